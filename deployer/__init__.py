@@ -1,1 +1,1 @@
-"""What `deploy.sh` runs: puts the generated stacks into an AWS account, shows how it goes, takes them out again."""
+"""What `deploy.sh` runs: puts the generated stacks into AWS, shows how it goes, takes them out again."""

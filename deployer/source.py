@@ -1,7 +1,8 @@
 """The container's build context: which files it is made of, its content hash (the image tag) and its zip.
 
-`image_tag` is a function of nothing but paths, executable bits and bytes, so the same source has the same tag on
-every machine, and an unchanged source needs no new image. Standard library only: `generate.py` imports this too.
+`image_tag` is a function of nothing but paths, executable bits and bytes, so the same source has the same
+tag on every machine, and an unchanged source needs no new image. Standard library only: `generate.py` imports
+this too.
 """
 
 from __future__ import annotations
