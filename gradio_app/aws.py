@@ -1,0 +1,48 @@
+"""The AWS clients, built once per process and shared by all threads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from gradio_app.settings import Settings
+
+CONNECT_SECONDS = 3
+"""Inside a region a connection stands in milliseconds; longer means that the other end is gone."""
+TABLE_POOL = 64
+LOGIN_POOL = 16
+MODEL_POOL = 256
+"""One connection per running answer; more than the interface ever runs at once (`max_threads`)."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The low-level clients that the application uses; tests pass fakes in their place."""
+
+    cognito_idp: Any
+    dynamodb: Any
+    bedrock_runtime: Any
+    bedrock: Any
+
+    @classmethod
+    def build(cls, settings: Settings) -> "Clients":
+        """Clients for the settings' region; endpoints and credentials are botocore's own business."""
+        session = boto3.Session(region_name=settings.region)
+        return cls(
+            cognito_idp=session.client("cognito-idp", config=_config(10, LOGIN_POOL)),
+            dynamodb=session.client("dynamodb", config=_config(4, TABLE_POOL)),
+            # A first token may take long; each chunk after it resets the clock.
+            bedrock_runtime=session.client("bedrock-runtime", config=_config(120, MODEL_POOL)),
+            bedrock=session.client("bedrock", config=_config(5, 10)),
+        )
+
+
+def _config(read_seconds: int, pool: int) -> Config:
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        max_pool_connections=pool,
+        # `max_attempts` counts retries, `total_max_attempts` counts attempts.
+        retries={"total_max_attempts": 3, "mode": "standard"},
+    )

@@ -1,0 +1,198 @@
+"""The application's settings: the one place that reads the environment."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TypeVar
+
+WITHOUT_LOGIN = "disabled-on-this-machine-only"
+"""The only value of AUTHENTICATION that turns the login off."""
+
+Network = IPv4Network | IPv6Network
+T = TypeVar("T")
+
+POOL_ID = re.compile(r"[\w-]{1,46}_[0-9A-Za-z]{1,55}")
+"""https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html"""
+CLIENT_ID = re.compile(r"[\w+]{1,128}")
+CLIENT_SECRET = re.compile(r"\S{1,128}")
+TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,2047}")
+"""https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html"""
+APP_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+PORTS = (1, 65535)
+IDLE_MINUTES = (5, 24 * 60)
+MAX_HOURS = (1, 30 * 24)
+TOKENS_A_DAY = (0, 10**12)
+OUTPUT_TOKENS = (1, 1_000_000)
+DRAIN_SECONDS = (0, 3600)
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(ValueError):
+    """Settings are missing or malformed; the message names every one of them in one sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the application takes from its environment, checked.
+
+    Without authentication the pool's three fields are empty and `bind_host` is a loopback address.
+    """
+
+    pool_id: str
+    app_client_id: str
+    app_client_secret: str = field(repr=False)
+    table_name: str
+    region: str
+    model_ids: tuple[str, ...]
+    public_scheme: str = "https"
+    trusted_proxies: tuple[Network, ...] = ()
+    bind_host: str = "0.0.0.0"  # noqa: S104 (in its own network namespace; the security group decides)
+    port: int = 8080
+    session_idle_minutes: int = 30
+    session_max_hours: int = 12
+    daily_token_budget: int = 200_000
+    max_output_tokens: int = 2048
+    drain_seconds: int = 100
+    ui_app_id: str = "asistente"
+    authentication: bool = True
+    log_level: str = "INFO"
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach the application over HTTPS."""
+        return self.public_scheme == "https"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read and check the settings; raises SettingsError that names all that is wrong at once."""
+        read = _Reader(environ)
+        authentication = read.choice("AUTHENTICATION", "on", ("on", WITHOUT_LOGIN)) == "on"
+        if not authentication:
+            read.refuse_pool()
+        pool = read.required if authentication else read.nothing
+        settings = cls(
+            authentication=authentication,
+            pool_id=pool("POOL_ID", POOL_ID),
+            app_client_id=pool("APP_CLIENT_ID", CLIENT_ID),
+            app_client_secret=pool("APP_CLIENT_SECRET", CLIENT_SECRET),
+            table_name=read.required("TABLE_NAME", TABLE_NAME),
+            region=read.required("AWS_REGION", REGION),
+            model_ids=read.parsed("MODEL_IDS", None, _model_ids),
+            public_scheme=read.choice("PUBLIC_SCHEME", "https", ("https", "http")),
+            trusted_proxies=read.parsed("TRUSTED_PROXIES", "", _networks),
+            bind_host=read.parsed("BIND_HOST", "0.0.0.0" if authentication else "127.0.0.1", _address),  # noqa: S104
+            port=read.number("PORT", 8080, PORTS),
+            session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, IDLE_MINUTES),
+            session_max_hours=read.number("SESSION_MAX_HOURS", 12, MAX_HOURS),
+            daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
+            max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
+            drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),
+            ui_app_id=read.optional("UI_APP_ID", "asistente", APP_ID),
+            log_level=read.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        )
+        if not authentication and settings.bind_host and not ip_address(settings.bind_host).is_loopback:
+            read.problems.append("BIND_HOST (without login it must be a loopback address)")
+        if read.problems or read.missing:
+            raise SettingsError(read.sentence())
+        return settings
+
+
+class _Reader:
+    """Reads variables one by one and remembers what is wrong instead of stopping at the first.
+
+    A value that is not accepted is never repeated in a message: it may be a secret in the wrong place.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.missing: list[str] = []
+        self.problems: list[str] = []
+
+    def required(self, name: str, pattern: re.Pattern[str]) -> str:
+        value = self._get(name)
+        if not value:
+            self.missing.append(name)
+        elif not pattern.fullmatch(value):
+            self.problems.append(f"{name} (not the form that AWS gives it)")
+        return value
+
+    def nothing(self, name: str, pattern: re.Pattern[str]) -> str:  # noqa: ARG002 (same shape as required)
+        return ""
+
+    def optional(self, name: str, default: str, pattern: re.Pattern[str]) -> str:
+        value = self._get(name) or default
+        if not pattern.fullmatch(value):
+            self.problems.append(f"{name} (letters, digits, dots and dashes only)")
+        return value
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self._get(name) or default
+        if value not in allowed:
+            self.problems.append(f"{name} (must be {' or '.join(allowed)})")
+        return value
+
+    def number(self, name: str, default: int, bounds: tuple[int, int]) -> int:
+        value = self._get(name) or str(default)
+        low, high = bounds
+        if not re.fullmatch(r"[0-9]{1,15}", value) or not low <= int(value) <= high:
+            self.problems.append(f"{name} (must be a whole number from {low} to {high})")
+            return default
+        return int(value)
+
+    def parsed(self, name: str, default: str | None, parse: Callable[[str], T]) -> T:
+        value = self._get(name)
+        if not value and default is None:
+            self.missing.append(name)
+            return parse("")
+        try:
+            return parse(value or default or "")
+        except ValueError as error:
+            self.problems.append(f"{name} ({error})")
+            return parse(default or "")
+
+    def refuse_pool(self) -> None:
+        """A pool and a switched-off login contradict each other: someone is about to be surprised."""
+        for name in ("POOL_ID", "APP_CLIENT_ID", "APP_CLIENT_SECRET"):
+            if self._get(name):
+                self.problems.append(f"{name} (must be absent when AUTHENTICATION is {WITHOUT_LOGIN})")
+
+    def sentence(self) -> str:
+        parts = []
+        if self.missing:
+            parts.append("missing: " + ", ".join(self.missing))
+        if self.problems:
+            parts.append("malformed: " + ", ".join(self.problems))
+        hint = ""
+        if "POOL_ID" in self.missing:
+            hint = f" (to run without login on this machine only, set AUTHENTICATION={WITHOUT_LOGIN})"
+        return f"Correct these environment variables and start again: {'; '.join(parts)}{hint}."
+
+    def _get(self, name: str) -> str:
+        return self._environ.get(name, "").strip()
+
+
+def _model_ids(text: str) -> tuple[str, ...]:
+    ids = tuple(part.strip() for part in text.split(",") if part.strip())
+    if any(not MODEL_ID.fullmatch(part) for part in ids):
+        raise ValueError("must be Bedrock model or inference profile ids with commas between them")
+    return tuple(dict.fromkeys(ids))
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("must be networks like 10.0.0.0/16 with commas between them") from None
+
+
+def _address(text: str) -> str:
+    if not text:
+        return text
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("must be an IP address") from None
