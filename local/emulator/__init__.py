@@ -1,0 +1,19 @@
+"""AWS on this machine: MiniStack in-process on loopback, and the thin layer for what it lacks.
+
+Importing this package is cheap; MiniStack itself is imported when an `Emulator` starts.
+"""
+
+from local.emulator.builds import play_build, signal_build
+from local.emulator.environment import CONFLICTING_VARIABLES, environment
+from local.emulator.server import Emulator, EmulatorError, PortInUse, StateInUse
+
+__all__ = [
+    "CONFLICTING_VARIABLES",
+    "Emulator",
+    "EmulatorError",
+    "PortInUse",
+    "StateInUse",
+    "environment",
+    "play_build",
+    "signal_build",
+]

@@ -1,0 +1,44 @@
+"""Run the AWS emulator alone: `python -m local.emulator --port 4566 --state .local/aws`."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local.emulator import Emulator, EmulatorError, play_build
+
+
+def main() -> int:
+    """Serve until SIGINT or SIGTERM; prints `ready <endpoint>` when requests are answered.
+
+    Returns the exit code: 2 with one sentence when the emulator cannot start.
+    """
+    parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="loopback port (default: a free one)")
+    parser.add_argument("--state", type=Path, help="directory that keeps the state (default: keep nothing)")
+    parser.add_argument("--region", default="us-east-1", help="default region (%(default)s)")
+    parser.add_argument(
+        "--play-builds", action="store_true", help="report every image build as done without building"
+    )
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    emulator = Emulator(
+        options.state, options.port, options.region, on_build=play_build if options.play_builds else None
+    )
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        with emulator:
+            print(f"ready {emulator.endpoint_url}", flush=True)
+            stopping.wait()
+    except EmulatorError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

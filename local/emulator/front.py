@@ -1,0 +1,61 @@
+"""The door before MiniStack: keeps web pages out and notices what changes state."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+# A page of any site can reach loopback from the user's browser (and, by DNS rebinding, under its own name).
+# No AWS SDK sends these headers; every current browser sends one of them.
+BROWSER_HEADERS = frozenset({b"origin", b"sec-fetch-site"})
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost"})
+REFUSAL = b"The AWS emulator answers programs on this machine, not web pages.\n"
+
+
+class Front:
+    """ASGI middleware around MiniStack.
+
+    Attributes:
+        changed: true since the last time someone cleared it if a request may have changed state.
+    """
+
+    def __init__(self, app: App, on_started: Callable[[], None]) -> None:
+        self._app = app
+        self._on_started = on_started
+        self.changed = False
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, self._announcing(send))
+        elif scope["type"] == "http" and not _from_a_browser(scope["headers"]):
+            await self._app(scope, receive, send)
+            self.changed = self.changed or scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        elif scope["type"] == "http":
+            await _refuse(send)
+
+    def _announcing(self, send: Send) -> Send:
+        async def announce(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                self._on_started()
+
+        return announce
+
+
+def _from_a_browser(headers: list[tuple[bytes, bytes]]) -> bool:
+    host = b""
+    for name, value in headers:
+        if name in BROWSER_HEADERS:
+            return True
+        if name == b"host":
+            host = value
+    return host.decode("latin-1").rsplit(":", 1)[0] not in LOOPBACK_NAMES
+
+
+async def _refuse(send: Send) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(REFUSAL)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": REFUSAL})
