@@ -1,0 +1,101 @@
+# Asistente: everything a developer types. `make` alone lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS ?=
+
+# One stamp per requirements file: a changed file is installed again, an unchanged one costs nothing.
+FOR_TOOLS := $(VENV)/.installed-tools
+FOR_LOCAL := $(VENV)/.installed-app $(FOR_TOOLS) $(VENV)/.installed-local
+FOR_TEST  := $(FOR_LOCAL) $(VENV)/.installed-test
+
+.PHONY: help
+help: ## List the targets
+	@printf 'Asistente: your own generative-AI assistant in your own AWS account.\n\n'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@printf '\nARGS="..." is handed on, for example: make deploy ARGS="TaskCount=3"\n'
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Asistente needs Python 3.11 or newer: install it, or name one with make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Python cannot make a virtual environment here: on Debian or Ubuntu, apt install python3-venv." >&2; exit 2; }
+
+$(VENV)/.installed-%: requirements/%.txt | $(VENV)/bin/python
+	@echo "Installing the packages of $<"
+	@$(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+# --- on this machine -------------------------------------------------------------------------
+
+.PHONY: local
+local: $(FOR_LOCAL) ## The whole assistant on this machine: no AWS account, no Docker, no key
+	@exec $(BIN)/python -m local $(ARGS)
+
+.PHONY: local-reset
+local-reset: $(FOR_LOCAL) ## Forget the local users and conversations (the model stays cached)
+	@$(BIN)/python -m local --reset
+
+# --- in AWS ----------------------------------------------------------------------------------
+
+.PHONY: template
+template: $(FOR_TOOLS) ## Write out/*.json for review in the CloudFormation console
+	@$(BIN)/python generate.py
+
+.PHONY: deploy
+deploy: $(FOR_TOOLS) ## Create or update the stacks in your AWS account (parameters.toml)
+	@./deploy.sh deploy $(ARGS)
+
+.PHONY: status
+status: $(FOR_TOOLS) ## Show the deployed stack's state and addresses
+	@./deploy.sh status $(ARGS)
+
+.PHONY: destroy
+destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
+	@./deploy.sh destroy $(ARGS)
+
+# --- quality ---------------------------------------------------------------------------------
+
+.PHONY: test
+test: $(FOR_TEST) lint ## Everything the product promises, checked (a browser, a model, a container)
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: $(FOR_TEST) ## The quick part of the tests, under a minute
+	@$(BIN)/python -m pytest -m "not slow" -n auto $(ARGS)
+
+.PHONY: lint
+lint: $(FOR_TEST) template ## cfn-lint, ruff, pyright, shellcheck, hadolint
+	@$(BIN)/cfn-lint
+	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
+	@PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT=1 $(BIN)/pyright --warnings
+	@git ls-files -z '*.sh' .ci/run | xargs -0 $(BIN)/shellcheck
+	@$(BIN)/hadolint Dockerfile
+
+.PHONY: format
+format: $(FOR_TEST) ## Put the Python code in order
+	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
+
+.PHONY: golden
+golden: $(FOR_TEST) ## Accept the templates as they are now; review the diff of tests/golden
+	@$(BIN)/python -m tests.templates.accept_golden
+
+.PHONY: lock
+lock: | $(VENV)/bin/python ## Resolve requirements/*.in again, all four together (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv." >&2; exit 2; }
+	@cd requirements && cat app.in tools.in local.in test.in | sort --unique \
+	  | uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate -c versions.txt - -o all.txt
+	@cd requirements && for purpose in app tools local test; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" -c all.txt $$purpose.in -o $$purpose.txt; done; rm all.txt
+
+.PHONY: clean
+clean: ## Remove what was built: the environment and out/ (local users and conversations stay)
+	@rm -rf $(VENV) out .pytest_cache .ruff_cache .hypothesis

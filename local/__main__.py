@@ -1,0 +1,97 @@
+"""`make local`: the command line of the local mode, and the one place that reads its environment."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+
+from local.emulator import EmulatorError
+from local.errors import LocalError
+from local.run import Options, run
+from local.state import State
+
+ROOT = Path(__file__).resolve().parent.parent
+INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
+
+
+def main() -> int:
+    """Return the exit code: 0 stopped by the user, 1 something is in the way, 130 an early Ctrl-C."""
+    options = _options(sys.argv[1:], dict(os.environ))
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    signal.signal(signal.SIGHUP, _as_ctrl_c)
+    try:
+        if options.reset:
+            return _reset(options.state, console)
+        run(options, console)
+    except (LocalError, EmulatorError) as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped. What was downloaded is kept; `make local` goes on from here.")
+        return INTERRUPTED
+    return 0
+
+
+def _options(arguments: list[str], environment: dict[str, str]) -> Options:
+    cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asistente" / "models"
+    parser = argparse.ArgumentParser(prog="make local", description="The whole assistant on this machine.")
+    parser.add_argument(
+        "--gguf", type=Path, metavar="FILE", help="a GGUF model of your own instead of the default"
+    )
+    parser.add_argument("--model", default="qwen", choices=("qwen", "smollm2"), help="which model to fetch")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="where the assistant listens (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--new-password", action="store_true", help="give the demo user a new temporary password"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument("--reset", action="store_true", help="forget users and conversations, then stop")
+    parser.add_argument(
+        "--state", type=Path, default=ROOT / ".local", metavar="FOLDER", help="what to keep where"
+    )
+    parser.add_argument(
+        "--models", type=Path, default=cache, metavar="FOLDER", help="where models are cached"
+    )
+    parser.add_argument(
+        "parameters", nargs="*", metavar="Key=Value", help="template parameters, as for make deploy"
+    )
+    given = parser.parse_args(arguments)
+    if wrong := [each for each in given.parameters if "=" not in each]:
+        parser.error(f"template parameters are written Key=Value, not {wrong[0]!r}")
+    return Options(
+        root=ROOT,
+        state=State(given.state.resolve()),
+        models=given.models,
+        model=given.model,
+        gguf=given.gguf,
+        port=given.port,
+        new_password=given.new_password,
+        browser=not given.no_browser and sys.stdout.isatty(),
+        reset=given.reset,
+        parameters=tuple(given.parameters),
+        environment=environment,
+    )
+
+
+def _reset(state: State, console: Console) -> int:
+    with state.held():
+        state.forget()
+    console.print("The local users and conversations are forgotten. The model stays cached.")
+    return 0
+
+
+def _as_ctrl_c(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

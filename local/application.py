@@ -1,0 +1,79 @@
+"""The application as a process of its own, started with the environment that ECS would give its container."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from local.errors import LocalError
+from local.ports import LOOPBACK
+
+READY_SECONDS = 90  # a cold import of Gradio on a slow laptop takes tens of seconds
+POLL_SECONDS = 0.1
+STOP_SECONDS = 15  # answers that are still being written may end within this time
+
+
+class Application:
+    """`python -m gradio_app` listening on a loopback port, its output in a log file."""
+
+    def __init__(self, environment: dict[str, str], port: int, folder: Path, log: Path) -> None:
+        self._environment = environment | {"BIND_HOST": LOOPBACK, "PORT": str(port)}
+        self._port = port
+        self._folder = folder
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process and wait until it can serve.
+
+        Raises LocalError when it ends before that, or does not become ready within READY_SECONDS.
+        """
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gradio_app"],
+                cwd=self._folder,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is ours to handle: we stop it in order
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise LocalError(
+                    f"The application did not start; the end of {self._log} says why:\n{self._tail()}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def wait(self) -> int:
+        """Return the exit code when the process ends."""
+        assert self._process is not None, "start() comes first"  # noqa: S101 (a programming error)
+        return self._process.wait()
+
+    def stop(self) -> None:
+        """Ask the process to end as ECS does (SIGTERM), and kill it after STOP_SECONDS or Ctrl-C."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            self._process.kill()
+            self._process.wait()
+
+    def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _tail(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-5:])

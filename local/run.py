@@ -1,0 +1,150 @@
+"""The local mode on one screen: the model, the emulator, the deployment and the application."""
+
+from __future__ import annotations
+
+import subprocess
+import webbrowser
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import boto3
+from rich.console import Console
+
+from local import screen
+from local.application import Application
+from local.bedrock import BedrockServer
+from local.emulator import Emulator, play_build
+from local.errors import LocalError
+from local.model import ModelUnavailable, choose, ensure_model
+from local.ports import LOOPBACK, free_port
+from local.state import State
+from local.task import container_environment
+from local.users import DemoUser, ensure_demo_user
+
+STACK = "asistente-local"
+PARAMETERS = Path("local", "parameters.toml")
+REGION = "us-east-1"
+EMULATOR_PORT = 4566  # where emulators of AWS usually listen
+RESTARTS = 3  # an application that ends by itself is started again this often, as ECS would
+# All that the application and the deployment see of the user's own environment: no AWS settings among it.
+HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "TMPDIR", "TZ")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says; `environment` is the process's own, read once."""
+
+    root: Path
+    state: State
+    models: Path
+    model: str
+    gguf: Path | None
+    port: int
+    new_password: bool
+    browser: bool
+    reset: bool
+    parameters: tuple[str, ...]
+    environment: dict[str, str] = field(repr=False)
+
+
+def run(options: Options, console: Console) -> None:
+    """Run everything until Ctrl-C. Raises LocalError for what the user has to know or do."""
+    with options.state.held():
+        bedrock = _bedrock(options, console)
+        emulator = _emulator(options.state, console)
+        with emulator, ThreadPoolExecutor(1) as background:
+            # Loading the weights and deploying the stacks each take seconds and need nothing of each other.
+            loading = background.submit(bedrock.start)
+            try:
+                environment = _own(options) | emulator.environment()
+                console.print("Deploying the stacks to the emulator")
+                _deploy(options, environment, bedrock.model_id)
+                console.print("Loading the model")
+                loading.result()
+                _serve(options, environment | bedrock.environment(), console)
+            finally:
+                loading.exception()  # whatever it was, it was raised above; here it must only be over
+                bedrock.stop()
+
+
+def _bedrock(options: Options, console: Console) -> BedrockServer:
+    spec = choose(options.model, options.gguf)
+    try:
+        with screen.download_bar(console) as report:
+            return BedrockServer(ensure_model(spec, options.models, report), spec.model_id)
+    except ModelUnavailable as error:
+        raise LocalError(str(error)) from error
+
+
+def _emulator(state: State, console: Console) -> Emulator:
+    # The same port as last time: what the emulator keeps has its own address in it.
+    wanted = int(state.recall().get("emulator_port", EMULATOR_PORT))
+    port = _port(wanted, "the emulator", console)
+    state.remember(emulator_port=str(port))
+    return Emulator(state.emulator, port, REGION, on_build=play_build)
+
+
+def _port(wanted: int, what: str, console: Console) -> int:
+    port = free_port(wanted)
+    if port != wanted:
+        console.print(f"Port {wanted} is in use by another program: {what} takes {port} instead.")
+    return port
+
+
+def _own(options: Options) -> dict[str, str]:
+    return {name: value for name in HANDED_ON if (value := options.environment.get(name))}
+
+
+def _deploy(options: Options, environment: dict[str, str], model_id: str) -> None:
+    command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
+    command += [f"ModelId={model_id}", *options.parameters]
+    done = subprocess.run(command, cwd=options.root, env=environment, check=False)  # noqa: S603 (our own script)
+    if done.returncode:
+        raise LocalError(
+            "The stacks could not be deployed to the emulator: what is said above is the reason."
+        )
+
+
+def _serve(options: Options, environment: dict[str, str], console: Console) -> None:
+    task, user = _task(options, environment)
+    port = _port(options.port, "the assistant", console)
+    application = Application(environment | task, port, options.root, options.state.log)
+    url = f"http://{LOOPBACK}:{port}/"
+    try:
+        console.print("Starting the application")
+        application.start()
+        options.state.remember(url=url)
+        screen.show_ready(console, url, user, options.state.log)
+        if options.browser:
+            webbrowser.open(url)
+        _keep_running(application, console)
+    except KeyboardInterrupt:
+        console.print(
+            "Stopping; answers that are being written are finished first. Ctrl-C again does not wait."
+        )
+    finally:
+        application.stop()
+
+
+def _task(options: Options, environment: dict[str, str]) -> tuple[dict[str, str], DemoUser]:
+    """Return what ECS would put into the container's environment, and the user to sign in with."""
+    aws = boto3.Session(
+        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=REGION
+    )
+    client = partial(aws.client, endpoint_url=environment["AWS_ENDPOINT_URL"])
+    stack = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    task = container_environment(client("ecs"), client("secretsmanager"), outputs["TaskDefinitionArn"])
+    user = ensure_demo_user(client("cognito-idp"), outputs["UserPoolId"], new_password=options.new_password)
+    return task, user
+
+
+def _keep_running(application: Application, console: Console) -> None:
+    for _ in range(RESTARTS):
+        code = application.wait()
+        console.print(f"The application ended by itself (exit code {code}); starting it again, as ECS would.")
+        application.start()
+    application.wait()
+    raise LocalError("The application keeps ending by itself; its log says why.")

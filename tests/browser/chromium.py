@@ -1,0 +1,66 @@
+"""The browser of the tests: the system's Chromium or Chrome, else one that can be installed, else one sentence.
+
+`python -m tests.browser.chromium` looks for one before the tests start.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOW = "No browser for the tests: install Chromium (on Debian or Ubuntu, apt install chromium) and try again."
+# What keeps Chromium from looking for its makers' hosts at every start.
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+)
+
+
+def find() -> str | None:
+    """Return the path of an installed browser: the system's, or the one that Playwright fetched before."""
+    if system := next((path for name in NAMES if (path := shutil.which(name))), None):
+        return system
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if os.access(path, os.X_OK) else None
+
+
+def install() -> None:
+    """Try to install a browser: the distribution's as root, else Playwright's own. A failure is left to `find`."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
+        subprocess.run(["apt-get", "update", "--quiet"], stdout=subprocess.DEVNULL, check=False)
+    else:
+        command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless browser; the test is skipped where there is none, but never in CI."""
+    path = find()
+    if path is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(HOW)
+    # Chromium's own sandbox can't be made by root.
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path=path, chromium_sandbox=os.geteuid() != 0, args=list(QUIET)
+        )
+
+
+if __name__ == "__main__":
+    if find() is None:
+        print("Looking for a browser to install for the tests")
+        install()
+        if find() is None:
+            print(HOW, file=sys.stderr)

@@ -1,0 +1,141 @@
+"""What the local mode is made of, part by part; tests/browser has the whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.application import Application
+from local.errors import LocalError
+from local.ports import LOOPBACK, free_port
+from local.state import State
+from local.task import container_environment
+from local.users import DEMO_USER, ensure_demo_user
+from tests.emulator_fixture import RunningEmulator
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_port_in_use_is_left_alone() -> None:
+    with socket.create_server((LOOPBACK, 0)) as other:
+        taken = other.getsockname()[1]
+        assert free_port(taken) != taken
+    assert free_port(taken) == taken
+
+
+def test_state_is_private_and_survives(tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    with state.held():
+        state.remember(url="http://127.0.0.1:8080/")
+        state.remember(emulator_port="4566")
+    assert stat.S_IMODE(state.folder.stat().st_mode) == 0o700
+    assert State(state.folder).recall() == {"url": "http://127.0.0.1:8080/", "emulator_port": "4566"}
+
+
+def test_unreadable_facts_are_no_facts(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    (tmp_path / "facts.json").write_text('{"url": ')
+    assert state.recall() == {}
+
+
+def test_a_second_start_names_the_first(tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    with state.held():
+        state.remember(url="http://127.0.0.1:8080/")
+        second = subprocess.run(
+            [sys.executable, "-m", "local", "--reset", "--state", str(state.folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert second.returncode == 1
+    assert "already running at http://127.0.0.1:8080/" in second.stderr
+    assert str(os.getpid()) in second.stderr
+    assert "Traceback" not in second.stderr
+    assert state.folder.exists()
+
+
+def test_reset_forgets(tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    with state.held():
+        state.remember(url="http://127.0.0.1:8080/")
+    command = [sys.executable, "-m", "local", "--reset", "--state", str(state.folder)]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert not state.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["TaskCount"], "Key=Value"),
+        (["--port", "x"], "--port"),
+        (["--model", "gpt"], "--model"),
+    ],
+)
+def test_a_wrong_command_line_is_said_in_a_sentence(arguments: list[str], said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "local", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_task_definition_becomes_the_containers_environment(emulator: RunningEmulator) -> None:
+    secrets = emulator.client("secretsmanager")
+    plain = secrets.create_secret(Name="task-plain", SecretString="s3cret")["ARN"]
+    fields = secrets.create_secret(Name="task-fields", SecretString=json.dumps({"key": "inside"}))["ARN"]
+    ecs = emulator.client("ecs")
+    task = ecs.register_task_definition(
+        family="task",
+        containerDefinitions=[
+            {
+                "name": "app",
+                "image": "app",
+                "environment": [{"name": "TABLE_NAME", "value": "table"}],
+                "secrets": [
+                    {"name": "APP_CLIENT_SECRET", "valueFrom": plain},
+                    {"name": "FIELD", "valueFrom": f"{fields}:key::"},
+                ],
+            }
+        ],
+    )["taskDefinition"]["taskDefinitionArn"]
+    assert container_environment(ecs, secrets, task) == {
+        "TABLE_NAME": "table",
+        "APP_CLIENT_SECRET": "s3cret",
+        "FIELD": "inside",
+    }
+
+
+def test_the_demo_user_gets_a_password_until_it_has_an_own_one(emulator: RunningEmulator) -> None:
+    cognito = emulator.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="demo", UsernameAttributes=["email"])["UserPool"]["Id"]
+
+    first = ensure_demo_user(cognito, pool)
+    again = ensure_demo_user(cognito, pool)
+    assert first.temporary_password
+    assert again.temporary_password
+    assert first.temporary_password != again.temporary_password
+    assert first.temporary_password not in repr(first)
+
+    cognito.admin_set_user_password(UserPoolId=pool, Username=DEMO_USER, Password="My-own-1234567", Permanent=True)
+    assert ensure_demo_user(cognito, pool).temporary_password is None
+
+    assert ensure_demo_user(cognito, pool, new_password=True).temporary_password
+    status = cognito.admin_get_user(UserPoolId=pool, Username=DEMO_USER)["UserStatus"]
+    assert status == "FORCE_CHANGE_PASSWORD"
+
+
+def test_an_application_that_cannot_start_shows_why(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"]}
+    application = Application(environment, free_port(0), ROOT, tmp_path / "app.log")
+    with pytest.raises(LocalError, match="POOL_ID"):
+        application.start()
