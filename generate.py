@@ -1,0 +1,63 @@
+"""Write the CloudFormation templates as JSON: `python generate.py [--out DIR]`.
+
+Pure and deterministic: the same source gives the same bytes, and no AWS call is made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from deployer.source import image_tag
+from templates import auth, bootstrap, build, data, distribution, edge, network, root, service
+
+PROJECT = Path(__file__).resolve().parent
+
+
+def render(tag: str) -> dict[str, str]:
+    """Return the file name and the JSON text of every stack, for the image `tag`."""
+    stacks = {
+        "root": root.template(tag),
+        "network": network.template(),
+        "edge": edge.template(),
+        "distribution": distribution.template(),
+        "auth": auth.template(),
+        "data": data.template(),
+        "build": build.template(tag),
+        "service": service.template(),
+        "bootstrap": bootstrap.template(),
+    }
+    return {f"{name}.json": template.to_json() + "\n" for name, template in stacks.items()}
+
+
+def write(out_dir: Path, tag: str) -> list[Path]:
+    """Write every stack for the image `tag` into `out_dir`, which is created when missing; return the files."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in render(tag).items():
+        path = out_dir / name
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def main() -> int:
+    """Write the templates for this folder's source."""
+    parser = argparse.ArgumentParser(description="Write the CloudFormation templates as JSON.")
+    parser.add_argument(
+        "--out", type=Path, default=PROJECT / "out", metavar="DIR", help="where to (default: out/)"
+    )
+    options = parser.parse_args()
+    try:
+        tag = image_tag(PROJECT)
+        for path in write(options.out, tag):
+            print(path)
+    except OSError as problem:
+        print(f"generate.py: {problem}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The auth stack: who may sign in. User pool, app client, the admins group, and the client's secret.
+
+It owns no hosted login page and no domain: the app serves its own form and speaks SRP to the pool.
+"""
+
+from __future__ import annotations
+
+from troposphere import If, Region, Sub, Template, cognito, secretsmanager
+
+from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
+from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
+
+PASSWORD_MIN_LENGTH = 12
+TEMPORARY_PASSWORD_DAYS = 7
+ACCESS_TOKEN_MINUTES = 60
+REFRESH_TOKEN_HOURS = 24
+CHALLENGE_MINUTES = 5
+"""How long a person may take between the steps of signing in. Cognito takes 3 to 15."""
+
+
+@seam
+class Inputs:
+    keep_data: Value = parameter(
+        "String", "Whether the users outlive the stack.", AllowedValues=KEEP_DATA_VALUES
+    )
+
+
+@seam
+class Outputs:
+    user_pool_id: Value = output("The pool of the people who may sign in.")
+    user_pool_client_id: Value = output("Id of the app client with which the service signs people in.")
+    user_pool_console_url: Value = output(
+        "Where an administrator adds and disables users, in the AWS console."
+    )
+    client_secret_arn: Value = output("The Secrets Manager secret that holds the app client's secret.")
+
+
+def template() -> Template:
+    """The user pool and what the service needs to sign people in."""
+    t = new_template("Asistente - auth: the user pool, its app client, and the client's secret.")
+    inputs = declare(t, Inputs)
+    pool = _pool(t, keeps_data(t, inputs.keep_data))
+    client = _client(t, pool)
+    cognito.UserPoolGroup(
+        "Admins",
+        t,
+        UserPoolId=pool.ref(),
+        GroupName="admins",
+        Description="People who administer the assistant.",
+        Metadata=describe("Marks the administrators; the app reads it from the token."),
+    )
+    secret = secretsmanager.Secret(
+        "ClientSecret",
+        t,
+        Description=Sub("App client secret of the user pool of ${AWS::StackName}."),
+        SecretString=client.get_att("ClientSecret"),
+        # A copy of what Cognito holds: nothing is lost with it.
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Metadata=describe("Carries the app client's secret to the tasks without showing it anywhere."),
+    )
+    publish(
+        t,
+        Outputs(
+            user_pool_id=pool.ref(),
+            user_pool_client_id=client.ref(),
+            user_pool_console_url=Sub(
+                "https://${region}.console.aws.amazon.com/cognito/v2/idp/user-pools/${pool}"
+                "/user-management/users?region=${region}",
+                region=Region,
+                pool=pool.ref(),
+            ),
+            client_secret_arn=secret.ref(),
+        ),
+    )
+    return t
+
+
+def _pool(t: Template, kept: str) -> cognito.UserPool:
+    return cognito.UserPool(
+        "UserPool",
+        t,
+        UsernameAttributes=["email"],
+        UsernameConfiguration=cognito.UsernameConfiguration(CaseSensitive=False),
+        AutoVerifiedAttributes=["email"],
+        AdminCreateUserConfig=cognito.AdminCreateUserConfig(AllowAdminCreateUserOnly=True),
+        AccountRecoverySetting=cognito.AccountRecoverySetting(
+            RecoveryMechanisms=[cognito.RecoveryOption(Name="verified_email", Priority=1)]
+        ),
+        Policies=cognito.Policies(
+            PasswordPolicy=cognito.PasswordPolicy(
+                MinimumLength=PASSWORD_MIN_LENGTH,
+                RequireLowercase=True,
+                RequireUppercase=True,
+                RequireNumbers=True,
+                # Length protects better than a symbol that everyone puts at the end.
+                RequireSymbols=False,
+                TemporaryPasswordValidityDays=TEMPORARY_PASSWORD_DAYS,
+            )
+        ),
+        MfaConfiguration="OFF",
+        DeletionProtection=If(kept, "ACTIVE", "INACTIVE"),
+        Metadata=describe("Holds the people who may sign in; administrators add them, nobody can register."),
+        **retention(kept),
+    )
+
+
+def _client(t: Template, pool: cognito.UserPool) -> cognito.UserPoolClient:
+    return cognito.UserPoolClient(
+        "UserPoolClient",
+        t,
+        UserPoolId=pool.ref(),
+        GenerateSecret=True,
+        # SRP only: a password never leaves the app towards Cognito in the clear. No OAuth flow, no hosted page.
+        ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        SupportedIdentityProviders=["COGNITO"],
+        PreventUserExistenceErrors="ENABLED",
+        EnableTokenRevocation=True,
+        AuthSessionValidity=CHALLENGE_MINUTES,
+        AccessTokenValidity=ACCESS_TOKEN_MINUTES,
+        IdTokenValidity=ACCESS_TOKEN_MINUTES,
+        RefreshTokenValidity=REFRESH_TOKEN_HOURS,
+        TokenValidityUnits=cognito.TokenValidityUnits(
+            AccessToken="minutes", IdToken="minutes", RefreshToken="hours"
+        ),
+        Metadata=describe("The service's identity towards the user pool."),
+    )

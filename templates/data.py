@@ -1,0 +1,57 @@
+"""The data stack: the one table with sessions, conversations and usage. It owns nothing that can be built again."""
+
+from __future__ import annotations
+
+from troposphere import If, Template, dynamodb
+
+from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
+from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
+
+PARTITION_KEY = "pk"
+SORT_KEY = "sk"
+EXPIRY_ATTRIBUTE = "expires_at"
+"""Epoch seconds; DynamoDB deletes the item some time after."""
+
+
+@seam
+class Inputs:
+    keep_data: Value = parameter(
+        "String", "Whether the table outlives the stack.", AllowedValues=KEEP_DATA_VALUES
+    )
+
+
+@seam
+class Outputs:
+    table_name: Value = output("The table of sessions, conversations and usage.")
+    table_arn: Value = output("ARN of the table, for the tasks' policy.")
+
+
+def template() -> Template:
+    """What must survive."""
+    t = new_template("Asistente - data: the table with sessions, conversations and usage.")
+    inputs = declare(t, Inputs)
+    kept = keeps_data(t, inputs.keep_data)
+    table = dynamodb.Table(
+        "Table",
+        t,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            dynamodb.AttributeDefinition(AttributeName=PARTITION_KEY, AttributeType="S"),
+            dynamodb.AttributeDefinition(AttributeName=SORT_KEY, AttributeType="S"),
+        ],
+        KeySchema=[
+            dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
+            dynamodb.KeySchema(AttributeName=SORT_KEY, KeyType="RANGE"),
+        ],
+        TimeToLiveSpecification=dynamodb.TimeToLiveSpecification(
+            AttributeName=EXPIRY_ATTRIBUTE, Enabled=True
+        ),
+        PointInTimeRecoverySpecification=dynamodb.PointInTimeRecoverySpecification(
+            PointInTimeRecoveryEnabled=True
+        ),
+        DeletionProtectionEnabled=If(kept, True, False),
+        Metadata=describe("Holds sessions, conversations and token usage, shared by all tasks."),
+        **retention(kept),
+    )
+    publish(t, Outputs(table_name=table.ref(), table_arn=table.get_att("Arn")))
+    return t

@@ -1,0 +1,296 @@
+"""The edge stack: the load balancer at the front door, its listeners, target group and security group.
+
+FrontDoor decides which of two load balancers exists: an internal one that only CloudFront reaches (the distribution
+is a stack of its own, because nothing but the address has to wait for it), or an internet-facing one, with the
+user's own domain or, for a trial, with plain HTTP. They are two resources rather than one with changing properties:
+a load balancer's scheme cannot change in place, and a target group cannot serve an old and a new one at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troposphere import Equals, If, Not, Sub, Template, certificatemanager, ec2, route53
+from troposphere import elasticloadbalancingv2 as elb
+
+from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
+
+HTTP = 80
+HTTPS = 443
+EVERYWHERE = "0.0.0.0/0"
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+IDLE_SECONDS = 180
+"""Longer than CloudFront waits for a byte (120 s); the app's own keep-alive must be longer still."""
+STICKY_SECONDS = 12 * 60 * 60
+"""A working day: Gradio's queue lives in the task that served the page."""
+DEREGISTRATION_SECONDS = 120
+"""Answers that are running may finish: longer than the drain time of the app."""
+HEALTH_INTERVAL_SECONDS = 15
+HEALTH_TIMEOUT_SECONDS = 5
+HEALTHY_COUNT = 2
+UNHEALTHY_COUNT = 3
+
+
+@seam
+class Inputs:
+    front_door: Value = parameter(
+        "String", "How people reach the service.", AllowedValues=["cloudfront", "domain", "http"]
+    )
+    domain_name: Value = parameter("String", "The user's own domain name; empty unless FrontDoor is domain.")
+    hosted_zone_id: Value = parameter(
+        "String", "Route 53 zone of the domain; empty unless FrontDoor is domain."
+    )
+    vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the load balancer runs.")
+    vpc_cidr: Value = parameter("String", "Address range of the VPC.")
+    public_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internet-facing one.")
+    private_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internal one.")
+    app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
+
+
+@seam
+class Outputs:
+    target_group_arn: Value = output("Where the tasks register.")
+    load_balancer_arn: Value = output("The load balancer, as CloudFront's origin.")
+    load_balancer_dns_name: Value = output("The load balancer's own name in DNS.")
+    load_balancer_security_group_id: Value = output("The only source from which tasks accept connections.")
+    public_scheme: Value = output("What people's browsers speak: https, or http in a trial.")
+    service_url: Value = output("The service's address, unless CloudFront stands in front.")
+
+
+@dataclass(frozen=True)
+class _Door:
+    """One load balancer with what belongs to it; all of it exists under one condition."""
+
+    load_balancer: elb.LoadBalancer
+    security_group: ec2.SecurityGroup
+    target_group: elb.TargetGroup
+
+
+def template() -> Template:
+    """The load balancer for each kind of front door."""
+    t = new_template("Asistente - edge: load balancer, listeners and target group of the front door.")
+    inputs = declare(t, Inputs)
+    internal = t.add_condition("HasCloudFront", Equals(inputs.front_door, "cloudfront"))
+    public = t.add_condition("HasPublicLoadBalancer", Not(Equals(inputs.front_door, "cloudfront")))
+    own_domain = t.add_condition("HasDomain", Equals(inputs.front_door, "domain"))
+
+    inside = _internal_door(t, inputs, internal)
+    outside = _public_door(t, inputs, public, own_domain)
+    publish(
+        t,
+        Outputs(
+            target_group_arn=If(internal, inside.target_group.ref(), outside.target_group.ref()),
+            load_balancer_arn=If(internal, inside.load_balancer.ref(), outside.load_balancer.ref()),
+            load_balancer_dns_name=If(
+                internal, inside.load_balancer.get_att("DNSName"), outside.load_balancer.get_att("DNSName")
+            ),
+            load_balancer_security_group_id=If(
+                internal, inside.security_group.get_att("GroupId"), outside.security_group.get_att("GroupId")
+            ),
+            # From CloudFront to the load balancer it is http inside the VPC; browsers always speak https.
+            public_scheme=If(internal, "https", If(own_domain, "https", "http")),
+            service_url=If(
+                own_domain,
+                Sub("https://${name}", name=inputs.domain_name),
+                If(
+                    internal,
+                    Sub("http://${name}", name=inside.load_balancer.get_att("DNSName")),
+                    Sub("http://${name}", name=outside.load_balancer.get_att("DNSName")),
+                ),
+            ),
+        ),
+    )
+    return t
+
+
+def _internal_door(t: Template, inputs: Inputs, condition: str) -> _Door:
+    door = _door(t, "Internal", condition, inputs, scheme="internal", subnets=inputs.private_subnet_ids)
+    # CloudFront's VPC origin has its network interfaces inside the VPC: no public range needs to be let in.
+    _let_in(t, "InternalHttpIn", condition, door, HTTP, inputs.vpc_cidr, "CloudFront's interfaces in the VPC")
+    _listener(t, "InternalListener", condition, door, HTTP, DefaultActions=[_forward(door)])
+    return door
+
+
+def _public_door(t: Template, inputs: Inputs, condition: str, own_domain: str) -> _Door:
+    door = _door(t, "Public", condition, inputs, scheme="internet-facing", subnets=inputs.public_subnet_ids)
+    _let_in(
+        t, "PublicHttpIn", condition, door, HTTP, EVERYWHERE, "Browsers: plain HTTP or the redirect to HTTPS"
+    )
+    _let_in(t, "PublicHttpsIn", own_domain, door, HTTPS, EVERYWHERE, "Browsers over HTTPS")
+    # One listener for both uses: two resources could not swap port 80 in one update.
+    _listener(
+        t,
+        "PublicListener",
+        condition,
+        door,
+        HTTP,
+        DefaultActions=[If(own_domain, _redirect(), _forward(door))],
+    )
+    certificate = _certificate(t, inputs, own_domain)
+    _listener(
+        t,
+        "PublicTlsListener",
+        own_domain,
+        door,
+        HTTPS,
+        protocol="HTTPS",
+        SslPolicy=TLS_POLICY,
+        Certificates=[elb.Certificate(CertificateArn=certificate.ref())],
+        DefaultActions=[_forward(door)],
+    )
+    _alias(t, inputs, own_domain, door.load_balancer)
+    return door
+
+
+def _door(t: Template, kind: str, condition: str, inputs: Inputs, *, scheme: str, subnets: Value) -> _Door:
+    group = ec2.SecurityGroup(
+        f"{kind}SecurityGroup",
+        t,
+        Condition=condition,
+        VpcId=inputs.vpc_id,
+        GroupDescription="Load balancer: in from the front door, out to the tasks.",
+        SecurityGroupEgress=[
+            ec2.SecurityGroupRule(
+                IpProtocol="tcp",
+                FromPort=inputs.app_port,
+                ToPort=inputs.app_port,
+                CidrIp=inputs.vpc_cidr,
+                Description="The tasks, and their health checks",
+            )
+        ],
+        Metadata=describe("Says who may reach the load balancer and that it may reach only the tasks' port."),
+    )
+    load_balancer = elb.LoadBalancer(
+        f"{kind}LoadBalancer",
+        t,
+        Condition=condition,
+        Type="application",
+        Scheme=scheme,
+        Subnets=subnets,
+        SecurityGroups=[group.get_att("GroupId")],
+        LoadBalancerAttributes=_attributes(
+            elb.LoadBalancerAttributes,
+            {
+                "idle_timeout.timeout_seconds": str(IDLE_SECONDS),
+                "routing.http.desync_mitigation_mode": "strictest",
+                "routing.http.drop_invalid_header_fields.enabled": "true",
+            },
+        ),
+        Metadata=describe("Spreads people over the tasks and keeps each on the task that served the page."),
+    )
+    return _Door(load_balancer, group, _target_group(t, kind, condition, inputs))
+
+
+def _target_group(t: Template, kind: str, condition: str, inputs: Inputs) -> elb.TargetGroup:
+    return elb.TargetGroup(
+        f"{kind}TargetGroup",
+        t,
+        Condition=condition,
+        VpcId=inputs.vpc_id,
+        TargetType="ip",
+        Protocol="HTTP",
+        Port=inputs.app_port,
+        HealthCheckPath="/readyz",
+        HealthCheckIntervalSeconds=HEALTH_INTERVAL_SECONDS,
+        HealthCheckTimeoutSeconds=HEALTH_TIMEOUT_SECONDS,
+        HealthyThresholdCount=HEALTHY_COUNT,
+        UnhealthyThresholdCount=UNHEALTHY_COUNT,
+        Matcher=elb.Matcher(HttpCode="200"),
+        TargetGroupAttributes=_attributes(
+            elb.TargetGroupAttribute,
+            {
+                "deregistration_delay.timeout_seconds": str(DEREGISTRATION_SECONDS),
+                "load_balancing.algorithm.type": "least_outstanding_requests",
+                "stickiness.enabled": "true",
+                "stickiness.lb_cookie.duration_seconds": str(STICKY_SECONDS),
+                "stickiness.type": "lb_cookie",
+            },
+        ),
+        Metadata=describe("The tasks that can serve; a task that says it is not ready gets nobody new."),
+    )
+
+
+def _let_in(
+    t: Template, title: str, condition: str, door: _Door, port: int, source: Value, description: str
+) -> None:
+    ec2.SecurityGroupIngress(
+        title,
+        t,
+        Condition=condition,
+        GroupId=door.security_group.get_att("GroupId"),
+        IpProtocol="tcp",
+        FromPort=port,
+        ToPort=port,
+        CidrIp=source,
+        Description=description,
+        Metadata=describe(f"Lets in, on port {port}: {description}."),
+    )
+
+
+def _listener(
+    t: Template,
+    title: str,
+    condition: str,
+    door: _Door,
+    port: int,
+    *,
+    protocol: str = "HTTP",
+    **properties: object,
+) -> None:
+    elb.Listener(
+        title,
+        t,
+        Condition=condition,
+        LoadBalancerArn=door.load_balancer.ref(),
+        Port=port,
+        Protocol=protocol,
+        Metadata=describe(f"Takes the requests on port {port}."),
+        **properties,
+    )
+
+
+def _forward(door: _Door) -> elb.Action:
+    return elb.Action(Type="forward", TargetGroupArn=door.target_group.ref())
+
+
+def _redirect() -> elb.Action:
+    return elb.Action(
+        Type="redirect",
+        RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
+    )
+
+
+def _certificate(t: Template, inputs: Inputs, condition: str) -> certificatemanager.Certificate:
+    return certificatemanager.Certificate(
+        "Certificate",
+        t,
+        Condition=condition,
+        DomainName=inputs.domain_name,
+        ValidationMethod="DNS",
+        DomainValidationOptions=[
+            certificatemanager.DomainValidationOption(
+                DomainName=inputs.domain_name, HostedZoneId=inputs.hosted_zone_id
+            )
+        ],
+        Metadata=describe("Proves to browsers that the domain is this service's; ACM renews it by itself."),
+    )
+
+
+def _alias(t: Template, inputs: Inputs, condition: str, load_balancer: elb.LoadBalancer) -> None:
+    route53.RecordSetType(
+        "DomainRecord",
+        t,
+        Condition=condition,
+        HostedZoneId=inputs.hosted_zone_id,
+        Name=inputs.domain_name,
+        Type="A",
+        AliasTarget=route53.AliasTarget(
+            DNSName=load_balancer.get_att("DNSName"),
+            HostedZoneId=load_balancer.get_att("CanonicalHostedZoneID"),
+        ),
+        Metadata=describe("Points the domain at the load balancer."),
+    )
+
+
+def _attributes(kind: type, values: dict[str, str]) -> list[object]:
+    return [kind(Key=key, Value=value) for key, value in values.items()]

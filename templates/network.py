@@ -1,0 +1,263 @@
+"""The network stack: a VPC over two zones, its subnets, the way out, gateway endpoints, flow logs.
+
+It owns no security group: those stand beside what they protect. The VPC's default security group keeps the rules
+that EC2 gave it, because CloudFormation cannot revoke them without custom code; nothing is ever attached to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awacs import logs as logs_actions
+from troposphere import Cidr, Equals, GetAZs, If, Join, Select, Sub, Tags, Template, ec2, iam, logs
+
+from templates.policies import allow, inline, trust
+from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
+
+ZONES = ("A", "B")
+SUBNET_HOST_BITS = 10
+"""1,024 addresses in each subnet: four of them fit the smallest VPC that the root allows, a /20."""
+EVERYWHERE = "0.0.0.0/0"
+FLOW_LOG_SECONDS = 600
+
+
+@seam
+class Inputs:
+    vpc_cidr: Value = parameter("String", "Address range of the VPC.")
+    egress: Value = parameter(
+        "String", "How the tasks reach AWS services.", AllowedValues=["nat", "nat-per-zone"]
+    )
+    log_retention_days: Value = parameter("Number", "Days that flow logs are kept.")
+
+
+@seam
+class Outputs:
+    vpc_id: Value = output("The VPC.")
+    public_subnet_ids: Value = output("Subnets with a route to the internet, comma-separated, one per zone.")
+    private_subnet_ids: Value = output("Subnets without public addresses, comma-separated, one per zone.")
+
+
+@dataclass(frozen=True)
+class _Subnets:
+    public: list[ec2.Subnet]
+    private: list[ec2.Subnet]
+
+
+def template() -> Template:
+    """The network, complete with egress and logs."""
+    t = new_template(
+        "Asistente - network: VPC over two zones, subnets, egress, gateway endpoints, flow logs."
+    )
+    inputs = declare(t, Inputs)
+    per_zone = t.add_condition("HasNatPerZone", Equals(inputs.egress, "nat-per-zone"))
+
+    vpc = ec2.VPC(
+        "Vpc",
+        t,
+        CidrBlock=inputs.vpc_cidr,
+        EnableDnsSupport=True,
+        EnableDnsHostnames=True,
+        Tags=_name("vpc"),
+        Metadata=describe("The private network in which everything runs."),
+    )
+    subnets = _subnets(t, vpc, Cidr(inputs.vpc_cidr, 2 * len(ZONES), SUBNET_HOST_BITS))
+    to_internet = _public_routes(t, vpc, subnets.public)
+    private_tables = _private_routes(t, vpc, subnets, to_internet, per_zone)
+    _gateway_endpoints(t, vpc, private_tables)
+    _flow_logs(t, vpc, inputs.log_retention_days)
+    publish(
+        t,
+        Outputs(
+            vpc_id=vpc.ref(),
+            public_subnet_ids=Join(",", [subnet.ref() for subnet in subnets.public]),
+            private_subnet_ids=Join(",", [subnet.ref() for subnet in subnets.private]),
+        ),
+    )
+    return t
+
+
+def _subnets(t: Template, vpc: ec2.VPC, blocks: Cidr) -> _Subnets:
+    def subnet(kind: str, number: int, zone: int, purpose: str) -> ec2.Subnet:
+        return ec2.Subnet(
+            f"{kind}Subnet{ZONES[zone]}",
+            t,
+            VpcId=vpc.ref(),
+            AvailabilityZone=Select(zone, GetAZs("")),
+            CidrBlock=Select(number, blocks),
+            MapPublicIpOnLaunch=False,
+            Tags=_name(f"{kind.lower()}-{ZONES[zone].lower()}"),
+            Metadata=describe(purpose),
+        )
+
+    zones = range(len(ZONES))
+    return _Subnets(
+        public=[
+            subnet("Public", z, z, "Holds NAT gateways and internet-facing load balancers.") for z in zones
+        ],
+        private=[
+            subnet(
+                "Private",
+                len(ZONES) + z,
+                z,
+                "Holds the tasks and internal load balancers; no public address.",
+            )
+            for z in zones
+        ],
+    )
+
+
+def _public_routes(t: Template, vpc: ec2.VPC, subnets: list[ec2.Subnet]) -> ec2.Route:
+    """Route the public subnets to the internet; what needs the internet depends on the result."""
+    gateway = ec2.InternetGateway(
+        "InternetGateway",
+        t,
+        Tags=_name("internet"),
+        # CloudFront refuses a VPC without one as an origin, even though no packet of its origin passes it.
+        Metadata=describe("The VPC's door to the internet, for NAT and for CloudFront's VPC origin."),
+    )
+    attachment = ec2.VPCGatewayAttachment(
+        "InternetGatewayAttachment",
+        t,
+        VpcId=vpc.ref(),
+        InternetGatewayId=gateway.ref(),
+        Metadata=describe("Attaches the internet gateway to the VPC."),
+    )
+    table = _table(t, "PublicRoutes", vpc, "public", subnets, "Routes of the public subnets.")
+    return ec2.Route(
+        "PublicDefaultRoute",
+        t,
+        DependsOn=attachment,
+        RouteTableId=table.ref(),
+        DestinationCidrBlock=EVERYWHERE,
+        GatewayId=gateway.ref(),
+        Metadata=describe("Sends what leaves the public subnets to the internet gateway."),
+    )
+
+
+def _private_routes(
+    t: Template, vpc: ec2.VPC, subnets: _Subnets, to_internet: ec2.Route, per_zone: str
+) -> list[ec2.RouteTable]:
+    first, second = (
+        _nat_gateway(t, zone, subnet, to_internet, **attributes)
+        for zone, subnet, attributes in zip(ZONES, subnets.public, [{}, {"Condition": per_zone}], strict=True)
+    )
+    gateways = [first.ref(), If(per_zone, second.ref(), first.ref())]
+    tables = []
+    for zone, subnet, gateway in zip(ZONES, subnets.private, gateways, strict=True):
+        table = _table(
+            t,
+            f"PrivateRoutes{zone}",
+            vpc,
+            f"private-{zone.lower()}",
+            [subnet],
+            "Routes of one private subnet.",
+        )
+        ec2.Route(
+            f"PrivateDefaultRoute{zone}",
+            t,
+            RouteTableId=table.ref(),
+            DestinationCidrBlock=EVERYWHERE,
+            NatGatewayId=gateway,
+            Metadata=describe("Sends what leaves the private subnet to a NAT gateway."),
+        )
+        tables.append(table)
+    return tables
+
+
+def _nat_gateway(
+    t: Template, zone: str, subnet: ec2.Subnet, to_internet: ec2.Route, **attributes: str
+) -> ec2.NatGateway:
+    address = ec2.EIP(
+        f"NatAddress{zone}",
+        t,
+        Domain="vpc",
+        Tags=_name(f"nat-{zone.lower()}"),
+        Metadata=describe("The fixed public address that the tasks' requests come from."),
+        **attributes,
+    )
+    return ec2.NatGateway(
+        f"NatGateway{zone}",
+        t,
+        DependsOn=to_internet,
+        AllocationId=address.get_att("AllocationId"),
+        SubnetId=subnet.ref(),
+        Tags=_name(f"nat-{zone.lower()}"),
+        Metadata=describe("Lets the tasks call AWS services while nothing outside can call them."),
+        **attributes,
+    )
+
+
+def _table(
+    t: Template, title: str, vpc: ec2.VPC, name: str, subnets: list[ec2.Subnet], purpose: str
+) -> ec2.RouteTable:
+    table = ec2.RouteTable(title, t, VpcId=vpc.ref(), Tags=_name(name), Metadata=describe(purpose))
+    for subnet in subnets:
+        ec2.SubnetRouteTableAssociation(
+            f"{subnet.title}Routes",
+            t,
+            SubnetId=subnet.ref(),
+            RouteTableId=table.ref(),
+            Metadata=describe("Gives the subnet its route table."),
+        )
+    return table
+
+
+def _gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) -> None:
+    """S3 (which holds the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
+    for title, service in (("S3Endpoint", "s3"), ("DynamodbEndpoint", "dynamodb")):
+        ec2.VPCEndpoint(
+            title,
+            t,
+            VpcId=vpc.ref(),
+            VpcEndpointType="Gateway",
+            ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
+            RouteTableIds=[table.ref() for table in tables],
+            Metadata=describe("Keeps this traffic inside AWS and off the NAT gateway's bill."),
+        )
+
+
+def _flow_logs(t: Template, vpc: ec2.VPC, retention_days: Value) -> None:
+    group = logs.LogGroup(
+        "FlowLogGroup",
+        t,
+        RetentionInDays=retention_days,
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Metadata=describe("Keeps the record of connections for a limited time."),
+    )
+    role = iam.Role(
+        "FlowLogRole",
+        t,
+        AssumeRolePolicyDocument=trust("vpc-flow-logs"),
+        Policies=[
+            inline(
+                "WriteFlowLogs",
+                allow(
+                    "WriteTheOneLogGroup",
+                    [
+                        logs_actions.CreateLogStream,
+                        logs_actions.PutLogEvents,
+                        logs_actions.DescribeLogStreams,
+                    ],
+                    [group.get_att("Arn")],
+                ),
+            )
+        ],
+        Metadata=describe("Lets the VPC write its flow logs, and nothing else."),
+    )
+    ec2.FlowLog(
+        "FlowLog",
+        t,
+        ResourceId=vpc.ref(),
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="cloud-watch-logs",
+        LogGroupName=group.ref(),
+        DeliverLogsPermissionArn=role.get_att("Arn"),
+        MaxAggregationInterval=FLOW_LOG_SECONDS,
+        Metadata=describe("Records who talked to whom in the VPC, for investigations."),
+    )
+
+
+def _name(suffix: str) -> Tags:
+    return Tags(Name=Sub(f"${{AWS::StackName}}-{suffix}"))

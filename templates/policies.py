@@ -1,0 +1,68 @@
+"""Short helpers for IAM: policy documents, trust, ARNs of this account and region."""
+
+from __future__ import annotations
+
+from awacs import sts
+from awacs.aws import (
+    Action,
+    Allow,
+    Bool,
+    Condition,
+    Deny,
+    PolicyDocument,
+    Principal,
+    Statement,
+    StringEquals,
+)
+from troposphere import AccountId, AWSHelperFn, Sub, iam
+
+POLICY_VERSION = "2012-10-17"
+
+Resource = AWSHelperFn | str
+
+
+def document(*statements: Statement) -> PolicyDocument:
+    """A policy document of these statements."""
+    return PolicyDocument(Version=POLICY_VERSION, Statement=list(statements))
+
+
+def allow(
+    sid: str, actions: list[Action], resources: list[Resource], condition: Condition | None = None
+) -> Statement:
+    """Allow `actions` on `resources`; `sid` says in one camel-cased phrase what for."""
+    extra = {} if condition is None else {"Condition": condition}
+    return Statement(Sid=sid, Effect=Allow, Action=actions, Resource=resources, **extra)
+
+
+def deny_plain_http(actions: list[Action], resources: list[Resource]) -> Statement:
+    """Deny `actions` to everyone who does not come over TLS."""
+    return Statement(
+        Sid="DenyPlainHttp",
+        Effect=Deny,
+        Principal=Principal("*"),
+        Action=actions,
+        Resource=resources,
+        Condition=Condition(Bool({"aws:SecureTransport": "false"})),
+    )
+
+
+def trust(service: str) -> PolicyDocument:
+    """Let an AWS service assume a role, on behalf of this account only (no confused deputy)."""
+    return document(
+        Statement(
+            Effect=Allow,
+            Principal=Principal("Service", f"{service}.amazonaws.com"),
+            Action=[sts.AssumeRole],
+            Condition=Condition(StringEquals({"aws:SourceAccount": AccountId})),
+        )
+    )
+
+
+def inline(name: str, *statements: Statement) -> iam.Policy:
+    """A policy that lives and dies with its role."""
+    return iam.Policy(PolicyName=name, PolicyDocument=document(*statements))
+
+
+def arn(service_and_resource: str, **values: Resource) -> Sub:
+    """An ARN in this partition, from `service:region:account:resource`, with `values` filled in."""
+    return Sub(f"arn:${{AWS::Partition}}:{service_and_resource}", **values)

@@ -1,0 +1,143 @@
+"""The root stack: the whole system on one screen. It owns only its children, and every default."""
+
+from __future__ import annotations
+
+from troposphere import Equals, If, Template
+
+from templates import auth, build, data, distribution, edge, network, service
+from templates.root_parameters import declare_parameters
+from templates.wiring import Value, add_child, new_template, output, publish, seam
+
+APP_PORT = "8080"
+
+
+@seam
+class Outputs:
+    service_url: Value = output("Open this in a browser to chat.")
+    user_pool_id: Value = output("The pool of the people who may sign in.")
+    user_pool_client_id: Value = output("The app client with which the service signs people in.")
+    user_pool_console_url: Value = output("Add and disable users here, in the AWS console.")
+    cluster_name: Value = output("The ECS cluster.")
+    service_name: Value = output("The ECS service in the cluster.")
+    task_definition_arn: Value = output("The task definition that the service runs.")
+    table_name: Value = output("The table of sessions, conversations and usage.")
+    log_group_name: Value = output("Where the tasks log.")
+    pipeline_console_url: Value = output("The build pipeline in the AWS console.")
+
+
+def template(tag: str) -> Template:
+    """The system whose image is `tag` (see `deployer.source.image_tag`)."""
+    t = new_template(
+        "Asistente: your own generative-AI assistant on ECS Fargate, Cognito and Amazon Bedrock."
+    )
+    p = declare_parameters(t, tag)
+    has_cloudfront = t.add_condition("HasCloudFront", Equals(p.front_door, "cloudfront"))
+
+    net = add_child(
+        t,
+        "Network",
+        network.Inputs(vpc_cidr=p.vpc_cidr, egress=p.egress, log_retention_days=p.log_retention_days),
+        network.Outputs,
+        purpose="VPC over two zones, subnets, egress.",
+    )
+    users = add_child(
+        t,
+        "Auth",
+        auth.Inputs(keep_data=p.keep_data),
+        auth.Outputs,
+        purpose="Who may sign in: user pool, app client, its secret.",
+    )
+    store = add_child(
+        t,
+        "Data",
+        data.Inputs(keep_data=p.keep_data),
+        data.Outputs,
+        purpose="What must survive: the table of sessions and conversations.",
+    )
+    image = add_child(
+        t,
+        "Build",
+        build.Inputs(
+            image_tag=p.image_tag,
+            artifact_bucket_name=p.artifact_bucket_name,
+            source_key=p.source_key,
+            log_retention_days=p.log_retention_days,
+        ),
+        build.Outputs,
+        purpose="From the source in S3 to the image in ECR; complete when the image is there.",
+    )
+    front = add_child(
+        t,
+        "Edge",
+        edge.Inputs(
+            front_door=p.front_door,
+            domain_name=p.domain_name,
+            hosted_zone_id=p.hosted_zone_id,
+            vpc_id=net.vpc_id,
+            vpc_cidr=p.vpc_cidr,
+            public_subnet_ids=net.public_subnet_ids,
+            private_subnet_ids=net.private_subnet_ids,
+            app_port=APP_PORT,
+        ),
+        edge.Outputs,
+        purpose="The load balancer at the front door.",
+    )
+    cdn = add_child(
+        t,
+        "Distribution",
+        distribution.Inputs(
+            load_balancer_arn=front.load_balancer_arn, load_balancer_dns_name=front.load_balancer_dns_name
+        ),
+        distribution.Outputs,
+        purpose="HTTPS for everyone, by CloudFront in front of the load balancer.",
+        Condition=has_cloudfront,
+    )
+    app = add_child(
+        t,
+        "Service",
+        service.Inputs(
+            image_uri=image.image_uri,
+            image_tag=p.image_tag,
+            repository_arn=image.repository_arn,
+            vpc_id=net.vpc_id,
+            vpc_cidr=p.vpc_cidr,
+            private_subnet_ids=net.private_subnet_ids,
+            load_balancer_security_group_id=front.load_balancer_security_group_id,
+            target_group_arn=front.target_group_arn,
+            app_port=APP_PORT,
+            public_scheme=front.public_scheme,
+            user_pool_id=users.user_pool_id,
+            user_pool_client_id=users.user_pool_client_id,
+            client_secret_arn=users.client_secret_arn,
+            table_name=store.table_name,
+            table_arn=store.table_arn,
+            model_id=p.model_id,
+            alternative_model_id=p.alternative_model_id,
+            task_count=p.task_count,
+            task_cpu=p.task_cpu,
+            task_memory=p.task_memory,
+            log_retention_days=p.log_retention_days,
+            session_idle_minutes=p.session_idle_minutes,
+            session_max_hours=p.session_max_hours,
+            daily_token_budget=p.daily_token_budget,
+            max_output_tokens=p.max_output_tokens,
+        ),
+        service.Outputs,
+        purpose="The tasks that people talk to.",
+    )
+    publish(
+        t,
+        Outputs(
+            service_url=If(has_cloudfront, cdn.service_url, front.service_url),
+            user_pool_id=users.user_pool_id,
+            user_pool_client_id=users.user_pool_client_id,
+            user_pool_console_url=users.user_pool_console_url,
+            cluster_name=app.cluster_name,
+            service_name=app.service_name,
+            task_definition_arn=app.task_definition_arn,
+            table_name=store.table_name,
+            log_group_name=app.log_group_name,
+            pipeline_console_url=image.pipeline_console_url,
+        ),
+    )
+    return t

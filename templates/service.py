@@ -1,0 +1,229 @@
+"""The service stack: the cluster, the task definition with its two roles, and the service that keeps tasks running.
+
+It owns neither the image, nor the data, nor the load balancer; they come in as names and ARNs.
+"""
+
+from __future__ import annotations
+
+from troposphere import Equals, If, Join, Not, Region, Template, ec2, ecs, logs
+
+from templates import task_roles
+from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
+
+CONTAINER = "app"
+HTTPS = 443
+USER = "10001:10001"
+"""The image's user, said again so that no image can run as root."""
+STOP_SECONDS = 120
+"""Fargate's longest stop time-out."""
+DRAIN_SECONDS = 100
+"""Below the stop time-out: what is running may finish, and the process still leaves by itself."""
+READY_SECONDS = 90
+"""Grace of the load balancer's health checks: the app takes some 12 seconds to start on half a CPU."""
+HEALTH_COMMAND = ["CMD", "python", "-m", "gradio_app.healthcheck"]
+
+
+@seam
+class Inputs:
+    image_uri: Value = parameter("String", "The image that the tasks run.")
+    image_tag: Value = parameter(
+        "String", "The image's tag; all tasks of one version share it as Gradio's app id."
+    )
+    repository_arn: Value = parameter("String", "Where the image is pulled from.")
+    vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the tasks run.")
+    vpc_cidr: Value = parameter("String", "Addresses of the proxies in front of the tasks.")
+    private_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "The tasks' subnets, one per zone.")
+    load_balancer_security_group_id: Value = parameter(
+        "AWS::EC2::SecurityGroup::Id", "The only source from which tasks accept connections."
+    )
+    target_group_arn: Value = parameter("String", "Where the tasks register.")
+    app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
+    public_scheme: Value = parameter("String", "What browsers speak.", AllowedValues=["https", "http"])
+    user_pool_id: Value = parameter("String", "The pool of the people who may sign in.")
+    user_pool_client_id: Value = parameter("String", "The app client in the pool.")
+    client_secret_arn: Value = parameter("String", "The secret that holds the app client's secret.")
+    table_name: Value = parameter("String", "The table of sessions, conversations and usage.")
+    table_arn: Value = parameter("String", "ARN of the table.")
+    model_id: Value = parameter("String", "The model that answers unless another is chosen.")
+    alternative_model_id: Value = parameter("String", "Another model to choose; empty for none.")
+    task_count: Value = parameter("Number", "How many tasks run.")
+    task_cpu: Value = parameter("Number", "CPU units of a task; 1024 are one vCPU.")
+    task_memory: Value = parameter("Number", "MiB of memory of a task.")
+    log_retention_days: Value = parameter("Number", "Days that the tasks' logs are kept.")
+    session_idle_minutes: Value = parameter("Number", "Minutes without activity after which a session ends.")
+    session_max_hours: Value = parameter("Number", "Hours after which a session ends in any case.")
+    daily_token_budget: Value = parameter("Number", "Tokens a person may use per day; 0 for no limit.")
+    max_output_tokens: Value = parameter("Number", "Longest answer that a person may ask for, in tokens.")
+
+
+@seam
+class Outputs:
+    cluster_name: Value = output("The ECS cluster.")
+    service_name: Value = output("The ECS service in the cluster.")
+    task_definition_arn: Value = output("The task definition that the service runs.")
+    log_group_name: Value = output("Where the tasks log.")
+
+
+def template() -> Template:
+    """The running service."""
+    t = new_template("Asistente - service: cluster, task definition, roles and the service on Fargate.")
+    inputs = declare(t, Inputs)
+    alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
+    cluster = ecs.Cluster("Cluster", t, Metadata=describe("Groups the tasks; Fargate brings the machines."))
+    log_group = logs.LogGroup(
+        "LogGroup",
+        t,
+        RetentionInDays=inputs.log_retention_days,
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Metadata=describe("Keeps what the tasks log, for a limited time."),
+    )
+    task = ecs.TaskDefinition(
+        "TaskDefinition",
+        t,
+        RequiresCompatibilities=["FARGATE"],
+        RuntimePlatform=ecs.RuntimePlatform(CpuArchitecture="ARM64", OperatingSystemFamily="LINUX"),
+        NetworkMode="awsvpc",
+        Cpu=inputs.task_cpu,
+        Memory=inputs.task_memory,
+        ExecutionRoleArn=task_roles.execution_role(
+            t, inputs.repository_arn, inputs.client_secret_arn, log_group.get_att("Arn")
+        ).get_att("Arn"),
+        TaskRoleArn=task_roles.task_role(
+            t, inputs.table_arn, inputs.model_id, inputs.alternative_model_id, alternative
+        ).get_att("Arn"),
+        Volumes=[ecs.Volume(Name="tmp")],
+        ContainerDefinitions=[_container(inputs, alternative, log_group)],
+        Metadata=describe("Says what a task runs, with which rights, settings and secret."),
+    )
+    service = _service(t, inputs, cluster, task)
+    publish(
+        t,
+        Outputs(
+            cluster_name=cluster.ref(),
+            service_name=service.get_att("Name"),
+            task_definition_arn=task.ref(),
+            log_group_name=log_group.ref(),
+        ),
+    )
+    return t
+
+
+def _container(inputs: Inputs, alternative: str, log_group: logs.LogGroup) -> ecs.ContainerDefinition:
+    return ecs.ContainerDefinition(
+        Name=CONTAINER,
+        Image=inputs.image_uri,
+        Essential=True,
+        User=USER,
+        ReadonlyRootFilesystem=True,
+        MountPoints=[ecs.MountPoint(SourceVolume="tmp", ContainerPath="/tmp", ReadOnly=False)],  # noqa: S108
+        LinuxParameters=ecs.LinuxParameters(
+            InitProcessEnabled=True, Capabilities=ecs.KernelCapabilities(Drop=["ALL"])
+        ),
+        StopTimeout=STOP_SECONDS,
+        PortMappings=[ecs.PortMapping(ContainerPort=inputs.app_port, Protocol="tcp")],
+        Environment=[
+            ecs.Environment(Name=name, Value=value) for name, value in _settings(inputs, alternative)
+        ],
+        Secrets=[ecs.Secret(Name="APP_CLIENT_SECRET", ValueFrom=inputs.client_secret_arn)],
+        HealthCheck=ecs.HealthCheck(
+            Command=HEALTH_COMMAND, Interval=15, Timeout=5, Retries=3, StartPeriod=60
+        ),
+        LogConfiguration=ecs.LogConfiguration(
+            LogDriver="awslogs",
+            Options={
+                "awslogs-group": log_group.ref(),
+                "awslogs-region": Region,
+                "awslogs-stream-prefix": CONTAINER,
+                # Chat goes on when CloudWatch Logs is slow; the buffer holds what waits.
+                "mode": "non-blocking",
+                "max-buffer-size": "4m",
+            },
+        ),
+    )
+
+
+def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
+    """The app's environment, under the names that `gradio_app.settings` reads. Fargate adds AWS_REGION itself."""
+    return [
+        ("POOL_ID", inputs.user_pool_id),
+        ("APP_CLIENT_ID", inputs.user_pool_client_id),
+        ("TABLE_NAME", inputs.table_name),
+        (
+            "MODEL_IDS",
+            If(alternative, Join(",", [inputs.model_id, inputs.alternative_model_id]), inputs.model_id),
+        ),
+        ("PUBLIC_SCHEME", inputs.public_scheme),
+        ("TRUSTED_PROXIES", inputs.vpc_cidr),
+        ("PORT", inputs.app_port),
+        ("SESSION_IDLE_MINUTES", inputs.session_idle_minutes),
+        ("SESSION_MAX_HOURS", inputs.session_max_hours),
+        ("DAILY_TOKEN_BUDGET", inputs.daily_token_budget),
+        ("MAX_OUTPUT_TOKENS", inputs.max_output_tokens),
+        ("DRAIN_SECONDS", str(DRAIN_SECONDS)),
+        ("UI_APP_ID", inputs.image_tag),
+    ]
+
+
+def _service(t: Template, inputs: Inputs, cluster: ecs.Cluster, task: ecs.TaskDefinition) -> ecs.Service:
+    return ecs.Service(
+        "Service",
+        t,
+        Cluster=cluster.ref(),
+        LaunchType="FARGATE",
+        TaskDefinition=task.ref(),
+        DesiredCount=inputs.task_count,
+        DeploymentConfiguration=ecs.DeploymentConfiguration(
+            MinimumHealthyPercent=100,
+            MaximumPercent=200,
+            DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
+        ),
+        AvailabilityZoneRebalancing="ENABLED",
+        EnableExecuteCommand=False,
+        EnableECSManagedTags=True,
+        PropagateTags="SERVICE",
+        HealthCheckGracePeriodSeconds=READY_SECONDS,
+        LoadBalancers=[
+            ecs.LoadBalancer(
+                ContainerName=CONTAINER,
+                ContainerPort=inputs.app_port,
+                TargetGroupArn=inputs.target_group_arn,
+            )
+        ],
+        NetworkConfiguration=ecs.NetworkConfiguration(
+            AwsvpcConfiguration=ecs.AwsvpcConfiguration(
+                AssignPublicIp="DISABLED",
+                Subnets=inputs.private_subnet_ids,
+                SecurityGroups=[_security_group(t, inputs).get_att("GroupId")],
+            )
+        ),
+        Metadata=describe("Keeps the tasks running over the zones and replaces them without a gap."),
+    )
+
+
+def _security_group(t: Template, inputs: Inputs) -> ec2.SecurityGroup:
+    return ec2.SecurityGroup(
+        "TaskSecurityGroup",
+        t,
+        VpcId=inputs.vpc_id,
+        GroupDescription="Tasks: in from the load balancer, out to AWS over HTTPS.",
+        SecurityGroupIngress=[
+            ec2.SecurityGroupRule(
+                IpProtocol="tcp",
+                FromPort=inputs.app_port,
+                ToPort=inputs.app_port,
+                SourceSecurityGroupId=inputs.load_balancer_security_group_id,
+                Description="The load balancer",
+            )
+        ],
+        SecurityGroupEgress=[
+            ec2.SecurityGroupRule(
+                IpProtocol="tcp",
+                FromPort=HTTPS,
+                ToPort=HTTPS,
+                CidrIp="0.0.0.0/0",
+                Description="AWS services; their addresses change and have no list for security groups",
+            )
+        ],
+        Metadata=describe("Lets only the load balancer talk to the tasks, and the tasks only to HTTPS."),
+    )

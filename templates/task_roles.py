@@ -1,0 +1,89 @@
+"""The two roles of a task: what the app may do, and what ECS may do to start it."""
+
+from __future__ import annotations
+
+from awacs import bedrock, dynamodb, ecr, secretsmanager
+from awacs import logs as logs_actions
+from awacs.aws import ArnEquals, Condition
+from troposphere import If, NoValue, Template, iam
+
+from templates.policies import Resource, allow, arn, inline, trust
+from templates.wiring import Value, describe
+
+INVOKE = [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream]
+"""Converse and ConverseStream are permitted by these two."""
+
+
+def task_role(
+    t: Template, table_arn: Value, model_id: Value, alternative_model_id: Value, has_alternative: str
+) -> iam.Role:
+    """The app's own rights: the configured models and the one table."""
+
+    def for_each_model(arn_of_model: str) -> list[Resource]:
+        alternative = arn(arn_of_model, model=alternative_model_id)
+        return [arn(arn_of_model, model=model_id), If(has_alternative, alternative, NoValue)]
+
+    profiles = for_each_model("bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}")
+    return iam.Role(
+        "TaskRole",
+        t,
+        AssumeRolePolicyDocument=trust("ecs-tasks"),
+        Policies=[
+            inline(
+                "Chat",
+                allow(
+                    "InvokeTheConfiguredModels",
+                    INVOKE,
+                    [*for_each_model("bedrock:${AWS::Region}::foundation-model/${model}"), *profiles],
+                ),
+                # A profile passes the call on to its model in whichever Region has room, or in none for a global
+                # profile; the condition leaves only calls that come through the configured profiles.
+                allow(
+                    "InvokeTheModelsBehindTheProfiles",
+                    INVOKE,
+                    [arn("bedrock:*::foundation-model/*")],
+                    Condition(ArnEquals({"bedrock:InferenceProfileArn": profiles})),
+                ),
+                allow(
+                    "UseTheTable",
+                    [
+                        dynamodb.BatchWriteItem,
+                        dynamodb.ConditionCheckItem,
+                        dynamodb.DeleteItem,
+                        dynamodb.GetItem,
+                        dynamodb.PutItem,
+                        dynamodb.Query,
+                        dynamodb.UpdateItem,
+                    ],
+                    [table_arn],
+                ),
+            )
+        ],
+        Metadata=describe("What the app may do: invoke the configured models and use its one table."),
+    )
+
+
+def execution_role(t: Template, repository_arn: Value, secret_arn: Value, log_group_arn: Value) -> iam.Role:
+    """What ECS needs to start a task: pull the image, read the secret, write the log."""
+    return iam.Role(
+        "ExecutionRole",
+        t,
+        AssumeRolePolicyDocument=trust("ecs-tasks"),
+        Policies=[
+            inline(
+                "StartTasks",
+                # AWS has no narrower form: the token is for the whole registry.
+                allow("SignInToTheRegistry", [ecr.GetAuthorizationToken], ["*"]),
+                allow(
+                    "PullFromTheOneRepository",
+                    [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],
+                    [repository_arn],
+                ),
+                allow("ReadTheClientSecret", [secretsmanager.GetSecretValue], [secret_arn]),
+                allow(
+                    "WriteTheLog", [logs_actions.CreateLogStream, logs_actions.PutLogEvents], [log_group_arn]
+                ),
+            )
+        ],
+        Metadata=describe("What ECS may do to start a task; the app itself never has these rights."),
+    )

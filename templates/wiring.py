@@ -1,0 +1,122 @@
+"""The seam between stacks: dataclass fields become Parameters, Outputs and `Fn::GetAtt Child.Outputs.X`.
+
+A child declares what it takes and what it gives as two classes marked with `@seam`. This is the only module that
+turns their field names into CloudFormation names, so a mistyped name is an AttributeError (and a pyright error)
+and a forgotten one a TypeError, long before CloudFormation sees it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, TypeVar, dataclass_transform
+
+from troposphere import AWSHelperFn, GetAtt, Output, Parameter, Template
+from troposphere import cloudformation as cfn
+
+Value = AWSHelperFn | str | int
+"""What a stack input or output can be: an intrinsic function or a literal."""
+
+S = TypeVar("S")
+
+
+def parameter(cfn_type: str, description: str, **constraints: Any) -> Any:
+    """Field of an Inputs class: a template parameter without a default (only the root has defaults)."""
+    return dataclasses.field(metadata={"Type": cfn_type, "Description": description, **constraints})
+
+
+def output(description: str) -> Any:
+    """Field of an Outputs class."""
+    return dataclasses.field(metadata={"Description": description})
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parameter, output))
+def seam(cls: type[S]) -> type[S]:
+    """Make `cls` a frozen dataclass with keyword arguments, each one required."""
+    return dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+
+
+def new_template(description: str) -> Template:
+    """An empty template with its description."""
+    t = Template(Description=description)
+    t.set_version()
+    return t
+
+
+def declare(t: Template, inputs: type[S]) -> S:
+    """Add a Parameter to `t` for every field of `inputs`; the result's fields refer to them."""
+    return inputs(
+        **{
+            field.name: Parameter(_pascal(field.name), template=t, **field.metadata).ref()
+            for field in _fields(inputs)
+        }
+    )
+
+
+def publish(t: Template, outputs: object) -> None:
+    """Add an Output to `t` for every field of `outputs`."""
+    for field in _fields(outputs):
+        Output(
+            _pascal(field.name),
+            template=t,
+            Description=field.metadata["Description"],
+            Value=getattr(outputs, field.name),
+        )
+
+
+def add_child(
+    t: Template, title: str, inputs: object, outputs: type[S], *, purpose: str, **attributes: Any
+) -> S:
+    """Nest the stack of module `title` in `t`; the result's fields are the child's outputs.
+
+    The TemplateURL is the name of the file beside the root's own: cfn-lint follows it to check parent against
+    child, and the deployer replaces it by the address of the uploaded file.
+    """
+    child = cfn.Stack(
+        title,
+        t,
+        TemplateURL=f"{title.lower()}.json",
+        Parameters={_pascal(field.name): getattr(inputs, field.name) for field in _fields(inputs)},
+        Metadata=describe(purpose),
+        **attributes,
+    )
+    return outputs(
+        **{field.name: GetAtt(child, f"Outputs.{_pascal(field.name)}") for field in _fields(outputs)}
+    )
+
+
+def present(t: Template, inputs: type, groups: dict[str, dict[str, str]]) -> None:
+    """Arrange the parameters of `inputs` as a form in the console: group title -> field name -> label.
+
+    Raises ValueError unless every field stands in exactly one group.
+    """
+    arranged = [name for labels in groups.values() for name in labels]
+    if sorted(arranged) != sorted(field.name for field in _fields(inputs)):
+        raise ValueError("the groups of the form and the fields of the parameters differ")
+    t.set_metadata(
+        {
+            "AWS::CloudFormation::Interface": {
+                "ParameterGroups": [
+                    {"Label": {"default": title}, "Parameters": [_pascal(name) for name in labels]}
+                    for title, labels in groups.items()
+                ],
+                "ParameterLabels": {
+                    _pascal(name): {"default": label}
+                    for labels in groups.values()
+                    for name, label in labels.items()
+                },
+            }
+        }
+    )
+
+
+def describe(purpose: str) -> dict[str, str]:
+    """Resource metadata that tells a reader of the console, in plain English, what the resource is for."""
+    return {"Purpose": purpose}
+
+
+def _fields(seam_class: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(seam_class)
+
+
+def _pascal(field_name: str) -> str:
+    return "".join(word.capitalize() for word in field_name.split("_"))
