@@ -1,19 +1,35 @@
-"""The layer over MiniStack: what it lacks of AWS, in a table of handlers.
+"""The layer over MiniStack: what it lacks of AWS, one module for each service or concern.
 
-Imports MiniStack, so it must be imported only when MiniStack's settings are in the environment.
+Imports MiniStack, so it must be imported only when MiniStack's settings are in the environment. Each part
+has a contract test that also says whether plain MiniStack still lacks it.
 """
 
 from collections.abc import Callable
+from types import ModuleType
 
 from ministack import app as ministack
-from ministack.core import persistence
+from ministack.core import persistence, router
 from ministack.services.cloudformation import wait_conditions
 
+from local.emulator import (
+    codepipeline,
+    ec2,
+    ecs,
+    front_door,
+    nested_stacks,
+    secrets_manager,
+    stack_events,
+    storage,
+)
 from local.emulator.front import App
 
 
 def install(on_build: Callable[[dict[str, str]], None] | None) -> App:
     """Put the layer into MiniStack and return its ASGI application."""
+    for part in (ec2, ecs, front_door, nested_stacks, secrets_manager, stack_events, storage):
+        part.install()
+    codepipeline.install(on_build)
+    _add_service("codepipeline", codepipeline, codepipeline.TARGET_PREFIX)
     return ministack.app
 
 
@@ -25,3 +41,15 @@ def save() -> None:
 def release_waiting_threads() -> None:
     """Let wait conditions give up, so that a stop does not wait for their signals."""
     wait_conditions.reset()
+
+
+def _add_service(name: str, module: ModuleType, target_prefix: str) -> None:
+    """Route a service's requests to a module of this layer, and keep its state with the others."""
+    router.SERVICE_PATTERNS[name] = {
+        "target_prefixes": [target_prefix],
+        "host_patterns": [],
+        "credential_scope": name,
+    }
+    ministack.SERVICE_HANDLERS[name] = module.handle_request
+    ministack._loaded_modules[name] = module
+    ministack._state_map[name] = name

@@ -31,11 +31,11 @@ class EmulatorError(Exception):
     """The emulator cannot start; the message says why and what to do."""
 
 
-class PortInUse(EmulatorError):
+class PortInUse(EmulatorError):  # noqa: N818 - it names a state, not a fault
     """Another program listens on the wanted port."""
 
 
-class StateInUse(EmulatorError):
+class StateInUse(EmulatorError):  # noqa: N818 - it names a state, not a fault
     """Another emulator works on the wanted state directory."""
 
 
@@ -94,14 +94,13 @@ class Emulator:
         _claim_process()
         directory = self._open_directory()
         listener = _listen(self._wanted_port)
-        self._port = listener.getsockname()[1]
-        self._set_environment(
-            ministack_settings(self._port, self.region, directory, persist=self._state_dir is not None)
-        )
+        port = self._port = int(listener.getsockname()[1])
+        persist = self._state_dir is not None
+        self._set_environment(ministack_settings(port, self.region, directory, persist=persist))
         if not logging.getLogger().handlers:
             # MiniStack would otherwise configure the host program's logging for it.
             logging.getLogger().addHandler(logging.NullHandler())
-        self._running = _Server(listener, self._on_build, persist=self._state_dir is not None)
+        self._running = _Server(listener, self._on_build, persist=persist)
         self._running.start()
 
     def stop(self) -> None:
@@ -224,7 +223,7 @@ _process_claimed = False
 def _claim_process() -> None:
     global _process_claimed
     if _process_claimed:
-        raise EmulatorError("This process had an emulator already; start the next one in a process of its own.")
+        raise EmulatorError("This process had an emulator already; the next one needs a process of its own.")
     _process_claimed = True
 
 
@@ -236,7 +235,9 @@ def _listen(port: int) -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
-        raise PortInUse(f"Port {port} on {HOST} cannot be used ({error.strerror}); choose another one.") from None
+        raise PortInUse(
+            f"Port {port} on {HOST} cannot be used ({error.strerror}); choose another one."
+        ) from None
     return listener
 
 

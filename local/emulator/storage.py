@@ -1,0 +1,97 @@
+"""DynamoDB tables and S3 buckets: properties that MiniStack drops, and deletes that AWS refuses."""
+
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from ministack.services import dynamodb, s3
+
+from local.emulator.registry import Properties, finish, guard_delete, prepare, succeeded, true
+
+
+def install() -> None:
+    prepare("AWS::DynamoDB::Table", _table_booleans)
+    finish("AWS::DynamoDB::Table", _complete_table)
+    guard_delete("AWS::DynamoDB::Table", _refuse_protected_table)
+    finish("AWS::S3::Bucket", _complete_bucket)
+    guard_delete("AWS::S3::Bucket", _empty_bucket_only)
+
+
+def _table_booleans(properties: Properties) -> Properties:
+    protected = true(properties.get("DeletionProtectionEnabled"))
+    return properties | {"DeletionProtectionEnabled": protected}
+
+
+def _complete_table(table: str, properties: Properties) -> None:
+    if expiry := properties.get("TimeToLiveSpecification"):
+        wanted = {"Enabled": true(expiry["Enabled"]), "AttributeName": expiry.get("AttributeName", "")}
+        succeeded(dynamodb._update_ttl({"TableName": table, "TimeToLiveSpecification": wanted}))
+    if recovery := properties.get("PointInTimeRecoverySpecification"):
+        wanted = {"PointInTimeRecoveryEnabled": true(recovery.get("PointInTimeRecoveryEnabled"))}
+        request = {"TableName": table, "PointInTimeRecoverySpecification": wanted}
+        succeeded(dynamodb._update_continuous_backups(request))
+    if encryption := properties.get("SSESpecification"):
+        dynamodb._tables[table]["SSEDescription"] = dynamodb._sse_description_from_spec(
+            {
+                "Enabled": true(encryption.get("SSEEnabled")),
+                "SSEType": encryption.get("SSEType", "KMS"),
+                "KMSMasterKeyId": encryption.get("KMSMasterKeyId"),
+            }
+        )
+
+
+def _refuse_protected_table(table: str) -> None:
+    if true((dynamodb._tables.get(table) or {}).get("DeletionProtectionEnabled")):
+        raise ValueError(
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first."
+        )
+
+
+def _complete_bucket(bucket: str, properties: Properties) -> None:
+    rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration")
+    if rules:
+        succeeded(s3._put_bucket_encryption(bucket, _encryption(rules)))
+    rules = (properties.get("LifecycleConfiguration") or {}).get("Rules")
+    if rules:
+        succeeded(s3._put_bucket_lifecycle(bucket, _lifecycle(rules)))
+
+
+def _empty_bucket_only(bucket: str) -> None:
+    record = s3._buckets.get(bucket)
+    if record and (record["objects"] or s3._bucket_has_versions(bucket)):
+        raise ValueError("The bucket you tried to delete is not empty. You must delete all versions in it.")
+
+
+def _encryption(rules: list[Properties]) -> bytes:
+    root = Element("ServerSideEncryptionConfiguration", xmlns=s3.S3_NS)
+    for rule in rules:
+        element = SubElement(root, "Rule")
+        default = SubElement(element, "ApplyServerSideEncryptionByDefault")
+        for name in ("SSEAlgorithm", "KMSMasterKeyID"):
+            if value := rule["ServerSideEncryptionByDefault"].get(name):
+                SubElement(default, name).text = str(value)
+        if "BucketKeyEnabled" in rule:
+            SubElement(element, "BucketKeyEnabled").text = str(true(rule["BucketKeyEnabled"])).lower()
+    return tostring(root)
+
+
+# Per action of a lifecycle rule: the property and the API's nested element, as (property, element, child).
+_LIFECYCLE_ACTIONS = (
+    ("ExpirationInDays", "Expiration", "Days"),
+    ("NoncurrentVersionExpiration", "NoncurrentVersionExpiration", "NoncurrentDays"),
+    ("AbortIncompleteMultipartUpload", "AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
+)
+
+
+def _lifecycle(rules: list[Properties]) -> bytes:
+    root = Element("LifecycleConfiguration", xmlns=s3.S3_NS)
+    for number, rule in enumerate(rules):
+        element = SubElement(root, "Rule")
+        SubElement(element, "ID").text = rule.get("Id", f"rule-{number}")
+        SubElement(element, "Status").text = rule["Status"]
+        SubElement(SubElement(element, "Filter"), "Prefix").text = rule.get("Prefix", "")
+        for name, action, child in _LIFECYCLE_ACTIONS:
+            value = rule.get(name)
+            days = value.get(child) if isinstance(value, dict) else value
+            if days is not None:
+                SubElement(SubElement(element, action), child).text = str(days)
+    return tostring(root)
