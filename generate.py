@@ -32,7 +32,7 @@ def render(tag: str) -> dict[str, str]:
 
 
 def write(out_dir: Path, tag: str) -> list[Path]:
-    """Write every stack for the image `tag` into `out_dir`, which is created when missing; return the files."""
+    """Write every stack for the image `tag` into `out_dir`, created when missing; return the files."""
     out_dir.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in render(tag).items():

@@ -1,1 +1,1 @@
-"""The CloudFormation templates of Asistente: one module per stack, joined by `wiring`, assembled by `root`."""
+"""The CloudFormation templates of Asistente: one module per stack, joined by `wiring` in `root`."""

@@ -111,7 +111,7 @@ def _client(t: Template, pool: cognito.UserPool) -> cognito.UserPoolClient:
         t,
         UserPoolId=pool.ref(),
         GenerateSecret=True,
-        # SRP only: a password never leaves the app towards Cognito in the clear. No OAuth flow, no hosted page.
+        # SRP only: a password never travels to Cognito itself. No OAuth flow, no hosted page.
         ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         SupportedIdentityProviders=["COGNITO"],
         PreventUserExistenceErrors="ENABLED",

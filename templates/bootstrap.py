@@ -78,8 +78,8 @@ def _bucket(t: Template) -> s3.Bucket:
                 )
             ]
         ),
-        # Nothing in it is the users': all of it is written again by the next deployment. CloudFormation deletes
-        # an empty bucket only, so `make destroy` empties it first.
+        # Nothing in it is the users': the next deployment writes all of it again. CloudFormation deletes only
+        # an empty bucket, so `make destroy` empties it first.
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
         Metadata=describe(

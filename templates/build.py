@@ -1,8 +1,8 @@
 """The build stack: from the zipped source in S3 to an image in ECR, and the wait until it is there.
 
-The image tag is a hash of the source, and it is part of the wait handle's logical ID: a new source is a new handle
-(CloudFormation allows each only one use), an unchanged source changes nothing and builds nothing. CodeBuild signals
-the handle as soon as the image is pushed, or at once with the reason when it could not be.
+The image tag is a hash of the source, and it is part of the wait handle's logical ID: a new source is a new
+handle (CloudFormation allows each only one use), an unchanged source changes nothing and builds nothing.
+CodeBuild signals the handle as soon as the image is pushed, or at once with the reason when it could not be.
 It owns nothing that runs the image.
 """
 
@@ -28,7 +28,7 @@ WAIT_SECONDS = 35 * 60
 """Longer than a build may queue and run, so that a build's own failure is what one reads."""
 BUILD_IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
 SOURCE = "Source"
-"""Name of the stage, its action and its artifact; CodePipeline stores artifacts under `<pipeline>/<artifact>/`."""
+"""Name of the stage, its action and its artifact; artifacts are stored under `<pipeline>/<artifact>/`."""
 
 
 @seam
@@ -287,5 +287,5 @@ def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> i
 
 
 def _artifacts(inputs: Inputs) -> Sub:
-    """Where the pipeline puts the source for the build. Its first folder is the pipeline's own generated name."""
+    """Where the pipeline puts the source for the build; the first folder is its own generated name."""
     return arn(f"s3:::${{bucket}}/*/{SOURCE}/*", bucket=inputs.artifact_bucket_name)

@@ -1,4 +1,4 @@
-"""The data stack: the one table with sessions, conversations and usage. It owns nothing that can be built again."""
+"""The data stack: the table of sessions, conversations and usage. It owns nothing that can be built again."""
 
 from __future__ import annotations
 

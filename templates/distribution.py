@@ -1,10 +1,12 @@
-"""The distribution stack: HTTPS for everyone without owning a domain, by CloudFront in front of the load balancer.
+"""The distribution stack: HTTPS for everyone without owning a domain, by CloudFront before the load balancer.
 
-It exists only when FrontDoor is cloudfront. Apart from the edge stack because CloudFront takes many minutes (a VPC
-origin up to 15), and nothing but the service's address has to wait for it.
+It exists only when FrontDoor is cloudfront. Apart from the edge stack because CloudFront takes many minutes
+(a VPC origin up to 15), and nothing but the service's address has to wait for it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from troposphere import StackName, Sub, Template, cloudfront
 
@@ -89,8 +91,8 @@ def _origin(inputs: Inputs, origin: cloudfront.VpcOrigin) -> cloudfront.Origin:
     )
 
 
-def _behavior(cache_policy: str, methods: list[str]) -> dict[str, object]:
-    """What all paths share: HTTPS only, and every cookie, query string and header handed on (Host included)."""
+def _behavior(cache_policy: str, methods: list[str]) -> dict[str, Any]:
+    """What all paths share: HTTPS only; every cookie, query string and header (Host too) is handed on."""
     return {
         "TargetOriginId": ORIGIN,
         "ViewerProtocolPolicy": "redirect-to-https",

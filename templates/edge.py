@@ -1,14 +1,16 @@
 """The edge stack: the load balancer at the front door, its listeners, target group and security group.
 
-FrontDoor decides which of two load balancers exists: an internal one that only CloudFront reaches (the distribution
-is a stack of its own, because nothing but the address has to wait for it), or an internet-facing one, with the
-user's own domain or, for a trial, with plain HTTP. They are two resources rather than one with changing properties:
-a load balancer's scheme cannot change in place, and a target group cannot serve an old and a new one at once.
+FrontDoor decides which of two load balancers exists: an internal one that only CloudFront reaches (the
+distribution is a stack of its own, because nothing but the address has to wait for it), or an internet-facing
+one, with the user's own domain or, for a trial, with plain HTTP. They are two resources rather than one
+with changing properties: a load balancer's scheme cannot change in place, and a target group cannot serve an old
+and a new one at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from troposphere import Equals, If, Not, Sub, Template, certificatemanager, ec2, route53
 from troposphere import elasticloadbalancingv2 as elb
@@ -235,7 +237,7 @@ def _listener(
     port: int,
     *,
     protocol: str = "HTTP",
-    **properties: object,
+    **properties: Any,
 ) -> None:
     elb.Listener(
         title,

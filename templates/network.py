@@ -1,12 +1,14 @@
 """The network stack: a VPC over two zones, its subnets, the way out, gateway endpoints, flow logs.
 
-It owns no security group: those stand beside what they protect. The VPC's default security group keeps the rules
-that EC2 gave it, because CloudFormation cannot revoke them without custom code; nothing is ever attached to it.
+It owns no security group: those stand beside what they protect. The VPC's default security group keeps the
+rules that EC2 gave it, because CloudFormation cannot revoke them without custom code; nothing is ever
+attached to it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from awacs import logs as logs_actions
 from troposphere import Cidr, Equals, GetAZs, If, Join, Select, Sub, Tags, Template, ec2, iam, logs
@@ -165,7 +167,7 @@ def _private_routes(
 
 
 def _nat_gateway(
-    t: Template, zone: str, subnet: ec2.Subnet, to_internet: ec2.Route, **attributes: str
+    t: Template, zone: str, subnet: ec2.Subnet, to_internet: ec2.Route, **attributes: Any
 ) -> ec2.NatGateway:
     address = ec2.EIP(
         f"NatAddress{zone}",

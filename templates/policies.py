@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awacs import sts
 from awacs.aws import (
     Action,
@@ -14,11 +16,11 @@ from awacs.aws import (
     Statement,
     StringEquals,
 )
-from troposphere import AccountId, AWSHelperFn, Sub, iam
+from troposphere import AccountId, Sub, iam
+
+from templates.wiring import Value
 
 POLICY_VERSION = "2012-10-17"
-
-Resource = AWSHelperFn | str
 
 
 def document(*statements: Statement) -> PolicyDocument:
@@ -27,21 +29,21 @@ def document(*statements: Statement) -> PolicyDocument:
 
 
 def allow(
-    sid: str, actions: list[Action], resources: list[Resource], condition: Condition | None = None
+    sid: str, actions: Sequence[Action], resources: Sequence[Value], condition: Condition | None = None
 ) -> Statement:
     """Allow `actions` on `resources`; `sid` says in one camel-cased phrase what for."""
     extra = {} if condition is None else {"Condition": condition}
-    return Statement(Sid=sid, Effect=Allow, Action=actions, Resource=resources, **extra)
+    return Statement(Sid=sid, Effect=Allow, Action=list(actions), Resource=list(resources), **extra)
 
 
-def deny_plain_http(actions: list[Action], resources: list[Resource]) -> Statement:
+def deny_plain_http(actions: Sequence[Action], resources: Sequence[Value]) -> Statement:
     """Deny `actions` to everyone who does not come over TLS."""
     return Statement(
         Sid="DenyPlainHttp",
         Effect=Deny,
         Principal=Principal("*"),
-        Action=actions,
-        Resource=resources,
+        Action=list(actions),
+        Resource=list(resources),
         Condition=Condition(Bool({"aws:SecureTransport": "false"})),
     )
 
@@ -63,6 +65,6 @@ def inline(name: str, *statements: Statement) -> iam.Policy:
     return iam.Policy(PolicyName=name, PolicyDocument=document(*statements))
 
 
-def arn(service_and_resource: str, **values: Resource) -> Sub:
+def arn(service_and_resource: str, **values: Value) -> Sub:
     """An ARN in this partition, from `service:region:account:resource`, with `values` filled in."""
-    return Sub(f"arn:${{AWS::Partition}}:{service_and_resource}", **values)
+    return Sub(f"arn:${{AWS::Partition}}:{service_and_resource}", dict(values))

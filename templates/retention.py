@@ -1,8 +1,8 @@
 """Whether a stack's data outlives it: deletion policies that follow the KeepData parameter.
 
-CloudFormation takes only a literal as DeletionPolicy, unless the template asks for the AWS::LanguageExtensions
-transform. The other way, two conditional resources of which one exists, would swap a full table for an empty one
-when someone changes the parameter; with the transform the same resource changes its policy in place.
+CloudFormation takes only a literal as DeletionPolicy, unless the template asks for the transform
+AWS::LanguageExtensions. The other way, two conditional resources of which one exists, would swap a full table
+for an empty one when someone changes the parameter; so the same resource changes its policy in place.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def keeps_data(t: Template, keep_data: Value) -> str:
 def retention(condition: str) -> dict[str, Any]:
     """Attributes of a resource that stays when its stack goes or replaces it, while `condition` holds.
 
-    Not RetainExceptOnCreate: it would have the rollback of a failed first deployment delete a resource whose own
-    deletion protection forbids that, and the rollback would get stuck.
+    Not RetainExceptOnCreate: it would have the rollback of a failed first deployment delete a resource whose
+    own deletion protection forbids that, and the rollback would get stuck.
     """
     return {
         "DeletionPolicy": If(condition, "Retain", "Delete"),

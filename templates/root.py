@@ -5,7 +5,7 @@ from __future__ import annotations
 from troposphere import Equals, If, Template
 
 from templates import auth, build, data, distribution, edge, network, service
-from templates.root_parameters import declare_parameters
+from templates.root_parameters import Parameters, declare_parameters
 from templates.wiring import Value, add_child, new_template, output, publish, seam
 
 APP_PORT = "8080"
@@ -31,7 +31,6 @@ def template(tag: str) -> Template:
         "Asistente: your own generative-AI assistant on ECS Fargate, Cognito and Amazon Bedrock."
     )
     p = declare_parameters(t, tag)
-    has_cloudfront = t.add_condition("HasCloudFront", Equals(p.front_door, "cloudfront"))
 
     net = add_child(
         t,
@@ -66,7 +65,30 @@ def template(tag: str) -> Template:
         build.Outputs,
         purpose="From the source in S3 to the image in ECR; complete when the image is there.",
     )
-    front = add_child(
+    door, service_url = _front_door(t, p, net)
+    app = _service(t, p, net, users, store, image, door)
+
+    publish(
+        t,
+        Outputs(
+            service_url=service_url,
+            user_pool_id=users.user_pool_id,
+            user_pool_client_id=users.user_pool_client_id,
+            user_pool_console_url=users.user_pool_console_url,
+            cluster_name=app.cluster_name,
+            service_name=app.service_name,
+            task_definition_arn=app.task_definition_arn,
+            table_name=store.table_name,
+            log_group_name=app.log_group_name,
+            pipeline_console_url=image.pipeline_console_url,
+        ),
+    )
+    return t
+
+
+def _front_door(t: Template, p: Parameters, net: network.Outputs) -> tuple[edge.Outputs, Value]:
+    """The load balancer, and CloudFront before it when chosen; and the address that people open."""
+    door = add_child(
         t,
         "Edge",
         edge.Inputs(
@@ -82,17 +104,30 @@ def template(tag: str) -> Template:
         edge.Outputs,
         purpose="The load balancer at the front door.",
     )
+    has_cloudfront = t.add_condition("HasCloudFront", Equals(p.front_door, "cloudfront"))
     cdn = add_child(
         t,
         "Distribution",
         distribution.Inputs(
-            load_balancer_arn=front.load_balancer_arn, load_balancer_dns_name=front.load_balancer_dns_name
+            load_balancer_arn=door.load_balancer_arn, load_balancer_dns_name=door.load_balancer_dns_name
         ),
         distribution.Outputs,
-        purpose="HTTPS for everyone, by CloudFront in front of the load balancer.",
+        purpose="HTTPS for everyone, by CloudFront before the load balancer.",
         Condition=has_cloudfront,
     )
-    app = add_child(
+    return door, If(has_cloudfront, cdn.service_url, door.service_url)
+
+
+def _service(
+    t: Template,
+    p: Parameters,
+    net: network.Outputs,
+    users: auth.Outputs,
+    store: data.Outputs,
+    image: build.Outputs,
+    door: edge.Outputs,
+) -> service.Outputs:
+    return add_child(
         t,
         "Service",
         service.Inputs(
@@ -102,10 +137,10 @@ def template(tag: str) -> Template:
             vpc_id=net.vpc_id,
             vpc_cidr=p.vpc_cidr,
             private_subnet_ids=net.private_subnet_ids,
-            load_balancer_security_group_id=front.load_balancer_security_group_id,
-            target_group_arn=front.target_group_arn,
+            load_balancer_security_group_id=door.load_balancer_security_group_id,
+            target_group_arn=door.target_group_arn,
             app_port=APP_PORT,
-            public_scheme=front.public_scheme,
+            public_scheme=door.public_scheme,
             user_pool_id=users.user_pool_id,
             user_pool_client_id=users.user_pool_client_id,
             client_secret_arn=users.client_secret_arn,
@@ -125,19 +160,3 @@ def template(tag: str) -> Template:
         service.Outputs,
         purpose="The tasks that people talk to.",
     )
-    publish(
-        t,
-        Outputs(
-            service_url=If(has_cloudfront, cdn.service_url, front.service_url),
-            user_pool_id=users.user_pool_id,
-            user_pool_client_id=users.user_pool_client_id,
-            user_pool_console_url=users.user_pool_console_url,
-            cluster_name=app.cluster_name,
-            service_name=app.service_name,
-            task_definition_arn=app.task_definition_arn,
-            table_name=store.table_name,
-            log_group_name=app.log_group_name,
-            pipeline_console_url=image.pipeline_console_url,
-        ),
-    )
-    return t

@@ -1,4 +1,4 @@
-"""What a user can choose: the root's parameters with their defaults, their form in the console, and what is refused.
+"""What a user can choose: the root's parameters with their defaults, their form in the console, their rules.
 
 Names, units and limits are the product's public interface: the README and `parameters.toml` speak of them.
 """
@@ -32,8 +32,9 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-erro
 class Parameters:
     front_door: Value = parameter(
         "String",
-        "cloudfront: HTTPS under an address of CloudFront, no domain needed. domain: HTTPS under your own domain (give "
-        "the next two). http: WITHOUT ENCRYPTION, passwords can be read on the way; for a short trial only.",
+        "cloudfront: HTTPS under an address of CloudFront, no domain needed. domain: HTTPS under your own "
+        "domain (give the next two). http: WITHOUT ENCRYPTION, passwords can be read on the way; for a short "
+        "trial only.",
         AllowedValues=["cloudfront", "domain", "http"],
         Default="cloudfront",
     )
@@ -60,8 +61,8 @@ class Parameters:
     )
     alternative_model_id: Value = parameter(
         "String",
-        "A second model to choose in the chat; empty for none. Models of Anthropic need a form, filled in once per "
-        "account in the Bedrock console.",
+        "A second model to choose in the chat; empty for none. Models of Anthropic need a form, filled in "
+        "once per account in the Bedrock console.",
         AllowedPattern=r"^$|" + MODEL_ID_PATTERN,
         ConstraintDescription="A model id or inference profile id, or nothing.",
         Default="global.anthropic.claude-haiku-4-5-20251001-v1:0",
@@ -95,8 +96,8 @@ class Parameters:
     )
     task_count: Value = parameter(
         "Number",
-        "How many tasks run at all times. Two survive the loss of a zone; each costs about 14 USD a month at 0.5 vCPU "
-        "and 1 GiB.",
+        "How many tasks run at all times. Two survive the loss of a zone; each costs about 14 USD a month at "
+        "0.5 vCPU and 1 GiB.",
         MinValue=1,
         MaxValue=20,
         Default=2,
@@ -122,15 +123,15 @@ class Parameters:
     )
     egress: Value = parameter(
         "String",
-        "How tasks reach AWS services. nat: one NAT gateway, about 33 USD a month and traffic. nat-per-zone: one in "
-        "each of the two zones, twice that, and the loss of a zone does not cut the other off.",
+        "How tasks reach AWS services. nat: one NAT gateway, about 33 USD a month and traffic. nat-per-zone: "
+        "one in each of the two zones, twice that, and the loss of a zone does not cut the other off.",
         AllowedValues=["nat", "nat-per-zone"],
         Default="nat",
     )
     keep_data: Value = parameter(
         "String",
-        "yes: users and conversations are protected from deletion and stay when the stack is deleted. no: they go "
-        "with the stack; for a throw-away one.",
+        "yes: users and conversations are protected from deletion and stay when the stack is deleted. no: "
+        "they go with the stack; for a throw-away one.",
         AllowedValues=KEEP_DATA_VALUES,
         Default="yes",
     )
@@ -142,7 +143,7 @@ class Parameters:
     )
     artifact_bucket_name: Value = parameter(
         "String",
-        "The bucket that holds the source: output ArtifactBucketName of the bootstrap stack. deploy.sh fills it in.",
+        "The bucket that holds the source: ArtifactBucketName of the bootstrap stack. deploy.sh fills it in.",
         AllowedPattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
         ConstraintDescription="The name of an S3 bucket.",
     )
@@ -218,7 +219,7 @@ def _refuse_half_a_domain(t: Template, p: Parameters) -> None:
         _rule(
             Equals(p.front_door, "domain"),
             complete,
-            "FrontDoor domain needs both DomainName and HostedZoneId: give them, or choose FrontDoor cloudfront.",
+            "FrontDoor domain needs DomainName and HostedZoneId: give both, or choose another FrontDoor.",
         ),
     )
     t.add_rule(
@@ -226,7 +227,7 @@ def _refuse_half_a_domain(t: Template, p: Parameters) -> None:
         _rule(
             Not(Equals(p.front_door, "domain")),
             empty,
-            "DomainName and HostedZoneId have an effect with FrontDoor domain only: choose that, or leave them empty.",
+            "DomainName and HostedZoneId need FrontDoor domain: choose that, or leave them empty.",
         ),
     )
 

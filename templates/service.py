@@ -1,4 +1,4 @@
-"""The service stack: the cluster, the task definition with its two roles, and the service that keeps tasks running.
+"""The service stack: the cluster, the task definition with its two roles, and the service on Fargate.
 
 It owns neither the image, nor the data, nor the load balancer; they come in as names and ARNs.
 """
@@ -144,7 +144,7 @@ def _container(inputs: Inputs, alternative: str, log_group: logs.LogGroup) -> ec
 
 
 def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
-    """The app's environment, under the names that `gradio_app.settings` reads. Fargate adds AWS_REGION itself."""
+    """The app's environment, under the names that `gradio_app.settings` reads; Fargate adds AWS_REGION."""
     return [
         ("POOL_ID", inputs.user_pool_id),
         ("APP_CLIENT_ID", inputs.user_pool_client_id),

@@ -7,7 +7,7 @@ from awacs import logs as logs_actions
 from awacs.aws import ArnEquals, Condition
 from troposphere import If, NoValue, Template, iam
 
-from templates.policies import Resource, allow, arn, inline, trust
+from templates.policies import allow, arn, inline, trust
 from templates.wiring import Value, describe
 
 INVOKE = [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream]
@@ -19,7 +19,7 @@ def task_role(
 ) -> iam.Role:
     """The app's own rights: the configured models and the one table."""
 
-    def for_each_model(arn_of_model: str) -> list[Resource]:
+    def for_each_model(arn_of_model: str) -> list[Value]:
         alternative = arn(arn_of_model, model=alternative_model_id)
         return [arn(arn_of_model, model=model_id), If(has_alternative, alternative, NoValue)]
 
@@ -36,8 +36,8 @@ def task_role(
                     INVOKE,
                     [*for_each_model("bedrock:${AWS::Region}::foundation-model/${model}"), *profiles],
                 ),
-                # A profile passes the call on to its model in whichever Region has room, or in none for a global
-                # profile; the condition leaves only calls that come through the configured profiles.
+                # A profile passes the call on to its model in whichever Region has room (a global profile: in
+                # no named one); the condition leaves only calls that come through the configured profiles.
                 allow(
                     "InvokeTheModelsBehindTheProfiles",
                     INVOKE,

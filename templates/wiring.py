@@ -1,8 +1,8 @@
 """The seam between stacks: dataclass fields become Parameters, Outputs and `Fn::GetAtt Child.Outputs.X`.
 
-A child declares what it takes and what it gives as two classes marked with `@seam`. This is the only module that
-turns their field names into CloudFormation names, so a mistyped name is an AttributeError (and a pyright error)
-and a forgotten one a TypeError, long before CloudFormation sees it.
+A child declares what it takes and what it gives as two classes marked with `@seam`. This is the only module
+that turns their field names into CloudFormation names, so a mistyped name is an AttributeError (and a pyright
+error) and a forgotten one a TypeError, long before CloudFormation sees it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar, dataclass_transform
 from troposphere import AWSHelperFn, GetAtt, Output, Parameter, Template
 from troposphere import cloudformation as cfn
 
-Value = AWSHelperFn | str | int
+Value = AWSHelperFn | str
 """What a stack input or output can be: an intrinsic function or a literal."""
 
 S = TypeVar("S")
@@ -76,6 +76,9 @@ def add_child(
         t,
         TemplateURL=f"{title.lower()}.json",
         Parameters={_pascal(field.name): getattr(inputs, field.name) for field in _fields(inputs)},
+        # The child goes with its parent; what it retains stays behind, child or not.
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
         Metadata=describe(purpose),
         **attributes,
     )
@@ -109,9 +112,13 @@ def present(t: Template, inputs: type, groups: dict[str, dict[str, str]]) -> Non
     )
 
 
-def describe(purpose: str) -> dict[str, str]:
-    """Resource metadata that tells a reader of the console, in plain English, what the resource is for."""
-    return {"Purpose": purpose}
+def describe(purpose: str) -> dict[str, dict[str, str]]:
+    """Resource metadata that tells a reader of the console, in plain English, what the resource is for.
+
+    CloudFormation's own schema for it:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-metadata.html
+    """
+    return {"com.aws.cloudformation.Context": {"why": purpose}}
 
 
 def _fields(seam_class: Any) -> tuple[dataclasses.Field[Any], ...]:
