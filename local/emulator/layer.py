@@ -12,10 +12,11 @@ from ministack.core import persistence, router
 from ministack.services.cloudformation import wait_conditions
 
 from local.emulator import (
+    cloudfront,
     codepipeline,
+    cognito,
     ec2,
     ecs,
-    front_door,
     nested_stacks,
     secrets_manager,
     stack_events,
@@ -26,7 +27,7 @@ from local.emulator.front import App
 
 def install(on_build: Callable[[dict[str, str]], None] | None) -> App:
     """Put the layer into MiniStack and return its ASGI application."""
-    for part in (ec2, ecs, front_door, nested_stacks, secrets_manager, stack_events, storage):
+    for part in (cloudfront, cognito, ec2, ecs, nested_stacks, secrets_manager, stack_events, storage):
         part.install()
     codepipeline.install(on_build)
     _add_service("codepipeline", codepipeline, codepipeline.TARGET_PREFIX)

@@ -28,14 +28,6 @@ def _complete_table(table: str, properties: Properties) -> None:
         wanted = {"PointInTimeRecoveryEnabled": true(recovery.get("PointInTimeRecoveryEnabled"))}
         request = {"TableName": table, "PointInTimeRecoverySpecification": wanted}
         succeeded(dynamodb._update_continuous_backups(request))
-    if encryption := properties.get("SSESpecification"):
-        dynamodb._tables[table]["SSEDescription"] = dynamodb._sse_description_from_spec(
-            {
-                "Enabled": true(encryption.get("SSEEnabled")),
-                "SSEType": encryption.get("SSEType", "KMS"),
-                "KMSMasterKeyId": encryption.get("KMSMasterKeyId"),
-            }
-        )
 
 
 def _refuse_protected_table(table: str) -> None:

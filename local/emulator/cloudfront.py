@@ -1,15 +1,14 @@
-"""CloudFront VPC origins and WAF associations: MiniStack serves them, CloudFormation there lacks them."""
+"""CloudFront VPC origins: MiniStack serves them, its CloudFormation cannot create them."""
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from ministack.services import cloudfront, waf
+from ministack.services import cloudfront
 
 from local.emulator.registry import Attributes, Properties, add, succeeded
 
 
 def install() -> None:
     add("AWS::CloudFront::VpcOrigin", _create_vpc_origin, _delete_vpc_origin, _update_vpc_origin)
-    add("AWS::WAFv2::WebACLAssociation", _associate, _disassociate)
 
 
 def _create_vpc_origin(_logical_id: str, properties: Properties, _stack: str) -> tuple[str, Attributes]:
@@ -59,12 +58,3 @@ def _endpoint(properties: Properties) -> Element:
         for protocol in protocols:
             SubElement(items, "SslProtocol").text = protocol
     return root
-
-
-def _associate(_logical_id: str, properties: Properties, _stack: str) -> tuple[str, Attributes]:
-    succeeded(waf._associate_web_acl(properties))
-    return f"{properties['ResourceArn']}|{properties['WebACLArn']}", {}
-
-
-def _disassociate(_physical_id: str, properties: Properties) -> None:
-    succeeded(waf._disassociate_web_acl(properties))
