@@ -1,0 +1,77 @@
+"""A container engine without a daemon: podman and buildah in their own mount namespace (see engine.sh)."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+BASE_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim-trixie"
+"""What the Dockerfile starts from; a stand-in under the same name takes its place (see stand_in_base.sh)."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running namespace with its settings; `process` holds it open."""
+
+    process: subprocess.Popen[str]
+    environment: Mapping[str, str]
+
+    def command(self, *arguments: str, folder: Path = HERE) -> list[str]:
+        """The command line that runs `arguments` in the namespace and in `folder`."""
+        inside = ["nsenter", "--mount", f"--target={self.process.pid}", "env", f"--chdir={folder}"]
+        return [*inside, *arguments]
+
+    def run(self, *arguments: str) -> str:
+        """Run a command in the namespace and return what it printed; raises AssertionError when it fails."""
+        done = subprocess.run(
+            self.command(*arguments), env={**self.environment}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def has_image(self, name: str) -> bool:
+        """Whether the store holds an image of this name."""
+        command = self.command("buildah", "inspect", "--type=image", name)
+        return (
+            subprocess.run(command, env={**self.environment}, capture_output=True, check=False).returncode
+            == 0
+        )
+
+
+@contextmanager
+def running_engine(store: Path, run_dir: Path) -> Iterator[Engine]:
+    """An engine that keeps images in `store` and all else in the new folder `run_dir`.
+
+    The base image's stand-in is made when the store lacks it. Containers end with the engine.
+    """
+    run_dir.mkdir(parents=True, exist_ok=True)
+    # `cat` waits for the end of its input, which comes with the end of this process, however that ends.
+    process = subprocess.Popen(
+        [HERE / "engine.sh", store, run_dir, "sh", "-c", "echo ready && exec cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    (run_dir / "auth.json").write_text("{}")
+    assert process.stdin
+    assert process.stdout
+    settings = {
+        "CONTAINERS_CONF": str(run_dir / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(run_dir / "storage.conf"),
+        "REGISTRY_AUTH_FILE": str(run_dir / "auth.json"),
+    }
+    engine = Engine(process, {**os.environ, **settings})
+    try:
+        assert process.stdout.readline() == "ready\n", "the engine's namespace did not open"
+        if not engine.has_image(BASE_IMAGE):
+            engine.run(str(HERE / "stand_in_base.sh"), BASE_IMAGE)
+        yield engine
+        engine.run("podman", "rm", "--all", "--force", "--time=0")
+    finally:
+        process.stdin.close()
+        process.wait(timeout=10)
+        process.stdout.close()
