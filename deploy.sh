@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+#
+# Deploys Asistente to an AWS account, or takes it out again.
+#
+#   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks
+#   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
+#   ./deploy.sh status   [OPTIONS]                   show state and outputs
+#   ./deploy.sh template                             write the templates to out/
+#
+# Options: --stack NAME, --region REGION, --profile PROFILE, --parameters FILE, --yes.
+# Template parameters come from parameters.toml; Key=Value on the command line goes over it.
+# Environment: AWS's own variables, and PYTHON, the interpreter to use instead of .venv/bin/python.
+# Exit codes: 0 done, 1 failed, 2 something to set right first, 130 interrupted.
+
+set -euo pipefail
+
+usage() {
+  sed -n '/^# Deploys/,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+}
+
+main() {
+  case "${1-}" in
+    '')
+      usage >&2
+      exit 2
+      ;;
+    -h | --help | help)
+      usage
+      exit 0
+      ;;
+  esac
+
+  local root python
+  root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
+  python="${PYTHON:-${root}/.venv/bin/python}"
+  if ! command -v -- "${python}" >/dev/null; then
+    printf 'There is no Python at %s: "make deploy" installs it; or set PYTHON.\n' "${python}" >&2
+    exit 2
+  fi
+
+  # Not `cd`: a file named on the command line is relative to where the user is.
+  PYTHONPATH="${root}" exec "${python}" -P -m deployer "$@"
+}
+
+main "$@"

@@ -1,0 +1,75 @@
+"""The command line: `python -m deployer deploy|destroy|status|template`, as `deploy.sh` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from deployer import deploy, destroy, status
+from deployer.errors import EXIT_INTERRUPTED, DeployError
+from deployer.options import PARAMETERS_FILE, Options, load
+from deployer.parameters import parse_override
+from deployer.progress import say
+
+COMMANDS = ("deploy", "destroy", "status", "template")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; return the exit code: 0 done, 1 failed, 2 to be set right first, 130 interrupted."""
+    # Intermixed: options may stand before, between and after Key=Value.
+    given = _parser().parse_intermixed_args(arguments)
+    try:
+        options = load(
+            given.parameters,
+            stack=given.stack,
+            region=given.region,
+            profile=given.profile,
+            overrides=dict(map(parse_override, given.overrides)),
+        )
+        _run(given.command, options, Console(), yes=given.yes)
+    except DeployError as error:
+        say(Console(stderr=True), str(error), "red")
+        return error.exit_code
+    except KeyboardInterrupt:
+        say(Console(stderr=True), "Interrupted.", "red")
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def _run(command: str, options: Options, console: Console, *, yes: bool) -> None:
+    if command == "deploy":
+        status.show_outputs(deploy.run(options, console), console)
+    elif command == "destroy":
+        destroy.run(options, console, None if yes else input)
+    elif command == "status":
+        status.run(options, console)
+    else:
+        deploy.write_templates(options)
+        for path in sorted(options.out.glob("*.json")):
+            say(console, str(path))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="deploy.sh", description="Deploys Asistente to an AWS account.")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="a template parameter")
+    parser.add_argument("--stack", metavar="NAME", help="the stack's name (default: the file's)")
+    parser.add_argument("--region", help="the AWS region (default: the file's, AWS_REGION, the profile's)")
+    parser.add_argument("--profile", help="the profile in ~/.aws/config to use")
+    parser.add_argument(
+        "--parameters",
+        type=Path,
+        default=PARAMETERS_FILE,
+        metavar="FILE",
+        help="the parameters file (default: %(default)s)",
+    )
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""Puts the product into an account: artifact bucket, templates and source, then the stacks themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from deployer import package, parameters, stack
+from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
+from deployer.options import Options
+from deployer.progress import say
+from deployer.session import Aws, connect
+from deployer.source import image_tag, source_zip
+
+# Stands for the bucket while parameters are checked: whether they are right must be known before it is made.
+UNKNOWN_BUCKET = "made-by-the-bootstrap-stack"
+
+# Writes the templates into a folder, for an image tag.
+Write = Callable[[Path, str], Any]
+
+
+def run(options: Options, console: Console, write: Write | None = None) -> dict[str, str]:
+    """Create or update the stacks as `options` say; return the root stack's outputs by name.
+
+    `write` makes the templates, by default `generate.write`. Raises DeployError with the exit code: 2 when
+    something has to be set right before anything is created, 1 when the operation failed.
+    """
+    with explained(EXIT_USAGE):
+        tag = write_templates(options, write)
+        root = package.read(options.out / "root.json")
+        own = {"ImageTag": tag, "SourceKey": f"source-{tag}.zip", "ArtifactBucketName": UNKNOWN_BUCKET}
+        parameters.resolve(root, options.parameters, own)
+        aws = connect(options)
+        say(console, f"Deploying {options.stack} to account {aws.account}, region {aws.region}.")
+        for name in (options.bootstrap_stack, options.stack):
+            stack.find_deployable(aws.cloudformation, name, options.stack)
+    with explained(EXIT_FAILED):
+        bucket = _bootstrap(aws, options, console)
+        upload = package.uploader(aws.s3, bucket)
+        upload(own["SourceKey"], source_zip(options.root))
+        wanted = _wanted(options, own | {"ArtifactBucketName": bucket}, upload)
+        return stack.apply(aws.cloudformation, wanted, options.stack, console)
+
+
+def write_templates(options: Options, write: Write | None = None) -> str:
+    """Write the templates into the options' out folder; return the image tag that they are for."""
+    if write is None:
+        # Imported late: it takes troposphere along, which `status` and `destroy` do without.
+        from generate import write
+    try:
+        tag = image_tag(options.root)
+        write(options.out, tag)
+    except OSError as error:
+        raise UsageError(f"The templates cannot be written: {error}.") from error
+    return tag
+
+
+def _bootstrap(aws: Aws, options: Options, console: Console) -> str:
+    """Bring the bootstrap stack up to date; return the artifact bucket's name."""
+    path = options.out / "bootstrap.json"
+    template = package.read(path)
+    wanted = stack.Wanted(
+        name=options.bootstrap_stack,
+        template=template,
+        body=path.read_text("utf-8"),  # there is no bucket yet to upload it to
+        parameters=parameters.resolve(template, {}, {}),
+        capabilities=package.capabilities([template]),
+        tags=_tags(options),
+    )
+    return stack.apply(aws.cloudformation, wanted, options.stack, console)["ArtifactBucketName"]
+
+
+def _wanted(options: Options, own: dict[str, str], upload: package.Upload) -> stack.Wanted:
+    path = options.out / "root.json"
+    template, url = package.publish(path, upload)
+    return stack.Wanted(
+        name=options.stack,
+        template=template,
+        url=url,
+        parameters=parameters.resolve(template, options.parameters, own),
+        capabilities=package.capabilities(package.read_all(path)),
+        tags=_tags(options),
+    )
+
+
+def _tags(options: Options) -> dict[str, str]:
+    return {"Project": options.stack}

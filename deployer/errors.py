@@ -1,0 +1,135 @@
+"""What can go wrong, as one sentence that says what to do, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore import exceptions as boto
+from botocore.exceptions import BotoCoreError, ClientError
+
+EXIT_FAILED = 1  # the operation was begun and did not succeed
+EXIT_USAGE = 2  # something to set right first; nothing was created or changed
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report Ctrl-C
+
+
+class DeployError(Exception):
+    """An end that is explained by its message alone: no stack trace is shown."""
+
+    def __init__(self, message: str, exit_code: int = EXIT_FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class UsageError(DeployError):
+    """A mistake in what the user gave, found before anything was created."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, EXIT_USAGE)
+
+
+@contextmanager
+def explained(exit_code: int) -> Iterator[None]:
+    """Turn what boto3 raises within into a DeployError with this exit code."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(explain(error), exit_code) from error
+
+
+def error_code(error: ClientError) -> str:
+    """Return the service's code of an error, for example `ValidationError`."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def explain(error: BotoCoreError | ClientError) -> str:
+    """Return one sentence about an error from boto3, with what to do about it."""
+    if isinstance(error, ClientError):
+        return _explain_answer(error)
+    for kind, sentence in _NO_ANSWER:
+        if isinstance(error, kind):
+            return sentence.format(**{"error": error, **error.kwargs})
+    return f"AWS could not be asked: {_one_line(str(error))}"
+
+
+# What boto3 raises without an answer from AWS. First match wins, so the particular stand before the general.
+_NO_ANSWER: tuple[tuple[type[BotoCoreError], str], ...] = (
+    (
+        boto.PartialCredentialsError,
+        "The AWS credentials are incomplete ({cred_var} is missing): set it, or give --profile.",
+    ),
+    (
+        boto.NoCredentialsError,
+        "No AWS credentials were found: run `aws configure` or `aws sso login`, set AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY, or choose a profile with --profile.",
+    ),
+    (
+        boto.ProfileNotFound,
+        "There is no profile named {profile} in ~/.aws/config: `aws configure list-profiles` lists them.",
+    ),
+    (boto.UnauthorizedSSOTokenError, "The AWS sign-in has expired: run `aws sso login` and try again."),
+    (boto.SSOTokenLoadError, "There is no AWS sign-in for this profile: run `aws sso login` and try again."),
+    (boto.TokenRetrievalError, "The AWS sign-in has expired: run `aws sso login` and try again."),
+    (boto.CredentialRetrievalError, "The AWS credentials could not be fetched: {error}"),
+    (
+        boto.NoRegionError,
+        "No AWS region is chosen: give --region, set `region` in parameters.toml, or set AWS_REGION.",
+    ),
+    (boto.InvalidRegionError, "{region_name} is not the name of an AWS region: it looks like eu-west-1."),
+    (boto.SSLError, "The secure connection to {endpoint_url} failed: {error}"),
+    (boto.ProxyConnectionError, "The proxy {proxy_url} cannot be reached: check HTTPS_PROXY."),
+    (
+        boto.EndpointConnectionError,
+        "Nothing answers at {endpoint_url}: check the network, the region's name and AWS_ENDPOINT_URL.",
+    ),
+    (
+        boto.ConnectTimeoutError,
+        "Nothing answers at {endpoint_url}: check the network, the region's name and AWS_ENDPOINT_URL.",
+    ),
+    (boto.ReadTimeoutError, "{endpoint_url} took too long to answer: try again."),
+    (boto.ConnectionClosedError, "The connection to {endpoint_url} was cut: try again."),
+    (boto.HTTPClientError, "The connection to AWS failed: {error}"),
+    (boto.ParamValidationError, "A value has the wrong form: {report}"),
+)
+
+_EXPIRED = "The AWS credentials have expired: sign in again (for example `aws sso login`) and try again."
+_REFUSED = (
+    "AWS does not accept these credentials: check that the access key exists and is active, "
+    "and that the region is enabled for the account."
+)
+_CLOCK = "AWS refuses the request's signature: check the secret access key and this machine's clock."
+_SLOWER = "AWS asks to slow down: wait a minute and try again."
+
+_ANSWERS = {
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "RequestExpired": _CLOCK,
+    "SignatureDoesNotMatch": _CLOCK,
+    "InvalidSignatureException": _CLOCK,
+    "InvalidClientTokenId": _REFUSED,
+    "UnrecognizedClientException": _REFUSED,
+    "InvalidAccessKeyId": _REFUSED,
+    "AuthFailure": _REFUSED,
+    "OptInRequired": _REFUSED,
+    "Throttling": _SLOWER,
+    "ThrottlingException": _SLOWER,
+    "RequestLimitExceeded": _SLOWER,
+}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
+
+
+def _explain_answer(error: ClientError) -> str:
+    code = error_code(error)
+    message = _one_line(error.response.get("Error", {}).get("Message", ""))
+    if code in _ANSWERS:
+        return _ANSWERS[code]
+    if code in _DENIED:
+        return f"Access denied to {error.operation_name}: ask for that permission ({message or code})."
+    if re.search(r"is in [A-Z_]*_IN_PROGRESS state", message):
+        return "Another operation on this stack is in progress: wait until it is over, then try again."
+    return f"AWS refused {error.operation_name}: {message or code}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,62 @@
+"""What to deploy and where: the command line over the parameters file over the defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deployer.errors import UsageError
+from deployer.parameters import Value, read_file
+
+ROOT = Path(__file__).resolve().parent.parent
+PARAMETERS_FILE = ROOT / "parameters.toml"
+DEFAULT_STACK = "asistente"
+
+BOOTSTRAP_SUFFIX = "-bootstrap"
+STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+# A stack's name has at most 128 characters, and the bootstrap stack's is this one's with the suffix.
+STACK_NAME_MAX_LENGTH = 128 - len(BOOTSTRAP_SUFFIX)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """One deployment; `parameters` are the template's. Raises UsageError for an impossible stack name."""
+
+    stack: str = DEFAULT_STACK
+    region: str | None = None
+    profile: str | None = None
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    root: Path = ROOT
+    out: Path = ROOT / "out"
+
+    def __post_init__(self) -> None:
+        if not STACK_NAME.fullmatch(self.stack) or len(self.stack) > STACK_NAME_MAX_LENGTH:
+            raise UsageError(
+                f'"{self.stack}" cannot be the name of a stack: it starts with a letter and has only '
+                f"letters, digits and hyphens, at most {STACK_NAME_MAX_LENGTH}."
+            )
+
+    @property
+    def bootstrap_stack(self) -> str:
+        """The stack that owns the artifact bucket."""
+        return self.stack + BOOTSTRAP_SUFFIX
+
+
+def load(
+    file: Path = PARAMETERS_FILE,
+    *,
+    stack: str | None = None,
+    region: str | None = None,
+    profile: str | None = None,
+    overrides: Mapping[str, Value] | None = None,
+) -> Options:
+    """Return what `file` says with these overrides; raises UsageError when it is malformed."""
+    settings = read_file(file)
+    return Options(
+        stack=stack or settings.stack or DEFAULT_STACK,
+        region=region or settings.region,
+        profile=profile,
+        parameters={**settings.parameters, **(overrides or {})},
+    )

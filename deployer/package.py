@@ -1,0 +1,98 @@
+"""The generated templates on their way to AWS: read from out/, uploaded by content, joined by addresses.
+
+A child's TemplateURL is a file's name in out/. CloudFormation wants an S3 address, so children are uploaded
+under their own hash first and the parent is rewritten: an unchanged template keeps its address, and nothing
+is ever overwritten that a deployed stack still points to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from deployer.errors import UsageError, error_code
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+Template = dict[str, Any]
+# Takes a key and a body, returns the address that CloudFormation reads it from.
+Upload = Callable[[str, bytes], str]
+
+# Properties that give an IAM resource a name of its own, which CloudFormation wants acknowledged separately.
+_IAM_NAMES = {"RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"}
+
+
+def read(path: Path) -> Template:
+    """Return the template in a file; raises UsageError when it is unusable."""
+    try:
+        template = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"The template {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(f"The template {path} is not valid JSON: {error}.") from error
+    if not isinstance(template, dict) or not template.get("Resources"):
+        raise UsageError(f"The template {path} has no Resources.")
+    return template
+
+
+def read_all(path: Path) -> list[Template]:
+    """Return the template in a file and those of its nested stacks; raises UsageError for an unusable one."""
+    template = read(path)
+    nested = [child for _, name in _children(template) for child in read_all(path.parent / name)]
+    return [template, *nested]
+
+
+def publish(path: Path, upload: Upload) -> tuple[Template, str]:
+    """Upload the template in a file, its nested stacks first; return it as uploaded, and its address."""
+    template = read(path)
+    for title, name in _children(template):
+        _, url = publish(path.parent / name, upload)
+        template["Resources"][title]["Properties"]["TemplateURL"] = url
+    body = json.dumps(template, indent=1).encode()
+    return template, upload(f"templates/{hashlib.sha256(body).hexdigest()}.json", body)
+
+
+def uploader(s3: Any, bucket: str) -> Upload:
+    """Return an Upload into a bucket that leaves alone what is there already: a key names its content."""
+    # The client's own endpoint is right in every partition, and the emulator's where that is in use.
+    base = f"{s3.meta.endpoint_url}/{bucket}"
+
+    def upload(key: str, body: bytes) -> str:
+        if not _exists(s3, bucket, key):
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
+        return f"{base}/{key}"
+
+    return upload
+
+
+def capabilities(templates: list[Template]) -> list[str]:
+    """Return what CloudFormation wants acknowledged about these templates, and no more."""
+    resources = [resource for template in templates for resource in template["Resources"].values()]
+    iam = [resource for resource in resources if resource["Type"].startswith("AWS::IAM::")]
+    named = any(_IAM_NAMES & resource.get("Properties", {}).keys() for resource in iam)
+    needed = ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"] if iam else []
+    if any("Transform" in template for template in templates):
+        needed.append("CAPABILITY_AUTO_EXPAND")
+    return needed
+
+
+def _children(template: Template) -> Iterator[tuple[str, str]]:
+    """The nested stacks of a template: logical ID and file name."""
+    for title, resource in template["Resources"].items():
+        if resource.get("Type") == STACK_TYPE:
+            yield title, resource["Properties"]["TemplateURL"]
+
+
+def _exists(s3: Any, bucket: str, key: str) -> bool:
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
+            return False
+        raise
+    return True

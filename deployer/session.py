@@ -1,0 +1,64 @@
+"""The way to AWS: finds region and credentials and tries them, before anything else is done.
+
+The only module of the deployer that reads the environment. AWS_ENDPOINT_URL and the credentials' own
+variables are botocore's; the emulator is reached by them alone.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from deployer.errors import UsageError
+from deployer.options import Options
+
+USER_AGENT = "asistente-deployer"
+# An operation may last an hour: a cut of a minute or two must not end the watch over it.
+PATIENT = Config(
+    user_agent_extra=USER_AGENT,
+    connect_timeout=10,
+    read_timeout=60,
+    retries={"mode": "standard", "total_max_attempts": 10},
+)
+# The first call shall say soon that nothing answers.
+QUICK = Config(
+    user_agent_extra=USER_AGENT,
+    connect_timeout=5,
+    read_timeout=15,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Clients for one account and region, with credentials that were accepted."""
+
+    cloudformation: Any
+    s3: Any
+    ecr: Any
+    account: str
+    region: str
+
+
+def connect(options: Options) -> Aws:
+    """Return clients for the options' profile and region.
+
+    Raises UsageError without a region, and what boto3 raises when credentials are missing or not accepted.
+    """
+    session = boto3.Session(profile_name=options.profile)
+    # boto3 itself reads AWS_DEFAULT_REGION only; every other tool of AWS reads AWS_REGION first.
+    region = options.region or os.environ.get("AWS_REGION") or session.region_name
+    if not region:
+        raise UsageError(
+            "No AWS region is chosen: give --region, set `region` in parameters.toml, or set AWS_REGION."
+        )
+    identity = session.client("sts", region_name=region, config=QUICK).get_caller_identity()
+
+    def client(service: str) -> Any:
+        return session.client(service, region_name=region, config=PATIENT)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    return Aws(client("cloudformation"), client("s3"), client("ecr"), identity["Account"], region)

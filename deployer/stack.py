@@ -1,0 +1,170 @@
+"""One CloudFormation stack: what state it is in, and bringing it into a wanted one by a change set."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from deployer import changes
+from deployer.errors import DeployError, error_code
+from deployer.events import Event, Watch, root_cause
+from deployer.package import Template
+from deployer.progress import follow, say
+
+Description = dict[str, Any]  # a stack as DescribeStacks gives it
+
+# A first creation that came to nothing leaves a stack that can only be deleted.
+LEFTOVER = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+_STUCK = {
+    "DELETE_FAILED": "was deleted in part only: finish that with `./deploy.sh destroy --stack {root}` first.",
+    "UPDATE_ROLLBACK_FAILED": "is stuck in a failed rollback: mend what its events name, then run "
+    "`aws cloudformation continue-update-rollback --stack-name {name}`.",
+}
+_SUCCESS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+_AFTERMATH = {
+    "ROLLBACK_COMPLETE": "CloudFormation rolled back; the next deployment starts afresh.",
+    "ROLLBACK_FAILED": "CloudFormation could not take everything back; the next deployment removes the rest.",
+    "UPDATE_ROLLBACK_COMPLETE": "CloudFormation rolled back: the stack is as it was before.",
+    "UPDATE_ROLLBACK_FAILED": "Rolling back failed too: mend what the events name, then run "
+    "`aws cloudformation continue-update-rollback --stack-name {name}`.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A stack as it shall be. Without a `url` the template goes along as `body` (to 51,200 bytes)."""
+
+    name: str
+    template: Template
+    body: str = ""
+    url: str = ""
+    parameters: Mapping[str, str]
+    capabilities: Sequence[str]
+    tags: Mapping[str, str]
+
+    def request(self) -> dict[str, Any]:
+        """What CreateChangeSet takes of it."""
+        return {
+            "StackName": self.name,
+            **({"TemplateURL": self.url} if self.url else {"TemplateBody": self.body}),
+            "Parameters": [
+                {"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()
+            ],
+            "Capabilities": list(self.capabilities),
+            "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
+        }
+
+
+def find(cloudformation: Any, name: str) -> Description | None:
+    """Return the stack of that name (or id), None when there is none."""
+    try:
+        return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if error_code(error) == "ValidationError" and "does not exist" in str(error):
+            return None
+        raise
+
+
+def outputs(stack: Description) -> dict[str, str]:
+    """Return a stack's outputs by name."""
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def exists(cloudformation: Any, stack_id: str) -> bool:
+    """Whether the stack of that id is there; CloudFormation remembers deleted ones for 90 days."""
+    stack = find(cloudformation, stack_id)
+    return stack is not None and stack["StackStatus"] != "DELETE_COMPLETE"
+
+
+def find_idle(cloudformation: Any, name: str, root: str) -> Description | None:
+    """Return the stack, None when there is none; raises DeployError while another operation works on it."""
+    stack = find(cloudformation, name)
+    status = stack["StackStatus"] if stack else ""
+    busy = status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    if busy or (status == "REVIEW_IN_PROGRESS" and changes.is_being_made(cloudformation, name)):
+        raise DeployError(
+            f"Another operation on the stack {name} is in progress ({status}): wait until it is over "
+            f"(`./deploy.sh status --stack {root}` shows it), then try again."
+        )
+    return stack
+
+
+def find_deployable(cloudformation: Any, name: str, root: str) -> Description | None:
+    """Return the stack, None when there is none; raises DeployError when it cannot be deployed now."""
+    stack = find_idle(cloudformation, name, root)
+    if stack and (hindrance := _STUCK.get(stack["StackStatus"])):
+        raise DeployError(f"The stack {name} {hindrance.format(name=name, root=root)}")
+    return stack
+
+
+def apply(cloudformation: Any, wanted: Wanted, root: str, console: Console) -> dict[str, str]:
+    """Create or update a stack, showing how it goes; return its outputs. Raises DeployError when it fails."""
+    current = find_deployable(cloudformation, wanted.name, root)
+    if current and current["StackStatus"] in LEFTOVER:
+        say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
+        delete(cloudformation, current, console)
+        current = None
+    if current and _is_up_to_date(cloudformation, current, wanted):
+        say(console, f"{wanted.name}: nothing has changed.")
+        return outputs(current)
+    say(console, f"{wanted.name}: making the change set.")
+    kind = "UPDATE" if current else "CREATE"
+    change_set = changes.make(cloudformation, wanted.request(), kind)
+    if change_set is None:
+        say(console, f"{wanted.name}: nothing has changed.")
+        return outputs(current or {})
+    say(console, f"{wanted.name}: {changes.summary(cloudformation, change_set)}.")
+    _execute(cloudformation, wanted.name, change_set, console)
+    return outputs(find(cloudformation, wanted.name) or {})
+
+
+def delete(cloudformation: Any, stack: Description, console: Console) -> list[Event]:
+    """Delete a stack, showing how it goes; return the events, the last of which says whether it worked."""
+    watch = Watch(cloudformation, stack["StackId"])
+    cloudformation.delete_stack(StackName=stack["StackId"], ClientRequestToken=str(uuid.uuid4()))
+    return follow(cloudformation, watch, stack["StackName"], console)
+
+
+def failure(events: Sequence[Event]) -> str:
+    """Return what failed first and why, for people."""
+    cause = root_cause(events)
+    if cause is None:
+        return f"{events[-1].status}: {events[-1].reason or 'CloudFormation gives no reason'}"
+    return f"{cause.path} ({cause.kind}): {cause.reason or cause.status}"
+
+
+def _execute(cloudformation: Any, name: str, change_set: Description, console: Console) -> None:
+    watch = Watch(cloudformation, change_set["StackId"])
+    cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    events = follow(cloudformation, watch, name, console)
+    status = events[-1].status
+    if status in _SUCCESS:
+        return
+    for event in events:
+        if event.status == "DELETE_SKIPPED":
+            say(
+                console,
+                f"Kept because of its deletion policy: {event.path}, {event.kind} {event.resource_id}",
+            )
+    done = "updated" if status.startswith("UPDATE") else "created"
+    aftermath = _AFTERMATH.get(status, f"The stack is in {status}.").format(name=name)
+    raise DeployError(f"{name} could not be {done}: {failure(events)}\n{aftermath}")
+
+
+def _is_up_to_date(cloudformation: Any, current: Description, wanted: Wanted) -> bool:
+    """Whether an update would be given exactly what the stack was made of.
+
+    A change set cannot tell: a nested stack that takes another's outputs always counts as changed there. The
+    addresses of the children carry their content's hash, so the root template alone speaks for all of them.
+    """
+    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in current.get("Parameters", [])}
+    tags = {item["Key"]: item["Value"] for item in current.get("Tags", [])}
+    if parameters != wanted.parameters or tags != wanted.tags:
+        return False
+    deployed = cloudformation.get_template(StackName=current["StackId"], TemplateStage="Original")
+    return deployed["TemplateBody"] == wanted.template
