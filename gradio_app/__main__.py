@@ -1,0 +1,56 @@
+"""`python -m gradio_app`: read the settings, serve, and stop in good order.
+
+Exit codes: 0 stopped as asked, 1 the address cannot be had, 2 the settings are wrong.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+from gradio_app.settings import Settings, SettingsError
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    # As a container's first process a signal without a handler is ignored, and importing takes seconds.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop_at_once)
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        listener = _bind(settings)
+    except OSError as error:
+        print(
+            f"Cannot listen on {settings.bind_host} port {settings.port} ({error.strerror}): "
+            "stop what uses it or set PORT to another.",
+            file=sys.stderr,
+        )
+        return 1
+    from gradio_app.serving import serve  # takes seconds to import, so only when all else is well
+
+    serve(settings, listener)
+    return 0
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """Claim the address now; connections are accepted only once the application stands."""
+    family = socket.AF_INET6 if ":" in settings.bind_host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.bind_host, settings.port))
+    return listener
+
+
+def _stop_at_once(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

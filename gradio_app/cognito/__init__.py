@@ -1,0 +1,1 @@
+"""The user pool: who may sign in, and with what."""

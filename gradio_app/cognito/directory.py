@@ -1,0 +1,222 @@
+"""Signing in by SRP and everything else that a user does with the pool.
+
+pycognito does the arithmetic of SRP; its own sign-in drops the challenge's Session, so boto3 makes the calls.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from pycognito import AWSSRP
+
+from gradio_app.cognito.errors import (
+    CognitoError,
+    PasswordRefused,
+    StepExpired,
+    UnsupportedChallenge,
+    WrongCode,
+    WrongCredentials,
+    translated,
+)
+from gradio_app.cognito.tokens import SignedIn, TokenCheck
+from gradio_app.settings import Settings
+
+T = TypeVar("T")
+
+THREADS = 16
+"""Calls at once; a sign-in takes some 50 ms of arithmetic besides."""
+
+NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 (the name of a challenge)
+CODE = "SOFTWARE_TOKEN_MFA"
+CODE_SETUP = "MFA_SETUP"
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A question that Cognito asks before it lets the user in: NEW_PASSWORD, CODE or CODE_SETUP."""
+
+    name: str
+    username: str
+    session: str = field(repr=False)
+    """Cognito's own opaque state of this sign-in, good for some minutes."""
+    secret_key: str = field(default="", repr=False)
+    """With CODE_SETUP: what the user types into the authenticator, in base 32."""
+
+
+class Directory:
+    """The user pool through this application's client. Every method raises CognitoError kinds."""
+
+    def __init__(self, client: Any, settings: Settings, tokens: TokenCheck) -> None:
+        self._client = client
+        self._pool_id = settings.pool_id
+        self._client_id = settings.app_client_id
+        self._secret = settings.app_client_secret
+        self._tokens = tokens
+        self._threads = CapacityLimiter(THREADS)
+
+    @classmethod
+    def of(cls, client: Any, settings: Settings) -> "Directory":
+        """The pool of the settings, reached where the boto3 client reaches it."""
+        region = settings.pool_id.partition("_")[0]
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        tokens = TokenCheck(
+            jwks_url=f"{client.meta.endpoint_url}/{settings.pool_id}/.well-known/jwks.json",
+            issuer=f"https://cognito-idp.{region}.{suffix}/{settings.pool_id}",
+            client_id=settings.app_client_id,
+        )
+        return cls(client, settings, tokens)
+
+    async def load_keys(self) -> None:
+        """Fetch the pool's keys unless they are held."""
+        await self._run(self._tokens.load_keys)
+
+    async def sign_in(self, username: str, password: str) -> SignedIn | Challenge:
+        """Try a user name and a password, which stays here: only its proof is sent."""
+        return await self._run(self._sign_in, username, password)
+
+    async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
+        """Answer a challenge with the new password or the code that it asks for."""
+        return await self._run(self._answer, challenge, answer)
+
+    async def refresh(self, username: str, refresh_token: str) -> SignedIn:
+        """New tokens and current claims; WrongCredentials when the user may not stay signed in."""
+        return await self._run(self._refresh, username, refresh_token)
+
+    async def revoke(self, refresh_token: str) -> None:
+        """End one sign-in and the access tokens that came of it."""
+        await self._run(self._revoke, refresh_token)
+
+    async def sign_out_everywhere(self, access_token: str) -> None:
+        """End all of the user's sign-ins."""
+        await self._run(self._global_sign_out, access_token)
+
+    async def change_password(self, access_token: str, old: str, new: str) -> None:
+        """WrongCredentials when the old one is wrong."""
+        await self._run(self._change_password, access_token, old, new)
+
+    async def forgot_password(self, username: str) -> None:
+        """Have a code mailed if there is such a user; says nothing about whether there is."""
+        await self._run(self._forgot_password, username)
+
+    async def reset_password(self, username: str, code: str, new: str) -> None:
+        """Set a password by the mailed code; WrongCode also when there is no such user."""
+        await self._run(self._reset_password, username, code, new)
+
+    async def _run(self, work: Callable[..., T], *arguments: str | Challenge) -> T:
+        return await to_thread.run_sync(work, *arguments, limiter=self._threads)
+
+    def _sign_in(self, username: str, password: str) -> SignedIn | Challenge:
+        srp = AWSSRP(
+            username=username,
+            password=password,
+            pool_id=self._pool_id,
+            client_id=self._client_id,
+            client=self._client,
+            client_secret=self._secret,
+        )
+        parameters = srp.get_auth_params()
+        with translated(InvalidParameterException=WrongCredentials):
+            asked = self._client.initiate_auth(
+                AuthFlow="USER_SRP_AUTH", AuthParameters=parameters, ClientId=self._client_id
+            )
+        if asked.get("ChallengeName") != "PASSWORD_VERIFIER":
+            raise UnsupportedChallenge(asked.get("ChallengeName", ""))
+        proof = srp.process_challenge(asked["ChallengeParameters"], parameters)
+        with translated():
+            answer = self._client.respond_to_auth_challenge(
+                ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=proof, ClientId=self._client_id
+            )
+        return self._outcome(answer, proof["USERNAME"])
+
+    def _answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
+        responses = {"USERNAME": challenge.username, "SECRET_HASH": self._secret_hash(challenge.username)}
+        session = challenge.session
+        if challenge.name == NEW_PASSWORD:
+            responses["NEW_PASSWORD"] = answer
+        elif challenge.name == CODE:
+            responses["SOFTWARE_TOKEN_MFA_CODE"] = answer
+        else:
+            session = self._confirm_authenticator(session, answer)
+        refused: type[CognitoError] = PasswordRefused if challenge.name == NEW_PASSWORD else WrongCode
+        with translated(NotAuthorizedException=StepExpired, InvalidParameterException=refused):
+            result = self._client.respond_to_auth_challenge(
+                ChallengeName=challenge.name,
+                ChallengeResponses=responses,
+                ClientId=self._client_id,
+                Session=session,
+            )
+        return self._outcome(result, challenge.username)
+
+    def _outcome(self, answer: dict[str, Any], username: str) -> SignedIn | Challenge:
+        name = answer.get("ChallengeName")
+        if not name:
+            return self._tokens.signed_in(answer["AuthenticationResult"])
+        username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", username)
+        if name in (NEW_PASSWORD, CODE):
+            return Challenge(name, username, answer["Session"])
+        if name == CODE_SETUP:
+            return self._begin_authenticator(username, answer["Session"])
+        raise UnsupportedChallenge(name)
+
+    def _begin_authenticator(self, username: str, session: str) -> Challenge:
+        with translated(NotAuthorizedException=StepExpired):
+            answer = self._client.associate_software_token(Session=session)
+        return Challenge(CODE_SETUP, username, answer["Session"], answer["SecretCode"])
+
+    def _confirm_authenticator(self, session: str, code: str) -> str:
+        with translated(NotAuthorizedException=StepExpired, InvalidParameterException=WrongCode):
+            answer = self._client.verify_software_token(Session=session, UserCode=code)
+        if answer.get("Status") != "SUCCESS":
+            raise WrongCode(answer.get("Status", ""))
+        return answer["Session"]
+
+    def _refresh(self, username: str, refresh_token: str) -> SignedIn:
+        with translated():
+            answer = self._client.initiate_auth(
+                AuthFlow="REFRESH_TOKEN_AUTH",
+                AuthParameters={"REFRESH_TOKEN": refresh_token, "SECRET_HASH": self._secret_hash(username)},
+                ClientId=self._client_id,
+            )
+        return self._tokens.signed_in(answer["AuthenticationResult"], refresh_token)
+
+    def _revoke(self, refresh_token: str) -> None:
+        with translated():
+            self._client.revoke_token(
+                Token=refresh_token, ClientId=self._client_id, ClientSecret=self._secret
+            )
+
+    def _global_sign_out(self, access_token: str) -> None:
+        with translated():
+            self._client.global_sign_out(AccessToken=access_token)
+
+    def _change_password(self, access_token: str, old: str, new: str) -> None:
+        with translated(InvalidParameterException=PasswordRefused):
+            self._client.change_password(AccessToken=access_token, PreviousPassword=old, ProposedPassword=new)
+
+    def _forgot_password(self, username: str) -> None:
+        try:
+            with translated(InvalidParameterException=WrongCredentials):
+                self._client.forgot_password(
+                    ClientId=self._client_id, Username=username, SecretHash=self._secret_hash(username)
+                )
+        except WrongCredentials:
+            return  # no such user, or one that cannot have a mail: the page must not tell
+
+    def _reset_password(self, username: str, code: str, new: str) -> None:
+        with translated(
+            NotAuthorizedException=WrongCode,
+            UserNotFoundException=WrongCode,
+            UserNotConfirmedException=WrongCode,
+            InvalidParameterException=WrongCode,
+        ):
+            self._client.confirm_forgot_password(
+                ClientId=self._client_id,
+                Username=username,
+                ConfirmationCode=code,
+                Password=new,
+                SecretHash=self._secret_hash(username),
+            )
+
+    def _secret_hash(self, username: str) -> str:
+        return AWSSRP.get_secret_hash(username, self._client_id, self._secret)

@@ -1,0 +1,66 @@
+"""Who may call which address: a closed list, so that what is not named here is refused.
+
+A new Gradio release that adds a route, or an option that switches one on, changes nothing until somebody
+adds a line. The signed-in part is what the chat's page really calls in a browser.
+"""
+
+import re
+from enum import Enum
+
+
+class Access(Enum):
+    """Who an address is for."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+    CLOSED = "closed"
+
+
+FILE = r"[\w@~+-]+(?:\.[\w@~+-]+)*"
+"""One part of a path, never `.` or `..`."""
+
+# The framework's scripts, styles and fonts are the same for everyone on earth and may lie in shared caches.
+STATIC = re.compile(
+    rf"/(?:assets|static)/(?:{FILE}/)*{FILE}|/theme\.css|/gradio_api/theme\.css|/favicon\.ico|/manifest\.json"
+)
+OWN_STATIC = re.compile(rf"/login/static/{FILE}")
+
+READ = {"GET", "HEAD"}
+FORM = {"GET", "HEAD", "POST"}
+HEALTH: dict[str, set[str]] = {"/healthz": READ, "/readyz": READ}
+LOGIN: dict[str, set[str]] = {
+    "/login": FORM,
+    "/login/step": FORM,
+    "/forgot-password": FORM,
+    "/reset-password": FORM,
+}
+ACCOUNT: dict[str, set[str]] = {
+    "/account": READ,
+    "/account/password": FORM,
+    "/logout": {"POST"},
+    "/logout/everywhere": {"POST"},
+}
+CHAT: dict[str, set[str]] = {
+    "/": READ,
+    "/gradio_api/queue/join": {"POST"},
+    "/gradio_api/queue/data": {"GET"},
+    "/gradio_api/run/predict": {"POST"},
+    "/gradio_api/cancel": {"POST"},
+    "/gradio_api/reset": {"POST"},
+}
+
+
+def access(method: str, path: str, *, login: bool = True) -> Access:
+    """Decide by method and decoded path, which must match to the letter.
+
+    Without login its pages are closed too: nobody answers there but Gradio's own.
+    """
+    public, signed_in = (HEALTH | LOGIN, CHAT | ACCOUNT) if login else (HEALTH, CHAT)
+    if method in public.get(path, ()) or (method in READ and is_static(path)):
+        return Access.PUBLIC
+    return Access.SIGNED_IN if method in signed_in.get(path, ()) else Access.CLOSED
+
+
+def is_static(path: str) -> bool:
+    """Whether the address names a file that is the same for everyone."""
+    return bool(STATIC.fullmatch(path) or OWN_STATIC.fullmatch(path))

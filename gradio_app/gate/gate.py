@@ -1,0 +1,147 @@
+"""The gate: nothing reaches the application, Gradio included, but through here.
+
+Everything is refused that `access` does not name, and everything not public without a session.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gradio_app.audit import audit
+from gradio_app.cognito.errors import CognitoUnreachable
+from gradio_app.gate.access import Access, access
+from gradio_app.gate.binding import Binding, JoinAnswer, Malformed, NotYours
+from gradio_app.gate.forwarded import cleaned
+from gradio_app.gate.headers import Answer
+from gradio_app.gate.limits import BodyTooLarge, limit_for, read_body, replay
+from gradio_app.gate.origin import SAFE_METHODS, is_forged
+from gradio_app.identity import LOCAL_USER, Identity
+from gradio_app.login.cookies import session_cookie
+from gradio_app.login.pages import Pages, views_page
+from gradio_app.sessions.sessions import Sessions
+from gradio_app.settings import Settings
+from gradio_app.table import TableUnreachable
+
+EVENTS = "/gradio_api/"
+JOIN = "/gradio_api/queue/join"
+STREAM = "/gradio_api/queue/data"
+REWRITTEN = {"/", JOIN}
+"""Answers that are read here: the page gets its nonce, the queue gives an event its id."""
+
+
+class Refused(Exception):
+    """The request ends here with this HTTP status."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Gate:
+    """Pure ASGI around the whole application; streams pass through it untouched.
+
+    `sessions` is None when the application runs without login: then everybody is LOCAL_USER and the
+    addresses of the login are closed.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, pages: Pages, sessions: Sessions | None) -> None:
+        self.app = app
+        self._settings = settings
+        self._pages = pages
+        self._sessions = sessions
+        self._cookie = session_cookie(settings.https)
+        self._binding = Binding()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            scope = cleaned(scope, self._settings.trusted_proxies, self._settings.public_scheme)
+            answer = Answer(send, scope["path"], self._settings.https)
+            await self._serve(scope, receive, answer)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        request = Request(scope)
+        try:
+            receive, send = await self._admit(request, receive, answer)
+        except Refused as refusal:
+            await self._refuse(request, refusal)(scope, receive, answer)
+        except (TableUnreachable, CognitoUnreachable):
+            await self._pages.refusal(request, 503)(scope, receive, answer)
+        except ConnectionResetError:
+            return
+        else:
+            await self.app(scope, receive, send)
+
+    async def _admit(self, request: Request, receive: Receive, answer: Answer) -> tuple[Receive, Send]:
+        """Let the request through, with what it may receive and send; raises Refused."""
+        method, path = request.method, request.scope["path"]
+        if is_forged(method, request.headers, self._settings.public_scheme):
+            raise Refused(403, "from another site")
+        wanted = access(method, path, login=self._sessions is not None)
+        user_id = ""
+        if wanted is not Access.PUBLIC:
+            request.state.identity = await self._identify(request)
+            user_id = request.state.identity.user_id
+        if wanted is Access.CLOSED:
+            raise Refused(404, "no such address")
+        body = b""
+        if method not in SAFE_METHODS:
+            body = await self._read(request, receive)
+            receive = replay(body, receive)
+        if path.startswith(EVENTS) and wanted is Access.SIGNED_IN:
+            self._bind(request, user_id, body)
+        if path in REWRITTEN:
+            _forbid_compression(request.scope)
+        send: Send = JoinAnswer(answer, self._binding, user_id) if path == JOIN else answer
+        return receive, send
+
+    async def _identify(self, request: Request) -> Identity:
+        if self._sessions is None:
+            return LOCAL_USER
+        token = self._cookie.read(request)
+        session = await self._sessions.find(token) if token else None
+        if session is None:
+            raise Refused(401, "a cookie without a session" if token else "")
+        request.state.session = session
+        return session.identity
+
+    async def _read(self, request: Request, receive: Receive) -> bytes:
+        try:
+            return await read_body(receive, request.headers, limit_for(request.scope["path"]))
+        except BodyTooLarge:
+            raise Refused(413, "body too large") from None
+
+    def _bind(self, request: Request, user_id: str, body: bytes) -> None:
+        path = request.scope["path"]
+        try:
+            if path == STREAM:
+                self._binding.check_stream(user_id, request.scope["query_string"])
+            elif request.method not in SAFE_METHODS:
+                self._binding.check_event(user_id, path, body)
+        except Malformed:
+            raise Refused(400, "not an event of the page") from None
+        except NotYours:
+            raise Refused(403, "another user's session or event") from None
+
+    def _refuse(self, request: Request, refusal: Refused) -> Response:
+        if refusal.reason:
+            identity: Identity | None = getattr(request.state, "identity", None)
+            audit(
+                "request",
+                outcome="denied",
+                client=request.client.host if request.client else "",
+                user_id=identity.user_id if identity else "",
+                detail=f"{refusal.status} {refusal.reason}: {request.method} {request.scope['path']}",
+            )
+        if refusal.status == 401 and views_page(request):
+            return self._pages.to_login(ended=bool(refusal.reason))
+        return self._pages.refusal(request, refusal.status)
+
+
+def _forbid_compression(scope: Scope) -> None:
+    """The gate reads this answer, so Gradio must not pack it."""
+    scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]

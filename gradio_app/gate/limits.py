@@ -1,0 +1,46 @@
+"""How much a client may send."""
+
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive
+
+FORM_BYTES = 16 * 1024
+"""A login form; passwords have at most 256 characters."""
+EVENT_BYTES = 2 * 1024 * 1024
+"""An event of the chat; its page sends the conversation that it shows along with each one."""
+EVENT_PREFIX = "/gradio_api/"
+
+
+class BodyTooLarge(Exception):
+    """The client sends more than the address takes."""
+
+
+def limit_for(path: str) -> int:
+    """The most bytes that a request's body may have."""
+    return EVENT_BYTES if path.startswith(EVENT_PREFIX) else FORM_BYTES
+
+
+async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
+    """The whole body, whatever its framing; raises BodyTooLarge before more than the limit is held."""
+    declared = headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > limit:
+        raise BodyTooLarge
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError("the client went away while sending")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise BodyTooLarge
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that hands out the body once more and then what the client does next."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return again

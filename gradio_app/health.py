@@ -1,0 +1,59 @@
+"""Whether this process can serve: what the load balancer asks before it sends anyone here."""
+
+import time
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gradio_app.cognito.directory import Directory
+from gradio_app.cognito.errors import CognitoError
+from gradio_app.table import Table, TableUnreachable
+
+KNOWN_SECONDS = 5
+"""How long an answer stands, so that asking often costs nothing."""
+
+
+class Health:
+    """`/healthz`: the process lives. `/readyz`: it can reach what it needs and is not about to stop."""
+
+    def __init__(
+        self, table: Table, directory: Directory | None, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._table = table
+        self._directory = directory
+        self._now = now
+        self._asked_at = float("-inf")
+        self._missing: list[str] = []
+        self.draining = False
+        """Set at SIGTERM: no new browsers, please."""
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/healthz", self.alive, methods=["GET"]),
+            Route("/readyz", self.ready, methods=["GET"]),
+        ]
+
+    async def alive(self, _: Request) -> Response:
+        return JSONResponse({"alive": True})
+
+    async def ready(self, _: Request) -> Response:
+        if self._now() - self._asked_at >= KNOWN_SECONDS:
+            self._missing = await self._ask()
+            self._asked_at = self._now()
+        missing = ["draining"] * self.draining + self._missing
+        return JSONResponse({"ready": not missing, "missing": missing}, status_code=503 if missing else 200)
+
+    async def _ask(self) -> list[str]:
+        missing = []
+        try:
+            await self._table.get("HEALTH", "HEALTH")
+        except TableUnreachable:
+            missing.append("table")
+        if self._directory is not None:
+            try:
+                await self._directory.load_keys()
+            except CognitoError:
+                missing.append("user pool keys")
+        return missing

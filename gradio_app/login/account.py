@@ -1,0 +1,110 @@
+"""The signed-in user's own page: sign out here or everywhere, change the password."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gradio_app.audit import audit
+from gradio_app.cognito.errors import CognitoError, PasswordRefused, TooManyAttempts, WrongCredentials
+from gradio_app.login.services import Services, address, form, new_password_errors
+from gradio_app.login.texts import policy_reason
+from gradio_app.sessions.session import Session
+
+
+class Account:
+    """Routes behind the gate, which has put the session into the request's state."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._pages = services.pages
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/account", self.overview, methods=["GET"]),
+            Route("/account/password", self.password_form, methods=["GET"]),
+            Route("/account/password", self.change_password, methods=["POST"]),
+            Route("/logout", self.sign_out, methods=["POST"]),
+            Route("/logout/everywhere", self.sign_out_everywhere, methods=["POST"]),
+        ]
+
+    async def overview(self, request: Request) -> Response:
+        notice = "password_changed" if "changed" in request.query_params else ""
+        email = _session(request).identity.email
+        return self._pages.page(request, "account.html", "account", notice=notice, email=email)
+
+    async def password_form(self, request: Request) -> Response:
+        return self._password_page(request, 200)
+
+    async def change_password(self, request: Request) -> Response:
+        session = _session(request)
+        values = await form(request, "password", "new_password", "repeat")
+        if errors := new_password_errors(values):
+            return self._password_page(request, 400, errors)
+        account = session.identity.email.lower()
+        if not await self._services.throttle.attempt(account, address(request)):
+            return self._password_page(request, 429, problem="too_many")
+        try:
+            await self._services.directory.change_password(
+                session.access_token, values["password"], values["new_password"]
+            )
+        except WrongCredentials:
+            self._audit(request, "password-change", "failed")
+            return self._password_page(request, 400, {"password": "wrong_password"})
+        except PasswordRefused as refusal:
+            return self._password_page(request, 400, {"new_password": policy_reason(str(refusal))})
+        except TooManyAttempts:
+            return self._password_page(request, 429, problem="too_many")
+        await self._services.throttle.succeeded(account, address(request))
+        self._audit(request, "password-change", "ok")
+        response = RedirectResponse("/account?changed=1", status_code=303)
+        self._services.session_cookie.write(response, await self._services.sessions.renew(session))
+        return response
+
+    async def sign_out(self, request: Request) -> Response:
+        session = _session(request)
+        await self._services.sessions.end(session)
+        self._audit(request, "sign-out", "ok")
+        try:
+            await self._services.directory.revoke(session.refresh_token)
+        except CognitoError as error:
+            # The session is gone, and with it the only copy of the token.
+            self._audit(request, "token-revocation", "failed", type(error).__name__)
+        return self._goodbye()
+
+    async def sign_out_everywhere(self, request: Request) -> Response:
+        session = _session(request)
+        await self._services.sessions.end(session)
+        await self._services.sessions.end_all(session.identity.user_id)
+        self._audit(request, "sign-out-everywhere", "ok")
+        try:
+            await self._services.directory.sign_out_everywhere(session.access_token)
+        except CognitoError as error:
+            self._audit(request, "token-revocation", "failed", type(error).__name__)
+        return self._goodbye()
+
+    def _goodbye(self) -> Response:
+        # "cookies" would clear those of every other site under the same registered domain too.
+        response = RedirectResponse("/login?out=1", status_code=303, headers={"clear-site-data": '"storage"'})
+        self._services.session_cookie.clear(response)
+        return response
+
+    def _password_page(
+        self, request: Request, status: int, errors: dict[str, str] | None = None, problem: str = ""
+    ) -> Response:
+        return self._pages.page(
+            request,
+            "password.html",
+            "change_password",
+            status=status,
+            errors=errors,
+            problem=problem,
+            email=_session(request).identity.email,
+        )
+
+    def _audit(self, request: Request, event: str, outcome: str, detail: str = "") -> None:
+        user_id = _session(request).identity.user_id
+        audit(event, outcome=outcome, client=address(request), user_id=user_id, detail=detail)
+
+
+def _session(request: Request) -> Session:
+    return request.state.session

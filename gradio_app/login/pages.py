@@ -1,0 +1,104 @@
+"""Rendering the pages, and the answers to requests that are refused."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from gradio_app.login.language import COOKIE, LANGUAGES, language
+from gradio_app.login.texts import TEXTS
+
+HERE = Path(__file__).parent
+STYLESHEET = HERE / "static" / "pages.css"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+ONE_YEAR = 365 * 24 * 3600
+
+
+class _Errors(dict[str, str]):
+    """Fields without an error have an empty one."""
+
+    def __missing__(self, field: str) -> str:
+        return ""
+
+
+class Pages:
+    """Templates in two languages; pages have no script, and their policy allows none."""
+
+    def __init__(self, https: bool) -> None:
+        self._https = https
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        version = hashlib.sha256(STYLESHEET.read_bytes()).hexdigest()[:12]
+        self._stylesheet = f"/login/static/pages.css?v={version}"
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        title: str,
+        *,
+        status: int = 200,
+        notice: str = "",
+        problem: str = "",
+        errors: Mapping[str, str] | None = None,
+        email: str = "",
+        **context: str,
+    ) -> Response:
+        """Render a template; `title`, `notice`, `problem` and the errors by field are keys of the texts.
+
+        A key that is not in the texts stands for itself.
+        """
+        lang = language(request)
+        texts = TEXTS[lang]
+        other = next(name for name in LANGUAGES if name != lang)
+        body = self._templates.get_template(template).render(
+            lang=lang,
+            t=texts,
+            title=texts[title],
+            notice=texts.get(notice, notice),
+            problem=texts.get(problem, problem),
+            errors=_Errors({field: texts[key] for field, key in (errors or {}).items()}),
+            email=email,
+            other_lang=other,
+            # Only a page that was asked for by GET can be asked for again in the other language.
+            other_url=f"{request.url.path}?lang={other}" if request.method == "GET" and status == 200 else "",
+            stylesheet=self._stylesheet,
+            **context,
+        )
+        response = HTMLResponse(body, status_code=status, headers={"content-security-policy": POLICY})
+        if request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(
+                COOKIE, lang, max_age=ONE_YEAR, secure=self._https, httponly=True, samesite="lax"
+            )
+        return response
+
+    def text(self, request: Request, key: str) -> str:
+        """One sentence in the request's language."""
+        return TEXTS[language(request)][key]
+
+    def refusal(self, request: Request, status: int) -> Response:
+        """What a refused request gets: a browser's page view a page, anything else one sentence in JSON."""
+        if not views_page(request):
+            return JSONResponse({"detail": self.text(request, f"error_{status}")}, status_code=status)
+        return self.page(request, "error.html", "error", status=status, problem=f"error_{status}")
+
+    def to_login(self, *, ended: bool) -> Response:
+        """Send a browser that views a page to the sign-in."""
+        return RedirectResponse("/login?ended=1" if ended else "/login", status_code=303)
+
+
+def views_page(request: Request) -> bool:
+    """Whether a person waits for a page, and not a script for data."""
+    wants = request.method in ("GET", "HEAD") or request.headers.get("sec-fetch-mode") == "navigate"
+    return wants and "text/html" in request.headers.get("accept", "")

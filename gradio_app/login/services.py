@@ -1,0 +1,79 @@
+"""What the login's pages work with."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from gradio_app.audit import audit
+from gradio_app.cognito.directory import Directory
+from gradio_app.cognito.tokens import SignedIn
+from gradio_app.login.cookies import Cookie
+from gradio_app.login.pages import Pages
+from gradio_app.sessions.sessions import Sessions
+from gradio_app.sessions.steps import Steps
+from gradio_app.sessions.throttle import Throttle
+
+ACCOUNT_LENGTH = 128
+"""https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserType.html"""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Handed to each group of routes by the composition root."""
+
+    pages: Pages
+    directory: Directory
+    sessions: Sessions
+    steps: Steps
+    throttle: Throttle
+    session_cookie: Cookie
+    step_cookie: Cookie
+
+    async def enter(self, request: Request, signed_in: SignedIn, *, ends_others: bool) -> Response:
+        """Open a fresh session, whatever the browser had before, and go to the chat."""
+        user_id = signed_in.identity.user_id
+        old = await self.sessions.find(self.session_cookie.read(request))
+        if old is not None:
+            await self.sessions.end(old)
+        if ends_others:
+            await self.sessions.end_all(user_id)
+        token = await self.sessions.begin(signed_in)
+        audit("sign-in", outcome="ok", client=address(request), user_id=user_id)
+        response = RedirectResponse("/", status_code=303)
+        self.session_cookie.write(response, token)
+        self.step_cookie.clear(response)
+        return response
+
+
+def address(request: Request) -> str:
+    """The browser's address, as the gate found it."""
+    return request.client.host if request.client else ""
+
+
+async def form(request: Request, *names: str) -> dict[str, str]:
+    """Text fields of a posted form, empty when missing; files and multiples are ignored.
+
+    The gate has limited the body before anything is parsed.
+    """
+    async with request.form(max_files=0, max_fields=20) as data:
+        values = {name: data.get(name) for name in names}
+    return {name: value if isinstance(value, str) else "" for name, value in values.items()}
+
+
+def account_name(text: str) -> str:
+    """The user name as Cognito compares it: without blanks around it and without regard to case."""
+    return text.strip().lower()[:ACCOUNT_LENGTH]
+
+
+def missing(values: dict[str, str]) -> dict[str, str]:
+    """An error for each empty field."""
+    return {name: "fill_in" for name, value in values.items() if not value}
+
+
+def new_password_errors(values: dict[str, str]) -> dict[str, str]:
+    """Errors of a form that asks for a new password twice."""
+    errors = missing(values)
+    if not errors and values["new_password"] != values["repeat"]:
+        errors["repeat"] = "not_the_same"
+    return errors

@@ -1,0 +1,168 @@
+"""Password, then whatever else Cognito asks, then in."""
+
+import time
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gradio_app.audit import audit
+from gradio_app.cognito.directory import CODE, NEW_PASSWORD, Challenge
+from gradio_app.cognito.errors import (
+    PasswordRefused,
+    StepExpired,
+    TooManyAttempts,
+    UnsupportedChallenge,
+    WrongCode,
+    WrongCredentials,
+)
+from gradio_app.cognito.tokens import SignedIn
+from gradio_app.login.services import Services, account_name, address, form, missing, new_password_errors
+from gradio_app.login.texts import policy_reason
+from gradio_app.sessions.steps import Step
+
+FAILURE_SECONDS = 0.8
+"""A refusal takes at least this long, as Cognito is quicker with some reasons than with others."""
+
+NOTICES = {"ended": "session_ended", "expired": "step_expired", "out": "signed_out"}
+
+
+class SignIn:
+    """The routes from the sign-in form to the session."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._pages = services.pages
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/login", self.form, methods=["GET"]),
+            Route("/login", self.sign_in, methods=["POST"]),
+            Route("/login/step", self.step, methods=["GET"]),
+            Route("/login/step", self.answer, methods=["POST"]),
+        ]
+
+    async def form(self, request: Request) -> Response:
+        if await self._services.sessions.find(self._services.session_cookie.read(request)):
+            return RedirectResponse("/", status_code=303)
+        notice = next((text for name, text in NOTICES.items() if name in request.query_params), "")
+        return self._pages.page(request, "login.html", "sign_in", notice=notice)
+
+    async def sign_in(self, request: Request) -> Response:
+        started = time.monotonic()
+        values = await form(request, "email", "password")
+        account = account_name(values["email"])
+        if errors := missing(values):
+            return self._again(request, 400, values["email"], errors=errors)
+        if not await self._services.throttle.attempt(account, address(request)):
+            return self._refused(request, 429, account, "too_many")
+        try:
+            outcome = await self._services.directory.sign_in(account, values["password"])
+        except WrongCredentials:
+            await anyio.sleep(FAILURE_SECONDS - (time.monotonic() - started))
+            return self._refused(request, 401, account, "wrong_credentials")
+        except TooManyAttempts:
+            return self._refused(request, 429, account, "too_many")
+        except UnsupportedChallenge as challenge:
+            sentence = self._pages.text(request, "unsupported").format(name=challenge)
+            return self._refused(request, 501, account, sentence)
+        await self._services.throttle.succeeded(account, address(request))
+        return await self.proceed(request, outcome, account, ends_others=False)
+
+    async def step(self, request: Request) -> Response:
+        step = await self._services.steps.look(self._services.step_cookie.read(request))
+        return self._question(request, step) if step else self._begin_again()
+
+    async def answer(self, request: Request) -> Response:
+        step = await self._services.steps.take(self._services.step_cookie.read(request))
+        if step is None:
+            audit("sign-in", outcome="refused", client=address(request), detail="no such step")
+            return self._begin_again()
+        if step.challenge.name == NEW_PASSWORD:
+            return await self._answer_password(request, step)
+        return await self._answer_code(request, step)
+
+    async def proceed(
+        self, request: Request, outcome: SignedIn | Challenge, account: str, *, ends_others: bool
+    ) -> Response:
+        """Go where Cognito's answer leads: in, or to the next question."""
+        if isinstance(outcome, SignedIn):
+            return await self._services.enter(request, outcome, ends_others=ends_others)
+        response = RedirectResponse("/login/step", status_code=303)
+        step = Step(outcome, account, ends_others or outcome.name == NEW_PASSWORD)
+        self._services.step_cookie.write(response, await self._services.steps.keep(step))
+        return response
+
+    async def _answer_password(self, request: Request, step: Step) -> Response:
+        values = await form(request, "new_password", "repeat")
+        if errors := new_password_errors(values):
+            return await self._ask_again(request, step, errors)
+        try:
+            outcome = await self._services.directory.answer(step.challenge, values["new_password"])
+        except PasswordRefused as refusal:
+            return await self._ask_again(request, step, {"new_password": policy_reason(str(refusal))})
+        except StepExpired:
+            return self._begin_again()
+        return await self.proceed(request, outcome, step.account, ends_others=True)
+
+    async def _answer_code(self, request: Request, step: Step) -> Response:
+        code = "".join((await form(request, "code"))["code"].split())
+        if not code:
+            return await self._ask_again(request, step, {"code": "fill_in"})
+        if not await self._services.throttle.attempt(step.account, address(request)):
+            return self._refused(request, 429, step.account, "too_many")
+        try:
+            outcome = await self._services.directory.answer(step.challenge, code)
+        except WrongCode:
+            audit("sign-in", outcome="failed", client=address(request), detail="wrong code")
+            return await self._ask_again(request, step, {"code": "wrong_code"})
+        except TooManyAttempts:
+            return self._refused(request, 429, step.account, "too_many")
+        except StepExpired:
+            return self._begin_again()
+        await self._services.throttle.succeeded(step.account, address(request))
+        return await self.proceed(request, outcome, step.account, ends_others=step.ends_others)
+
+    async def _ask_again(self, request: Request, step: Step, errors: dict[str, str]) -> Response:
+        """The same question under a new cookie: the one that was answered is used up."""
+        response = self._question(request, step, errors)
+        self._services.step_cookie.write(response, await self._services.steps.keep(step))
+        return response
+
+    def _question(self, request: Request, step: Step, errors: dict[str, str] | None = None) -> Response:
+        status = 400 if errors else 200
+        if step.challenge.name == NEW_PASSWORD:
+            return self._pages.page(
+                request,
+                "new_password.html",
+                "new_password_title",
+                status=status,
+                errors=errors,
+                email=step.account,
+            )
+        title = "code_title" if step.challenge.name == CODE else "setup_title"
+        key = step.challenge.secret_key
+        return self._pages.page(request, "code.html", title, status=status, errors=errors, secret_key=key)
+
+    def _begin_again(self) -> Response:
+        response = RedirectResponse("/login?expired=1", status_code=303)
+        self._services.step_cookie.clear(response)
+        return response
+
+    def _refused(self, request: Request, status: int, account: str, problem: str) -> Response:
+        audit("sign-in", outcome="failed", client=address(request), detail=f"{status} for {account}")
+        return self._again(request, status, account, problem=problem)
+
+    def _again(
+        self,
+        request: Request,
+        status: int,
+        email: str,
+        *,
+        problem: str = "",
+        errors: dict[str, str] | None = None,
+    ) -> Response:
+        return self._pages.page(
+            request, "login.html", "sign_in", status=status, email=email, problem=problem, errors=errors
+        )

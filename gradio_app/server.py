@@ -1,0 +1,111 @@
+"""The composition root: every part is made here once, and tests pass theirs as arguments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import fastapi
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from gradio_app.aws import Clients
+from gradio_app.chat import ui
+from gradio_app.chat.address import ConversationAddress
+from gradio_app.cognito.directory import Directory
+from gradio_app.cognito.errors import CognitoError
+from gradio_app.gate.gate import Gate
+from gradio_app.health import Health
+from gradio_app.login.account import Account
+from gradio_app.login.cookies import session_cookie, step_cookie
+from gradio_app.login.pages import STYLESHEET, Pages
+from gradio_app.login.reset import Reset
+from gradio_app.login.services import Services
+from gradio_app.login.sign_in import SignIn
+from gradio_app.sessions.sessions import Sessions
+from gradio_app.sessions.steps import Steps
+from gradio_app.sessions.throttle import Throttle
+from gradio_app.settings import Settings
+from gradio_app.table import Table, TableUnreachable
+
+
+@dataclass(frozen=True)
+class Application:
+    """What serves: `gate` is the ASGI application, `inner` is all that it guards."""
+
+    gate: Gate
+    inner: fastapi.FastAPI
+    health: Health
+
+
+def create_app(
+    settings: Settings,
+    clients: Clients,
+    *,
+    table: Table | None = None,
+    directory: Directory | None = None,
+    build_ui: Callable[[Settings, Clients], Any] = ui.build,
+) -> Application:
+    """Put the application together; what reaches outside, and the page, may be passed."""
+    table = table or Table(clients.dynamodb, settings.table_name)
+    pages = Pages(settings.https)
+    sessions = None
+    routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
+    if settings.authentication:
+        directory = directory or Directory.of(clients.cognito_idp, settings)
+        sessions = Sessions(table, directory, settings)
+        routes += _login(settings, table, directory, sessions, pages)
+    health = Health(table, directory)
+    inner = _guarded(pages, [*health.routes(), *routes])
+    _mount_chat(inner, build_ui(settings, clients))
+    return Application(Gate(inner, settings, pages, sessions), inner, health)
+
+
+def _login(
+    settings: Settings, table: Table, directory: Directory, sessions: Sessions, pages: Pages
+) -> list[BaseRoute]:
+    services = Services(
+        pages=pages,
+        directory=directory,
+        sessions=sessions,
+        steps=Steps(table),
+        throttle=Throttle(table),
+        session_cookie=session_cookie(settings.https),
+        step_cookie=step_cookie(settings.https),
+    )
+    sign_in = SignIn(services)
+    return [*sign_in.routes(), *Reset(services, sign_in).routes(), *Account(services).routes()]
+
+
+def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
+    async def unreachable(request: Request, _: Exception) -> Response:
+        return pages.refusal(request, 503)
+
+    async def broken(request: Request, _: Exception) -> Response:
+        return pages.refusal(request, 500)  # and the exception goes on to the log
+
+    return fastapi.FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        routes=routes,
+        exception_handlers={TableUnreachable: unreachable, CognitoError: unreachable, Exception: broken},
+        middleware=[
+            # Gradio answers any Origin with leave to read, unless its parent has a CORS policy: ours is none.
+            Middleware(CORSMiddleware, allow_origins=()),
+            Middleware(ConversationAddress),
+        ],
+    )
+
+
+def _mount_chat(app: fastapi.FastAPI, page: Any) -> None:
+    import gradio  # not before the chat's package has set Gradio's switches
+
+    def signed_in_user(request: fastapi.Request) -> str | None:
+        identity = getattr(request.state, "identity", None)
+        return identity.user_id if identity else None
+
+    gradio.mount_gradio_app(app, page, path="/", auth_dependency=signed_in_user, **ui.mount_options())

@@ -1,0 +1,193 @@
+"""Finding, keeping and ending sessions.
+
+Any task serves any session, because they live in the table. A task remembers what it read for
+CACHE_SECONDS, so that an open chat does not read the table at each event: a sign-out is effective at once
+on the task that did it and within CACHE_SECONDS on the others. Cognito is asked again every
+CHECK_SECONDS at most, so that a disabled user is out within that time, however busy the browser.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+
+from gradio_app.cognito.directory import Directory
+from gradio_app.cognito.errors import CognitoError, CognitoUnreachable, TooManyAttempts
+from gradio_app.cognito.tokens import SignedIn
+from gradio_app.sessions.session import SORT_KEY, Session, hashed, new_token, partition_key
+from gradio_app.settings import Settings
+from gradio_app.table import Table
+
+CACHE_SECONDS = 5
+CACHED_SESSIONS = 10_000
+TOUCH_SECONDS = 60
+"""How exactly idle time is kept: one write a minute for a browser in use."""
+CHECK_SECONDS = 300
+"""The longest that a user disabled in the pool goes unnoticed."""
+EARLY_SECONDS = 60
+"""How long before that a request has Cognito asked without waiting for it."""
+
+
+class Sessions:
+    """Every method raises TableUnreachable when the table cannot be asked."""
+
+    def __init__(
+        self,
+        table: Table,
+        directory: Directory,
+        settings: Settings,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._table = table
+        self._directory = directory
+        self._idle = settings.session_idle_minutes * 60
+        self._longest = settings.session_max_hours * 3600
+        self._now = now
+        self._cache: OrderedDict[str, tuple[float, Session]] = OrderedDict()
+        self._checks: dict[str, asyncio.Task[Session | None]] = {}
+
+    async def begin(self, signed_in: SignedIn) -> str:
+        """Open a session and return its cookie value, which is written down nowhere."""
+        token = new_token()
+        session = Session.begin(token, signed_in, self._seconds())
+        ends = self._ends(session)
+        await self._table.put(
+            {
+                "pk": partition_key(session.key),
+                "sk": SORT_KEY,
+                "expires_at": ends,
+                **session.attributes(),
+            }
+        )
+        await self._table.put({**_listed(session), "expires_at": session.created_at + self._longest})
+        return token
+
+    async def find(self, token: str) -> Session | None:
+        """The session of a cookie value, if it is still good; raises CognitoUnreachable if nobody can say."""
+        session = await self._load(hashed(token))
+        if session is None:
+            return None
+        now = self._seconds()
+        if now >= self._ends(session):
+            await self.end(session)
+            return None
+        if now - session.checked_at >= CHECK_SECONDS:
+            return await asyncio.shield(self._check(session))
+        if now - session.checked_at >= CHECK_SECONDS - EARLY_SECONDS:
+            self._check(session)
+        if now - session.seen_at >= TOUCH_SECONDS:
+            return await self._touch(session)
+        return session
+
+    async def renew(self, session: Session) -> str:
+        """End all of the user's sessions and go on in a fresh one, after a new password."""
+        await self.end_all(session.identity.user_id)
+        return await self.begin(
+            SignedIn(
+                identity=session.identity,
+                username=session.username,
+                access_token=session.access_token,
+                refresh_token=session.refresh_token,
+                access_expires_at=session.access_expires_at,
+            )
+        )
+
+    async def end(self, session: Session) -> None:
+        """Forget the session here and in the table."""
+        self._cache.pop(session.key, None)
+        await self._table.take(partition_key(session.key), SORT_KEY)
+        await self._table.take(*_listed(session).values())
+
+    async def end_all(self, user_id: str) -> None:
+        """End every session of a user."""
+        for sort_key in await self._table.sort_keys(f"USER#{user_id}", "SESSION#"):
+            key = sort_key.removeprefix("SESSION#")
+            self._cache.pop(key, None)
+            await self._table.take(partition_key(key), SORT_KEY)
+            await self._table.take(f"USER#{user_id}", sort_key)
+
+    async def _load(self, key: str) -> Session | None:
+        held = self._cache.get(key)
+        if held is not None and self._now() - held[0] < CACHE_SECONDS:
+            return held[1]
+        self._cache.pop(key, None)
+        item = await self._table.get(partition_key(key), SORT_KEY)
+        return self._remember(Session.from_item(key, item)) if item else None
+
+    def _remember(self, session: Session) -> Session:
+        self._cache[session.key] = (self._now(), session)
+        self._cache.move_to_end(session.key)
+        if len(self._cache) > CACHED_SESSIONS:
+            self._cache.popitem(last=False)
+        return session
+
+    async def _touch(self, session: Session) -> Session | None:
+        return await self._save(replace(session, seen_at=self._seconds()), "seen_at")
+
+    async def _save(self, session: Session, *names: str) -> Session | None:
+        """Write some attributes unless the session was ended meanwhile, on this task or another."""
+        attributes = session.attributes()
+        changes = {name: attributes[name] for name in names} | {"expires_at": self._ends(session)}
+        if await self._table.update(partition_key(session.key), SORT_KEY, changes):
+            return self._remember(session)
+        self._cache.pop(session.key, None)
+        return None
+
+    def _check(self, session: Session) -> "asyncio.Task[Session | None]":
+        """Ask Cognito whether the user may stay; one question at a time for a session."""
+        task = self._checks.get(session.key)
+        if task is None:
+            task = asyncio.create_task(self._ask(session))
+            self._checks[session.key] = task
+            task.add_done_callback(lambda done: self._checked(session.key, done))
+        return task
+
+    def _checked(self, key: str, task: "asyncio.Task[Session | None]") -> None:
+        del self._checks[key]
+        if not task.cancelled():
+            task.exception()  # seen: nobody may be waiting for an early check
+
+    async def _ask(self, session: Session) -> Session | None:
+        try:
+            current = await self._directory.refresh(session.username, session.refresh_token)
+        except (CognitoUnreachable, TooManyAttempts) as error:
+            if self._seconds() < session.access_expires_at:
+                return session  # the access token still proves it; the next request asks again
+            raise CognitoUnreachable(str(error)) from error
+        except CognitoError:
+            await self.end(session)
+            return None
+        now = self._seconds()
+        refreshed = replace(
+            session,
+            identity=current.identity,
+            access_token=current.access_token,
+            refresh_token=current.refresh_token,
+            access_expires_at=current.access_expires_at,
+            checked_at=now,
+            seen_at=now,
+        )
+        return await self._save(refreshed, *_REFRESHED)
+
+    def _ends(self, session: Session) -> int:
+        return min(session.seen_at + self._idle, session.created_at + self._longest)
+
+    def _seconds(self) -> int:
+        return int(self._now())
+
+
+_REFRESHED = (
+    "email",
+    "groups",
+    "access_token",
+    "refresh_token",
+    "access_expires_at",
+    "checked_at",
+    "seen_at",
+)
+
+
+def _listed(session: Session) -> dict[str, str]:
+    """The key under which a user's sessions can be found, to end them all."""
+    return {"pk": f"USER#{session.identity.user_id}", "sk": f"SESSION#{session.key}"}

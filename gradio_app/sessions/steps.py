@@ -1,0 +1,69 @@
+"""A sign-in that is not finished: the challenge between the password and the session.
+
+It lies in the table, so that the next step may reach another task, bound to one browser by a short-lived
+cookie. Reading takes it away, so that each step is answered once.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from gradio_app.cognito.directory import Challenge
+from gradio_app.sessions.session import hashed, new_token
+from gradio_app.table import Item, Table
+
+SORT_KEY = "CHALLENGE"
+STEP_SECONDS = 180
+"""Cognito's own default for how long a challenge may take."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a sign-in stands."""
+
+    challenge: Challenge
+    account: str
+    """The e-mail address as it was typed, for the throttle."""
+    ends_others: bool = False
+    """Whether the user's other sessions end with this sign-in, because the password is new."""
+
+
+class Steps:
+    """Every method raises TableUnreachable when the table cannot be asked."""
+
+    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._now = now
+
+    async def keep(self, step: Step) -> str:
+        """Remember the step and return its cookie value."""
+        token = new_token()
+        await self._table.put(
+            {
+                "pk": _partition_key(token),
+                "sk": SORT_KEY,
+                "expires_at": int(self._now()) + STEP_SECONDS,
+                **asdict(step.challenge),
+                "account": step.account,
+                "ends_others": step.ends_others,
+            }
+        )
+        return token
+
+    async def look(self, token: str) -> Step | None:
+        """The step, to show its question."""
+        return self._read(await self._table.get(_partition_key(token), SORT_KEY))
+
+    async def take(self, token: str) -> Step | None:
+        """The same for the one who answers; it is gone then."""
+        return self._read(await self._table.take(_partition_key(token), SORT_KEY))
+
+    def _read(self, item: Item | None) -> Step | None:
+        if item is None or item["expires_at"] <= self._now():
+            return None
+        challenge = Challenge(item["name"], item["username"], item["session"], item["secret_key"])
+        return Step(challenge, item["account"], item["ends_others"])
+
+
+def _partition_key(token: str) -> str:
+    return f"CHALLENGE#{hashed(token)}"
