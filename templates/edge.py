@@ -3,8 +3,8 @@
 FrontDoor decides which of two load balancers exists: an internal one that only CloudFront reaches (the
 distribution is a stack of its own, because nothing but the address has to wait for it), or an internet-facing
 one, with the user's own domain or, for a trial, with plain HTTP. They are two resources rather than one
-with changing properties: a load balancer's scheme cannot change in place, and a target group cannot serve an old
-and a new one at once.
+with changing properties: a load balancer's scheme cannot change in place, and a target group cannot serve an
+old and a new one at once.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ class Inputs:
 @seam
 class Outputs:
     vpc_id: Value = output("The VPC.")
+    vpc_cidr: Value = output("Its address range, in canonical form: no bits set beyond the prefix.")
     public_subnet_ids: Value = output("Subnets with a route to the internet, comma-separated, one per zone.")
     private_subnet_ids: Value = output("Subnets without public addresses, comma-separated, one per zone.")
 
@@ -71,6 +72,7 @@ def template() -> Template:
         t,
         Outputs(
             vpc_id=vpc.ref(),
+            vpc_cidr=vpc.get_att("CidrBlock"),
             public_subnet_ids=Join(",", [subnet.ref() for subnet in subnets.public]),
             private_subnet_ids=Join(",", [subnet.ref() for subnet in subnets.private]),
         ),

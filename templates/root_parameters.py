@@ -13,6 +13,8 @@ from templates.retention import KEEP_DATA_VALUES
 from templates.wiring import Value, declare, parameter, present, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+PRIVATE_RANGE_PATTERN = rf"^(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.{OCTET}\.{OCTET}/(1[6-9]|20)$"
 LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 """Some of the numbers that CloudWatch Logs takes."""
 
@@ -117,7 +119,7 @@ class Parameters:
     vpc_cidr: Value = parameter(
         "String",
         "Private address range of the new VPC, /16 to /20; choose one that no connected network uses.",
-        AllowedPattern=r"^(10\.\d{1,3}|172\.(1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}/(1[6-9]|20)$",
+        AllowedPattern=PRIVATE_RANGE_PATTERN,
         ConstraintDescription="A private range such as 10.42.0.0/16, from /16 to /20.",
         Default="10.42.0.0/16",
     )

@@ -1,0 +1,1 @@
+"""Tests of the templates: no network, no AWS."""

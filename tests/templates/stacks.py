@@ -1,0 +1,57 @@
+"""The rendered stacks that the tests look at, and small questions about them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import generate
+
+TAG = "0123456789abcdef"
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+Json = dict[str, Any]
+
+
+@functools.cache
+def rendered() -> dict[str, str]:
+    """File name and JSON text of every stack, for the image `TAG`."""
+    return generate.render(TAG)
+
+
+def stack(name: str) -> Json:
+    """The stack `name`, parsed anew at each call, so that a test may change it."""
+    return json.loads(rendered()[f"{name}.json"])
+
+
+def names() -> list[str]:
+    """The names of all stacks."""
+    return [Path(file).stem for file in rendered()]
+
+
+def of_type(template: Json, cfn_type: str) -> dict[str, Json]:
+    """The resources of a type by logical ID."""
+    return {title: r for title, r in template["Resources"].items() if r["Type"] == cfn_type}
+
+
+def properties(template: Json, title: str) -> Json:
+    """The properties of one resource."""
+    return template["Resources"][title]["Properties"]
+
+
+def statements(template: Json) -> Iterator[Json]:
+    """Every statement of every policy in the stack: roles' own, trust and bucket policies."""
+    for value in walk(template):
+        if isinstance(value, dict) and "Effect" in value and "Action" in value:
+            yield value
+
+
+def walk(value: Any) -> Iterator[Any]:
+    """`value` and everything inside it."""
+    yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        yield from walk(item)

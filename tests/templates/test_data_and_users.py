@@ -1,0 +1,67 @@
+"""What holds users' data: it stays, or goes without a trace, as KeepData says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.templates import stacks
+from tests.templates.rendition import rendition
+
+HOLDERS = pytest.mark.parametrize(
+    ("name", "title", "protection"),
+    [
+        ("data", "Table", ("DeletionProtectionEnabled", True, False)),
+        ("auth", "UserPool", ("DeletionProtection", "ACTIVE", "INACTIVE")),
+    ],
+)
+
+
+@HOLDERS
+@pytest.mark.parametrize(("keep", "policy"), [("yes", "Retain"), ("no", "Delete")])
+def test_data_stays_or_goes_as_asked(
+    name: str, title: str, protection: tuple[str, object, object], keep: str, policy: str
+) -> None:
+    resource = rendition(stacks.stack(name), KeepData=keep)["Resources"][title]
+    attribute, protected, unprotected = protection
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == policy
+    assert resource["Properties"][attribute] == (protected if keep == "yes" else unprotected)
+
+
+@HOLDERS
+def test_policies_by_parameter_need_the_transform(name: str, title: str, protection: object) -> None:  # noqa: ARG001
+    assert stacks.stack(name)["Transform"] == "AWS::LanguageExtensions"
+
+
+def test_keeping_is_the_default() -> None:
+    assert stacks.stack("root")["Parameters"]["KeepData"]["Default"] == "yes"
+
+
+def test_the_table_can_be_restored_and_forgets_what_expired() -> None:
+    table = stacks.properties(stacks.stack("data"), "Table")
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_nobody_registers_alone_and_passwords_are_long() -> None:
+    pool = stacks.properties(stacks.stack("auth"), "UserPool")
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 12
+    assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
+
+
+def test_the_client_signs_in_by_srp_alone_and_tells_nothing_of_users() -> None:
+    client = stacks.properties(stacks.stack("auth"), "UserPoolClient")
+    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert "AllowedOAuthFlows" not in client
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["EnableTokenRevocation"] is True
+
+
+def test_the_artifact_bucket_is_private_versioned_and_tls_only() -> None:
+    bootstrap = stacks.stack("bootstrap")
+    bucket = stacks.properties(bootstrap, "Artifacts")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (statement,) = stacks.statements(bootstrap)
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -1,0 +1,172 @@
+"""Promises that hold for the whole product, checked on every stack."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import templates
+from tests.templates import stacks
+from tests.templates.stacks import Json
+
+EVERY_STACK = pytest.mark.parametrize("name", stacks.names())
+CONTEXT = "com.aws.cloudformation.Context"
+PASCAL_CASE = re.compile(r"([A-Z][a-z0-9]*)+")
+SHOUTED = re.compile(r"ID|ARN|URL|VPC|IAM|DNS|TLS")
+OUTPUT_KINDS = ("Cidr", "Id", "Ids", "Arn", "Name", "Url", "Uri", "Scheme")
+WITHOUT_NARROWER_RESOURCE = {"ecr:GetAuthorizationToken"}
+PHYSICAL_NAMES = {
+    "AWS::CodeBuild::Project": "Name",
+    "AWS::CodePipeline::Pipeline": "Name",
+    "AWS::Cognito::UserPool": "UserPoolName",
+    "AWS::Cognito::UserPoolClient": "ClientName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::EC2::SecurityGroup": "GroupName",
+    "AWS::ECR::Repository": "RepositoryName",
+    "AWS::ECS::Cluster": "ClusterName",
+    "AWS::ECS::Service": "ServiceName",
+    "AWS::ECS::TaskDefinition": "Family",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "Name",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "Name",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SecretsManager::Secret": "Name",
+}
+
+
+@EVERY_STACK
+def test_everything_is_described(name: str) -> None:
+    template = stacks.stack(name)
+    assert template["Description"]
+    for section in ("Parameters", "Outputs"):
+        for title, entry in template.get(section, {}).items():
+            assert entry["Description"].endswith("."), title
+    for title, resource in template["Resources"].items():
+        assert resource["Metadata"][CONTEXT]["why"], title
+
+
+@EVERY_STACK
+def test_names_follow_one_rule(name: str) -> None:
+    template = stacks.stack(name)
+    for section in ("Parameters", "Conditions", "Resources", "Outputs"):
+        for title in template.get(section, {}):
+            assert PASCAL_CASE.fullmatch(title), title
+            assert not SHOUTED.search(title), title
+    for title in template["Outputs"]:
+        assert title.endswith(OUTPUT_KINDS), title
+
+
+@EVERY_STACK
+def test_cloudformation_chooses_the_physical_names(name: str) -> None:
+    named = {
+        title
+        for title, resource in stacks.stack(name)["Resources"].items()
+        if PHYSICAL_NAMES.get(resource["Type"], "") in resource.get("Properties", {})
+    }
+    assert not named
+
+
+@EVERY_STACK
+def test_no_permission_is_wider_than_it_must_be(name: str) -> None:
+    for statement in stacks.statements(stacks.stack(name)):
+        if statement["Effect"] == "Deny":
+            continue
+        actions = statement["Action"]
+        assert not [action for action in actions if "*" in action]
+        if "*" in statement.get("Resource", []):
+            assert set(actions) <= WITHOUT_NARROWER_RESOURCE
+
+
+@EVERY_STACK
+def test_roles_trust_a_service_only_on_behalf_of_this_account(name: str) -> None:
+    for title, role in stacks.of_type(stacks.stack(name), "AWS::IAM::Role").items():
+        (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert list(statement["Principal"]) == ["Service"], title
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}, (
+            title
+        )
+
+
+@EVERY_STACK
+def test_logs_expire(name: str) -> None:
+    for title, group in stacks.of_type(stacks.stack(name), "AWS::Logs::LogGroup").items():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, title
+
+
+@EVERY_STACK
+def test_only_the_root_has_defaults(name: str) -> None:
+    defaults = [title for title, p in stacks.stack(name).get("Parameters", {}).items() if "Default" in p]
+    assert not defaults or name == "root"
+
+
+@EVERY_STACK
+def test_only_the_public_load_balancer_is_open_to_the_world(name: str) -> None:
+    open_to_all = {
+        title
+        for title, resource in stacks.stack(name)["Resources"].items()
+        for rule in _ingress_rules(resource)
+        if rule.get("CidrIp") == "0.0.0.0/0" or "CidrIpv6" in rule
+    }
+    assert open_to_all == ({"PublicHttpIn", "PublicHttpsIn"} if name == "edge" else set())
+
+
+@EVERY_STACK
+def test_every_security_group_rule_is_described_and_has_one_port(name: str) -> None:
+    for title, resource in stacks.stack(name)["Resources"].items():
+        rules = _ingress_rules(resource)
+        if resource["Type"] == "AWS::EC2::SecurityGroup":
+            rules += resource["Properties"]["SecurityGroupEgress"]
+        for rule in rules:
+            assert rule["Description"], title
+            assert rule["IpProtocol"] == "tcp", title
+            assert rule["FromPort"] == rule["ToPort"], title
+
+
+@EVERY_STACK
+def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
+    template = stacks.stack(name)
+    places = [
+        title
+        for title, resource in template["Resources"].items()
+        if any(_is_client_secret(value) for value in stacks.walk(resource))
+    ]
+    assert places == (["ClientSecret"] if name == "auth" else [])
+    assert not [value for value in stacks.walk(template["Outputs"]) if _is_client_secret(value)]
+
+
+def test_children_do_not_know_each_other() -> None:
+    shared = {"policies", "retention", "wiring"}
+    allowed = {
+        "bootstrap": shared,
+        "root": {*stacks.names(), "root_parameters", *shared},
+        "service": {"task_roles", *shared},
+    }
+    for path in Path(str(templates.__file__)).parent.glob("*.py"):
+        assert _imported_templates(path) <= allowed.get(path.stem, shared), path.name
+
+
+def _ingress_rules(resource: Json) -> list[Json]:
+    match resource["Type"]:
+        case "AWS::EC2::SecurityGroup":
+            return list(resource["Properties"].get("SecurityGroupIngress", []))
+        case "AWS::EC2::SecurityGroupIngress":
+            return [resource["Properties"]]
+    return []
+
+
+def _is_client_secret(value: object) -> bool:
+    return isinstance(value, dict) and value.get("Fn::GetAtt", ["", ""])[1] == "ClientSecret"
+
+
+def _imported_templates(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "templates":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("templates."):
+            found.add(node.module.removeprefix("templates."))
+    return found

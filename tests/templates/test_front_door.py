@@ -1,0 +1,118 @@
+"""The front door: edge and distribution, for each of the three ways in."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.templates import stacks
+from tests.templates.rendition import rendition
+from tests.templates.stacks import Json
+
+DOORS = ("cloudfront", "domain", "http")
+
+
+def edge(front_door: str) -> Json:
+    return rendition(
+        stacks.stack("edge"),
+        FrontDoor=front_door,
+        DomainName="chat.example.com",
+        HostedZoneId="Z1",
+        AppPort="8080",
+    )
+
+
+@pytest.mark.parametrize("front_door", DOORS)
+def test_there_is_one_load_balancer_and_one_target_group(front_door: str) -> None:
+    template = edge(front_door)
+    (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    (group,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert template["Outputs"]["LoadBalancerArn"]["Value"] == {"Ref": balancer}
+    assert template["Outputs"]["TargetGroupArn"]["Value"] == {"Ref": group}
+
+
+def test_behind_cloudfront_the_load_balancer_is_private() -> None:
+    template = edge("cloudfront")
+    (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
+    assert balancer["Properties"]["Scheme"] == "internal"
+    assert balancer["Properties"]["Subnets"] == {"Ref": "PrivateSubnetIds"}
+    assert _open_to(template) == {80: {"Ref": "VpcCidr"}}
+
+
+@pytest.mark.parametrize(
+    ("front_door", "ports"), [("domain", {80: "0.0.0.0/0", 443: "0.0.0.0/0"}), ("http", {80: "0.0.0.0/0"})]
+)
+def test_a_public_load_balancer_opens_only_the_ports_it_serves(
+    front_door: str, ports: dict[int, str]
+) -> None:
+    template = edge(front_door)
+    listeners = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::Listener").values()
+    assert _open_to(template) == ports
+    assert {listener["Properties"]["Port"] for listener in listeners} == set(ports)
+
+
+def test_with_a_domain_plain_http_only_redirects() -> None:
+    listener = stacks.properties(edge("domain"), "PublicListener")
+    assert [action["Type"] for action in listener["DefaultActions"]] == ["redirect"]
+    assert listener["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+
+
+@pytest.mark.parametrize(
+    ("front_door", "scheme"), [("cloudfront", "https"), ("domain", "https"), ("http", "http")]
+)
+def test_the_app_is_told_what_browsers_speak(front_door: str, scheme: str) -> None:
+    assert edge(front_door)["Outputs"]["PublicScheme"]["Value"] == scheme
+
+
+@pytest.mark.parametrize("front_door", DOORS)
+def test_the_load_balancer_suits_a_streaming_chat(front_door: str) -> None:
+    template = edge(front_door)
+    (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
+    (group,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
+    attributes = _attributes(balancer["Properties"]["LoadBalancerAttributes"])
+    assert int(attributes["idle_timeout.timeout_seconds"]) > _read_timeout()
+    assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
+
+    kept = _attributes(group["Properties"]["TargetGroupAttributes"])
+    assert kept["stickiness.enabled"] == "true"
+    assert int(kept["deregistration_delay.timeout_seconds"]) >= _drain_seconds()
+    assert group["Properties"]["HealthCheckPath"] == "/readyz"
+
+
+def test_cloudfront_is_https_only_and_caches_static_files_only() -> None:
+    config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
+    behaviors = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
+    caching_disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert {behavior["ViewerProtocolPolicy"] for behavior in behaviors} == {"redirect-to-https"}
+    assert [b.get("PathPattern") for b in behaviors if b["CachePolicyId"] != caching_disabled] == [
+        "/assets/*",
+        "/static/*",
+    ]
+
+
+def test_cloudfront_exists_only_when_chosen() -> None:
+    root = stacks.stack("root")
+    for front_door in DOORS:
+        chosen = rendition(root, FrontDoor=front_door)
+        (child,) = chosen["Outputs"]["ServiceUrl"]["Value"].values()
+        has_cloudfront = front_door == "cloudfront"
+        assert ("Distribution" in chosen["Resources"]) == has_cloudfront
+        assert child == ["Distribution" if has_cloudfront else "Edge", "Outputs.ServiceUrl"]
+
+
+def _open_to(template: Json) -> dict[int, object]:
+    rules = stacks.of_type(template, "AWS::EC2::SecurityGroupIngress").values()
+    return {rule["Properties"]["FromPort"]: rule["Properties"]["CidrIp"] for rule in rules}
+
+
+def _attributes(pairs: list[Json]) -> dict[str, str]:
+    return {pair["Key"]: pair["Value"] for pair in pairs}
+
+
+def _read_timeout() -> int:
+    config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
+    return config["Origins"][0]["VpcOriginConfig"]["OriginReadTimeout"]
+
+
+def _drain_seconds() -> int:
+    (container,) = stacks.properties(stacks.stack("service"), "TaskDefinition")["ContainerDefinitions"]
+    return int(next(v["Value"] for v in container["Environment"] if v["Name"] == "DRAIN_SECONDS"))

@@ -1,0 +1,67 @@
+"""generate.py: it writes what was reviewed, the same on every run, and says plainly what is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import generate
+from tests.templates import stacks
+
+PROJECT = Path(generate.__file__).parent
+
+
+@pytest.mark.parametrize("name", stacks.names())
+def test_stack_is_the_reviewed_one(name: str) -> None:
+    golden = (stacks.GOLDEN / f"{name}.json").read_text(encoding="utf-8")
+    assert stacks.rendered()[f"{name}.json"] == golden, "make golden accepts it; review the diff"
+
+
+def test_no_golden_file_without_its_stack() -> None:
+    assert {path.stem for path in stacks.GOLDEN.glob("*.json")} == set(stacks.names())
+
+
+def test_another_process_renders_the_same_bytes() -> None:
+    script = (
+        "import generate, hashlib;"
+        f"text = ''.join(generate.render({stacks.TAG!r}).values());"
+        "print(hashlib.sha256(text.encode()).hexdigest())"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONHASHSEED": "4711"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    ours = hashlib.sha256("".join(stacks.rendered().values()).encode()).hexdigest()
+    assert other.stdout.strip() == ours
+
+
+def test_writes_into_a_new_folder(tmp_path: Path) -> None:
+    written = generate.write(tmp_path / "new" / "folder", stacks.TAG)
+    assert {path.name: path.read_text(encoding="utf-8") for path in written} == stacks.rendered()
+
+
+def test_says_in_one_sentence_why_it_cannot_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_the_way = tmp_path / "out"
+    in_the_way.write_text("a file where the folder should be")
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--out", str(in_the_way)])
+    assert generate.main() == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith("generate.py: ")
+    assert complaint.count("\n") == 1
+
+
+def test_only_root_and_build_know_the_tag() -> None:
+    other = generate.render("fedcba9876543210")
+    changed = {name for name, text in stacks.rendered().items() if other[name] != text}
+    assert changed == {"root.json", "build.json"}

@@ -1,0 +1,74 @@
+"""The network: subnets that fit whatever range is chosen, and a way out for every one that needs it."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.templates import stacks
+from tests.templates.rendition import rendition
+
+
+@st.composite
+def allowed_ranges(draw: st.DrawFn) -> str:
+    """A range that the root lets a user choose."""
+    pattern = stacks.stack("root")["Parameters"]["VpcCidr"]["AllowedPattern"]
+    return draw(st.from_regex(pattern, fullmatch=True))
+
+
+@given(allowed_ranges())
+def test_subnets_fit_every_allowed_range(vpc_cidr: str) -> None:
+    # EC2 clears the bits beyond the prefix; strict=False does the same.
+    vpc = IPv4Network(vpc_cidr, strict=False)
+    assert vpc.is_private
+    subnets = [_block(subnet, vpc) for subnet in _subnets().values()]
+    assert len(subnets) == 4
+    assert not any(one.overlaps(other) for one in subnets for other in subnets if one is not other)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    ["8.8.0.0/16", "10.256.0.0/16", "172.32.0.0/16", "10.0.0.0/15", "10.0.0.0/21", "10.0.0.0/16 ", ""],
+)
+def test_a_range_that_cannot_work_is_refused(refused: str) -> None:
+    pattern = stacks.stack("root")["Parameters"]["VpcCidr"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, refused)
+
+
+def test_each_kind_of_subnet_is_in_two_zones() -> None:
+    for kind in ("Public", "Private"):
+        zones = {str(s["AvailabilityZone"]) for title, s in _subnets().items() if title.startswith(kind)}
+        assert len(zones) == 2
+
+
+@pytest.mark.parametrize(("egress", "gateways"), [("nat", 1), ("nat-per-zone", 2)])
+def test_every_private_subnet_has_a_way_out(egress: str, gateways: int) -> None:
+    network = rendition(stacks.stack("network"), Egress=egress)
+    nats = stacks.of_type(network, "AWS::EC2::NatGateway")
+    assert len(nats) == len(stacks.of_type(network, "AWS::EC2::EIP")) == gateways
+    used = {
+        stacks.properties(network, f"PrivateDefaultRoute{zone}")["NatGatewayId"]["Ref"] for zone in ("A", "B")
+    }
+    assert used == set(nats)
+
+
+def test_no_instance_gets_a_public_address_by_itself() -> None:
+    assert not any(subnet["MapPublicIpOnLaunch"] for subnet in _subnets().values())
+
+
+def _subnets() -> dict[str, stacks.Json]:
+    found = stacks.of_type(stacks.stack("network"), "AWS::EC2::Subnet")
+    return {title: subnet["Properties"] for title, subnet in found.items()}
+
+
+def _block(subnet: stacks.Json, vpc: IPv4Network) -> IPv4Network:
+    """What Fn::Select of Fn::Cidr gives: one of `count` blocks with so many host bits."""
+    number, cidr = subnet["CidrBlock"]["Fn::Select"]
+    _, count, host_bits = cidr["Fn::Cidr"]
+    blocks = [block for block, _ in zip(vpc.subnets(new_prefix=32 - host_bits), range(count), strict=False)]
+    assert len(blocks) == count
+    return blocks[number]

@@ -1,0 +1,125 @@
+"""The service: what a task may do, who may talk to it, and that the app understands its settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradio_app.settings import Settings
+from tests.templates import stacks
+from tests.templates.rendition import rendition
+from tests.templates.stacks import Json
+
+GIVEN = {
+    "UserPoolId": "us-east-1_AbCdEfGhI",
+    "UserPoolClientId": "1h57kf5cpq17m0eml12example",
+    "TableName": "asistente-Data-Table",
+    "PublicScheme": "https",
+    "ImageTag": stacks.TAG,
+    "VpcCidr": "10.42.0.0/16",
+    "AppPort": "8080",
+    "ModelId": "global.amazon.nova-2-lite-v1:0",
+    "AlternativeModelId": "",
+}
+
+
+def service(**parameters: str) -> Json:
+    root_defaults = {
+        name: str(p["Default"]) for name, p in stacks.stack("root")["Parameters"].items() if "Default" in p
+    }
+    template = stacks.stack("service")
+    known = {name: value for name, value in root_defaults.items() if name in template["Parameters"]}
+    return rendition(template, **(known | GIVEN | parameters))
+
+
+@pytest.mark.parametrize(
+    ("alternative", "models"),
+    [
+        ("", ("global.amazon.nova-2-lite-v1:0",)),
+        ("second.model", ("global.amazon.nova-2-lite-v1:0", "second.model")),
+    ],
+)
+def test_the_app_understands_the_settings_of_the_task(alternative: str, models: tuple[str, ...]) -> None:
+    container = _container(service(AlternativeModelId=alternative))
+    environment = {entry["Name"]: _text(entry["Value"]) for entry in container["Environment"]}
+    secrets = {entry["Name"]: "from-secrets-manager" for entry in container["Secrets"]}
+    settings = Settings.from_env(environment | secrets | {"AWS_REGION": "us-east-1"})
+    assert settings.model_ids == models
+    assert settings.ui_app_id == stacks.TAG
+    assert settings.authentication
+    assert settings.drain_seconds < container["StopTimeout"]
+
+
+def test_the_secret_is_not_in_the_plain_environment() -> None:
+    container = _container(service())
+    assert [entry["Name"] for entry in container["Secrets"]] == ["APP_CLIENT_SECRET"]
+    assert "APP_CLIENT_SECRET" not in {entry["Name"] for entry in container["Environment"]}
+
+
+def test_tasks_accept_traffic_only_from_the_load_balancer() -> None:
+    (rule,) = stacks.properties(service(), "TaskSecurityGroup")["SecurityGroupIngress"]
+    assert rule["SourceSecurityGroupId"] == {"Ref": "LoadBalancerSecurityGroupId"}
+    assert "CidrIp" not in rule
+
+
+def test_the_container_is_locked_down() -> None:
+    container = _container(service())
+    assert container["ReadonlyRootFilesystem"] is True
+    assert container["LinuxParameters"] == {"Capabilities": {"Drop": ["ALL"]}, "InitProcessEnabled": True}
+    assert container["User"].split(":")[0] not in ("0", "root")
+    assert "Privileged" not in container
+    assert stacks.properties(service(), "Service")["EnableExecuteCommand"] is False
+
+
+def test_a_deployment_never_goes_below_full_capacity_and_rolls_back() -> None:
+    deployment = stacks.properties(service(), "Service")["DeploymentConfiguration"]
+    assert deployment["MinimumHealthyPercent"] >= 100
+    assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+
+
+@pytest.mark.parametrize("alternative", ["", "second.model"])
+def test_the_app_may_invoke_the_configured_models_only(alternative: str) -> None:
+    role = stacks.properties(service(AlternativeModelId=alternative), "TaskRole")
+    models = {"global.amazon.nova-2-lite-v1:0", alternative} - {""}
+    invoking = [s for s in stacks.statements(role) if any(a.startswith("bedrock:") for a in s["Action"])]
+    for statement in invoking:
+        resources = statement["Resource"]
+        if "Condition" in statement:
+            assert [arn["Fn::Sub"] for arn in resources] == [
+                "arn:${AWS::Partition}:bedrock:*::foundation-model/*"
+            ]
+            resources = statement["Condition"]["ArnEquals"]["bedrock:InferenceProfileArn"]
+        assert {arn["Fn::Sub"][1]["model"] for arn in resources} == models
+    assert len(invoking) == 2
+
+
+def test_the_app_cannot_scan_or_administer_the_table() -> None:
+    role = stacks.properties(service(), "TaskRole")
+    (table,) = [s for s in stacks.statements(role) if any(a.startswith("dynamodb:") for a in s["Action"])]
+    assert table["Resource"] == [{"Ref": "TableArn"}]
+    assert {action.removeprefix("dynamodb:") for action in table["Action"]} == {
+        "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem",
+    }  # fmt: skip
+
+
+def test_only_ecs_reads_the_secret_and_pulls_the_image() -> None:
+    template = service()
+    own = {
+        a.split(":")[0]
+        for s in stacks.statements(stacks.properties(template, "TaskRole"))
+        for a in s["Action"]
+    }
+    assert own == {"bedrock", "dynamodb", "sts"}
+
+
+def _container(template: Json) -> Json:
+    (container,) = stacks.properties(template, "TaskDefinition")["ContainerDefinitions"]
+    return container
+
+
+def _text(value: object) -> str:
+    """The text of a literal, or of a Join of literals."""
+    match value:
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(parts)
+    assert isinstance(value, str), value
+    return value
