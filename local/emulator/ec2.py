@@ -1,9 +1,9 @@
-"""EC2 resources that MiniStack serves and its CloudFormation cannot create."""
+"""EC2: resources and attributes that MiniStack serves and its CloudFormation does not give."""
 
 from ministack.services import ec2
 from ministack.services.cloudformation import provisioners
 
-from local.emulator.registry import Attributes, Properties, add, new_id, succeeded
+from local.emulator.registry import Attributes, Properties, add, finish, new_id, succeeded
 
 
 def install() -> None:
@@ -13,6 +13,8 @@ def install() -> None:
     for direction, permissions in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
         rule = _SecurityGroupRule(permissions)
         add(f"AWS::EC2::SecurityGroup{direction}", rule.create, rule.delete)
+    finish("AWS::EC2::VPC", lambda vpc, _: {"CidrBlock": ec2._vpcs[vpc]["CidrBlock"]})
+    finish("AWS::EC2::Subnet", lambda _, properties: {"VpcId": properties["VpcId"]})
 
 
 def _create_address(_logical_id: str, _properties: Properties, _stack: str) -> tuple[str, Attributes]:

@@ -12,8 +12,23 @@ from ministack.core import persistence, router
 from ministack.services.cloudformation import wait_conditions
 
 from local.emulator import (
+    change_sets,
     cloudfront,
     codepipeline,
+    cognito,
+    ec2,
+    ecs,
+    interruptions,
+    nested_stacks,
+    secrets_manager,
+    stack_events,
+    storage,
+)
+from local.emulator.front import App
+
+PARTS = (
+    change_sets,
+    cloudfront,
     cognito,
     ec2,
     ecs,
@@ -22,12 +37,11 @@ from local.emulator import (
     stack_events,
     storage,
 )
-from local.emulator.front import App
 
 
 def install(on_build: Callable[[dict[str, str]], None] | None) -> App:
     """Put the layer into MiniStack and return its ASGI application."""
-    for part in (cloudfront, cognito, ec2, ecs, nested_stacks, secrets_manager, stack_events, storage):
+    for part in PARTS:
         part.install()
     codepipeline.install(on_build)
     _add_service("codepipeline", codepipeline, codepipeline.TARGET_PREFIX)
@@ -37,6 +51,16 @@ def install(on_build: Callable[[dict[str, str]], None] | None) -> App:
 def save() -> None:
     """Write every service's state to the state directory, as a graceful stop does."""
     persistence.save_all(ministack._build_persistence_save_dict())
+
+
+def is_busy() -> bool:
+    """Whether state may change although no request is being served."""
+    return interruptions.is_busy()
+
+
+def started() -> None:
+    """Tidy up after the last process; call it when the state is loaded."""
+    interruptions.settle()
 
 
 def release_waiting_threads() -> None:

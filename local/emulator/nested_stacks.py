@@ -8,7 +8,7 @@ resource type); the event loop stays free to serve requests meanwhile.
 
 import asyncio
 import copy
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 from ministack import app as ministack
@@ -37,9 +37,38 @@ def install() -> None:
     add(STACK_TYPE, _create, _delete, _update)
 
 
+def definition(properties: Properties, unchecked: Collection[str] = ()) -> Stack:
+    """What the properties ask for, under the keys of a stack's record.
+
+    Args:
+        unchecked: parameters whose values are not known yet and need not satisfy their constraints.
+
+    Raises:
+        ValueError: the template cannot be read, or it and the parameters do not fit each other.
+    """
+    body, problem = _resolve_template({"TemplateURL": [properties["TemplateURL"]]})
+    if problem or not body:
+        raise ValueError(f"The template at {properties['TemplateURL']} cannot be read.")
+    given = [{"Key": key, "Value": str(value)} for key, value in (properties.get("Parameters") or {}).items()]
+    parsed = engine._parse_template(body)
+    parsed.get("Parameters", {}).update({key: {"Type": "String"} for key in unchecked})
+    template = engine._apply_transforms(parsed, given, {})
+    parameters = engine._resolve_parameters(template, given)
+    conditions = engine._evaluate_conditions(template, parameters)
+    engine.validate_template_support(template, conditions, params=parameters)
+    return {
+        "_template": template,
+        "_template_body": body,
+        "_resolved_params": parameters,
+        "_conditions": conditions,
+        "Tags": [tag for tag in properties.get("Tags") or [] if not tag["Key"].startswith("aws:")],
+    }
+
+
 def _create(logical_id: str, properties: Properties, parent_name: str) -> tuple[str, Attributes]:
     parent = _stacks[parent_name]
-    wanted = _definition(properties, parent_name)
+    wanted = definition(properties)
+    provisioners._check_nested_stack_capabilities(parent_name, wanted["_template"])
     name = f"{parent_name}-{logical_id}-{new_uuid().replace('-', '')[:12].upper()}"
     child = _new_stack(name, parent, wanted)
     _stacks[name] = child
@@ -67,7 +96,8 @@ def _create(logical_id: str, properties: Properties, parent_name: str) -> tuple[
 def _update(physical_id: str, _old: Properties, new: Properties, parent_name: str) -> tuple[str, Attributes]:
     child = _find(physical_id)
     parent = _stacks[parent_name]
-    wanted = _definition(new, parent_name)
+    wanted = definition(new)
+    provisioners._check_nested_stack_capabilities(parent_name, wanted["_template"])
     if _is_running(child, wanted):
         # Also the way back of a child whose own update failed: it has rolled back by itself.
         return physical_id, _output_attributes(child)
@@ -94,30 +124,6 @@ def _delete(physical_id: str, _properties: Properties) -> None:
         raise ValueError(
             f"Embedded stack {child['StackId']} was not successfully deleted: {child['StackStatusReason']}"
         )
-
-
-def _definition(properties: Properties, parent_name: str) -> Stack:
-    """What the properties ask for, under the keys of a stack's record.
-
-    Raises:
-        ValueError: the template cannot be read, or it and the parameters do not fit each other.
-    """
-    body, problem = _resolve_template({"TemplateURL": [properties["TemplateURL"]]})
-    if problem or not body:
-        raise ValueError(f"The template at {properties['TemplateURL']} cannot be read.")
-    template = engine._parse_template(body)
-    provisioners._check_nested_stack_capabilities(parent_name, template)
-    given = [{"Key": key, "Value": str(value)} for key, value in (properties.get("Parameters") or {}).items()]
-    parameters = engine._resolve_parameters(template, given)
-    conditions = engine._evaluate_conditions(template, parameters)
-    engine.validate_template_support(template, conditions, params=parameters)
-    return {
-        "_template": template,
-        "_template_body": body,
-        "_resolved_params": parameters,
-        "_conditions": conditions,
-        "Tags": [tag for tag in properties.get("Tags") or [] if not tag["Key"].startswith("aws:")],
-    }
 
 
 def _described(wanted: Stack, parent: Stack) -> Stack:
@@ -199,15 +205,18 @@ def _announce(child: Stack, status: str) -> None:
 
 def _failure(child: Stack, verb: str) -> str:
     """AWS's words for a parent's event; the details are in the child's own events."""
-    failed = {
-        event["LogicalResourceId"]: None
+    failures = [
+        event
         for event in _stack_events[child["StackId"]]
         if event["ResourceStatus"] in ("CREATE_FAILED", "UPDATE_FAILED")
         and event["Timestamp"] >= child["LastUpdatedTime"]
-        and event["LogicalResourceId"] != child["StackName"]
-    }
-    action = "create" if verb == "created" else "update"
-    reason = f"The following resource(s) failed to {action}: [{', '.join(failed)}]."
+    ]
+    resources = [e["LogicalResourceId"] for e in failures if e["PhysicalResourceId"] != child["StackId"]]
+    if resources:
+        action = "create" if verb == "created" else "update"
+        reason = f"The following resource(s) failed to {action}: [{', '.join(resources)}]."
+    else:
+        reason = failures[-1]["ResourceStatusReason"]
     return f"Embedded stack {child['StackId']} was not successfully {verb}: {reason}"
 
 

@@ -195,13 +195,13 @@ class _Server:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         app: App = layer.install(self._on_build)
-        front = Front(app, lambda: self._started.set_result(None))
+        front = Front(app, lambda: self._announce(layer.started))
         config = Config()
         config.bind = [f"fd://{self._listener.detach()}"]
         config.accesslog = None
         config.errorlog = None
         config.graceful_timeout = DRAIN_SECONDS
-        saver = asyncio.create_task(self._save_regularly(front, layer.save)) if self._persist else None
+        saver = asyncio.create_task(_save_regularly(front)) if self._persist else None
         try:
             await serve(front, config, shutdown_trigger=self._stopping.wait)  # type: ignore[arg-type]
         finally:
@@ -209,12 +209,19 @@ class _Server:
                 saver.cancel()
             layer.release_waiting_threads()
 
-    async def _save_regularly(self, front: Front, save: Callable[[], None]) -> None:
-        while True:
-            await asyncio.sleep(SAVE_INTERVAL_SECONDS)
-            if front.changed:
-                front.changed = False
-                save()
+    def _announce(self, tidy_up: Callable[[], None]) -> None:
+        tidy_up()
+        self._started.set_result(None)
+
+
+async def _save_regularly(front: Front) -> None:
+    from local.emulator import layer
+
+    while True:
+        await asyncio.sleep(SAVE_INTERVAL_SECONDS)
+        if front.changed:
+            front.changed = layer.is_busy()
+            layer.save()
 
 
 _process_claimed = False

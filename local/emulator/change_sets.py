@@ -1,0 +1,205 @@
+"""Change sets: nested ones (IncludeNestedStacks), and those that change nothing but outputs.
+
+A nested change set says what will happen inside a child, and a child that cannot be deployed fails the
+parent's change set before anything is touched.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from xml.etree.ElementTree import SubElement, fromstring, tostring
+
+from ministack.core.responses import get_account_id, get_region, new_uuid, now_iso
+from ministack.services.cloudformation import _change_sets, _stacks, changesets, engine, handlers, stacks
+
+from local.emulator.nested_stacks import STACK_TYPE, definition
+
+ChangeSet = dict[str, Any]
+Response = tuple[int, dict[str, str], bytes]
+Parameters = dict[str, Any]
+# AWS's placeholder for a value that only the deployment of a sibling will tell.
+UNKNOWN_VALUE = "{{changeSet:KNOWN_AFTER_APPLY}}"
+
+
+def install() -> None:
+    table: dict[str, Any] = handlers._ACTION_HANDLERS
+    table["CreateChangeSet"] = _creating(table["CreateChangeSet"])
+    table["DescribeChangeSet"] = _describing(table["DescribeChangeSet"])
+    for action in ("ExecuteChangeSet", "DeleteChangeSet"):
+        table[action] = _ending(table[action])
+
+
+def _creating(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+    def create(parameters: Parameters) -> Response:
+        stack = handlers._resolve_stack(_text(parameters, "StackName"))
+        if (
+            stack
+            and _text(parameters, "ChangeSetType") != "CREATE"
+            and not _is_updatable(stack["StackStatus"])
+        ):
+            status = stack["StackStatus"]
+            message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
+            return handlers._error("ValidationError", message)
+        response = original(parameters)
+        change_set = _found(parameters)
+        if response[0] != 200 or change_set is None:
+            return response
+        _allow_changed_outputs(change_set)
+        if _text(parameters, "IncludeNestedStacks").lower() == "true":
+            change_set["IncludeNestedStacks"] = "true"
+            _add_nested(change_set)
+        return response
+
+    return create
+
+
+def _is_updatable(status: str) -> bool:
+    """Whether AWS takes an update; for a deleted stack, MiniStack says itself that it does not exist."""
+    failed = status.endswith("_FAILED") and status != "UPDATE_FAILED"
+    busy = status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    return not (failed or busy or status == "ROLLBACK_COMPLETE")
+
+
+def _allow_changed_outputs(change_set: ChangeSet) -> None:
+    """A template whose outputs alone differ is a change without changed resources."""
+    running = _stacks[change_set["StackName"]].get("_template") or {}
+    outputs_differ = running.get("Outputs") != change_set["_template"].get("Outputs")
+    if change_set["ChangeSetType"] == "UPDATE" and not change_set["Changes"] and outputs_differ:
+        change_set |= {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE", "StatusReason": ""}
+
+
+def _add_nested(change_set: ChangeSet) -> None:
+    for change in (each["ResourceChange"] for each in change_set["Changes"]):
+        if change["ResourceType"] != STACK_TYPE or change["Action"] not in ("Add", "Modify"):
+            continue
+        nested = _nested_change_set(change_set, change)
+        _change_sets[nested["ChangeSetId"]] = nested
+        change["ChangeSetId"] = nested["ChangeSetId"]
+        if nested["Status"] == "FAILED" and change_set["Status"] != "FAILED":
+            reason = f"Nested change set {nested['ChangeSetId']} was not successfully created"
+            change_set |= {
+                "Status": "FAILED",
+                "ExecutionStatus": "UNAVAILABLE",
+                "StatusReason": f"{reason}: Currently in FAILED.",
+            }
+
+
+def _nested_change_set(parent: ChangeSet, change: dict[str, Any]) -> ChangeSet:
+    name = f"{parent['ChangeSetName']}-{change['LogicalResourceId']}-{new_uuid()[:8]}"
+    identity = f"arn:aws:cloudformation:{get_region()}:{get_account_id()}:changeSet/{name}/{new_uuid()}"
+    child = handlers._resolve_stack(change.get("PhysicalResourceId", "")) or {}
+    child_name = child.get("StackName") or f"{parent['StackName']}-{change['LogicalResourceId']}"
+    nested: ChangeSet = {
+        "ChangeSetId": identity,
+        "ChangeSetName": name,
+        "RootChangeSetId": parent["ChangeSetId"],
+        "StackId": child.get("StackId", ""),
+        "StackName": child_name,
+        "Status": "CREATE_COMPLETE",
+        "StatusReason": "",
+        # AWS executes nested change sets with their root only.
+        "ExecutionStatus": "UNAVAILABLE",
+        "CreationTime": now_iso(),
+        "ChangeSetType": "UPDATE" if child else "CREATE",
+        "Changes": [],
+        "Capabilities": parent["Capabilities"],
+    }
+    try:
+        _describe_changes(nested, child, parent, change["LogicalResourceId"])
+    except ValueError as error:
+        nested |= {"Status": "FAILED", "StatusReason": str(error)}
+    return nested
+
+
+def _describe_changes(nested: ChangeSet, child: dict[str, Any], parent: ChangeSet, logical_id: str) -> None:
+    running = child.get("_resolved_params", {})
+    properties = parent["_template"]["Resources"][logical_id]["Properties"]
+    given = properties.get("Parameters") or {}
+    known = {key: _resolved(value, parent) for key, value in given.items() if not _is_late(value, parent)}
+    late = {key: running.get(key, {}).get("Value", UNKNOWN_VALUE) for key in given.keys() - known.keys()}
+    wanted = definition(
+        {"TemplateURL": _resolved(properties["TemplateURL"], parent), "Parameters": known | late},
+        unchecked=late.keys(),
+    )
+    parameters = wanted["_resolved_params"]
+    old, new = (
+        changesets._resolve_props_for_diff(template, values, nested["StackName"], nested["StackId"])
+        for template, values in (
+            (child.get("_template", {}), running),
+            (wanted["_template"], parameters),
+        )
+    )
+    changed = {
+        key for key, value in parameters.items() if running.get(key, {}).get("Value") != value["Value"]
+    }
+    nested["Changes"] = stacks._diff_resources(
+        old, new, child.get("_resources"), wanted["_template"], changed
+    )
+    nested["Parameters"] = [
+        {"ParameterKey": key, "ParameterValue": value["Value"]} for key, value in parameters.items()
+    ]
+
+
+def _is_late(value: Any, parent: ChangeSet) -> bool:
+    """Whether only the deployment of a resource will tell an expression's value."""
+    resources = parent["_template"]["Resources"]
+    return any(name in resources for name, _ in engine._intrinsic_references(value))
+
+
+def _resolved(value: Any, parent: ChangeSet) -> Any:
+    """The value of an expression in the parent's template."""
+    conditions = engine._evaluate_conditions(parent["_template"], parent["_resolved_params"])
+    return engine._resolve_refs(
+        value,
+        {},
+        parent["_resolved_params"],
+        conditions,
+        parent["_template"].get("Mappings", {}),
+        parent["StackName"],
+        parent["StackId"],
+    )
+
+
+def _describing(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+    def describe(parameters: Parameters) -> Response:
+        status, headers, body = original(parameters)
+        change_set = _found(parameters)
+        if status != 200 or change_set is None:
+            return status, headers, body
+        root = fromstring(body)  # noqa: S314  (MiniStack's own answer)
+        namespace = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
+        elements = root.iter(f"{namespace}ResourceChange")
+        for element, change in zip(elements, change_set["Changes"], strict=True):
+            if nested := change["ResourceChange"].get("ChangeSetId"):
+                SubElement(element, f"{namespace}ChangeSetId").text = nested
+        result = next(root.iter(f"{namespace}DescribeChangeSetResult"))
+        for name in ("IncludeNestedStacks", "RootChangeSetId"):
+            if name in change_set:
+                SubElement(result, f"{namespace}{name}").text = (
+                    str(change_set[name]).removeprefix("True") or "true"
+                )
+        return status, headers, tostring(root)
+
+    return describe
+
+
+def _ending(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+    """Nested change sets end with their root."""
+
+    def end(parameters: Parameters) -> Response:
+        change_set = _found(parameters)
+        response = original(parameters)
+        if change_set and response[0] == 200:
+            for identity, nested in list(_change_sets.items()):
+                if nested.get("RootChangeSetId") == change_set["ChangeSetId"]:
+                    del _change_sets[identity]
+        return response
+
+    return end
+
+
+def _found(parameters: Parameters) -> ChangeSet | None:
+    return changesets._find_change_set(_text(parameters, "ChangeSetName"), _text(parameters, "StackName"))[1]
+
+
+def _text(parameters: Parameters, name: str) -> str:
+    return handlers._p(parameters, name)
