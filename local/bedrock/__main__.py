@@ -1,0 +1,57 @@
+"""`python -m local.bedrock`: the local Bedrock alone, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local.bedrock.engine import EngineError
+from local.bedrock.lifecycle import CONTEXT_TOKENS, SLOTS, BedrockServer
+
+
+def main() -> int:
+    """Print `ready` and the address once it listens. Return 0 when stopped by a signal, else 1."""
+    server = _server(sys.argv[1:])
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        with server:
+            print("ready", server.endpoint_url, flush=True)
+            stopped.wait()
+    except (EngineError, OSError) as error:
+        print(f"The local Bedrock can't start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _server(arguments: list[str]) -> BedrockServer:
+    parser = argparse.ArgumentParser(prog="python -m local.bedrock", description=__doc__)
+    parser.add_argument("--gguf", type=Path, required=True, metavar="FILE", help="the model's weights")
+    parser.add_argument("--model-id", required=True, metavar="ID", help="the model id to answer to")
+    parser.add_argument(
+        "--port", type=int, default=0, help="where to listen on loopback (default: a free port)"
+    )
+    parser.add_argument(
+        "--slots", type=int, default=SLOTS, help="requests answered at once (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--context-tokens", type=int, default=CONTEXT_TOKENS, help="for each of them (default: %(default)s)"
+    )
+    parser.add_argument("--threads", type=int, help="(default: one for each physical core)")
+    given = parser.parse_args(arguments)
+    return BedrockServer(
+        given.gguf,
+        given.model_id,
+        given.port,
+        threads=given.threads,
+        slots=given.slots,
+        context_tokens=given.context_tokens,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

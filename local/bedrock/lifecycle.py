@@ -1,0 +1,130 @@
+"""Starting and stopping the local Bedrock: the engine, and the API in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import socket
+import threading
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from local.bedrock.engine import LOOPBACK, Engine
+from local.bedrock.inference import Inference
+from local.bedrock.server import create_app
+
+SLOTS = 2  # requests answered at once; more of them wait for their turn
+CONTEXT_TOKENS = 8192  # for each of them; on Qwen2.5-Coder 1.5B that takes 229 MiB each
+BACKLOG = 128  # connections that wait to be accepted
+GRACE_SECONDS = 5  # for answers that are being sent when the server stops
+
+
+class BedrockServer:
+    """The local Bedrock with one model, on loopback, in this process. A context manager.
+
+    `model_id` is the only one that it knows; `port` 0 takes a free one; `threads` None lets llama.cpp choose.
+    """
+
+    def __init__(
+        self,
+        gguf: Path,
+        model_id: str,
+        port: int = 0,
+        *,
+        threads: int | None = None,
+        slots: int = SLOTS,
+        context_tokens: int = CONTEXT_TOKENS,
+        region: str = "us-east-1",
+    ) -> None:
+        self.model_id = model_id
+        self._gguf = gguf
+        self._port = port
+        self._threads = threads
+        self._slots = slots
+        self._context_tokens = context_tokens
+        self._region = region
+        self._running: _Running | None = None
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where it listens. Raises RuntimeError while it does not."""
+        if self._running is None:
+            raise RuntimeError("the local Bedrock is not running")
+        return self._running.url
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead an SDK to it. Raises RuntimeError while it does not run."""
+        names = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL_BEDROCK")
+        return dict.fromkeys(names, self.endpoint_url)
+
+    def start(self) -> None:
+        """Load the model and listen. Raises EngineError, or OSError for a taken port."""
+        listener = socket.create_server((LOOPBACK, self._port), backlog=BACKLOG)
+        try:
+            engine = Engine(
+                self._gguf, slots=self._slots, context_tokens=self._context_tokens, threads=self._threads
+            )
+        except BaseException:
+            listener.close()
+            raise
+        inference = Inference(engine.url, engine.key)
+        app = create_app(self.model_id, self._region, self._context_tokens, inference)
+        self._running = _Running(listener, engine, inference, app)
+        # llama.cpp's threads must be gone before the interpreter is, even if nobody calls stop.
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Break off what is being generated, stop listening, free the memory. Does nothing if not running."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+            atexit.unregister(self.stop)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+
+class _Running:
+    """The API's thread, with an event loop of its own."""
+
+    def __init__(self, listener: socket.socket, engine: Engine, inference: Inference, app: ASGIApp) -> None:
+        host, port = listener.getsockname()
+        self.url = f"http://{host}:{port}"
+        self._listener = listener
+        self._engine = engine
+        self._inference = inference
+        # Quiet: no access log, no lifespan, and logging is left as the process has it.
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        self._server = uvicorn.Server(config)
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        # A daemon, for else the interpreter would wait for it before it calls what atexit has registered.
+        self._thread = threading.Thread(target=self._run, name="bedrock", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self._engine.close()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        await self._stopping.wait()
+        self._server.should_exit = True
+        await self._inference.aclose()  # ends the answers that uvicorn would otherwise wait for
+        await serving

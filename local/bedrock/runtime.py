@@ -1,0 +1,119 @@
+"""Bedrock Runtime's operations on the local model: Converse, ConverseStream and CountTokens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Send
+
+from local.bedrock import converse, eventstream
+from local.bedrock.catalog import check_model
+from local.bedrock.converse import Ending
+from local.bedrock.errors import ApiError, validation
+from local.bedrock.http import answer, body_of, request_id, unless_gone
+from local.bedrock.inference import Inference
+from local.bedrock.shapes import structure
+
+# The errors that may stand in a stream; a model's error has another name there than in front of it.
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
+STREAM_ERRORS = {
+    "ModelErrorException": "modelStreamErrorException",
+    "ServiceUnavailableException": "serviceUnavailableException",
+    "ValidationException": "validationException",
+}
+
+
+class Runtime:
+    """The routes of one model."""
+
+    def __init__(self, model_id: str, context_tokens: int, inference: Inference) -> None:
+        self._model_id = model_id
+        self._context_tokens = context_tokens
+        self._inference = inference
+
+    def routes(self) -> list[Route]:
+        """Return the operations; a model identifier may be an ARN, which has slashes."""
+        return [
+            Route("/model/{model:path}/converse", self._converse, methods=["POST"]),
+            Route("/model/{model:path}/converse-stream", self._converse_stream, methods=["POST"]),
+            Route("/model/{model:path}/count-tokens", self._count_tokens, methods=["POST"]),
+        ]
+
+    async def _converse(self, request: Request) -> Response:
+        started = time.monotonic()
+        prompt = converse.prompt(await self._body(request), self._context_tokens)
+        text, ending = await unless_gone(request, self._whole(prompt))
+        return answer(converse.response(text, ending, prompt["max_tokens"], _milliseconds_since(started)))
+
+    async def _whole(self, prompt: dict) -> tuple[str, Ending]:
+        text = []
+        async with aclosing(self._inference.generate(prompt)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Ending):
+                    return "".join(text), piece
+                text.append(piece)
+        raise AssertionError("a generation ends with its Ending or an error")
+
+    async def _converse_stream(self, request: Request) -> Response:
+        started = time.monotonic()
+        prompt = converse.prompt(await self._body(request), self._context_tokens)
+        pieces = self._inference.generate(prompt)
+        # What goes wrong before the first piece is an ordinary HTTP error; the caller may hang up meanwhile.
+        first = await unless_gone(request, anext(pieces))
+        return EventStream(_frames(first, pieces, prompt["max_tokens"], started))
+
+    async def _count_tokens(self, request: Request) -> Response:
+        asked = structure(structure(await self._body(request), "the request").get("input"), "input")
+        if set(asked) != {"converse"}:
+            raise validation(
+                "The local model counts the tokens of Converse requests only: give input.converse."
+            )
+        prompt = converse.prompt(asked["converse"], self._context_tokens)
+        return answer({"inputTokens": await self._inference.count_tokens(prompt)})
+
+    async def _body(self, request: Request) -> object:
+        check_model(request.path_params["model"], self._model_id)
+        return await body_of(request)
+
+
+class EventStream(StreamingResponse):
+    """A stream of frames that stops its source when the caller hangs up, wherever that source stands."""
+
+    def __init__(self, frames: AsyncGenerator[bytes]) -> None:
+        super().__init__(frames, media_type=eventstream.CONTENT_TYPE, headers=request_id())
+        self._frames = frames
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the frames."""
+        async with aclosing(self._frames):
+            await super().stream_response(send)
+
+
+async def _frames(
+    first: str | Ending, rest: AsyncGenerator[str | Ending], max_tokens: int, started: float
+) -> AsyncGenerator[bytes]:
+    yield eventstream.event("messageStart", {"role": "assistant"})
+    try:
+        async with aclosing(rest):
+            piece = first
+            while isinstance(piece, str):
+                yield eventstream.event(
+                    "contentBlockDelta", {"delta": {"text": piece}, "contentBlockIndex": 0}
+                )
+                piece = await anext(rest)
+    except ApiError as error:
+        yield eventstream.exception(STREAM_ERRORS[error.code], error.message)
+        return
+    yield eventstream.event("contentBlockStop", {"contentBlockIndex": 0})
+    yield eventstream.event("messageStop", {"stopReason": converse.stop_reason(piece, max_tokens)})
+    metrics = {"latencyMs": _milliseconds_since(started)}
+    yield eventstream.event("metadata", {"usage": converse.usage(piece), "metrics": metrics})
+
+
+def _milliseconds_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
