@@ -14,6 +14,7 @@ PASSWORD_MIN_LENGTH = 12
 TEMPORARY_PASSWORD_DAYS = 7
 ACCESS_TOKEN_MINUTES = 60
 REFRESH_TOKEN_HOURS = 24
+"""As long as the longest session that the root lets one choose."""
 CHALLENGE_MINUTES = 5
 """How long a person may take between the steps of signing in. Cognito takes 3 to 15."""
 

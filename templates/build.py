@@ -260,7 +260,8 @@ def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> i
     return iam.Role(
         "PipelineRole",
         t,
-        AssumeRolePolicyDocument=trust("codepipeline"),
+        # AWS documents the source account in a trust policy for CodeBuild, and not for CodePipeline.
+        AssumeRolePolicyDocument=trust("codepipeline", names_source_account=False),
         Policies=[
             inline(
                 "RunTheBuild",
@@ -274,7 +275,9 @@ def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> i
                     [s3_actions.GetObject, s3_actions.GetObjectTagging, s3_actions.GetObjectVersion],
                     [zipped_source],
                 ),
-                allow("HandOverTheSource", [s3_actions.PutObject], [_artifacts(inputs)]),
+                allow(
+                    "HandOverTheSource", [s3_actions.GetObject, s3_actions.PutObject], [_artifacts(inputs)]
+                ),
                 allow(
                     "StartTheOneBuild",
                     [codebuild_actions.BatchGetBuilds, codebuild_actions.StartBuild],

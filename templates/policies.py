@@ -48,14 +48,18 @@ def deny_plain_http(actions: Sequence[Action], resources: Sequence[Value]) -> St
     )
 
 
-def trust(service: str) -> PolicyDocument:
-    """Let an AWS service assume a role, on behalf of this account only (no confused deputy)."""
+def trust(service: str, *, names_source_account: bool = True) -> PolicyDocument:
+    """Let an AWS service assume a role, on behalf of this account only where the service names the account.
+
+    A service that does not send `aws:SourceAccount` would be locked out by the condition.
+    """
+    own_account = Condition(StringEquals({"aws:SourceAccount": AccountId}))
     return document(
         Statement(
             Effect=Allow,
             Principal=Principal("Service", f"{service}.amazonaws.com"),
             Action=[sts.AssumeRole],
-            Condition=Condition(StringEquals({"aws:SourceAccount": AccountId})),
+            **({"Condition": own_account} if names_source_account else {}),
         )
     )
 
