@@ -38,6 +38,12 @@ main() {
     exit 2
   fi
 
+  if ! "${python}" -c 'from importlib.util import find_spec as f; exit(not all(map(f, ["boto3", "rich", "troposphere"])))'
+  then
+    printf '%s lacks the packages of requirements/tools.txt: "make deploy" installs them.\n' "${python}" >&2
+    exit 2
+  fi
+
   # Not `cd`: a file named on the command line is relative to where the user is.
   PYTHONPATH="${root}" exec "${python}" -P -m deployer "$@"
 }

@@ -16,6 +16,7 @@ from deployer.empty import (
     repository_exists,
 )
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
+from deployer.events import Event
 from deployer.inventory import Resource, inventory
 from deployer.options import Options
 from deployer.package import STACK_TYPE
@@ -68,24 +69,21 @@ def _destroy(aws: Aws, found: stack.Description, console: Console) -> None:
     """Delete one stack with everything nested in it."""
     name = found["StackName"]
     every = list(inventory(aws.cloudformation, found["StackId"]))
-    doomed = [resource for resource in every if not resource.retained]
+    kept: dict[str, Event] = {}
     for attempts_left in reversed(range(ATTEMPTS)):
-        _empty(aws, doomed, console)
+        _empty(aws, every, console)
         events = stack.delete(aws.cloudformation, found, console)
+        kept |= {event.path: event for event in events if event.status == "DELETE_SKIPPED"}
         if events[-1].status == "DELETE_COMPLETE":
             break
         refilled = any(event.failed and event.kind in (BUCKET, REPOSITORY) for event in events)
         if not (refilled and attempts_left):
             raise DeployError(f"{name} could not be deleted: {stack.failure(events)}")
-    _prove(aws, doomed, name)
-    say(console, f"{name}: {len(doomed)} resources deleted, none left behind.")
-    tell_kept([resource for resource in every if resource.retained], console)
-
-
-def tell_kept(kept: Sequence[Resource], console: Console) -> None:
-    """Say what outlives its stack, and what to do about it."""
-    for resource in kept:
-        say(console, f"Kept on purpose: {resource.path}, {resource.kind} {resource.physical_id}", "yellow")
+    gone = [resource for resource in every if resource.path not in kept]
+    _prove(aws, gone, name)
+    say(console, f"{name}: {len(gone)} resources deleted, none left behind.")
+    for event in kept.values():
+        say(console, f"Kept on purpose: {event.path}, {event.kind} {event.resource_id}", "yellow")
     if kept:
         say(
             console,
@@ -94,8 +92,8 @@ def tell_kept(kept: Sequence[Resource], console: Console) -> None:
         )
 
 
-def _empty(aws: Aws, doomed: Sequence[Resource], console: Console) -> None:
-    for resource in doomed:
+def _empty(aws: Aws, every: Sequence[Resource], console: Console) -> None:
+    for resource in (resource for resource in every if not resource.retained):
         if resource.kind == BUCKET and bucket_exists(aws.s3, resource.physical_id):
             say(console, f"Emptying the bucket {resource.physical_id}.")
             empty_bucket(aws.s3, resource.physical_id)
@@ -104,15 +102,13 @@ def _empty(aws: Aws, doomed: Sequence[Resource], console: Console) -> None:
             empty_repository(aws.ecr, resource.physical_id)
 
 
-def _prove(aws: Aws, doomed: Sequence[Resource], name: str) -> None:
+def _prove(aws: Aws, gone: Sequence[Resource], name: str) -> None:
     """Ask the services themselves; CloudFormation vouches for the rest by the state of each nested stack."""
     exists = {
         BUCKET: lambda resource: bucket_exists(aws.s3, resource.physical_id),
         REPOSITORY: lambda resource: repository_exists(aws.ecr, resource.physical_id),
         STACK_TYPE: lambda resource: stack.exists(aws.cloudformation, resource.physical_id),
     }
-    left = [
-        resource.path for resource in doomed if resource.kind in exists and exists[resource.kind](resource)
-    ]
+    left = [resource.path for resource in gone if resource.kind in exists and exists[resource.kind](resource)]
     if left or stack.find(aws.cloudformation, name):
         raise DeployError(f"{name} was deleted, but something is still there: {', '.join(left) or name}.")

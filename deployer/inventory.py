@@ -13,7 +13,7 @@ from deployer.package import STACK_TYPE
 class Resource:
     """One existing resource.
 
-    `path` is made of logical IDs (`Data/Table`). `retained` says that it outlives its stack on purpose.
+    `path` is made of logical IDs (`Data/Table`). `retained` says that it may be meant to outlive its stack.
     """
 
     path: str

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from deployer.errors import UsageError
 from deployer.options import Options
@@ -56,7 +57,13 @@ def connect(options: Options) -> Aws:
         raise UsageError(
             "No AWS region is chosen: give --region, set `region` in parameters.toml, or set AWS_REGION."
         )
-    identity = session.client("sts", region_name=region, config=QUICK).get_caller_identity()
+    try:
+        sts = session.client("sts", region_name=region, config=QUICK)
+    except BotoCoreError:
+        raise
+    except ValueError as error:  # botocore has no exception of its own for this
+        raise UsageError(f"{error}: AWS_ENDPOINT_URL must look like http://127.0.0.1:4566.") from error
+    identity = sts.get_caller_identity()
 
     def client(service: str) -> Any:
         return session.client(service, region_name=region, config=PATIENT)  # pyright: ignore[reportArgumentType, reportCallIssue]

@@ -1,0 +1,170 @@
+"""Deploying tiny stacks to the emulator: first time, again, changed, failing, and one at a time."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployer.errors import DeployError
+from deployer.source import image_tag
+from tests.deployer import tiny as templates
+from tests.deployer.tiny import Tiny
+
+DEADLINE_SECONDS = 30
+
+
+def state(tiny: Tiny, suffix: str = "") -> str | None:
+    """The stack's state as AWS has it, None when there is no such stack."""
+    found = tiny.aws.client("cloudformation").list_stacks()["StackSummaries"]
+    alive = [each["StackStatus"] for each in found if each["StackName"] == tiny.stack + suffix]
+    return next((status for status in alive if status != "DELETE_COMPLETE"), None)
+
+
+def wait_until(condition: Callable[[], Any]) -> None:
+    end = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_the_first_deployment_creates_everything_and_returns_the_outputs(tiny: Tiny):
+    outputs = tiny.deploy(Greeting="hola")
+    assert outputs["Greeting"] == "hola"
+    assert tiny.aws.client("sqs").get_queue_url(QueueName=outputs["QueueName"])
+    printed = tiny.printed()
+    assert f"Deploying {tiny.stack} to account" in printed
+    assert "Store/Queue" in printed
+    assert (state(tiny), state(tiny, "-bootstrap")) == ("CREATE_COMPLETE", "CREATE_COMPLETE")
+
+
+def test_the_source_is_uploaded_under_its_tag(tiny: Tiny):
+    tiny.deploy()
+    stack = tiny.aws.client("cloudformation").describe_stacks(StackName=tiny.stack)["Stacks"][0]
+    given = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+    assert given["SourceKey"] == f"source-{image_tag(tiny.options().root)}.zip"
+    assert tiny.aws.client("s3").head_object(Bucket=given["ArtifactBucketName"], Key=given["SourceKey"])
+    assert stack["Tags"] == [{"Key": "Project", "Value": tiny.stack}]
+
+
+def test_a_second_time_nothing_has_changed(tiny: Tiny):
+    first = tiny.deploy()
+    tiny.printed()
+    assert tiny.deploy() == first
+    printed = tiny.printed()
+    assert f"{tiny.stack}: nothing has changed." in printed
+    assert f"{tiny.stack}-bootstrap: nothing has changed." in printed
+    assert "change set" not in printed
+
+
+def test_a_changed_parameter_is_an_update(tiny: Tiny):
+    before = tiny.deploy(Greeting="hola")
+    after = tiny.deploy(Greeting="adios")
+    assert after["Greeting"] == "adios"
+    assert after["QueueName"] == before["QueueName"]
+    assert state(tiny) == "UPDATE_COMPLETE"
+
+
+def test_what_is_no_longer_given_has_its_default_again(tiny: Tiny):
+    tiny.deploy(Greeting="hola")
+    assert tiny.deploy()["Greeting"] == "hello"
+
+
+def test_a_changed_child_template_is_an_update(tiny: Tiny):
+    tiny.deploy()
+
+    def write(out: Path, tag: str) -> None:
+        templates.write(out, tag)
+        changed = templates.store()
+        changed["Resources"]["Text"]["Properties"]["Value"] = {"Fn::Sub": "${Greeting}!"}
+        (out / "store.json").write_text(json.dumps(changed))
+
+    assert tiny.deploy(write)["Greeting"] == "hello!"
+
+
+def test_a_failed_update_is_rolled_back_and_says_what_failed_first(tiny: Tiny):
+    tiny.deploy(Greeting="hola")
+    with pytest.raises(DeployError) as error:
+        tiny.deploy(Greeting="adios", Hold=1)
+    message = str(error.value)
+    assert f"{tiny.stack} could not be updated: Gate/Signal (AWS::CloudFormation::WaitCondition)" in message
+    assert "timed out" in message
+    assert "the stack is as it was before" in message
+    assert error.value.exit_code == 1
+    assert state(tiny) == "UPDATE_ROLLBACK_COMPLETE"
+    tiny.printed()
+    assert tiny.deploy(Greeting="hola")["Greeting"] == "hola"
+    assert "nothing has changed" in tiny.printed()
+
+
+def test_a_failed_creation_is_removed_by_the_next_deployment(tiny: Tiny):
+    with pytest.raises(DeployError, match=r"could not be created: Gate/Signal .* timed out"):
+        tiny.deploy(Hold=1)
+    assert state(tiny) == "ROLLBACK_COMPLETE"
+    tiny.printed()
+    assert tiny.deploy()["Greeting"] == "hello"
+    assert f"Removing what an earlier attempt left of {tiny.stack} (ROLLBACK_COMPLETE)" in tiny.printed()
+    assert state(tiny) == "CREATE_COMPLETE"
+
+
+def test_a_stack_that_was_only_reviewed_is_replaced(tiny: Tiny):
+    tiny.aws.client("cloudformation").create_change_set(
+        StackName=tiny.stack,
+        ChangeSetName="by-hand",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}),
+    )
+    assert state(tiny) == "REVIEW_IN_PROGRESS"
+    assert tiny.deploy()["Greeting"] == "hello"
+    assert state(tiny) == "CREATE_COMPLETE"
+
+
+def test_a_second_deployment_at_once_is_told_to_wait(tiny: Tiny):
+    tiny.deploy()
+    ended: list[DeployError] = []
+
+    def first() -> None:
+        try:
+            tiny.deploy(Hold=3)
+        except DeployError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    wait_until(lambda: state(tiny) == "UPDATE_IN_PROGRESS")
+    with pytest.raises(DeployError, match=r"Another operation .* is in progress \(UPDATE_IN_PROGRESS\)"):
+        Tiny(tiny.stack, tiny.out.parent / "other", tiny.aws).deploy(Greeting="adios")
+    thread.join(DEADLINE_SECONDS)
+    assert len(ended) == 1
+
+
+def test_a_bad_parameter_ends_it_before_anything_is_created(tiny: Tiny):
+    with pytest.raises(DeployError, match="Did you mean Greeting") as error:
+        tiny.deploy(Greting="hola")
+    assert error.value.exit_code == 2
+    assert state(tiny, "-bootstrap") is None
+
+
+def test_templates_that_cloudformation_refuses_end_it_before_the_stack_is_created(tiny: Tiny):
+    def write(out: Path, tag: str) -> None:
+        templates.write(out, tag)
+        broken = templates.root(tag)
+        broken["Resources"]["Store"]["Properties"]["Parameters"]["Greeting"] = {"Ref": "Nowhere"}
+        (out / "root.json").write_text(json.dumps(broken))
+
+    with pytest.raises(DeployError, match=r"cannot be deployed, and nothing was changed: .*Nowhere") as error:
+        tiny.deploy(write)
+    assert error.value.exit_code == 2
+    assert state(tiny) is None
+
+
+def test_templates_that_cannot_be_written_are_explained(tiny: Tiny):
+    tiny.out.write_text("in the way")
+    with pytest.raises(DeployError, match=r"templates cannot be written: .*File exists") as error:
+        tiny.deploy()
+    assert error.value.exit_code == 2

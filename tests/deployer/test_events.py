@@ -1,0 +1,63 @@
+"""Which failure came first, and that every event is told once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployer.events import Event, root_cause
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+CASCADES = [
+    "Resource creation cancelled",
+    "Resource update cancelled",
+    "Embedded stack arn:aws:cloudformation:x was not successfully created: The following resource(s) failed",
+    "The following resource(s) failed to create: [Image]. Rollback requested by user.",
+]
+
+
+def event(
+    second: int, status: str, reason: str = "", *, resource: str = "Thing", stack: str = "Build"
+) -> Event:
+    return Event(
+        time=START + timedelta(seconds=second),
+        stack=stack,
+        stack_id=f"arn:{stack}",
+        resource=resource,
+        resource_id=f"id-{resource}",
+        kind="AWS::X::Y",
+        status=status,
+        reason=reason,
+    )
+
+
+@given(st.permutations(range(6)))
+def test_the_cause_is_found_among_its_consequences_in_whatever_order_they_are_read(order):
+    cause = event(3, "CREATE_FAILED", "out of apples", resource="Image")
+    events = [
+        event(1, "CREATE_COMPLETE", resource="Role"),
+        event(2, "CREATE_FAILED", CASCADES[0], stack="Network", resource="Vpc"),
+        cause,
+        event(4, "CREATE_FAILED", CASCADES[2], stack="", resource="Build"),
+        event(5, "CREATE_FAILED", "out of pears", stack="Edge"),
+        event(6, "ROLLBACK_IN_PROGRESS", CASCADES[3], stack=""),
+    ]
+    assert root_cause([events[index] for index in order]) is cause
+
+
+@pytest.mark.parametrize("reason", CASCADES)
+def test_with_nothing_but_consequences_the_first_of_them_is_told(reason: str):
+    first = event(1, "UPDATE_FAILED", reason)
+    assert root_cause([event(2, "UPDATE_FAILED", reason), first]) is first
+
+
+def test_without_a_failure_there_is_no_cause():
+    assert root_cause([event(1, "CREATE_COMPLETE"), event(2, "ROLLBACK_COMPLETE")]) is None
+
+
+def test_a_path_reads_from_the_root():
+    assert event(1, "CREATE_COMPLETE", stack="A/B", resource="C").path == "A/B/C"
+    assert event(1, "CREATE_COMPLETE", stack="", resource="C").path == "C"

@@ -1,0 +1,127 @@
+"""A deployment small enough for quick tests: the real bootstrap, and a root with two nested stacks.
+
+`Store` holds a queue and gives its name away; `Gate` takes it and, when `Hold` is not 0, waits that many
+seconds for a signal that nobody sends: an operation that lasts, and then fails for a known reason.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from deployer import deploy
+from deployer.options import ROOT, Options
+from templates import bootstrap
+from tests.emulator_fixture import RunningEmulator
+
+Template = dict[str, Any]
+
+
+def write(out: Path, tag: str) -> None:
+    """Write the tiny templates, as `generate.write` writes the real ones."""
+    out.mkdir(parents=True, exist_ok=True)
+    templates = {"root": root(tag), "store": store(), "gate": gate()}
+    for name, template in templates.items():
+        (out / f"{name}.json").write_text(json.dumps(template))
+    (out / "bootstrap.json").write_text(bootstrap.template().to_json())
+
+
+def root(tag: str) -> Template:
+    """The root; its parameters are the real root's own and a few to play with."""
+    return {
+        "Parameters": {
+            "ImageTag": {"Type": "String", "AllowedValues": [tag]},
+            "SourceKey": {"Type": "String"},
+            "ArtifactBucketName": {"Type": "String"},
+            "Greeting": {"Type": "String", "Default": "hello"},
+            "Hold": {"Type": "Number", "Default": 0, "MaxValue": 600},
+            "KeepData": {"Type": "String", "Default": "no", "AllowedValues": ["yes", "no"]},
+        },
+        "Conditions": {"Holds": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Hold"}, "0"]}]}},
+        "Resources": {
+            "Store": _nested("store", Greeting={"Ref": "Greeting"}, KeepData={"Ref": "KeepData"}),
+            "Gate": _nested("gate", QueueName=_output("Store", "QueueName"), Hold={"Ref": "Hold"})
+            | {"Condition": "Holds"},
+        },
+        "Outputs": {
+            "QueueName": {"Value": _output("Store", "QueueName")},
+            "Greeting": {"Value": _output("Store", "Greeting")},
+        },
+    }
+
+
+def store() -> Template:
+    """A queue, a bucket and a parameter with the greeting; the queue stays when `KeepData` is yes."""
+    return {
+        "Transform": "AWS::LanguageExtensions",
+        "Parameters": {"Greeting": {"Type": "String"}, "KeepData": {"Type": "String"}},
+        "Conditions": {"Keeps": {"Fn::Equals": [{"Ref": "KeepData"}, "yes"]}},
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue", "DeletionPolicy": {"Fn::If": ["Keeps", "Retain", "Delete"]}},
+            "Files": {
+                "Type": "AWS::S3::Bucket",
+                "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
+            },
+            "Images": {"Type": "AWS::ECR::Repository"},
+            "Text": {
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {"Type": "String", "Value": {"Ref": "Greeting"}},
+            },
+        },
+        "Outputs": {
+            "QueueName": {"Value": {"Fn::GetAtt": ["Queue", "QueueName"]}},
+            "Greeting": {"Value": {"Fn::GetAtt": ["Text", "Value"]}},
+        },
+    }
+
+
+def gate() -> Template:
+    """A wait for a signal that never comes."""
+    return {
+        "Parameters": {"QueueName": {"Type": "String"}, "Hold": {"Type": "String"}},
+        "Resources": {
+            "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+            "Signal": {
+                "Type": "AWS::CloudFormation::WaitCondition",
+                "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": {"Ref": "Hold"}},
+            },
+        },
+    }
+
+
+def _nested(name: str, **parameters: Any) -> Template:
+    return {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": f"{name}.json", "Parameters": parameters},
+    }
+
+
+def _output(stack: str, name: str) -> Template:
+    return {"Fn::GetAtt": [stack, f"Outputs.{name}"]}
+
+
+class Tiny:
+    """The tiny product under one stack name, with everything that was printed about it."""
+
+    def __init__(self, stack: str, out: Path, aws: RunningEmulator) -> None:
+        self.stack = stack
+        self.aws = aws
+        self.out = out
+        self.console = Console(record=True, width=200, file=io.StringIO())
+
+    def options(self, **parameters: Any) -> Options:
+        """What to deploy."""
+        return Options(stack=self.stack, parameters=parameters, root=ROOT, out=self.out)
+
+    def deploy(self, write: Callable[[Path, str], None] = write, **parameters: Any) -> dict[str, str]:
+        """Deploy with these parameters; return the outputs."""
+        return deploy.run(self.options(**parameters), self.console, write)
+
+    def printed(self) -> str:
+        """What was printed since the last call."""
+        return self.console.export_text()
