@@ -12,7 +12,6 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from local.emulator import EmulatorError
 from local.errors import LocalError
 from local.run import Options, run
 from local.state import State
@@ -31,7 +30,7 @@ def main() -> int:
         if options.reset:
             return _reset(options.state, console)
         run(options, console)
-    except (LocalError, EmulatorError) as error:
+    except LocalError as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import webbrowser
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,8 +17,8 @@ from rich.console import Console
 
 from local import screen
 from local.application import Application
-from local.bedrock import BedrockServer
-from local.emulator import Emulator, play_build
+from local.bedrock import BedrockServer, EngineError
+from local.emulator import Emulator, EmulatorError, play_build
 from local.errors import LocalError
 from local.model import ModelUnavailable, choose, ensure_model
 from local.ports import LOOPBACK, free_port
@@ -27,6 +30,7 @@ STACK = "asistente-local"
 PARAMETERS = Path("local", "parameters.toml")
 REGION = "us-east-1"
 EMULATOR_PORT = 4566  # where emulators of AWS usually listen
+DEPLOY_LINES_SHOWN = 8
 RESTARTS = 3  # an application that ends by itself is started again this often, as ECS would
 # All that the application and the deployment see of the user's own environment: no AWS settings among it.
 HANDED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "TMPDIR", "TZ")
@@ -51,7 +55,7 @@ class Options:
 
 def run(options: Options, console: Console) -> None:
     """Run everything until Ctrl-C. Raises LocalError for what the user has to know or do."""
-    with options.state.held():
+    with options.state.held(), _said_plainly():
         bedrock = _bedrock(options, console)
         emulator = _emulator(options.state, console)
         with emulator, ThreadPoolExecutor(1) as background:
@@ -69,13 +73,18 @@ def run(options: Options, console: Console) -> None:
                 bedrock.stop()
 
 
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except (ModelUnavailable, EngineError, EmulatorError) as error:
+        raise LocalError(str(error)) from error
+
+
 def _bedrock(options: Options, console: Console) -> BedrockServer:
     spec = choose(options.model, options.gguf)
-    try:
-        with screen.download_bar(console) as report:
-            return BedrockServer(ensure_model(spec, options.models, report), spec.model_id)
-    except ModelUnavailable as error:
-        raise LocalError(str(error)) from error
+    with screen.download_bar(console) as report:
+        return BedrockServer(ensure_model(spec, options.models, report), spec.model_id)
 
 
 def _emulator(state: State, console: Console) -> Emulator:
@@ -94,17 +103,23 @@ def _port(wanted: int, what: str, console: Console) -> int:
 
 
 def _own(options: Options) -> dict[str, str]:
-    return {name: value for name in HANDED_ON if (value := options.environment.get(name))}
+    handed_on = {name: value for name in HANDED_ON if (value := options.environment.get(name))}
+    return handed_on | {"PYTHON": sys.executable}
 
 
 def _deploy(options: Options, environment: dict[str, str], model_id: str) -> None:
+    """Run deploy.sh as a user would; what it prints, addresses of the emulator's making among it, goes to a log."""
+    log = options.state.folder / "deploy.log"
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
     command += [f"ModelId={model_id}", *options.parameters]
-    done = subprocess.run(command, cwd=options.root, env=environment, check=False)  # noqa: S603 (our own script)
-    if done.returncode:
-        raise LocalError(
-            "The stacks could not be deployed to the emulator: what is said above is the reason."
+    with log.open("wb") as output:
+        done = subprocess.run(  # noqa: S603 (our own script)
+            command, cwd=options.root, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
         )
+    if done.returncode:
+        lines = log.read_text(errors="replace").splitlines()
+        end = "\n".join(lines[-DEPLOY_LINES_SHOWN:])
+        raise LocalError(f"The stacks could not be deployed to the emulator; {log} ends with:\n{end}")
 
 
 def _serve(options: Options, environment: dict[str, str], console: Console) -> None:
