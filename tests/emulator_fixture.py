@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from botocore.config import Config
 from local.emulator import CONFLICTING_VARIABLES, environment
 
 REPOSITORY = Path(__file__).parents[1]
+COMMAND = (sys.executable, "-m", "local.emulator")
 REGION = "us-east-1"
 
 
@@ -29,26 +30,29 @@ class RunningEmulator:
     """
 
     endpoint_url: str
-    environment: dict[str, str]
-    process: subprocess.Popen[str]
+    environment: dict[str, str] = field(repr=False)
+    process: subprocess.Popen[str] = field(repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client of this emulator, whatever the environment of the test says."""
-        return boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                region_name=REGION,
+                endpoint_url=self.endpoint_url,
+                aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+                config=Config(retries={"total_max_attempts": 1}),
+            )
+        return self._clients[service]
 
 
 @contextmanager
-def run_emulator(*arguments: str) -> Iterator[RunningEmulator]:
-    """Run `python -m local.emulator` with these arguments; stops it on leaving."""
+def run_emulator(*arguments: str, command: Sequence[str] = COMMAND) -> Iterator[RunningEmulator]:
+    """Run the command with these arguments; stops it on leaving."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "local.emulator", *arguments],
+        [*command, *arguments],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,

@@ -198,7 +198,8 @@ def _ending(original: Callable[[Parameters], Response]) -> Callable[[Parameters]
 
 
 def _found(parameters: Parameters) -> ChangeSet | None:
-    return changesets._find_change_set(_text(parameters, "ChangeSetName"), _text(parameters, "StackName"))[1]
+    stack = handlers._resolve_stack(_text(parameters, "StackName")) or {}
+    return changesets._find_change_set(_text(parameters, "ChangeSetName"), stack.get("StackName", ""))[1]
 
 
 def _text(parameters: Parameters, name: str) -> str:

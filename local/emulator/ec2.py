@@ -14,7 +14,6 @@ def install() -> None:
         rule = _SecurityGroupRule(permissions)
         add(f"AWS::EC2::SecurityGroup{direction}", rule.create, rule.delete)
     finish("AWS::EC2::VPC", lambda vpc, _: {"CidrBlock": ec2._vpcs[vpc]["CidrBlock"]})
-    finish("AWS::EC2::Subnet", lambda _, properties: {"VpcId": properties["VpcId"]})
 
 
 def _create_address(_logical_id: str, _properties: Properties, _stack: str) -> tuple[str, Attributes]:

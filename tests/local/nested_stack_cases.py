@@ -1,0 +1,203 @@
+"""Gaps in what CloudFormation does with stacks: nested ones, their events, and change sets."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulator_fixture import RunningEmulator
+from tests.local.emulator_kit import (
+    CAPABILITIES,
+    Stack,
+    StackFailed,
+    begin,
+    deploy,
+    parent_of,
+    resource,
+    resources,
+    upload,
+)
+
+GROUP = resource("Logs::LogGroup")
+# The endpoint's service does not exist, so this fails after everything that it depends on was created.
+FAILING = resource("Logs::LogStream", LogGroupName="no-such-group") | {"DependsOn": "Group"}
+
+
+def _groups(aws: RunningEmulator, name: str) -> list[str]:
+    found = aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return [group["logGroupName"] for group in found]
+
+
+def _named(name: str, **more: Any) -> dict[str, Any]:
+    return resource("Logs::LogGroup", LogGroupName=name, **more)
+
+
+def unchanged_resources_keep_their_attributes(aws: RunningEmulator) -> None:
+    child = resources(Group=GROUP) | {"Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Group", "Arn"]}}}}
+    parent = parent_of(aws, child)
+    parent["Outputs"] = {"Arn": {"Value": {"Fn::GetAtt": ["Child", "Outputs.Arn"]}}}
+    stack = deploy(aws, parent)
+    before = stack.outputs()
+    child["Resources"]["Another"] = GROUP
+    parent["Resources"]["Child"]["Properties"]["TemplateURL"] = upload(aws, child)
+    stack.update(parent)
+    assert stack.outputs() == before
+
+
+def failed_child_leaves_nothing(aws: RunningEmulator) -> None:
+    name = f"gone-{uuid.uuid4().hex[:8]}"
+    stack = begin(aws, parent_of(aws, resources(Group=_named(name), Stream=FAILING)))
+    with pytest.raises(StackFailed, match="Embedded stack arn:aws:cloudformation:.*Stream"):
+        stack.wait_for("CREATE_COMPLETE")
+    assert _groups(aws, name) == []
+
+
+def failed_update_takes_a_child_back(aws: RunningEmulator) -> None:
+    name = f"back-{uuid.uuid4().hex[:8]}"
+    child = resources(Group=_named(name, RetentionInDays=7))
+    parent = parent_of(aws, child)
+    stack = deploy(aws, parent)
+    child["Resources"]["Group"]["Properties"]["RetentionInDays"] = 14
+    child["Resources"] |= {"Extra": _named(f"{name}-extra"), "Stream": FAILING | {"DependsOn": "Extra"}}
+    parent["Resources"]["Child"]["Properties"]["TemplateURL"] = upload(aws, child)
+    with pytest.raises(StackFailed, match="UPDATE_ROLLBACK_COMPLETE"):
+        stack.update(parent)
+    assert stack.child("Child").describe()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    (group,) = aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == (name, 7)
+
+
+def deletion_policy_of_a_child_counts(aws: RunningEmulator) -> None:
+    kept, gone = (f"{word}-{uuid.uuid4().hex[:8]}" for word in ("kept", "gone"))
+    child = resources(Kept=_named(kept) | {"DeletionPolicy": "Retain"}, Gone=_named(gone))
+    deploy(aws, parent_of(aws, child)).delete()
+    assert (_groups(aws, kept), _groups(aws, gone)) == ([kept], [])
+
+
+def transform_in_a_child_is_applied(aws: RunningEmulator) -> None:
+    name = f"kept-{uuid.uuid4().hex[:8]}"
+    policy = {"Fn::If": ["Keeps", "Retain", "Delete"]}
+    child = resources(Group=_named(name) | {"DeletionPolicy": policy})
+    child |= {"Transform": "AWS::LanguageExtensions", "Conditions": {"Keeps": {"Fn::Equals": ["a", "a"]}}}
+    stack = deploy(aws, parent_of(aws, child))
+    identity = stack.physical_id("Child")
+    processed = aws.client("cloudformation").get_template(StackName=identity, TemplateStage="Processed")
+    assert processed["TemplateBody"]["Resources"]["Group"]["DeletionPolicy"] == "Retain"
+
+
+def failed_delete_in_a_child_is_told(aws: RunningEmulator) -> None:
+    child = resources(Repository=resource("ECR::Repository"))
+    stack = deploy(aws, parent_of(aws, child))
+    repository = stack.child("Child").physical_id("Repository")
+    manifest = json.dumps({"schemaVersion": 2, "config": {"digest": "sha256:0"}, "layers": []})
+    ecr = aws.client("ecr")
+    ecr.put_image(repositoryName=repository, imageManifest=manifest, imageTag="1")
+    with pytest.raises(StackFailed, match="was not successfully deleted"):
+        stack.delete()
+    ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": "1"}])
+    stack.delete()
+
+
+def child_is_found_while_it_is_made(aws: RunningEmulator) -> None:
+    stack = deploy(aws, parent_of(aws, resources(Group=GROUP)))
+    started = [e for e in stack.events() if e["ResourceStatus"] == "CREATE_IN_PROGRESS"]
+    identities = [e["PhysicalResourceId"] for e in started if e["LogicalResourceId"] == "Child"]
+    assert stack.physical_id("Child") in identities
+    child_events = Stack(aws, stack.physical_id("Child")).events()
+    assert {e["LogicalResourceId"] for e in child_events if e["ResourceType"] == "AWS::Logs::LogGroup"} == {
+        "Group"
+    }
+
+
+def failed_update_event_names_the_resource(aws: RunningEmulator) -> None:
+    repository = resource("ECR::Repository", ImageTagMutability="MUTABLE")
+    template = resources(Table=_table("S"), Repository=repository)
+    stack = deploy(aws, template)
+    template["Resources"]["Table"] = _table("N")
+    with pytest.raises(StackFailed, match="UPDATE_ROLLBACK_COMPLETE"):
+        stack.update(template)
+    failed = [e for e in stack.events() if e["ResourceStatus"] == "UPDATE_FAILED"]
+    assert [e["PhysicalResourceId"] for e in failed] == [stack.physical_id("Table")]
+
+
+def _table(kind: str) -> dict[str, Any]:
+    """A table with a name of its own: CloudFormation refuses to replace such a one."""
+    return resource(
+        "DynamoDB::Table",
+        TableName="named-table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": kind}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+
+
+def _change_set(stack: Stack, template: dict[str, Any]) -> dict[str, Any]:
+    cloudformation = stack.aws.client("cloudformation")
+    made = cloudformation.create_change_set(
+        StackName=stack.stack_id,
+        ChangeSetName=f"c-{uuid.uuid4().hex}",
+        TemplateBody=json.dumps(template),
+        Capabilities=CAPABILITIES,
+        IncludeNestedStacks=True,
+    )
+    return cloudformation.describe_change_set(ChangeSetName=made["Id"])
+
+
+def nested_change_set_tells_what_changes(aws: RunningEmulator) -> None:
+    child = resources(Group=GROUP)
+    parent = parent_of(aws, child)
+    stack = deploy(aws, parent)
+    child["Resources"]["Another"] = GROUP
+    parent["Resources"]["Child"]["Properties"]["TemplateURL"] = upload(aws, child)
+    (change,) = _change_set(stack, parent)["Changes"]
+    nested = aws.client("cloudformation").describe_change_set(
+        ChangeSetName=change["ResourceChange"]["ChangeSetId"]
+    )
+    changes = [each["ResourceChange"] for each in nested["Changes"]]
+    assert [(each["Action"], each["LogicalResourceId"]) for each in changes] == [("Add", "Another")]
+
+
+def impossible_child_fails_the_change_set(aws: RunningEmulator) -> None:
+    child = resources(Group=GROUP) | {"Parameters": {"Size": {"Type": "String", "AllowedValues": ["s"]}}}
+    parent = parent_of(aws, child, Size="s")
+    stack = deploy(aws, parent)
+    parent["Resources"]["Child"]["Properties"]["Parameters"]["Size"] = "xxl"
+    described = _change_set(stack, parent)
+    assert (described["Status"], described["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert "Nested change set" in described["StatusReason"]
+
+
+def changed_outputs_are_a_change(aws: RunningEmulator) -> None:
+    template = resources(Group=GROUP) | {"Outputs": {"Group": {"Value": {"Ref": "Group"}}}}
+    stack = deploy(aws, template)
+    template["Outputs"]["Group"]["Value"] = "constant"
+    described = _change_set(stack, template)
+    assert (described["Status"], described["Changes"]) == ("CREATE_COMPLETE", [])
+    aws.client("cloudformation").execute_change_set(ChangeSetName=described["ChangeSetId"])
+    stack.wait_for("UPDATE_COMPLETE")
+    assert stack.outputs() == {"Group": "constant"}
+
+
+def rolled_back_creation_cannot_be_updated(aws: RunningEmulator) -> None:
+    stack = begin(aws, resources(Group=GROUP, Stream=FAILING))
+    stack.wait_for("ROLLBACK_COMPLETE")
+    with pytest.raises(ClientError, match="is in ROLLBACK_COMPLETE state and can not be updated"):
+        _change_set(stack, resources(Group=GROUP))
+
+
+CASES = [
+    unchanged_resources_keep_their_attributes,
+    failed_child_leaves_nothing,
+    failed_update_takes_a_child_back,
+    deletion_policy_of_a_child_counts,
+    transform_in_a_child_is_applied,
+    failed_delete_in_a_child_is_told,
+    child_is_found_while_it_is_made,
+    failed_update_event_names_the_resource,
+    nested_change_set_tells_what_changes,
+    impossible_child_fails_the_change_set,
+    changed_outputs_are_a_change,
+    rolled_back_creation_cannot_be_updated,
+]

@@ -1,0 +1,243 @@
+"""Gaps in single resource types: those that CloudFormation cannot create, and properties that get lost."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.emulator_fixture import RunningEmulator
+from tests.local.emulator_kit import StackFailed, deploy, resource, resources
+
+VPC = resource("EC2::VPC", CidrBlock="10.0.0.0/16")
+SUBNET = resource("EC2::Subnet", VpcId={"Ref": "Vpc"}, CidrBlock="10.0.0.0/24")
+
+
+def nat_gateway_with_its_address(aws: RunningEmulator) -> None:
+    gateway = resource(
+        "EC2::NatGateway",
+        SubnetId={"Ref": "Subnet"},
+        AllocationId={"Fn::GetAtt": ["Address", "AllocationId"]},
+    )
+    address = resource("EC2::EIP", Domain="vpc")
+    stack = deploy(aws, resources(Vpc=VPC, Subnet=SUBNET, Address=address, Gateway=gateway))
+    ec2 = aws.client("ec2")
+    (found,) = ec2.describe_nat_gateways(NatGatewayIds=[stack.physical_id("Gateway")])["NatGateways"]
+    assert found["SubnetId"] == stack.physical_id("Subnet")
+    public_ip = stack.physical_id("Address")
+    assert public_ip in {a["PublicIp"] for a in ec2.describe_addresses()["Addresses"]}
+    stack.delete()
+    assert public_ip not in {a["PublicIp"] for a in ec2.describe_addresses()["Addresses"]}
+
+
+def flow_log_of_a_vpc(aws: RunningEmulator) -> None:
+    log = resource(
+        "EC2::FlowLog",
+        ResourceId={"Ref": "Vpc"},
+        ResourceType="VPC",
+        TrafficType="REJECT",
+        LogDestinationType="cloud-watch-logs",
+        LogGroupName="flows",
+    )
+    stack = deploy(aws, resources(Vpc=VPC, FlowLog=log))
+    (found,) = aws.client("ec2").describe_flow_logs(FlowLogIds=[stack.physical_id("FlowLog")])["FlowLogs"]
+    assert (found["ResourceId"], found["TrafficType"]) == (stack.physical_id("Vpc"), "REJECT")
+
+
+def security_group_rule_of_its_own(aws: RunningEmulator) -> None:
+    group = resource("EC2::SecurityGroup", GroupDescription="tasks", VpcId={"Ref": "Vpc"})
+    rule = resource(
+        "EC2::SecurityGroupIngress",
+        GroupId={"Fn::GetAtt": ["Group", "GroupId"]},
+        IpProtocol="tcp",
+        FromPort=8080,
+        ToPort=8080,
+        CidrIp="10.0.0.0/16",
+    )
+    stack = deploy(aws, resources(Vpc=VPC, Group=group, Rule=rule))
+    (found,) = aws.client("ec2").describe_security_groups(GroupIds=[stack.physical_id("Group")])[
+        "SecurityGroups"
+    ]
+    assert [permission["FromPort"] for permission in found["IpPermissions"]] == [8080]
+
+
+def address_range_of_a_vpc(aws: RunningEmulator) -> None:
+    template = resources(Vpc=VPC) | {"Outputs": {"Range": {"Value": {"Fn::GetAtt": ["Vpc", "CidrBlock"]}}}}
+    assert deploy(aws, template).outputs() == {"Range": "10.0.0.0/16"}
+
+
+def vpc_origin_of_an_internal_load_balancer(aws: RunningEmulator) -> None:
+    balancer = resource(
+        "ElasticLoadBalancingV2::LoadBalancer", Scheme="internal", Subnets=[{"Ref": "Subnet"}]
+    )
+    origin = resource(
+        "CloudFront::VpcOrigin",
+        VpcOriginEndpointConfig={
+            "Name": f"origin-{uuid.uuid4().hex[:8]}",
+            "Arn": {"Ref": "Balancer"},
+            "HTTPPort": 80,
+            "OriginProtocolPolicy": "http-only",
+        },
+    )
+    template = resources(Vpc=VPC, Subnet=SUBNET, Balancer=balancer, Origin=origin)
+    template["Outputs"] = {"Id": {"Value": {"Fn::GetAtt": ["Origin", "Id"]}}}
+    stack = deploy(aws, template)
+    cloudfront = aws.client("cloudfront")
+    config = cloudfront.get_vpc_origin(Id=stack.outputs()["Id"])["VpcOrigin"]["VpcOriginEndpointConfig"]
+    assert (config["Arn"], config["OriginProtocolPolicy"]) == (stack.physical_id("Balancer"), "http-only")
+    identity = stack.outputs()["Id"]
+    stack.delete()
+    with pytest.raises(ClientError, match="EntityNotFound"):
+        cloudfront.get_vpc_origin(Id=identity)
+
+
+def whole_task_definition(aws: RunningEmulator) -> None:
+    container: dict[str, Any] = {
+        "Name": "app",
+        "Image": "app",
+        "Secrets": [{"Name": "APP_CLIENT_SECRET", "ValueFrom": "arn"}],
+        "HealthCheck": {"Command": ["CMD", "true"], "Interval": 30},
+        "LogConfiguration": {"LogDriver": "awslogs", "Options": {"awslogs-group": "app"}},
+        "PortMappings": [{"ContainerPort": "8080"}],
+    }
+    definition = resource(
+        "ECS::TaskDefinition",
+        ContainerDefinitions=[container],
+        RuntimePlatform={"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"},
+        Volumes=[{"Name": "tmp"}],
+    )
+    stack = deploy(aws, resources(Definition=definition))
+    found = aws.client("ecs").describe_task_definition(taskDefinition=stack.physical_id("Definition"))[
+        "taskDefinition"
+    ]
+    assert found["runtimePlatform"]["cpuArchitecture"] == "ARM64"
+    assert found["volumes"] == [{"name": "tmp"}]
+    (app,) = found["containerDefinitions"]
+    assert app["secrets"] == [{"name": "APP_CLIENT_SECRET", "valueFrom": "arn"}]
+    assert app["healthCheck"]["interval"] == 30
+    assert app["logConfiguration"]["options"] == {"awslogs-group": "app"}
+    assert app["portMappings"][0]["containerPort"] == 8080
+
+
+def numbers_of_a_service(aws: RunningEmulator) -> None:
+    template = resources(
+        Cluster=resource("ECS::Cluster"),
+        Definition=resource("ECS::TaskDefinition", ContainerDefinitions=[{"Name": "app", "Image": "app"}]),
+        Service=resource(
+            "ECS::Service",
+            Cluster={"Ref": "Cluster"},
+            TaskDefinition={"Ref": "Definition"},
+            DesiredCount={"Ref": "Count"},
+            HealthCheckGracePeriodSeconds=90,
+        ),
+    )
+    template["Parameters"] = {"Count": {"Type": "Number"}}
+    stack = deploy(aws, template, {"Count": "2"})
+    (found,) = aws.client("ecs").describe_services(
+        cluster=stack.physical_id("Cluster"), services=[stack.physical_id("Service")]
+    )["services"]
+    assert (found["desiredCount"], found["healthCheckGracePeriodSeconds"]) == (2, 90)
+
+
+def _table(**properties: Any) -> dict[str, Any]:
+    return resource(
+        "DynamoDB::Table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        **properties,
+    )
+
+
+def expiry_and_backups_of_a_table(aws: RunningEmulator) -> None:
+    table = _table(
+        TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": "true"},
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+    )
+    stack = deploy(aws, resources(Table=table))
+    dynamodb, name = aws.client("dynamodb"), stack.physical_id("Table")
+    expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def protected_table_stays(aws: RunningEmulator) -> None:
+    stack = deploy(aws, resources(Table=_table(DeletionProtectionEnabled="true")))
+    name = stack.physical_id("Table")
+    with pytest.raises(StackFailed, match="protected against deletion"):
+        stack.delete()
+    assert aws.client("dynamodb").describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"] is True
+
+
+def encryption_and_lifecycle_of_a_bucket(aws: RunningEmulator) -> None:
+    default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    rule = {
+        "Status": "Enabled",
+        "ExpirationInDays": 90,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    bucket = resource(
+        "S3::Bucket",
+        BucketEncryption={"ServerSideEncryptionConfiguration": [default]},
+        LifecycleConfiguration={"Rules": [rule]},
+    )
+    stack = deploy(aws, resources(Bucket=bucket))
+    s3, name = aws.client("s3"), stack.physical_id("Bucket")
+    (encryption,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    (found,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert found["Expiration"]["Days"] == 90
+    assert found["NoncurrentVersionExpiration"]["NoncurrentDays"] == 30
+    assert found["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
+
+
+def bucket_with_objects_stays(aws: RunningEmulator) -> None:
+    stack = deploy(aws, resources(Bucket=resource("S3::Bucket")))
+    name = stack.physical_id("Bucket")
+    aws.client("s3").put_object(Bucket=name, Key="k", Body=b"v")
+    with pytest.raises(StackFailed, match="not empty"):
+        stack.delete()
+    assert aws.client("s3").get_object(Bucket=name, Key="k")["Body"].read() == b"v"
+
+
+def reference_to_a_secret_is_its_arn(aws: RunningEmulator) -> None:
+    template = resources(Secret=resource("SecretsManager::Secret", SecretString=json.dumps("s")))
+    template["Outputs"] = {"Secret": {"Value": {"Ref": "Secret"}}}
+    stack = deploy(aws, template)
+    arn = stack.outputs()["Secret"]
+    assert arn.startswith("arn:aws:secretsmanager:")
+    template["Resources"]["Secret"]["Properties"]["SecretString"] = "new"
+    stack.update(template)
+    secrets = aws.client("secretsmanager")
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "new"
+    stack.delete()
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        secrets.get_secret_value(SecretId=arn)
+
+
+def protected_user_pool_stays(aws: RunningEmulator) -> None:
+    stack = deploy(aws, resources(Pool=resource("Cognito::UserPool", DeletionProtection="ACTIVE")))
+    pool = stack.physical_id("Pool")
+    with pytest.raises(StackFailed, match="deletion protection"):
+        stack.delete()
+    assert aws.client("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]["Id"] == pool
+
+
+CASES = [
+    nat_gateway_with_its_address,
+    flow_log_of_a_vpc,
+    security_group_rule_of_its_own,
+    address_range_of_a_vpc,
+    vpc_origin_of_an_internal_load_balancer,
+    whole_task_definition,
+    numbers_of_a_service,
+    expiry_and_backups_of_a_table,
+    protected_table_stays,
+    encryption_and_lifecycle_of_a_bucket,
+    bucket_with_objects_stays,
+    reference_to_a_secret_is_its_arn,
+    protected_user_pool_stays,
+]
