@@ -1,0 +1,47 @@
+"""Every page of the chat has its conversation in its address, so that a reload opens the same one.
+
+`/?c=<id>` opens a conversation that exists; `/?new=<id>` is the page of a new one, whose id the server
+hands out here. Two tabs have two addresses and do not disturb each other.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gradio_app.chat.conversation import new_id, valid_id
+
+OPEN, NEW = "c", "new"
+"""Query parameters."""
+
+
+class ConversationAddress:
+    """ASGI middleware: answers `GET /` without a well-formed conversation id with the address of a new one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
+            query = QueryParams(scope["query_string"])
+            if not conversation_in(query)[0]:
+                rest = [(name, value) for name, value in query.multi_items() if name not in (OPEN, NEW)]
+                target = f"/?{urlencode([(NEW, new_id()), *rest])}"
+                await RedirectResponse(target, status_code=303)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def conversation_in(query: Mapping[str, str]) -> tuple[str, bool]:
+    """The conversation id in a page's query, or "", and whether the conversation ought to exist."""
+    for name, expected in ((OPEN, True), (NEW, False)):
+        if valid_id(query.get(name)):
+            return query[name], expected
+    return "", False
+
+
+def address_of(conversation_id: str) -> str:
+    """Where a stored conversation is opened."""
+    return f"/?{OPEN}={conversation_id}"

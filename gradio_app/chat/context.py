@@ -1,0 +1,101 @@
+"""What of a conversation the model gets to read: pure functions, no input or output.
+
+The newest turns that fit go word for word; older ones are summed up by the model itself, in a separate call
+after an answer, and the summary goes along with the instructions.
+"""
+
+from collections.abc import Sequence
+
+from gradio_app.chat.conversation import Conversation, Turn
+
+SYSTEM_PROMPT = (
+    "You are Asistente, a helpful assistant. Answer in the language of the user's last message. "
+    "Be accurate and concise, use Markdown where it helps, and say so when you do not know something."
+)
+SUMMARY_INTRODUCTION = "What was said earlier in this conversation, summed up:"
+SUMMARY_PROMPT = (
+    "Sum up the conversation below for yourself, so that you can go on with it later. Keep names, numbers, "
+    "decisions, open questions and what the user asked you to remember. Write at most 200 words, in the "
+    "conversation's language, and nothing but the summary."
+)
+SUMMARY_TOKENS = 500
+"""Most tokens that a summary may take."""
+
+BYTES_PER_TOKEN = 3
+"""Tokenizers make a token of about 4 bytes of English or Spanish and of about 3 of other writing; counting
+with the smaller one errs on the safe side."""
+MESSAGE_TOKENS = 8
+"""What a message takes besides its text: role and separators."""
+
+
+def estimate_tokens(text: str) -> int:
+    """An upper guess of the tokens of a text."""
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
+
+
+def turn_tokens(turn: Turn) -> int:
+    """An upper guess of the tokens of a question and its answer."""
+    answer = turn.answer.text if turn.answer else ""
+    return estimate_tokens(turn.question) + estimate_tokens(answer) + 2 * MESSAGE_TOKENS
+
+
+def answered(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns that have any answer: the model takes no empty message and no two questions in a row."""
+    return [turn for turn in turns if turn.answer and turn.answer.text.strip()]
+
+
+def newest(turns: Sequence[Turn], budget: int) -> list[Turn]:
+    """The longest tail of the turns whose tokens fit into the budget; maybe none."""
+    start = len(turns)
+    while start and (budget := budget - turn_tokens(turns[start - 1])) >= 0:
+        start -= 1
+    return list(turns[start:])
+
+
+def system_prompt(conversation: Conversation) -> str:
+    """The instructions, with the summary of what is old where there is one."""
+    if not conversation.summary:
+        return SYSTEM_PROMPT
+    return f"{SYSTEM_PROMPT}\n\n{SUMMARY_INTRODUCTION}\n{conversation.summary}"
+
+
+def messages(conversation: Conversation, question: str, budget: int) -> list[tuple[str, str]]:
+    """What goes to the model: (role, text) from a "human" to a "human" message in turns, within the budget.
+
+    The question always goes; `budget` is in tokens and counts the instructions too.
+    """
+    rest = budget - estimate_tokens(system_prompt(conversation)) - estimate_tokens(question) - MESSAGE_TOKENS
+    unsummed = [turn for turn in conversation.turns if turn.number > conversation.summarized_to]
+    kept = newest(answered(unsummed), rest)
+    history = [
+        part for turn in kept if turn.answer for part in (("human", turn.question), ("ai", turn.answer.text))
+    ]
+    return [*history, ("human", question)]
+
+
+def to_sum_up(conversation: Conversation, budget: int) -> list[Turn]:
+    """The turns that the next summary should take up, oldest first; none while everything fits.
+
+    Once the budget is full, half of it is made free, so that a summary is not due after every answer.
+    """
+    unsummed = answered([turn for turn in conversation.turns if turn.number > conversation.summarized_to])
+    if sum(map(turn_tokens, unsummed)) <= budget - estimate_tokens(system_prompt(conversation)):
+        return []
+    kept = newest(unsummed, budget // 2)
+    return unsummed[: len(unsummed) - len(kept)]
+
+
+def summary_request(conversation: Conversation, turns: Sequence[Turn], budget: int) -> str:
+    """The text to sum up: the summary so far and the turns, cut to about `budget` tokens at its beginning."""
+    parts = [conversation.summary] if conversation.summary else []
+    for turn in turns:
+        parts.append(f"User: {turn.question}")
+        parts.append(f"Assistant: {turn.answer.text if turn.answer else ''}")
+    text = "\n\n".join(parts)
+    data = text.encode("utf-8", "replace")[-budget * BYTES_PER_TOKEN :]
+    return f"{SUMMARY_PROMPT}\n\n---\n{data.decode('utf-8', 'ignore')}"
+
+
+def request_tokens(system: str, parts: Sequence[tuple[str, str]]) -> int:
+    """An upper guess of the tokens that a whole request is charged for as input."""
+    return estimate_tokens(system) + sum(estimate_tokens(text) + MESSAGE_TOKENS for _, text in parts)

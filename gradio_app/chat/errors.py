@@ -1,0 +1,132 @@
+"""What went wrong with a call to the model, in the few words that a person can act on.
+
+The log gets the kind of error, AWS's code and its request id, and never a message: some quote the prompt.
+"""
+
+import logging
+import traceback
+
+import urllib3.exceptions
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
+from langchain_core.exceptions import ContextOverflowError
+
+log = logging.getLogger(__name__)
+
+THROTTLED = "throttled"
+DENIED = "denied"
+NOT_ENABLED = "not_enabled"
+TOO_LONG = "too_long"
+REFUSED = "refused"
+UNAVAILABLE = "unavailable"
+CUT = "cut"
+TIMEOUT = "timeout"
+UNREACHABLE = "unreachable"
+CREDENTIALS = "credentials"
+UNKNOWN = "unknown"
+
+CODES = {
+    "throttlingexception": THROTTLED,
+    "toomanyrequestsexception": THROTTLED,
+    "servicequotaexceededexception": THROTTLED,
+    "accessdeniedexception": DENIED,
+    "resourcenotfoundexception": NOT_ENABLED,
+    "modelnotreadyexception": UNAVAILABLE,
+    "modelerrorexception": UNAVAILABLE,
+    "serviceunavailableexception": UNAVAILABLE,
+    "internalserverexception": UNAVAILABLE,
+    "modelstreamerrorexception": CUT,
+    "modeltimeoutexception": TIMEOUT,
+    "validationexception": REFUSED,
+    "expiredtokenexception": CREDENTIALS,
+    "expiredtoken": CREDENTIALS,
+    "unrecognizedclientexception": CREDENTIALS,
+    "invalidsignatureexception": CREDENTIALS,
+    "incompletesignature": CREDENTIALS,
+    "invalidclienttokenid": CREDENTIALS,
+}
+"""In lower case: events in the middle of a stream write the same names in lower camel case.
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html#API_runtime_ConverseStream_Errors"""
+
+TOO_LONG_SIGNS = (
+    "too long",
+    "context length",
+    "context window",
+    "maximum number of input tokens",
+    "too many tokens",
+)
+NOT_ENABLED_SIGNS = (
+    "model identifier is invalid",
+    "on-demand throughput",
+    "don't have access to the model",
+    "access to this model",
+    "model access",
+    "marked by provider as legacy",
+)
+"""Bedrock has no codes of their own for these; each is a part of a message that it gives."""
+
+SERVICE_ERRORS = (ClientError, BotoCoreError, urllib3.exceptions.HTTPError, ContextOverflowError, OSError)
+"""All that a call may raise because of the network or AWS; anything else is a bug."""
+
+
+def reason_of(error: BaseException) -> str:
+    """The key of `texts.REASONS` for an error of a call to the model."""
+    if isinstance(error, ContextOverflowError):
+        return TOO_LONG
+    if isinstance(error, ClientError):
+        return _reason_of_answer(error)
+    # HTTPClientError is the base of botocore's network errors: the special ones come first.
+    if isinstance(error, ReadTimeoutError | urllib3.exceptions.TimeoutError):
+        return TIMEOUT
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
+        return UNREACHABLE
+    if isinstance(error, NoCredentialsError):
+        return CREDENTIALS
+    if isinstance(error, BotoConnectionError | HTTPClientError | urllib3.exceptions.HTTPError | OSError):
+        return CUT
+    return CREDENTIALS if "Credential" in type(error).__name__ else UNKNOWN
+
+
+def record(error: BaseException, model_id: str) -> None:
+    """Write to the log what an operator needs: a service's answer in one line, a bug with where it is."""
+    if not isinstance(error, SERVICE_ERRORS):
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("model=%s the answer failed: %s\n%s", model_id, type(error).__name__, where)
+        return
+    log.warning("model=%s reason=%s %s", model_id, reason_of(error), _details(error))
+
+
+def record_storage(error: ClientError | BotoCoreError) -> None:
+    """The same for an error of the table."""
+    log.error("the table failed: %s", _details(error))
+
+
+def _details(error: BaseException) -> str:
+    response = getattr(error, "response", None) or {}
+    metadata = response.get("ResponseMetadata", {})
+    return (
+        f"error={type(error).__name__} code={response.get('Error', {}).get('Code', '-')} "
+        f"status={metadata.get('HTTPStatusCode', '-')} request={metadata.get('RequestId', '-')}"
+    )
+
+
+def _reason_of_answer(error: ClientError) -> str:
+    details = error.response.get("Error", {})
+    message = str(details.get("Message", "")).lower()
+    reason = CODES.get(str(details.get("Code", "")).lower())
+    if reason is None:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return UNAVAILABLE if status >= 500 else UNKNOWN
+    if reason == REFUSED and any(sign in message for sign in TOO_LONG_SIGNS):
+        return TOO_LONG
+    if reason in (REFUSED, DENIED) and any(sign in message for sign in NOT_ENABLED_SIGNS):
+        return NOT_ENABLED
+    return reason

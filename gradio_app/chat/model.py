@@ -1,0 +1,142 @@
+"""Calls to a model on Amazon Bedrock through langchain-aws, for any id on the allow-list."""
+
+import contextlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_aws import ChatBedrockConverse
+from langchain_aws.utils import MODEL_ID_GEO_PREFIXES, parse_model_provider
+
+LOCAL_PREFIX = "local."
+"""Ids of the small models that stand in for Bedrock's on a developer's machine."""
+CONTEXT_TOKENS = 16_000
+"""Tokens of history and question per call. Every current chat model on Bedrock takes more; each of these
+tokens is paid for again with every question, and what is older goes in as a summary."""
+LOCAL_CONTEXT_TOKENS = 4_000
+"""The same for local models: they take 8192 with their answer, and read some 40 tokens a second."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model that a user chose and how it should write."""
+
+    model_id: str
+    temperature: float
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of an answer as it arrives; tokens and `stop_reason` come with the last ones."""
+
+    text: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    stop_reason: str = ""
+
+
+def context_tokens(model_id: str) -> int:
+    """How many tokens of conversation a call of this model should carry."""
+    return LOCAL_CONTEXT_TOKENS if model_id.startswith(LOCAL_PREFIX) else CONTEXT_TOKENS
+
+
+def short_name(model_id: str) -> str:
+    """A name for people: without provider, region prefix and version, as far as the id tells."""
+    name = _last_part(model_id).split(":", 1)[0]
+    return name.rsplit(".", 1)[-1] if not name.startswith(LOCAL_PREFIX) else name.removeprefix(LOCAL_PREFIX)
+
+
+class Models:
+    """Streams answers with two shared boto3 clients, whose errors pass through."""
+
+    def __init__(self, bedrock_runtime: Any, bedrock: Any) -> None:
+        self.runtime = bedrock_runtime
+        self._control = bedrock
+        self._models_behind: dict[str, str] = {}
+
+    def stream(self, choice: Choice, system: str, parts: Sequence[tuple[str, str]]) -> "ModelStream":
+        """A stream that calls the model when it is read; `parts` are (role, text), see `context.messages`."""
+        return ModelStream(self, choice, system, parts)
+
+    def chat(self, choice: Choice, client: Any) -> ChatBedrockConverse:
+        """The langchain model for one call over `client`; takes 0.1 ms, for both clients are there."""
+        model_id = choice.model_id
+        behind = self._model_behind(model_id)
+        chat = ChatBedrockConverse(
+            model=model_id,
+            base_model=behind,
+            provider=parse_model_provider(behind),
+            client=client,
+            bedrock_client=self._control,
+            temperature=choice.temperature,
+            max_tokens=choice.max_tokens,
+            disable_streaming=False,
+        )
+        # Set again: for application profiles langchain-aws looks the model up in its own list of models that
+        # can stream, and one that is not on it yet would silently answer all at once.
+        chat.disable_streaming = False
+        return chat
+
+    def _model_behind(self, model_id: str) -> str:
+        """The id of the foundation model that an id or ARN leads to; application profiles hide it from view."""
+        if "application-inference-profile" in model_id and model_id not in self._models_behind:
+            profile = self._control.get_inference_profile(inferenceProfileIdentifier=model_id)
+            self._models_behind[model_id] = _last_part(profile["models"][0]["modelArn"])
+        name = self._models_behind.get(model_id, _last_part(model_id))
+        prefix, _, rest = name.partition(".")
+        return rest if prefix in MODEL_ID_GEO_PREFIXES else name
+
+
+class ModelStream:
+    """One answer of the model, read by one thread; another may `abort` it."""
+
+    def __init__(self, models: Models, choice: Choice, system: str, parts: Sequence[tuple[str, str]]) -> None:
+        self._models = models
+        self._client = _StreamingClient(models.runtime)
+        self._choice = choice
+        self._messages = [("system", system), *parts]
+
+    def pieces(self) -> Generator[Piece]:
+        """Call the model and yield its answer; closing the generator closes the connection."""
+        chat = self._models.chat(self._choice, self._client)
+        with contextlib.closing(chat.stream(self._messages)) as chunks:  # pyright: ignore[reportArgumentType]
+            for chunk in chunks:
+                usage = chunk.usage_metadata or {}
+                yield Piece(
+                    text=str(chunk.text),
+                    input_tokens=usage.get("input_tokens", 0),
+                    output_tokens=usage.get("output_tokens", 0),
+                    stop_reason=chunk.response_metadata.get("stopReason", ""),
+                )
+
+    def abort(self) -> None:
+        """End the connection under a reader that waits for more; it then ends or raises."""
+        self._client.shutdown()
+
+
+class _StreamingClient:
+    """A bedrock-runtime client that keeps hold of the one stream which it opens."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._stream: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def converse_stream(self, **request: Any) -> Any:
+        response = self._client.converse_stream(**request)
+        self._stream = response["stream"]
+        return response
+
+    def shutdown(self) -> None:
+        # Closing a file descriptor does not wake a thread that reads from it; shutting the socket down does.
+        # urllib3 has a method for that, botocore keeps its response in a private attribute.
+        raw = getattr(self._stream, "_raw_stream", None)
+        with contextlib.suppress(AttributeError, ValueError, RuntimeError, OSError):
+            raw.shutdown()  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def _last_part(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]

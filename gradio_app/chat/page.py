@@ -1,0 +1,209 @@
+"""What the page's events do: from values that a browser sent, none of them trusted, to component updates."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gradio_app.chat import errors, render, texts
+from gradio_app.chat.address import conversation_in
+from gradio_app.chat.conversation import Conversation, new_id, valid_id
+from gradio_app.chat.conversations import ConflictError, Conversations
+from gradio_app.chat.model import Choice
+from gradio_app.chat.reader import reader_of, telling
+from gradio_app.chat.streaming import Running
+from gradio_app.chat.turns import RefusedError, Request, Turns
+from gradio_app.chat.views import HEADINGS, LIST, VIEW, Views
+from gradio_app.settings import Settings
+
+TEMPERATURES = (0.0, 1.0)
+"""Bedrock's bounds: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""
+NOTHING = -1
+"""In place of a message's index: there is none."""
+
+
+class Page:
+    """The events of the page; the user is always the one whom the gate let in."""
+
+    def __init__(self, turns: Turns, store: Conversations, running: Running, settings: Settings) -> None:
+        self._turns = turns
+        self._store = store
+        self._running = running
+        self._settings = settings
+        self._views = Views(store, running)
+
+    @telling
+    def open(self, request: gr.Request) -> tuple[Any, ...]:
+        """The page as its address names it: id, view, list."""
+        reader = reader_of(request)
+        wanted, expected = conversation_in(dict(request.query_params))
+        conversation = self._views.conversation(reader, wanted) if wanted else None
+        welcome = texts.WELCOME[reader.language]
+        if conversation is None and expected:
+            welcome = f"{reader.refusal('not_found')}\n\n{welcome}"
+        conversation = conversation or Conversation(wanted or new_id())
+        messages, *view = self._views.view(reader, conversation)
+        chat = gr.update(
+            value=messages,
+            placeholder=welcome,
+            examples=[{"display_text": name, "text": text} for name, text in texts.EXAMPLES[reader.language]],
+        )
+        return (conversation.id, chat, *view, *self._views.list(reader, conversation.id, 0))
+
+    async def answer(
+        self,
+        question: str,
+        index: float,
+        conversation_id: str,
+        version: float,
+        model_id: str,
+        temperature: float,
+        max_tokens: float,
+        request: gr.Request,
+    ) -> AsyncIterator[Any]:
+        """Ask, and show the answer as it is written; the question at message `index` anew unless NOTHING."""
+        reader = reader_of(request)
+        if not question.strip() and index < 0:
+            yield gr.skip()
+            return
+        try:
+            asked = Request(
+                user_id=reader.user_id,
+                conversation_id=_checked_id(conversation_id),
+                seen_version=int(version),
+                question=question,
+                choice=self._choice(model_id, temperature, max_tokens),
+                keep=None if index < 0 else int(index) // 2,
+            )
+            started = await to_thread.run_sync(self._turns.start, asked)
+        except RefusedError as refused:
+            reader.warn(refused.reason)
+            yield gr.skip()
+            return
+        shown = render.messages(started.before.turns, reader.language)
+        shown.append(render.user_message(started.question))
+        try:
+            yield shown
+            async for text in started.answer.follow():
+                yield [*shown, render.assistant_message(text)]
+            if started.answer.problem:
+                reader.warn(started.answer.problem)
+        finally:
+            # A stop or a closed page ends this generator; the answer's thread then saves what there is.
+            started.answer.stop()
+
+    def settle(
+        self, question: str, index: float, conversation_id: str, version: float, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """The page after a turn, ended or stopped or refused: box, view, list.
+
+        A message that was refused goes back to the box where it was written.
+        """
+        ready = {"submit_btn": True, "stop_btn": False}
+        reader = reader_of(request)
+        try:
+            conversation = self._views.conversation(reader, conversation_id) or Conversation(conversation_id)
+            # The list changes with the first turn of a conversation only, and is the costly part.
+            changed = len(conversation.turns) == 1
+            links = self._views.list(reader, conversation_id, 0) if changed else (gr.skip(),) * LIST
+        except (ClientError, BotoCoreError) as error:
+            errors.record_storage(error)
+            return (gr.update(**ready), *(gr.skip(),) * (VIEW + LIST))
+        if index < 0 and not _was_asked(conversation, question, int(version)):
+            ready["value"] = question
+        return (gr.update(**ready), *self._views.view(reader, conversation), *links)
+
+    @telling
+    def undo(
+        self, conversation_id: str, version: float, event: gr.UndoData, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Drop the last turn and give its question back: box, view."""
+        reader = reader_of(request)
+        conversation = self._store.read(reader.user_id, conversation_id) or Conversation(conversation_id)
+        keep = message_index(event.index) // 2
+        if conversation.version != int(version) or not 0 <= keep < len(conversation.turns):
+            return (gr.skip(), *self._views.view(reader, conversation))
+        try:
+            left = self._store.keep(reader.user_id, conversation, keep)
+        except ConflictError:
+            left = self._store.read(reader.user_id, conversation_id) or Conversation(conversation_id)
+        return (conversation.turns[keep].question, *self._views.view(reader, left))
+
+    @telling
+    def rename(
+        self, title: str, conversation_id: str, skipped: float, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Give the open conversation another title: title, list."""
+        reader = reader_of(request)
+        if title.strip() and valid_id(conversation_id):
+            try:
+                self._store.rename(reader.user_id, conversation_id, title)
+            except ConflictError:
+                return ("", *self._views.list(reader, conversation_id, skipped))
+        conversation = self._store.read(reader.user_id, conversation_id)
+        shown = conversation.title if conversation else ""
+        return (shown, *self._views.list(reader, conversation_id, skipped))
+
+    @telling
+    def delete(self, conversation_id: str, request: gr.Request) -> tuple[Any, ...]:
+        """Delete the open conversation: view, list."""
+        reader = reader_of(request)
+        if running := self._running.find(reader.user_id, conversation_id):
+            running.stop()
+        self._store.delete(reader.user_id, conversation_id)
+        empty = Conversation(conversation_id)
+        return (*self._views.view(reader, empty), *self._views.list(reader, conversation_id, 0))
+
+    @telling
+    def newer(self, skipped: float, conversation_id: str, request: gr.Request) -> tuple[Any, ...]:
+        """The page before in the list: how many are skipped, list."""
+        skip = max(int(skipped) - HEADINGS, 0)
+        return (skip, *self._views.list(reader_of(request), conversation_id, skip))
+
+    @telling
+    def older(self, skipped: float, conversation_id: str, request: gr.Request) -> tuple[Any, ...]:
+        """The next page of the list: how many are skipped, list."""
+        skip = int(skipped) + HEADINGS
+        return (skip, *self._views.list(reader_of(request), conversation_id, skip))
+
+    def _choice(self, model_id: object, temperature: object, max_tokens: object) -> Choice:
+        """The settings, if they are among those on offer; raises RefusedError."""
+        low, high = TEMPERATURES
+        if (
+            not isinstance(model_id, str)
+            or model_id not in self._settings.model_ids
+            or not isinstance(temperature, int | float)
+            or not low <= temperature <= high
+            or not isinstance(max_tokens, int | float)
+            or not 1 <= max_tokens <= self._settings.max_output_tokens
+        ):
+            raise RefusedError("choice")
+        return Choice(model_id, float(temperature), int(max_tokens))
+
+
+def message_index(index: Any) -> int:
+    """The number of a message in an event of the chat, which may stand in a pair with that of its part."""
+    first = index[0] if isinstance(index, list | tuple) and index else index
+    return first if isinstance(first, int) else NOTHING
+
+
+def plain_text(value: Any) -> str:
+    """The text of a message in an event of the chat: a string, or a list of parts."""
+    if isinstance(value, str):
+        return value
+    parts = value if isinstance(value, list) else []
+    return "\n".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in parts)
+
+
+def _checked_id(conversation_id: object) -> str:
+    if not isinstance(conversation_id, str) or not valid_id(conversation_id):
+        raise RefusedError("not_found")
+    return conversation_id
+
+
+def _was_asked(conversation: Conversation, question: str, version: int) -> bool:
+    """Whether a message became the conversation's last question after `version`."""
+    last = conversation.turns[-1].question if conversation.turns else ""
+    return conversation.version != version and last == question.strip()

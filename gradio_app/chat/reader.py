@@ -1,0 +1,58 @@
+"""Who is at the page, and how trouble with the table is told there."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gradio_app.chat import errors, texts
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The signed-in user and the language to write in."""
+
+    user_id: str
+    language: str
+
+    def reason(self, key: str) -> str:
+        """Why an answer is not whole."""
+        return texts.REASONS[self.language][key]
+
+    def refusal(self, key: str) -> str:
+        """Why something does not take place."""
+        return texts.REFUSALS[self.language][key]
+
+    def warn(self, key: str) -> None:
+        """Show a refusal until it is closed; works in queued events only."""
+        gr.Warning(self.refusal(key), duration=None, title=texts.NOTICE[self.language])
+
+
+def reader_of(request: gr.Request) -> Reader:
+    """Who sent the request; without a user nobody gets anything, although the gate lets no such one through."""
+    if not request.username:
+        raise PermissionError("no user is signed in")
+    return Reader(request.username, texts.language_of(request.headers.get("accept-language", "")))
+
+
+def telling(event: Callable[P, R]) -> Callable[P, R]:
+    """An event that says in one sentence when the table failed; its request is the last argument."""
+
+    @functools.wraps(event)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return event(*args, **kwargs)
+        except (ClientError, BotoCoreError) as error:
+            errors.record_storage(error)
+            request: Any = args[-1]
+            reader = reader_of(request)
+            title = texts.NOTICE[reader.language]
+            raise gr.Error(reader.refusal("storage"), print_exception=False, title=title) from None
+
+    return told

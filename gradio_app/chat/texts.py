@@ -1,0 +1,172 @@
+"""Every text of the chat that a person reads, in English and Spanish.
+
+What stands on the page is chosen by the browser's language (`gr.I18n`); what the server writes into an
+answer or a notice, by the request's Accept-Language.
+"""
+
+import gradio as gr
+
+LANGUAGES = ("en", "es")
+
+PAGE = {
+    "en": {
+        "new": "New conversation",
+        "conversations": "Conversations",
+        "newer": "‹ Newer",
+        "older": "Older ›",
+        "this_conversation": "This conversation",
+        "title": "Title",
+        "rename": "Rename",
+        "delete": "Delete conversation",
+        "delete_really": "Delete for good",
+        "cancel": "Keep it",
+        "settings": "Settings",
+        "model": "Model",
+        "temperature": "Temperature",
+        "temperature_info": "Low: factual. High: inventive.",
+        "max_tokens": "Maximum tokens per answer",
+        "account": "Account and sign-out",
+        "write": "Write a message…",
+    },
+    "es": {
+        "new": "Nueva conversación",
+        "conversations": "Conversaciones",
+        "newer": "‹ Recientes",
+        "older": "Anteriores ›",
+        "this_conversation": "Esta conversación",
+        "title": "Título",
+        "rename": "Cambiar título",
+        "delete": "Borrar conversación",
+        "delete_really": "Borrar para siempre",
+        "cancel": "Conservarla",
+        "settings": "Ajustes",
+        "model": "Modelo",
+        "temperature": "Temperatura",
+        "temperature_info": "Baja: precisa. Alta: creativa.",
+        "max_tokens": "Máximo de tokens por respuesta",
+        "account": "Cuenta y cerrar sesión",
+        "write": "Escribe un mensaje…",
+    },
+}
+
+REASONS = {
+    "en": {
+        "stopped": "Stopped.",
+        "writing": "This answer is still being written, maybe in another tab. Reload the page in a moment.",
+        "interrupted": "This answer was interrupted. What had arrived is above; try again with the retry button.",
+        "missing": "There is no answer yet: it was interrupted before it began. Try again with the retry button.",
+        "empty": "The model answered without any text. Try again, or put the question another way.",
+        "length": "The answer reached its maximum length. Ask to go on, or raise the maximum in the settings.",
+        "filtered": "The answer was held back by a content filter. Put the question another way.",
+        "throttled": "The model is receiving too many requests right now. Wait a moment and try again.",
+        "denied": "The application may not use this model. Tell whoever runs it, or choose another model.",
+        "not_enabled": "This model is not enabled here. Tell whoever runs the application, or choose another model.",
+        "too_long": "This is too long for the model. Shorten the message or start a new conversation.",
+        "refused": "The model did not accept the request. Change the message or the settings and try again.",
+        "unavailable": "The model is out of service for the moment. Try again in a little while.",
+        "cut": "The connection broke in the middle of the answer. What had arrived was kept; try again.",
+        "timeout": "The model took too long. Try again, or ask for something shorter.",
+        "unreachable": "The model cannot be reached. Try again in a little while.",
+        "credentials": "The application's permission to use the model has run out. Try again; if it stays, "
+        "tell whoever runs it.",
+        "unknown": "Something went wrong with the answer. Try again.",
+    },
+    "es": {
+        "stopped": "Detenida.",
+        "writing": "Esta respuesta aún se está escribiendo, quizá en otra pestaña. Recarga en un momento.",
+        "interrupted": "Esta respuesta se interrumpió. Arriba está lo que había llegado; reintenta con el botón.",
+        "missing": "Aún no hay respuesta: se interrumpió antes de empezar. Reintenta con el botón.",
+        "empty": "El modelo respondió sin texto. Reintenta o plantea la pregunta de otra manera.",
+        "length": "La respuesta llegó a su longitud máxima. Pide que continúe o sube el máximo en los ajustes.",
+        "filtered": "Un filtro de contenido retuvo la respuesta. Plantea la pregunta de otra manera.",
+        "throttled": "El modelo recibe demasiadas peticiones ahora mismo. Espera un momento y reintenta.",
+        "denied": "La aplicación no tiene permiso para usar este modelo. Avisa a quien la administra o elige otro.",
+        "not_enabled": "Este modelo no está habilitado aquí. Avisa a quien administra la aplicación o elige otro.",
+        "too_long": "Esto es demasiado largo para el modelo. Acorta el mensaje o empieza otra conversación.",
+        "refused": "El modelo no aceptó la petición. Cambia el mensaje o los ajustes y reintenta.",
+        "unavailable": "El modelo está fuera de servicio por el momento. Reintenta dentro de un rato.",
+        "cut": "La conexión se cortó en mitad de la respuesta. Lo que había llegado se conservó; reintenta.",
+        "timeout": "El modelo tardó demasiado. Reintenta o pide algo más corto.",
+        "unreachable": "No se puede contactar con el modelo. Reintenta dentro de un rato.",
+        "credentials": "El permiso de la aplicación para usar el modelo ha caducado. Reintenta; si sigue igual, "
+        "avisa a quien la administra.",
+        "unknown": "Algo salió mal con la respuesta. Reintenta.",
+    },
+}
+"""Why an answer is not whole; shown below what there is of it."""
+
+REFUSALS = {
+    "en": {
+        "changed": "This conversation was changed in another tab. It is shown as it is now; send your message again.",
+        "busy": "An answer is still being written here. Wait for it or stop it first.",
+        "too_many": "You have several answers running already. Wait for one of them to end.",
+        "budget": "Your tokens for today are used up, or do not suffice for this message. They are renewed at 00:00 UTC.",
+        "too_long": "This message is too long. Shorten it to 32,000 characters or fewer.",
+        "empty": "There is nothing to send.",
+        "choice": "These settings are not available. Choose a model and values from the settings.",
+        "storage": "The conversation cannot be saved right now. Nothing was sent; try again in a moment.",
+        "not_saved": "This answer could not be saved. Copy what you need before you leave the page.",
+        "not_found": "This conversation does not exist. It may have been deleted.",
+    },
+    "es": {
+        "changed": "Esta conversación cambió en otra pestaña. Se muestra como está ahora; envía de nuevo tu mensaje.",
+        "busy": "Aquí se está escribiendo una respuesta. Espera a que termine o detenla antes.",
+        "too_many": "Ya tienes varias respuestas en curso. Espera a que termine alguna.",
+        "budget": "Tus tokens de hoy se agotaron o no alcanzan para este mensaje. Se renuevan a las 00:00 UTC.",
+        "too_long": "Este mensaje es demasiado largo. Acórtalo a 32 000 caracteres o menos.",
+        "empty": "No hay nada que enviar.",
+        "choice": "Estos ajustes no están disponibles. Elige un modelo y valores de los ajustes.",
+        "storage": "Ahora mismo no se puede guardar la conversación. No se envió nada; reintenta en un momento.",
+        "not_saved": "Esta respuesta no se pudo guardar. Copia lo que necesites antes de salir de la página.",
+        "not_found": "Esta conversación no existe. Quizá se borró.",
+    },
+}
+"""Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""
+
+WELCOME = {
+    "en": "### What can I help you with?\nAnswers may be wrong: check what matters.",
+    "es": "### ¿En qué puedo ayudarte?\nLas respuestas pueden contener errores: comprueba lo importante.",
+}
+
+EXAMPLES = {
+    "en": (
+        ("Explain something", "Explain in simple words what a load balancer does and when I need one."),
+        ("Write a message", "Write a short, friendly e-mail that moves a meeting from Tuesday to Thursday."),
+        ("Plan", "Make a plan to learn the basics of Python in four weeks, half an hour a day."),
+    ),
+    "es": (
+        (
+            "Explicar algo",
+            "Explica con palabras sencillas qué hace un balanceador de carga y cuándo lo necesito.",
+        ),
+        (
+            "Escribir un mensaje",
+            "Escribe un correo breve y amable para pasar una reunión del martes al jueves.",
+        ),
+        ("Planificar", "Haz un plan para aprender lo básico de Python en cuatro semanas, media hora al día."),
+    ),
+}
+
+NOTICE = {"en": "Please note", "es": "Aviso"}
+
+USAGE = {
+    "en": "Last message ≈ {message} tokens ({input} with context) · answer {output} · "
+    "conversation {total_input} in, {total_output} out",
+    "es": "Último mensaje ≈ {message} tokens ({input} con contexto) · respuesta {output} · "
+    "conversación {total_input} de entrada, {total_output} de salida",
+}
+
+I18N = gr.I18n(**PAGE)
+
+
+def language_of(accept_language: str) -> str:
+    """The first of our languages that an Accept-Language header asks for, by its weights; else English."""
+    weighted = []
+    for position, part in enumerate(accept_language.lower().split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        weight = parameters.strip().removeprefix("q=") if parameters else "1"
+        try:
+            weighted.append((-float(weight), position, tag.partition("-")[0]))
+        except ValueError:
+            continue
+    return next((tag for _, _, tag in sorted(weighted) if tag in LANGUAGES), "en")
