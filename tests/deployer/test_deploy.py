@@ -154,10 +154,12 @@ def test_templates_that_cloudformation_refuses_end_it_before_the_stack_is_create
     def write(out: Path, tag: str) -> None:
         templates.write(out, tag)
         broken = templates.root(tag)
-        broken["Resources"]["Store"]["Properties"]["Parameters"]["Greeting"] = {"Ref": "Nowhere"}
+        broken["Resources"]["Other"] = {"Type": "AWS::Nowhere::Thing"}
         (out / "root.json").write_text(json.dumps(broken))
 
-    with pytest.raises(DeployError, match=r"cannot be deployed, and nothing was changed: .*Nowhere") as error:
+    with pytest.raises(
+        DeployError, match=r"cannot be deployed, and nothing was changed: .*AWS::Nowhere::Thing"
+    ) as error:
         tiny.deploy(write)
     assert error.value.exit_code == 2
     assert state(tiny) is None
