@@ -18,7 +18,7 @@ OPEN, NEW = "c", "new"
 
 
 class ConversationAddress:
-    """ASGI middleware: answers `GET /` without a well-formed conversation id with the address of a new one."""
+    """ASGI middleware: sends `GET /` without a well-formed conversation id to a new one's address."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -34,7 +34,7 @@ class Budget:
         self._limit = limit
 
     def reserve(self, user_id: str, tokens: int) -> Reservation:
-        """Set tokens aside for a call; raises BudgetSpentError, and changes nothing, when they are not left."""
+        """Set tokens aside for a call, or raise BudgetSpentError and change nothing."""
         if self._limit and tokens > self._limit:
             raise BudgetSpentError
         reservation = Reservation(user_id, datetime.now(UTC).date().isoformat(), tokens)

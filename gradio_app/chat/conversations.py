@@ -169,7 +169,7 @@ class Conversations:
     def summarize(
         self, user_id: str, conversation_id: str, number: int, summary: str, summarized_to: int
     ) -> None:
-        """Store what sums up every turn to `summarized_to`; ConflictError when `number` is not the latest turn."""
+        """Store the summary of all turns to `summarized_to`; ConflictError when `number` is not the last."""
         changes = {"summary": cut_to_bytes(summary, TEXT_BYTES), "summarized_to": summarized_to}
         head = Conversation(conversation_id, version=number)
         self._transact([self._advance(user_id, head, changes)])

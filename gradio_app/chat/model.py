@@ -79,7 +79,7 @@ class Models:
         return chat
 
     def _model_behind(self, model_id: str) -> str:
-        """The id of the foundation model that an id or ARN leads to; application profiles hide it from view."""
+        """The id of the foundation model behind an id or ARN; application profiles hide it from view."""
         if "application-inference-profile" in model_id and model_id not in self._models_behind:
             profile = self._control.get_inference_profile(inferenceProfileIdentifier=model_id)
             self._models_behind[model_id] = _last_part(profile["models"][0]["modelArn"])

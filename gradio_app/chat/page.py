@@ -101,7 +101,7 @@ class Page:
 
         A message that was refused goes back to the box where it was written.
         """
-        ready = {"submit_btn": True, "stop_btn": False}
+        ready: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
         reader = reader_of(request)
         try:
             conversation = self._views.conversation(reader, conversation_id) or Conversation(conversation_id)

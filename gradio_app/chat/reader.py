@@ -35,7 +35,7 @@ class Reader:
 
 
 def reader_of(request: gr.Request) -> Reader:
-    """Who sent the request; without a user nobody gets anything, although the gate lets no such one through."""
+    """Who sent the request; without a user nobody gets anything, though the gate lets none through."""
     if not request.username:
         raise PermissionError("no user is signed in")
     return Reader(request.username, texts.language_of(request.headers.get("accept-language", "")))

@@ -26,7 +26,7 @@ def user_message(text: str) -> Message:
 
 
 def assistant_message(*parts: str) -> Message:
-    """An answer of one or more Markdown texts, each shown by itself: an open code block ends with its part."""
+    """An answer of one or more Markdown texts, each for itself: an open code block ends with its part."""
     return Message(role="assistant", content=[TextMessage(text=part) for part in parts])
 
 

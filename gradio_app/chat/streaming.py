@@ -99,7 +99,10 @@ class Running:
         return self._waiters > 0
 
     def admit(self, user_id: str, conversation_id: str, limit: int) -> RunningAnswer:
-        """List a new answer; raises BusyError for a second one in a conversation, TooManyAnswersError beyond `limit` per user."""
+        """List a new answer.
+
+        Raises BusyError for a second one in a conversation, TooManyAnswersError beyond `limit` per user.
+        """
         with self._changed:
             if self._find(user_id, conversation_id):
                 raise BusyError
@@ -110,7 +113,7 @@ class Running:
             return answer
 
     def start(self, answer: RunningAnswer, work: Callable[[], None]) -> None:
-        """Run the work of an admitted answer in a thread; what it does after `finish` counts for `wait_idle`."""
+        """Run the work of an admitted answer in a thread; `wait_idle` waits for all of it."""
         with self._changed:
             self._threads += 1
         threading.Thread(target=self._run, args=(answer, work), daemon=True, name="answer").start()

@@ -12,8 +12,8 @@ PAGE = {
     "en": {
         "new": "New conversation",
         "conversations": "Conversations",
-        "newer": "‹ Newer",
-        "older": "Older ›",
+        "newer": "← Newer",
+        "older": "Older →",
         "this_conversation": "This conversation",
         "title": "Title",
         "rename": "Rename",
@@ -31,8 +31,8 @@ PAGE = {
     "es": {
         "new": "Nueva conversación",
         "conversations": "Conversaciones",
-        "newer": "‹ Recientes",
-        "older": "Anteriores ›",
+        "newer": "← Recientes",
+        "older": "Anteriores →",
         "this_conversation": "Esta conversación",
         "title": "Título",
         "rename": "Cambiar título",
@@ -53,14 +53,18 @@ REASONS = {
     "en": {
         "stopped": "Stopped.",
         "writing": "This answer is still being written, maybe in another tab. Reload the page in a moment.",
-        "interrupted": "This answer was interrupted. What had arrived is above; try again with the retry button.",
-        "missing": "There is no answer yet: it was interrupted before it began. Try again with the retry button.",
+        "interrupted": "This answer was interrupted. What had arrived is above; try again with the "
+        "retry button.",
+        "missing": "There is no answer yet: it was interrupted before it began. Try again with the "
+        "retry button.",
         "empty": "The model answered without any text. Try again, or put the question another way.",
-        "length": "The answer reached its maximum length. Ask to go on, or raise the maximum in the settings.",
+        "length": "The answer reached its maximum length. Ask to go on, or raise the maximum in the "
+        "settings.",
         "filtered": "The answer was held back by a content filter. Put the question another way.",
         "throttled": "The model is receiving too many requests right now. Wait a moment and try again.",
         "denied": "The application may not use this model. Tell whoever runs it, or choose another model.",
-        "not_enabled": "This model is not enabled here. Tell whoever runs the application, or choose another model.",
+        "not_enabled": "This model is not enabled here. Tell whoever runs the application, or choose "
+        "another model.",
         "too_long": "This is too long for the model. Shorten the message or start a new conversation.",
         "refused": "The model did not accept the request. Change the message or the settings and try again.",
         "unavailable": "The model is out of service for the moment. Try again in a little while.",
@@ -74,21 +78,25 @@ REASONS = {
     "es": {
         "stopped": "Detenida.",
         "writing": "Esta respuesta aún se está escribiendo, quizá en otra pestaña. Recarga en un momento.",
-        "interrupted": "Esta respuesta se interrumpió. Arriba está lo que había llegado; reintenta con el botón.",
+        "interrupted": "Esta respuesta se interrumpió. Arriba está lo que había llegado; reintenta "
+        "con el botón.",
         "missing": "Aún no hay respuesta: se interrumpió antes de empezar. Reintenta con el botón.",
         "empty": "El modelo respondió sin texto. Reintenta o plantea la pregunta de otra manera.",
-        "length": "La respuesta llegó a su longitud máxima. Pide que continúe o sube el máximo en los ajustes.",
+        "length": "La respuesta llegó a su longitud máxima. Pide que continúe o sube el máximo en "
+        "los ajustes.",
         "filtered": "Un filtro de contenido retuvo la respuesta. Plantea la pregunta de otra manera.",
         "throttled": "El modelo recibe demasiadas peticiones ahora mismo. Espera un momento y reintenta.",
-        "denied": "La aplicación no tiene permiso para usar este modelo. Avisa a quien la administra o elige otro.",
-        "not_enabled": "Este modelo no está habilitado aquí. Avisa a quien administra la aplicación o elige otro.",
+        "denied": "La aplicación no tiene permiso para usar este modelo. Avisa a quien la administra "
+        "o elige otro.",
+        "not_enabled": "Este modelo no está habilitado aquí. Avisa a quien administra la aplicación "
+        "o elige otro.",
         "too_long": "Esto es demasiado largo para el modelo. Acorta el mensaje o empieza otra conversación.",
         "refused": "El modelo no aceptó la petición. Cambia el mensaje o los ajustes y reintenta.",
         "unavailable": "El modelo está fuera de servicio por el momento. Reintenta dentro de un rato.",
         "cut": "La conexión se cortó en mitad de la respuesta. Lo que había llegado se conservó; reintenta.",
         "timeout": "El modelo tardó demasiado. Reintenta o pide algo más corto.",
         "unreachable": "No se puede contactar con el modelo. Reintenta dentro de un rato.",
-        "credentials": "El permiso de la aplicación para usar el modelo ha caducado. Reintenta; si sigue igual, "
+        "credentials": "El permiso de la aplicación para usar el modelo ha caducado. Reintenta; si sigue, "
         "avisa a quien la administra.",
         "unknown": "Algo salió mal con la respuesta. Reintenta.",
     },
@@ -97,10 +105,12 @@ REASONS = {
 
 REFUSALS = {
     "en": {
-        "changed": "This conversation was changed in another tab. It is shown as it is now; send your message again.",
+        "changed": "This conversation was changed in another tab. It is shown as it is now; send "
+        "your message again.",
         "busy": "An answer is still being written here. Wait for it or stop it first.",
         "too_many": "You have several answers running already. Wait for one of them to end.",
-        "budget": "Your tokens for today are used up, or do not suffice for this message. They are renewed at 00:00 UTC.",
+        "budget": "Your tokens for today are used up, or do not suffice for this message. They are "
+        "renewed at 00:00 UTC.",
         "too_long": "This message is too long. Shorten it to 32,000 characters or fewer.",
         "empty": "There is nothing to send.",
         "choice": "These settings are not available. Choose a model and values from the settings.",
@@ -109,14 +119,16 @@ REFUSALS = {
         "not_found": "This conversation does not exist. It may have been deleted.",
     },
     "es": {
-        "changed": "Esta conversación cambió en otra pestaña. Se muestra como está ahora; envía de nuevo tu mensaje.",
+        "changed": "Esta conversación cambió en otra pestaña. Se muestra como está ahora; envía de "
+        "nuevo tu mensaje.",
         "busy": "Aquí se está escribiendo una respuesta. Espera a que termine o detenla antes.",
         "too_many": "Ya tienes varias respuestas en curso. Espera a que termine alguna.",
-        "budget": "Tus tokens de hoy se agotaron o no alcanzan para este mensaje. Se renuevan a las 00:00 UTC.",
+        "budget": "Tus tokens de hoy se agotaron o no alcanzan para esto. Se renuevan a las 00:00 UTC.",
         "too_long": "Este mensaje es demasiado largo. Acórtalo a 32 000 caracteres o menos.",
         "empty": "No hay nada que enviar.",
         "choice": "Estos ajustes no están disponibles. Elige un modelo y valores de los ajustes.",
-        "storage": "Ahora mismo no se puede guardar la conversación. No se envió nada; reintenta en un momento.",
+        "storage": "Ahora mismo no se puede guardar la conversación. No se envió nada; reintenta en "
+        "un momento.",
         "not_saved": "Esta respuesta no se pudo guardar. Copia lo que necesites antes de salir de la página.",
         "not_found": "Esta conversación no existe. Quizá se borró.",
     },

@@ -3,6 +3,8 @@
 The login pages use the same palette. Text on each of its backgrounds keeps WCAG AA contrast (4.5 to 1).
 """
 
+from pathlib import Path
+
 from gradio.themes import Base
 from gradio.themes.utils import sizes
 
@@ -35,6 +37,9 @@ DARK = {
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+STYLE = Path(__file__).with_name("style.css")
+"""What the theme's variables cannot say."""
 
 ROLES = {
     "body_background_fill": "paper",
@@ -102,11 +107,3 @@ def theme() -> Base:
     return base.set(
         **colors, block_shadow="none", block_shadow_dark="none", input_shadow="none", input_shadow_dark="none"
     )
-
-
-CSS = """
-#brand { font-size: 1.15rem; padding: 0 0 .25rem; }
-#brand p::before { content: ""; display: inline-block; width: 12px; height: 12px; margin-right: .5rem;
-  border-radius: 3px; background: var(--color-accent); }
-"""
-"""What the theme's variables cannot say."""

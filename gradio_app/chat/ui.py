@@ -50,7 +50,7 @@ def mount_options() -> dict[str, Any]:
     """What `gr.mount_gradio_app` needs besides the application, the page, its path and who is signed in."""
     return {
         "theme": theme.theme(),
-        "css": theme.CSS,
+        "css": theme.STYLE.read_text(),
         "i18n": texts.I18N,
         "footer_links": [],
         "run_history": False,
