@@ -52,10 +52,10 @@ class LocalBedrock:
             "AWS_SECRET_ACCESS_KEY": "test",
         }
 
-    def client(self, service: str = "bedrock-runtime") -> Any:
+    def client(self, service: str = "bedrock-runtime", read_timeout: float = 120) -> Any:
         """Return a boto3 client that sends each request once."""
         session = boto3.Session("test", "test", region_name=REGION)
-        config = Config(retries={"total_max_attempts": 1}, read_timeout=120)
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout)
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
 
@@ -82,6 +82,23 @@ def address_of(process: subprocess.Popen[str]) -> str:
     word, _, address = process.stdout.readline().strip().partition(" ")
     assert word == "ready", f"the local Bedrock ended with exit code {process.wait(STOP_SECONDS)}"
     return address
+
+
+# SmolLM2 goes on with it for as long as it may, at temperature 0.
+LONG_STORY = "Write a very long story about a dog."
+
+
+def conversation(text: str, **settings: Any) -> dict[str, Any]:
+    """A request with one question, answered the same way each time."""
+    return {
+        "messages": [{"role": "user", "content": [{"text": text}]}],
+        "inferenceConfig": {"temperature": 0, **settings},
+    }
+
+
+def first_words(stream: Any) -> None:
+    """Read a stream until the model has said something."""
+    next(event for event in stream if "contentBlockDelta" in event)
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ def main() -> int:
         with server:
             print("ready", server.endpoint_url, flush=True)
             stopped.wait()
-    except (EngineError, OSError) as error:
-        print(f"The local Bedrock can't start: {error}", file=sys.stderr)
+    except EngineError as error:
+        print(f"The local Bedrock can't start: {error}.", file=sys.stderr)
         return 1
     return 0
 

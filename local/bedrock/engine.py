@@ -15,7 +15,7 @@ OUT_OF_THE_WAY = 0  # percent of the time in which an idle thread spins
 
 
 class EngineError(Exception):
-    """The model can't be loaded; the message is one sentence."""
+    """The model can't be loaded or served; the message is one clause that says why."""
 
 
 class Engine:
@@ -51,7 +51,7 @@ class Engine:
             self._server: Any = xllamacpp.Server(parameters)
         except RuntimeError as error:
             raise EngineError(
-                f"llama.cpp can't load {gguf}: the file is damaged or of a kind it does not know."
+                f"llama.cpp can't load {gguf}: the file is damaged or of a kind it does not know"
             ) from error
         self.url: str = self._server.listening_address
 

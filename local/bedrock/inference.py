@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -41,6 +42,9 @@ class Inference:
                     await answer.aread()
                     raise _error(answer)
                 async for piece in _pieces(answer.aiter_lines()):
+                    if isinstance(piece, Ending) and not piece.input_tokens:
+                        # An answer without any text has no message_start, the event that tells them.
+                        piece = replace(piece, input_tokens=await self.count_tokens(prompt))
                     yield piece
         except httpx.HTTPError as error:
             raise unavailable(STOPPED) from error

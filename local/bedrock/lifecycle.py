@@ -12,7 +12,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from local.bedrock.engine import LOOPBACK, Engine
+from local.bedrock.engine import LOOPBACK, Engine, EngineError
 from local.bedrock.inference import Inference
 from local.bedrock.server import create_app
 
@@ -61,8 +61,11 @@ class BedrockServer:
         return dict.fromkeys(names, self.endpoint_url)
 
     def start(self) -> None:
-        """Load the model and listen. Raises EngineError, or OSError for a taken port."""
-        listener = socket.create_server((LOOPBACK, self._port), backlog=BACKLOG)
+        """Load the model and listen. Raises EngineError."""
+        try:
+            listener = socket.create_server((LOOPBACK, self._port), backlog=BACKLOG)
+        except OSError as error:
+            raise EngineError(f"can't listen on port {self._port}: {error.strerror}") from error
         try:
             engine = Engine(
                 self._gguf, slots=self._slots, context_tokens=self._context_tokens, threads=self._threads

@@ -8,7 +8,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Called a few times a second, from the thread that fetches."""
 
-    def __call__(self, done: int, total: int, label: str) -> None:
+    def __call__(self, done: int, total: int, label: str, /) -> None:
         """Of the step named `label`, `done` of `total` bytes are there."""
 
 
