@@ -23,6 +23,7 @@ from local.emulator import (
     secrets_manager,
     stack_events,
     storage,
+    transforms,
 )
 from local.emulator.front import App
 
@@ -36,6 +37,7 @@ PARTS = (
     secrets_manager,
     stack_events,
     storage,
+    transforms,
 )
 
 

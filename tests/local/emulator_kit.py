@@ -14,7 +14,7 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 Resources = dict[str, dict[str, Any]]
 
 
-class StackFailed(AssertionError):
+class StackFailed(AssertionError):  # noqa: N818 - it names an outcome
     """A stack operation did not end as wanted; the message holds the failed events."""
 
 
@@ -63,7 +63,9 @@ class Stack:
             assert time.monotonic() < deadline, f"{self.stack_id} is still {status}"
             time.sleep(0.02)
         if status != wanted:
-            reasons = [e.get("ResourceStatusReason") for e in self.events() if "FAILED" in e["ResourceStatus"]]
+            reasons = [
+                e.get("ResourceStatusReason") for e in self.events() if "FAILED" in e["ResourceStatus"]
+            ]
             raise StackFailed(f"{status}: {reasons}")
 
 

@@ -49,7 +49,7 @@ def unchanged_resources_keep_their_attributes(aws: RunningEmulator) -> None:
 def failed_child_leaves_nothing(aws: RunningEmulator) -> None:
     name = f"gone-{uuid.uuid4().hex[:8]}"
     stack = begin(aws, parent_of(aws, resources(Group=_named(name), Stream=FAILING)))
-    with pytest.raises(StackFailed, match="Embedded stack arn:aws:cloudformation:.*Stream"):
+    with pytest.raises(StackFailed, match=r"Embedded stack arn:aws:cloudformation:.*Stream"):
         stack.wait_for("CREATE_COMPLETE")
     assert _groups(aws, name) == []
 
@@ -170,9 +170,9 @@ def impossible_child_fails_the_change_set(aws: RunningEmulator) -> None:
 
 
 def changed_outputs_are_a_change(aws: RunningEmulator) -> None:
-    template = resources(Group=GROUP) | {"Outputs": {"Group": {"Value": {"Ref": "Group"}}}}
-    stack = deploy(aws, template)
-    template["Outputs"]["Group"]["Value"] = "constant"
+    template = resources(Group=GROUP)
+    stack = deploy(aws, template | {"Outputs": {"Group": {"Value": {"Ref": "Group"}}}})
+    template["Outputs"] = {"Group": {"Value": "constant"}}
     described = _change_set(stack, template)
     assert (described["Status"], described["Changes"]) == ("CREATE_COMPLETE", [])
     aws.client("cloudformation").execute_change_set(ChangeSetName=described["ChangeSetId"])

@@ -25,7 +25,9 @@ by_gap = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 
 @pytest.fixture(scope="module")
 def ministack_alone() -> Iterator[RunningEmulator]:
-    with run_emulator("--play-builds", command=[sys.executable, "-m", "tests.local.plain_ministack"]) as running:
+    with run_emulator(
+        "--play-builds", command=[sys.executable, "-m", "tests.local.plain_ministack"]
+    ) as running:
         yield running
 
 
