@@ -43,6 +43,7 @@ def test_the_app_understands_the_settings_of_the_task(alternative: str, models: 
     environment = {entry["Name"]: _text(entry["Value"]) for entry in container["Environment"]}
     secrets = {entry["Name"]: "from-secrets-manager" for entry in container["Secrets"]}
     settings = Settings.from_env(environment | secrets | {"AWS_REGION": "us-east-1"})
+    assert environment["MODEL_IDS"] == ",".join(models)
     assert settings.model_ids == models
     assert settings.ui_app_id == stacks.TAG
     assert settings.authentication
