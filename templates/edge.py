@@ -21,8 +21,8 @@ HTTP = 80
 HTTPS = 443
 EVERYWHERE = "0.0.0.0/0"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
-IDLE_SECONDS = 180
-"""Longer than CloudFront waits for a byte (120 s); the app's own keep-alive must be longer still."""
+IDLE_SECONDS = 125
+"""Between the time that CloudFront waits for a byte (120 s) and the app's own keep-alive (130 s)."""
 STICKY_SECONDS = 12 * 60 * 60
 """A working day: Gradio's queue lives in the task that served the page."""
 DEREGISTRATION_SECONDS = 120

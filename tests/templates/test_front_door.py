@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import gradio_app
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
@@ -69,7 +73,8 @@ def test_the_load_balancer_suits_a_streaming_chat(front_door: str) -> None:
     (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
     (group,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
     attributes = _attributes(balancer["Properties"]["LoadBalancerAttributes"])
-    assert int(attributes["idle_timeout.timeout_seconds"]) > _read_timeout()
+    # Whoever closes first must be the one that sends: CloudFront before the load balancer before the app.
+    assert _read_timeout() < int(attributes["idle_timeout.timeout_seconds"]) < _app_keep_alive()
     assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
 
     kept = _attributes(group["Properties"]["TargetGroupAttributes"])
@@ -111,6 +116,18 @@ def _attributes(pairs: list[Json]) -> dict[str, str]:
 def _read_timeout() -> int:
     config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
     return config["Origins"][0]["VpcOriginConfig"]["OriginReadTimeout"]
+
+
+def _app_keep_alive() -> int:
+    """The app's own constant, read from its source: importing it would load all of Gradio."""
+    source = (Path(gradio_app.__file__).parent / "serving.py").read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id="KEEP_ALIVE_SECONDS")], value=ast.Constant(value=int(seconds))
+            ):
+                return seconds
+    raise AssertionError("gradio_app/serving.py names no KEEP_ALIVE_SECONDS")
 
 
 def _drain_seconds() -> int:
