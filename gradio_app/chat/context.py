@@ -40,8 +40,8 @@ def turn_tokens(turn: Turn) -> int:
 
 
 def answered(turns: Sequence[Turn]) -> list[Turn]:
-    """The turns that have any answer: the model takes no empty message and no two questions in a row."""
-    return [turn for turn in turns if turn.answer and turn.answer.text.strip()]
+    """The turns that have an answer: the model takes no empty message and no two questions in a row."""
+    return [turn for turn in turns if turn.question.strip() and turn.answer and turn.answer.text.strip()]
 
 
 def newest(turns: Sequence[Turn], budget: int) -> list[Turn]:

@@ -17,8 +17,16 @@ from urllib.parse import unquote
 
 ERRORS = {
     "throttle": (429, "ThrottlingException", "Too many requests, please wait before trying again."),
-    "deny": (403, "AccessDeniedException", "User is not authorized to perform: bedrock:InvokeModelWithResponseStream"),
-    "no access": (403, "AccessDeniedException", "You don't have access to the model with the specified model ID."),
+    "deny": (
+        403,
+        "AccessDeniedException",
+        "User is not authorized to perform: bedrock:InvokeModelWithResponseStream",
+    ),
+    "no access": (
+        403,
+        "AccessDeniedException",
+        "You don't have access to the model with the specified model ID.",
+    ),
     "invalid model": (400, "ValidationException", "The provided model identifier is invalid."),
     "context": (400, "ValidationException", "Input is too long for requested model."),
     "expired": (403, "ExpiredTokenException", "The security token included in the request is expired"),
@@ -44,7 +52,9 @@ class FakeBedrock:
         self.endpoint_url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> "FakeBedrock":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,7 +114,7 @@ def _handler(fake: FakeBedrock) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
         def do_POST(self) -> None:
@@ -115,7 +125,9 @@ def _handler(fake: FakeBedrock) -> type[BaseHTTPRequestHandler]:
             question = fake.question()
             if question in ERRORS:
                 self._error(*ERRORS[question])
-            elif question.startswith("context over ") and len(request["messages"]) > int(question.split()[-1]):
+            elif question.startswith("context over ") and len(request["messages"]) > int(
+                question.split()[-1]
+            ):
                 self._error(*ERRORS["context"])
             else:
                 self._stream(question)
@@ -175,7 +187,9 @@ def _handler(fake: FakeBedrock) -> type[BaseHTTPRequestHandler]:
                 self._words(question)
 
         def _words(self, question: str) -> None:
-            text = question.removeprefix("answer: ") if question.startswith("answer: ") else f"echo {question}"
+            text = (
+                question.removeprefix("answer: ") if question.startswith("answer: ") else f"echo {question}"
+            )
             words = text.split(" ")
             for position, word in enumerate(words):
                 self._send(delta(word if position == 0 else f" {word}"))

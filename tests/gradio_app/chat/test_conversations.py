@@ -1,0 +1,224 @@
+"""The store, against DynamoDB as the emulator plays it."""
+
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from gradio_app.chat.conversation import (
+    COMPLETE,
+    WRITING,
+    Answer,
+    Conversation,
+    Heading,
+    new_id,
+    title_of,
+    valid_id,
+)
+from gradio_app.chat.conversations import TEXT_BYTES, ConflictError, Conversations, cut_to_bytes
+
+
+def talk(store: Conversations, conversation_id: str, *questions: str, user_id: str = "ana") -> Conversation:
+    """Ask each question and answer it with its capitals."""
+    seen = read(store, conversation_id, user_id)
+    for question in questions:
+        number = store.ask(user_id, seen, question)
+        store.answer(user_id, seen.id, number, Answer(question.upper(), input_tokens=10, output_tokens=2))
+        seen = read(store, conversation_id, user_id)
+    return seen
+
+
+def read(store: Conversations, conversation_id: str, user_id: str = "ana") -> Conversation:
+    return store.read(user_id, conversation_id) or Conversation(conversation_id)
+
+
+def questions(conversation: Conversation) -> list[str]:
+    return [turn.question for turn in conversation.turns]
+
+
+def test_what_was_said_comes_back_in_order_with_its_totals(store: Conversations) -> None:
+    seen = talk(store, new_id(), "one", "two")
+
+    assert [(turn.question, turn.answer) for turn in seen.turns] == [
+        ("one", Answer("ONE", COMPLETE, "", 10, 2)),
+        ("two", Answer("TWO", COMPLETE, "", 10, 2)),
+    ]
+    assert (seen.title, seen.input_tokens, seen.output_tokens) == ("one", 20, 4)
+
+
+def test_a_conversation_is_its_owners_only(store: Conversations) -> None:
+    seen = talk(store, new_id(), "mine")
+
+    assert store.read("berta", seen.id) is None
+    assert store.headings("berta", 0, 10) == []
+    store.delete("berta", seen.id)
+    assert questions(read(store, seen.id)) == ["mine"]
+    with pytest.raises(ConflictError):
+        store.rename("berta", seen.id, "hers")
+    with pytest.raises(ConflictError):
+        store.ask("berta", seen, "hers too")
+
+
+@pytest.mark.parametrize("given", ["", "../x", "0" * 31, "g" * 32, "0" * 32 + "\n", "A" * 32, None, 7])
+def test_what_is_no_id_reads_as_not_found(store: Conversations, given: Any) -> None:
+    assert not valid_id(given)
+    assert store.read("ana", given) is None
+    store.delete("ana", given)
+
+
+def test_the_list_shows_the_newest_first_in_pages(store: Conversations) -> None:
+    ids = [f"{number:032x}" for number in range(5)]
+    for number, conversation_id in enumerate(ids):
+        talk(store, conversation_id, f"question {number}")
+
+    assert store.headings("ana", 0, 2) == [Heading(ids[4], "question 4"), Heading(ids[3], "question 3")]
+    assert store.headings("ana", 2, 2) == [Heading(ids[2], "question 2"), Heading(ids[1], "question 1")]
+    assert store.headings("ana", 4, 2) == [Heading(ids[0], "question 0")]
+    assert store.headings("ana", 9, 2) == []
+
+
+def test_ids_sort_by_age() -> None:
+    first, second = "0" * 12, new_id()
+    assert first < second
+    assert valid_id(second)
+    assert len({new_id() for _ in range(1000)}) == 1000
+
+
+def test_of_two_tabs_that_saw_the_same_one_wins(store: Conversations) -> None:
+    seen = talk(store, new_id(), "one")
+    store.ask("ana", seen, "from this tab")
+
+    with pytest.raises(ConflictError):
+        store.ask("ana", seen, "from that tab")
+    with pytest.raises(ConflictError):
+        store.keep("ana", seen, 0)
+    assert questions(read(store, seen.id)) == ["one", "from this tab"]
+
+
+def test_of_many_at_the_same_moment_one_wins(store: Conversations) -> None:
+    seen = talk(store, new_id(), "one")
+    outcomes: list[object] = []
+
+    def ask(number: int) -> None:
+        try:
+            outcomes.append(store.ask("ana", seen, f"question {number}"))
+        except ConflictError as conflict:
+            outcomes.append(conflict)
+
+    threads = [Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(isinstance(outcome, int) for outcome in outcomes) == 1
+    assert len(read(store, seen.id).turns) == 2
+
+
+def test_a_late_answer_to_a_question_taken_back_is_dropped(store: Conversations) -> None:
+    seen = talk(store, new_id(), "one")
+    number = store.ask("ana", seen, "two")
+    store.keep("ana", read(store, seen.id), 1)
+
+    for status in (WRITING, COMPLETE):
+        with pytest.raises(ConflictError):
+            store.answer("ana", seen.id, number, Answer("late", status))
+    assert questions(read(store, seen.id)) == ["one"]
+
+
+def test_a_late_answer_never_lands_in_a_conversation_made_anew_under_the_same_id(
+    store: Conversations,
+) -> None:
+    conversation_id = new_id()
+    number = store.ask("ana", Conversation(conversation_id), "one")
+    store.delete("ana", conversation_id)
+    talk(store, conversation_id, "another")
+
+    with pytest.raises(ConflictError):
+        store.answer("ana", conversation_id, number, Answer("late"))
+    assert [(t.question, t.answer and t.answer.text) for t in read(store, conversation_id).turns] == [
+        ("another", "ANOTHER")
+    ]
+
+
+def test_a_checkpoint_is_replaced_by_the_whole_answer(store: Conversations) -> None:
+    conversation_id = new_id()
+    number = store.ask("ana", Conversation(conversation_id), "one")
+    store.answer("ana", conversation_id, number, Answer("half", WRITING))
+    assert read(store, conversation_id).turns[0].answer == Answer("half", WRITING)
+
+    store.answer("ana", conversation_id, number, Answer("half and half", input_tokens=3, output_tokens=4))
+    seen = read(store, conversation_id)
+    assert seen.turns[0].answer == Answer("half and half", COMPLETE, "", 3, 4)
+    assert (seen.input_tokens, seen.output_tokens) == (3, 4)
+
+
+def test_dropping_a_long_tail_leaves_nothing_of_it(store: Conversations, dynamodb: Any, table: str) -> None:
+    seen = talk(store, new_id(), *(f"question {number}" for number in range(45)))
+
+    left = store.keep("ana", seen, 2)
+
+    assert left == read(store, seen.id)
+    assert questions(left) == ["question 0", "question 1"]
+    items = dynamodb.scan(TableName=table)["Items"]
+    assert len(items) == 1 + 2 * 2
+
+
+def test_a_summary_goes_when_a_turn_in_it_is_dropped(store: Conversations) -> None:
+    seen = talk(store, new_id(), "one", "two", "three")
+    store.summarize("ana", seen.id, seen.version, "one and two", seen.turns[1].number)
+    seen = read(store, seen.id)
+    assert (seen.summary, seen.summarized_to) == ("one and two", seen.turns[1].number)
+
+    seen = store.keep("ana", seen, 2)
+    assert read(store, seen.id).summary == "one and two"
+    seen = store.keep("ana", seen, 1)
+    assert (read(store, seen.id).summary, read(store, seen.id).summarized_to) == ("", 0)
+
+
+def test_a_summary_of_an_older_state_is_dropped(store: Conversations) -> None:
+    seen = talk(store, new_id(), "one", "two")
+    with pytest.raises(ConflictError):
+        store.summarize("ana", seen.id, seen.version - 1, "one", seen.turns[0].number)
+
+
+def test_titles(store: Conversations) -> None:
+    seen = talk(store, new_id(), "  a\nquestion   of two lines ")
+    assert seen.title == "a question of two lines"
+    store.rename("ana", seen.id, "Mine")
+    assert talk(store, seen.id, "more").title == "Mine"
+    assert len(title_of("word " * 100)) <= 80
+
+
+def test_deleting_removes_every_item(store: Conversations, dynamodb: Any, table: str) -> None:
+    seen = talk(store, new_id(), *(f"question {number}" for number in range(14)))
+    other = talk(store, new_id(), "stays")
+
+    store.delete("ana", seen.id)
+
+    assert store.read("ana", seen.id) is None
+    assert len(dynamodb.scan(TableName=table)["Items"]) == 3
+    assert questions(read(store, other.id)) == ["stays"]
+
+
+def test_texts_beyond_an_items_size_are_cut_and_not_refused(store: Conversations) -> None:
+    conversation_id = new_id()
+    number = store.ask("ana", Conversation(conversation_id), "ñ" * TEXT_BYTES)
+    store.answer("ana", conversation_id, number, Answer("€" * TEXT_BYTES))
+
+    turn = read(store, conversation_id).turns[0]
+    assert turn.question == "ñ" * (TEXT_BYTES // 2)
+    assert turn.answer
+    assert turn.answer.text == "€" * (TEXT_BYTES // 3)
+
+
+def test_a_conversation_of_several_pages_of_the_table_comes_back_whole(store: Conversations) -> None:
+    text = "x" * 300_000
+    seen = talk(store, new_id(), *(f"{number} {text}" for number in range(4)))
+    assert [question[:1] for question in questions(seen)] == ["0", "1", "2", "3"]
+
+
+def test_cutting_never_tears_a_character() -> None:
+    assert cut_to_bytes("aé", 2) == "a"
+    assert cut_to_bytes("aé", 3) == "aé"
+    assert cut_to_bytes("broken \ud800", 100) == "broken ?"

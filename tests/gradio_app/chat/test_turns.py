@@ -1,0 +1,393 @@
+"""Turns from question to stored answer: langchain-aws on the wire, DynamoDB in the emulator."""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gradio_app.chat import context, turns
+from gradio_app.chat.budget import Budget
+from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id
+from gradio_app.chat.conversations import Conversations
+from gradio_app.chat.model import Models
+from gradio_app.chat.streaming import Running
+from gradio_app.chat.turns import RefusedError, Turns
+from tests.gradio_app.chat.conftest import DEADLINE, Chatting, bedrock_client
+from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until it comes true; fails at the deadline."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "did not come true in time"
+        time.sleep(0.01)
+
+
+def last_answer(chatting: Chatting) -> Answer:
+    answer = chatting.now().turns[-1].answer
+    assert answer is not None
+    return answer
+
+
+def spent(dynamodb: Any, table: str) -> int:
+    items = dynamodb.scan(TableName=table)["Items"]
+    return sum(int(item["tokens"]["N"]) for item in items if item["sk"]["S"].startswith("USAGE#"))
+
+
+def test_an_answer_is_stored_with_its_tokens(chatting: Chatting, dynamodb: Any, table: str) -> None:
+    conversation = chatting.ask("answer: hello to you")
+
+    assert conversation.turns[0].answer == Answer("hello to you", COMPLETE, "", 11, 3)
+    assert (conversation.input_tokens, conversation.output_tokens) == (11, 3)
+    assert spent(dynamodb, table) == 14
+
+
+def test_the_model_reads_the_stored_history_and_the_settings(chatting: Chatting, fake: FakeBedrock) -> None:
+    chatting.ask("answer: one")
+    chatting.ask("answer: two")
+
+    request = fake.requests[-1]
+    said = [(m["role"], m["content"][0]["text"]) for m in request["messages"]]
+    assert said == [("user", "answer: one"), ("assistant", "one"), ("user", "answer: two")]
+    assert request["system"][0]["text"] == context.SYSTEM_PROMPT
+    assert request["inferenceConfig"] == {"maxTokens": 100, "temperature": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "reason"),
+    [
+        ("throttle", "", "throttled"),
+        ("deny", "", "denied"),
+        ("no access", "", "not_enabled"),
+        ("invalid model", "", "not_enabled"),
+        ("context", "", "too_long"),
+        ("expired", "", "credentials"),
+        ("down", "", "unavailable"),
+        ("odd", "", "refused"),
+        ("break", "half an answer", "cut"),
+        ("throttle in the middle", "half an answer", "throttled"),
+        ("cut", "half an answer", "cut"),
+    ],
+)
+def test_a_failed_answer_keeps_what_arrived_and_says_why(
+    chatting: Chatting, caplog: pytest.LogCaptureFixture, question: str, text: str, reason: str
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        answer = chatting.ask(question).turns[0].answer
+
+    assert answer
+    assert (answer.text, answer.status, answer.reason) == (text, FAILED, reason)
+    assert f"reason={reason}" in caplog.text
+
+
+def test_a_failed_question_can_be_asked_again(chatting: Chatting, fake: FakeBedrock) -> None:
+    chatting.ask("answer: before")
+    chatting.ask("cut")
+    conversation = chatting.ask("", keep=1)
+
+    assert [turn.question for turn in conversation.turns] == ["answer: before", "cut"]
+    assert [fake.question(number) for number in range(3)] == ["answer: before", "cut", "cut"]
+
+
+def test_an_earlier_question_can_be_changed_and_what_followed_goes(chatting: Chatting) -> None:
+    chatting.ask("answer: one")
+    chatting.ask("answer: two")
+    conversation = chatting.ask("answer: uno", keep=0)
+
+    assert [turn.question for turn in conversation.turns] == ["answer: uno"]
+
+
+def test_nothing_is_charged_for_a_call_that_was_refused(
+    chatting: Chatting, dynamodb: Any, table: str
+) -> None:
+    chatting.ask("throttle")
+    assert spent(dynamodb, table) == 0
+
+
+def test_what_arrived_before_a_cut_is_charged_by_a_guess(
+    chatting: Chatting, dynamodb: Any, table: str
+) -> None:
+    answer = chatting.ask("cut").turns[0].answer
+    assert answer
+    assert answer.output_tokens >= 3
+    assert spent(dynamodb, table) == answer.input_tokens + answer.output_tokens > 0
+
+
+def test_an_unreachable_endpoint_says_so(dynamodb: Any, table: str, store: Conversations) -> None:
+    with FakeBedrock() as gone:
+        url = gone.endpoint_url
+    models = Models(bedrock_client("bedrock-runtime", url), bedrock_client("bedrock", url))
+    running = Running()
+    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running), store, running)
+
+    chatting.ask("hello")
+    assert last_answer(chatting).reason == "unreachable"
+
+
+def test_a_model_that_falls_silent_times_out_and_keeps_what_arrived(
+    dynamodb: Any, table: str, store: Conversations, fake: FakeBedrock
+) -> None:
+    client = bedrock_client("bedrock-runtime", fake.endpoint_url, read_timeout=0.5)
+    running = Running()
+    chatting = Chatting(
+        Turns(store, Budget(dynamodb, table, 0), Models(client, client), running), store, running
+    )
+
+    chatting.ask("silence")
+    answer = last_answer(chatting)
+    assert (answer.text, answer.reason) == ("half an answer", "timeout")
+
+
+def test_stopping_closes_the_connection_and_keeps_what_arrived(chatting: Chatting, fake: FakeBedrock) -> None:
+    started = chatting.start("endless")
+    until(lambda: started.answer.text)
+    started.answer.stop()
+    chatting.settle()
+
+    assert fake.hang_up.wait(DEADLINE)
+    answer = last_answer(chatting)
+    assert (answer.status, answer.reason) == (STOPPED, "")
+    assert answer.text.startswith("more ")
+    assert answer.output_tokens > 0
+
+
+def test_stopping_does_not_wait_for_a_model_that_is_silent(chatting: Chatting) -> None:
+    started = chatting.start("silence")
+    until(lambda: started.answer.text)
+    started.answer.stop()
+    assert started.answer.done.wait(10), "the read time-out is 30 seconds"
+    assert last_answer(chatting) == replace(last_answer(chatting), text="half an answer", status=STOPPED)
+
+
+def test_an_unfinished_answer_is_saved_from_time_to_time(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "CHECKPOINT_SECONDS", 0.05)
+    started = chatting.start("endless")
+    until(lambda: chatting.now().turns[0].answer)
+    answer = last_answer(chatting)
+    started.answer.stop()
+    chatting.settle()
+
+    assert answer.status == WRITING
+    assert answer.text.startswith("more more")
+    assert len(last_answer(chatting).text) >= len(answer.text)
+
+
+def test_deleting_the_conversation_ends_its_answer(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "CHECKPOINT_SECONDS", 0.05)
+    started = chatting.start("endless")
+    until(lambda: started.answer.text)
+    chatting.store.delete(chatting.user_id, chatting.conversation_id)
+    chatting.settle()
+    assert chatting.store.read(chatting.user_id, chatting.conversation_id) is None
+
+
+@pytest.mark.parametrize(("question", "reason"), [("long", "length"), ("huge", "length"), ("nothing", "")])
+def test_answers_that_end_early_say_so(chatting: Chatting, question: str, reason: str) -> None:
+    answer = chatting.ask(question).turns[0].answer
+    assert answer
+    assert (answer.status, answer.reason) == (COMPLETE, reason)
+
+
+def test_a_spent_budget_refuses_before_anything_is_sent(
+    dynamodb: Any, table: str, store: Conversations, models: Models, fake: FakeBedrock
+) -> None:
+    running = Running()
+    chatting = Chatting(Turns(store, Budget(dynamodb, table, 150), models, running), store, running)
+    with pytest.raises(RefusedError, match="budget"):
+        chatting.start("a question " * 50)
+
+    assert fake.requests == []
+    assert chatting.now().version == 0
+    assert running.wait_idle(0)
+    assert spent(dynamodb, table) == 0
+
+
+def test_a_refused_repetition_drops_nothing(
+    dynamodb: Any, table: str, store: Conversations, models: Models
+) -> None:
+    running = Running()
+    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running), store, running)
+    chatting.ask("answer: one")
+    poor = Chatting(Turns(store, Budget(dynamodb, table, 10), models, running), store, running)
+    poor.conversation_id = chatting.conversation_id
+    with pytest.raises(RefusedError, match="budget"):
+        poor.start("", keep=0)
+    assert len(chatting.now().turns) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "keep", "reason"),
+    [
+        ("", None, "empty"),
+        ("  \n", None, "empty"),
+        ("", 7, "empty"),
+        ("", -3, "empty"),
+        ("x" * 32_001, None, "too_long"),
+    ],
+)
+def test_what_is_no_question_is_refused(
+    chatting: Chatting, fake: FakeBedrock, question: str, keep: int | None, reason: str
+) -> None:
+    chatting.ask("answer: one")
+    with pytest.raises(RefusedError, match=reason):
+        chatting.start(question, keep=keep)
+    assert len(fake.requests) == 1
+    assert len(chatting.now().turns) == 1
+
+
+def test_a_second_tab_that_saw_an_older_state_is_refused(chatting: Chatting) -> None:
+    chatting.ask("answer: one")
+    with pytest.raises(RefusedError, match="changed"):
+        chatting.start("answer: two", version=0)
+    with pytest.raises(RefusedError, match="changed"):
+        chatting.start("answer: two", version=7)
+
+
+def test_one_answer_at_a_time_in_a_conversation_and_three_for_a_user(
+    chatting: Chatting, fake: FakeBedrock
+) -> None:
+    chatting.start("hold")
+    with pytest.raises(RefusedError, match="busy"):
+        chatting.start("answer: me too")
+    for _ in range(2):
+        chatting.conversation_id = new_id()
+        chatting.start("hold")
+    chatting.conversation_id = new_id()
+    with pytest.raises(RefusedError, match="too_many"):
+        chatting.start("answer: me too")
+    chatting.user_id = "berta"
+    chatting.start("answer: I am someone else")
+
+    fake.go_on.set()
+    chatting.settle()
+    chatting.user_id = "ana"
+    chatting.ask("answer: now there is room")
+
+
+def test_waiting_for_the_end_sees_running_answers_saved(chatting: Chatting, fake: FakeBedrock) -> None:
+    chatting.start("hold")
+    assert not chatting.running.wait_idle(0.05)
+    fake.go_on.set()
+    assert chatting.running.wait_idle(DEADLINE)
+    assert last_answer(chatting).text == "first words and the rest"
+
+
+def test_the_history_is_shortened_while_the_model_finds_it_too_long(
+    chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "context_tokens", lambda _: 400)
+    monkeypatch.setattr(turns.context, "to_sum_up", lambda *_: [])
+    for _ in range(8):
+        chatting.ask("answer: a b")
+    fake.requests.clear()
+
+    answer = chatting.ask("context over 3").turns[-1].answer
+
+    assert [len(request["messages"]) for request in fake.requests] == sorted(
+        (len(request["messages"]) for request in fake.requests), reverse=True
+    )
+    assert len(fake.requests[-1]["messages"]) <= 3 < len(fake.requests[0]["messages"])
+    assert answer
+    assert answer.status == COMPLETE
+
+
+def test_what_is_old_is_summed_up_and_the_summary_is_used(
+    chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch, dynamodb: Any, table: str
+) -> None:
+    monkeypatch.setattr(turns, "context_tokens", lambda _: 300)
+    for number in range(6):
+        chatting.ask(f"answer: fact {number} " + "and so on " * 5)
+    until(lambda: "fact 0" in chatting.now().summary)
+
+    conversation = chatting.now()
+    assert conversation.turns[0].number <= conversation.summarized_to < conversation.turns[-1].number
+    assert len(conversation.turns) == 6
+
+    fake.requests.clear()
+    chatting.ask("answer: go on")
+    request = fake.requests[0]
+    assert context.SUMMARY_INTRODUCTION in request["system"][0]["text"]
+    assert "fact 0" not in str(request["messages"])
+    until(lambda: spent(dynamodb, table) > chatting.now().input_tokens + chatting.now().output_tokens)
+
+
+def test_the_log_never_holds_what_was_said(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "a very private matter"
+
+    def broken(*_: object) -> None:
+        raise ValueError(f"cannot read {secret}")
+
+    with caplog.at_level(logging.DEBUG, logger="gradio_app"):
+        chatting.ask(f"answer: {secret}")
+        monkeypatch.setattr(Models, "chat", broken)
+        chatting.ask(secret)
+    assert last_answer(chatting).reason == "unknown"
+    assert "ValueError" in caplog.text
+    assert secret not in caplog.text
+
+
+def test_following_shows_the_text_growing_and_ends_with_all_of_it(
+    chatting: Chatting, fake: FakeBedrock
+) -> None:
+    async def follow() -> list[str]:
+        seen = []
+        started = await asyncio.to_thread(chatting.start, "hold")
+        async for text in started.answer.follow():
+            seen.append(text)
+            fake.go_on.set()
+        assert started.answer.done.is_set()
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(follow(), DEADLINE)) == ["first words", "first words and the rest"]
+
+
+def test_following_gathers_many_pieces_into_few_updates(chatting: Chatting) -> None:
+    words = " ".join(str(number) for number in range(500))
+
+    async def follow() -> list[str]:
+        started = await asyncio.to_thread(chatting.start, f"answer: {words}")
+        return [text async for text in started.answer.follow()]
+
+    seen = asyncio.run(asyncio.wait_for(follow(), DEADLINE))
+    assert seen[-1] == words
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
+    assert len(seen) < 250
+
+
+def test_an_answer_is_saved_although_nobody_follows_it(chatting: Chatting, fake: FakeBedrock) -> None:
+    async def leave() -> None:
+        started = await asyncio.to_thread(chatting.start, "hold")
+        following = started.answer.follow()
+        await anext(following)
+        with suppress(StopAsyncIteration):
+            await following.aclose()  # pyright: ignore[reportAttributeAccessIssue]
+
+    asyncio.run(asyncio.wait_for(leave(), DEADLINE))
+    fake.go_on.set()
+    chatting.settle()
+    assert last_answer(chatting).text == "first words and the rest"
+
+
+def test_the_table_being_away_refuses_in_one_word(models: Models, fake: FakeBedrock) -> None:
+    with FakeBedrock() as gone:
+        url = gone.endpoint_url
+    away = bedrock_client("dynamodb", url)
+    store, running = Conversations(away, "gone"), Running()
+    chatting = Chatting(Turns(store, Budget(away, "gone", 0), models, running), store, running)
+    with pytest.raises(RefusedError, match="storage"):
+        chatting.start("hello", version=0)
+    assert running.wait_idle(0)
+    assert fake.requests == []
