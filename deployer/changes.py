@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
+from rich.console import Console
 
 from deployer.errors import EXIT_USAGE, DeployError, error_code, explain
+from deployer.progress import say
 
 ChangeSet = dict[str, Any]  # as DescribeChangeSet gives it
 
@@ -18,28 +20,27 @@ WAIT_SECONDS = 2
 WAIT_ATTEMPTS = 450  # 15 minutes: CloudFormation validates every nested stack before
 
 _NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
+# What CloudFormation puts for another stack's output before that is known. Where it takes this for a value
+# and stumbles over it, the preview is at fault and not the templates (cfn-language-discussion, issue 152).
+_UNKNOWN_YET = "{{IntrinsicFunction:"
 _BEING_MADE = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
 
 
-def make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
+def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
     """Make a change set of that kind (CREATE or UPDATE); return it, or None when nothing would change.
 
     Raises DeployError with CloudFormation's reason when it is refused; nothing has been created then.
     """
-    made = _create(cloudformation, request, kind)
-    waiter = cloudformation.get_waiter("change_set_create_complete")
     try:
-        waiter.wait(
-            ChangeSetName=made["Id"], WaiterConfig={"Delay": WAIT_SECONDS, "MaxAttempts": WAIT_ATTEMPTS}
+        return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
+    except DeployError as error:
+        if _UNKNOWN_YET not in str(error):
+            raise
+        say(
+            console,
+            "CloudFormation cannot foresee the nested stacks' changes; going on without that preview.",
         )
-    except WaiterError as error:
-        empty = error.last_response.get("StatusReason", "").startswith(_NO_CHANGES)
-        reasons = [] if empty else _reasons(cloudformation, made["Id"], "")
-        _forget(cloudformation, made, kind)
-        if empty:
-            return None
-        raise _refused("\n".join(dict.fromkeys(reasons)) or str(error)) from error
-    return cloudformation.describe_change_set(ChangeSetName=made["Id"])
+        return _make(cloudformation, request, kind)
 
 
 def summary(cloudformation: Any, change_set: ChangeSet) -> str:
@@ -60,6 +61,13 @@ def summary(cloudformation: Any, change_set: ChangeSet) -> str:
     return ", ".join(parts) or "nothing but outputs or tags to change"
 
 
+def drop_empty_stack(cloudformation: Any, stack_id: str) -> None:
+    """Delete a stack in REVIEW_IN_PROGRESS, which has a change set and nothing else."""
+    cloudformation.delete_stack(StackName=stack_id)
+    waiter = cloudformation.get_waiter("stack_delete_complete")
+    waiter.wait(StackName=stack_id, WaiterConfig={"Delay": WAIT_SECONDS})
+
+
 def is_being_made(cloudformation: Any, stack: str) -> bool:
     """Whether somebody is making a change set for a stack at this moment."""
     pages = cloudformation.get_paginator("list_change_sets").paginate(StackName=stack)
@@ -77,6 +85,23 @@ def _walk(cloudformation: Any, change_set_id: str, stack: str) -> Iterator[tuple
             yield path, change
 
 
+def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
+    made = _create(cloudformation, request, kind)
+    waiter = cloudformation.get_waiter("change_set_create_complete")
+    try:
+        waiter.wait(
+            ChangeSetName=made["Id"], WaiterConfig={"Delay": WAIT_SECONDS, "MaxAttempts": WAIT_ATTEMPTS}
+        )
+    except WaiterError as error:
+        empty = error.last_response.get("StatusReason", "").startswith(_NO_CHANGES)
+        reasons = [] if empty else _reasons(cloudformation, made["Id"], "")
+        _forget(cloudformation, made, kind)
+        if empty:
+            return None
+        raise _refused("\n".join(dict.fromkeys(reasons)) or str(error)) from error
+    return cloudformation.describe_change_set(ChangeSetName=made["Id"])
+
+
 def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str, Any]:
     """Ask for the change set; return its Id and StackId."""
     try:
@@ -84,7 +109,6 @@ def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str
             **request,
             ChangeSetName=f"deploy-{uuid.uuid4()}",
             ChangeSetType=kind,
-            IncludeNestedStacks=True,
         )
     except ClientError as error:
         if error_code(error) != "ValidationError":
@@ -118,7 +142,7 @@ def _forget(cloudformation: Any, made: dict[str, Any], kind: str) -> None:
     """Remove a change set of no use; a first one leaves an empty stack, which goes with it."""
     try:
         if kind == "CREATE":
-            cloudformation.delete_stack(StackName=made["StackId"])
+            drop_empty_stack(cloudformation, made["StackId"])
         else:
             cloudformation.delete_change_set(ChangeSetName=made["Id"])
     except ClientError as error:

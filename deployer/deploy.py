@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deployer import package, parameters, stack
+from deployer import package, parameters, stack, teardown
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
 from deployer.progress import say
@@ -42,7 +42,7 @@ def run(options: Options, console: Console, write: Write | None = None) -> dict[
         upload = package.uploader(aws.s3, bucket)
         upload(own["SourceKey"], source_zip(options.root))
         wanted = _wanted(options, own | {"ArtifactBucketName": bucket}, upload)
-        return stack.apply(aws.cloudformation, wanted, options.stack, console)
+        return _apply(aws, wanted, options, console)
 
 
 def write_templates(options: Options, write: Write | None = None) -> str:
@@ -70,7 +70,7 @@ def _bootstrap(aws: Aws, options: Options, console: Console) -> str:
         capabilities=package.capabilities([template]),
         tags=_tags(options),
     )
-    return stack.apply(aws.cloudformation, wanted, options.stack, console)["ArtifactBucketName"]
+    return _apply(aws, wanted, options, console)["ArtifactBucketName"]
 
 
 def _wanted(options: Options, own: dict[str, str], upload: package.Upload) -> stack.Wanted:
@@ -84,6 +84,16 @@ def _wanted(options: Options, own: dict[str, str], upload: package.Upload) -> st
         capabilities=package.capabilities(package.read_all(path)),
         tags=_tags(options),
     )
+
+
+def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -> dict[str, str]:
+    """Bring one stack up to date, what a failed first creation left of it removed; return its outputs."""
+    current = stack.find_deployable(aws.cloudformation, wanted.name, options.stack)
+    if current and current["StackStatus"] in stack.LEFTOVER:
+        say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
+        teardown.remove(aws, current, console)
+        current = None
+    return stack.apply(aws.cloudformation, current, wanted, console)
 
 
 def _tags(options: Options) -> dict[str, str]:

@@ -27,8 +27,16 @@ ACTIVE_SHOWN = 3
 _COLORS = {"FAILED": "red", "ROLLBACK": "yellow", "COMPLETE": "green"}
 
 
-def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> list[Event]:
-    """Show what happens until the stack comes to rest; return the events, the last being the stack's own.
+@dataclass(frozen=True)
+class Outcome:
+    """How an operation ended: the stack's status, and everything that happened."""
+
+    status: str
+    events: list[Event]
+
+
+def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> Outcome:
+    """Show what happens until the stack comes to rest.
 
     Raises DeployError when AWS cannot be asked any more and on Ctrl-C: CloudFormation goes on without us.
     """
@@ -40,8 +48,8 @@ def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> l
                 fresh = watch.poll()
                 progress.show(fresh)
                 events += fresh
-                if any(event.is_end for event in fresh):
-                    return events
+                if end := next((event for event in fresh if event.is_end), None):
+                    return Outcome(end.status, events)
                 time.sleep(seconds)
     except KeyboardInterrupt:
         raise DeployError(

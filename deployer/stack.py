@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,9 @@ from rich.console import Console
 
 from deployer import changes
 from deployer.errors import DeployError, error_code
-from deployer.events import Event, Watch, root_cause
+from deployer.events import Watch, root_cause
 from deployer.package import Template
-from deployer.progress import follow, say
+from deployer.progress import Outcome, follow, say
 
 Description = dict[str, Any]  # a stack as DescribeStacks gives it
 
@@ -102,19 +101,19 @@ def find_deployable(cloudformation: Any, name: str, root: str) -> Description | 
     return stack
 
 
-def apply(cloudformation: Any, wanted: Wanted, root: str, console: Console) -> dict[str, str]:
-    """Create or update a stack, showing how it goes; return its outputs. Raises DeployError when it fails."""
-    current = find_deployable(cloudformation, wanted.name, root)
-    if current and current["StackStatus"] in LEFTOVER:
-        say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
-        delete(cloudformation, current, console)
-        current = None
+def apply(
+    cloudformation: Any, current: Description | None, wanted: Wanted, console: Console
+) -> dict[str, str]:
+    """Create the stack, or update the `current` one, showing how it goes; return its outputs.
+
+    Raises DeployError when it fails.
+    """
     if current and _is_up_to_date(cloudformation, current, wanted):
         say(console, f"{wanted.name}: nothing has changed.")
         return outputs(current)
     say(console, f"{wanted.name}: making the change set.")
     kind = "UPDATE" if current else "CREATE"
-    change_set = changes.make(cloudformation, wanted.request(), kind)
+    change_set = changes.make(cloudformation, wanted.request(), kind, console)
     if change_set is None:
         say(console, f"{wanted.name}: nothing has changed.")
         return outputs(current or {})
@@ -123,37 +122,37 @@ def apply(cloudformation: Any, wanted: Wanted, root: str, console: Console) -> d
     return outputs(find(cloudformation, wanted.name) or {})
 
 
-def delete(cloudformation: Any, stack: Description, console: Console) -> list[Event]:
-    """Delete a stack, showing how it goes; return the events, the last of which says whether it worked."""
-    watch = Watch(cloudformation, stack["StackId"])
-    cloudformation.delete_stack(StackName=stack["StackId"], ClientRequestToken=str(uuid.uuid4()))
+def delete(cloudformation: Any, stack: Description, console: Console) -> Outcome:
+    """Delete a stack, showing how it goes; the outcome's status says whether that worked."""
+    stack_id = stack["StackId"]
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # there is nothing to watch
+        changes.drop_empty_stack(cloudformation, stack_id)
+        return Outcome("DELETE_COMPLETE", [])
+    watch = Watch(cloudformation, stack_id)
+    cloudformation.delete_stack(StackName=stack_id)
     return follow(cloudformation, watch, stack["StackName"], console)
 
 
-def failure(events: Sequence[Event]) -> str:
+def failure(outcome: Outcome) -> str:
     """Return what failed first and why, for people."""
-    cause = root_cause(events)
+    cause = root_cause(outcome.events)
     if cause is None:
-        return f"{events[-1].status}: {events[-1].reason or 'CloudFormation gives no reason'}"
+        return f"CloudFormation gives no reason ({outcome.status})"
     return f"{cause.path} ({cause.kind}): {cause.reason or cause.status}"
 
 
 def _execute(cloudformation: Any, name: str, change_set: Description, console: Console) -> None:
     watch = Watch(cloudformation, change_set["StackId"])
     cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
-    events = follow(cloudformation, watch, name, console)
-    status = events[-1].status
-    if status in _SUCCESS:
+    outcome = follow(cloudformation, watch, name, console)
+    if outcome.status in _SUCCESS:
         return
-    for event in events:
+    for event in outcome.events:
         if event.status == "DELETE_SKIPPED":
-            say(
-                console,
-                f"Kept because of its deletion policy: {event.path}, {event.kind} {event.resource_id}",
-            )
-    done = "updated" if status.startswith("UPDATE") else "created"
-    aftermath = _AFTERMATH.get(status, f"The stack is in {status}.").format(name=name)
-    raise DeployError(f"{name} could not be {done}: {failure(events)}\n{aftermath}")
+            say(console, f"Kept by its deletion policy: {event.path}, {event.kind} {event.resource_id}")
+    done = "updated" if outcome.status.startswith("UPDATE") else "created"
+    aftermath = _AFTERMATH.get(outcome.status, f"The stack is in {outcome.status}.").format(name=name)
+    raise DeployError(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}")
 
 
 def _is_up_to_date(cloudformation: Any, current: Description, wanted: Wanted) -> bool:

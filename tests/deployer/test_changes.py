@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
+from rich.console import Console
 
 from deployer import changes
 from deployer.errors import DeployError
@@ -56,7 +57,7 @@ def test_an_empty_one_is_no_change_and_is_removed(stub: Stubber):
     made(stub)
     stub.add_response("describe_change_set", described("FAILED", EMPTY))
     stub.add_response("delete_change_set", {}, {"ChangeSetName": ROOT_SET})
-    assert changes.make(stub.client, REQUEST, "UPDATE") is None
+    assert changes.make(stub.client, REQUEST, "UPDATE", Console(quiet=True)) is None
 
 
 def test_the_nested_reason_is_told_instead_of_the_root_s_report_of_it(stub: Stubber):
@@ -73,7 +74,7 @@ def test_the_nested_reason_is_told_instead_of_the_root_s_report_of_it(stub: Stub
     stub.add_response("describe_events", nothing, {"ChangeSetName": ROOT_SET, "Filters": ANY})
     stub.add_response("delete_change_set", {})
     with pytest.raises(DeployError) as error:
-        changes.make(stub.client, REQUEST, "UPDATE")
+        changes.make(stub.client, REQUEST, "UPDATE", Console(quiet=True))
     assert str(error.value).endswith("nothing was changed: Store: No such type.")
     assert error.value.exit_code == 2
 
@@ -92,7 +93,7 @@ def test_what_validation_found_is_told(stub: Stubber):
     stub.add_response("describe_events", {"OperationEvents": [event]})
     stub.add_response("delete_change_set", {})
     with pytest.raises(DeployError, match=r"nothing was changed: Bucket: The bucket exists already\.$"):
-        changes.make(stub.client, REQUEST, "UPDATE")
+        changes.make(stub.client, REQUEST, "UPDATE", Console(quiet=True))
 
 
 def test_a_missing_permission_to_ask_hides_nothing(stub: Stubber):
@@ -103,7 +104,23 @@ def test_a_missing_permission_to_ask_hides_nothing(stub: Stubber):
     stub.add_client_error("describe_events", "AccessDenied")
     stub.add_client_error("delete_change_set", "AccessDenied")
     with pytest.raises(DeployError, match=r"nothing was changed: Template error: no\.$"):
-        changes.make(stub.client, REQUEST, "UPDATE")
+        changes.make(stub.client, REQUEST, "UPDATE", Console(quiet=True))
+
+
+def test_when_only_the_preview_stumbles_over_a_value_not_yet_known_it_is_left_out(stub: Stubber):
+    made(stub)
+    root = described("FAILED", "Usage of {{IntrinsicFunction:s/Store/Fn::GetAtt}} is not allowed.")
+    stub.add_response("describe_change_set", root)
+    stub.add_response("describe_change_set", root)
+    stub.add_response("describe_events", {"OperationEvents": []})
+    stub.add_response("delete_change_set", {})
+    without_preview = REQUEST | {"ChangeSetName": ANY, "ChangeSetType": "UPDATE"}
+    stub.add_response("create_change_set", {"Id": ROOT_SET, "StackId": STACK_ID}, without_preview)
+    good = described("CREATE_COMPLETE")
+    stub.add_response("describe_change_set", good)
+    stub.add_response("describe_change_set", good)
+    made_after_all = changes.make(stub.client, REQUEST, "UPDATE", Console(quiet=True))
+    assert made_after_all == good
 
 
 def test_the_summary_counts_nested_changes_and_names_what_is_replaced_or_removed(stub: Stubber):

@@ -91,6 +91,17 @@ def test_anything_else_typed_deletes_nothing(tiny: Tiny, typed: str):
     assert state(tiny) == "CREATE_COMPLETE"
 
 
+def test_a_protected_stack_is_left_as_it_is(tiny: Tiny):
+    tiny.deploy()
+    cloudformation = tiny.aws.client("cloudformation")
+    cloudformation.update_termination_protection(StackName=tiny.stack, EnableTerminationProtection=True)
+    bucket, _ = fill(tiny)
+    with pytest.raises(DeployError, match="is protected from deletion") as error:
+        destroy.run(tiny.options(), tiny.console, ask=None)
+    assert error.value.exit_code == 2
+    assert tiny.aws.client("s3").head_object(Bucket=bucket, Key="other")
+
+
 def test_nobody_to_ask_deletes_nothing(tiny: Tiny):
     def ask(_: str) -> str:
         raise EOFError

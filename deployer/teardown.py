@@ -1,0 +1,78 @@
+"""Deletes one stack with everything in it, and looks afterwards whether it is really gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from deployer import stack
+from deployer.empty import (
+    BUCKET,
+    REPOSITORY,
+    bucket_exists,
+    empty_bucket,
+    empty_repository,
+    repository_exists,
+)
+from deployer.errors import DeployError
+from deployer.events import Event
+from deployer.inventory import Resource, inventory
+from deployer.package import STACK_TYPE
+from deployer.progress import say
+from deployer.session import Aws
+
+# Logs are still being delivered into a bucket while it is emptied: it may need that again.
+ATTEMPTS = 3
+
+
+def remove(aws: Aws, found: stack.Description, console: Console) -> None:
+    """Delete a stack with all that it does not retain, and say what it retained.
+
+    Raises DeployError when something is left that should not be.
+    """
+    name = found["StackName"]
+    every = list(inventory(aws.cloudformation, found["StackId"]))
+    kept: dict[str, Event] = {}
+    for attempts_left in reversed(range(ATTEMPTS)):
+        _empty(aws, every, console)
+        outcome = stack.delete(aws.cloudformation, found, console)
+        kept |= {event.path: event for event in outcome.events if event.status == "DELETE_SKIPPED"}
+        if outcome.status == "DELETE_COMPLETE":
+            break
+        refilled = any(event.failed and event.kind in (BUCKET, REPOSITORY) for event in outcome.events)
+        if not (refilled and attempts_left):
+            raise DeployError(f"{name} could not be deleted: {stack.failure(outcome)}")
+    gone = [resource for resource in every if resource.path not in kept]
+    _prove(aws, gone, name)
+    say(console, f"{name}: {len(gone)} resources deleted, none left behind.")
+    for event in kept.values():
+        say(console, f"Kept on purpose: {event.path}, {event.kind} {event.resource_id}", "yellow")
+    if kept:
+        say(
+            console,
+            "What is kept goes on costing what it costs: delete it yourself when nobody needs it any more. "
+            "Had the stack been deployed with KeepData=no, it would have gone too.",
+        )
+
+
+def _empty(aws: Aws, every: Sequence[Resource], console: Console) -> None:
+    for resource in (resource for resource in every if not resource.retained):
+        if resource.kind == BUCKET and bucket_exists(aws.s3, resource.physical_id):
+            say(console, f"Emptying the bucket {resource.physical_id}.")
+            empty_bucket(aws.s3, resource.physical_id)
+        elif resource.kind == REPOSITORY and repository_exists(aws.ecr, resource.physical_id):
+            say(console, f"Emptying the repository {resource.physical_id}.")
+            empty_repository(aws.ecr, resource.physical_id)
+
+
+def _prove(aws: Aws, gone: Sequence[Resource], name: str) -> None:
+    """Ask the services themselves; CloudFormation vouches for the rest by the state of each nested stack."""
+    exists = {
+        BUCKET: lambda resource: bucket_exists(aws.s3, resource.physical_id),
+        REPOSITORY: lambda resource: repository_exists(aws.ecr, resource.physical_id),
+        STACK_TYPE: lambda resource: stack.exists(aws.cloudformation, resource.physical_id),
+    }
+    left = [resource.path for resource in gone if resource.kind in exists and exists[resource.kind](resource)]
+    if left or stack.find(aws.cloudformation, name):
+        raise DeployError(f"{name} was deleted, but something is still there: {', '.join(left) or name}.")
