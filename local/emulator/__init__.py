@@ -4,7 +4,7 @@ Importing this package is cheap; MiniStack itself is imported when an `Emulator`
 """
 
 from local.emulator.builds import play_build, signal_build
-from local.emulator.environment import CONFLICTING_VARIABLES, environment
+from local.emulator.environment import CONFLICTING_VARIABLES, environment, task_environment
 from local.emulator.server import Emulator, EmulatorError, PortInUse, StateInUse
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "environment",
     "play_build",
     "signal_build",
+    "task_environment",
 ]

@@ -7,9 +7,11 @@ from pathlib import Path
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105  (no secret: the emulator answers on loopback only)
 ACCOUNT_ID = "000000000000"
+TASK_CREDENTIALS_PATH = "/task-credentials/"
 
 # Variables of a user's shell that would send an SDK elsewhere than to the emulator, or sign differently.
 CONFLICTING_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
     "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -17,6 +19,7 @@ CONFLICTING_VARIABLES = (
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_PROFILE",
     "AWS_ROLE_ARN",
+    "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
@@ -41,6 +44,18 @@ def environment(endpoint_url: str, region: str) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
+
+
+def task_environment(endpoint_url: str, region: str, role_arn: str) -> dict[str, str]:
+    """Like `environment`, for a process that has the rights of a task role and no others, as on ECS.
+
+    The SDK fetches the role's temporary credentials from the emulator and renews them.
+    """
+    variables = environment(endpoint_url, region)
+    del variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
+    role_name = role_arn.rpartition("/")[2]
+    variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{endpoint_url}{TASK_CREDENTIALS_PATH}{role_name}"
+    return variables
 
 
 def ministack_settings(port: int, region: str, directory: Path, *, persist: bool) -> dict[str, str]:

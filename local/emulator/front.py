@@ -34,7 +34,7 @@ class Front:
             await self._app(scope, receive, send)
             self.changed = self.changed or scope["method"] not in ("GET", "HEAD", "OPTIONS")
         elif scope["type"] == "http":
-            await _refuse(send)
+            await respond(send, 403, "text/plain", REFUSAL)
 
     def _announcing(self, send: Send) -> Send:
         async def announce(message: Message) -> None:
@@ -55,7 +55,8 @@ def _from_a_browser(headers: list[tuple[bytes, bytes]]) -> bool:
     return host.decode("latin-1").rsplit(":", 1)[0] not in LOOPBACK_NAMES
 
 
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(REFUSAL)).encode())]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": REFUSAL})
+async def respond(send: Send, status: int, content_type: str, body: bytes) -> None:
+    """Send a whole response."""
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

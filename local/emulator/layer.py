@@ -23,6 +23,7 @@ from local.emulator import (
     secrets_manager,
     stack_events,
     storage,
+    task_credentials,
     transforms,
 )
 from local.emulator.front import App
@@ -47,7 +48,7 @@ def install(on_build: Callable[[dict[str, str]], None] | None) -> App:
         part.install()
     codepipeline.install(on_build)
     _add_service("codepipeline", codepipeline, codepipeline.TARGET_PREFIX)
-    return ministack.app
+    return task_credentials.wrap(ministack.app)
 
 
 def save() -> None:

@@ -13,7 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from local.emulator.environment import CONFLICTING_VARIABLES, environment, ministack_settings
+from local.emulator.environment import (
+    CONFLICTING_VARIABLES,
+    environment,
+    ministack_settings,
+    task_environment,
+)
 from local.emulator.front import App, Front
 
 HOST = "127.0.0.1"
@@ -82,6 +87,10 @@ class Emulator:
     def environment(self) -> dict[str, str]:
         """The AWS variables for a child process; it must not inherit `CONFLICTING_VARIABLES`."""
         return environment(self.endpoint_url, self.region)
+
+    def task_environment(self, role_arn: str) -> dict[str, str]:
+        """`environment` for a process with the rights of a task role instead of all rights."""
+        return task_environment(self.endpoint_url, self.region, role_arn)
 
     def start(self) -> None:
         """Serve requests when this returns.

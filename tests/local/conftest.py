@@ -2,5 +2,6 @@
 
 import pytest
 
-for module in ("cognito_cases", "emulator_kit", "nested_stack_cases", "pipeline_cases", "resource_cases"):
-    pytest.register_assert_rewrite(f"tests.local.{module}")
+for subject in ("cognito", "nested_stack", "pipeline", "resource", "task_role"):
+    pytest.register_assert_rewrite(f"tests.local.{subject}_cases")
+pytest.register_assert_rewrite("tests.local.emulator_kit")

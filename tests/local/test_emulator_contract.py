@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.emulator_fixture import RunningEmulator, run_emulator
-from tests.local import cognito_cases, nested_stack_cases, pipeline_cases, resource_cases
+from tests.local import cognito_cases, nested_stack_cases, pipeline_cases, resource_cases, task_role_cases
 
 Case = Callable[[RunningEmulator], None]
 CASES: list[Case] = [
@@ -19,6 +19,7 @@ CASES: list[Case] = [
     *nested_stack_cases.CASES,
     *pipeline_cases.CASES,
     *cognito_cases.CASES,
+    *task_role_cases.CASES,
 ]
 by_gap = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 
