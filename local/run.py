@@ -108,7 +108,7 @@ def _own(options: Options) -> dict[str, str]:
 
 
 def _deploy(options: Options, environment: dict[str, str], model_id: str) -> None:
-    """Run deploy.sh as a user would; what it prints, addresses of the emulator's making among it, goes to a log."""
+    """Run deploy.sh as a user would. What it prints goes to a log: its addresses lead nowhere here."""
     log = options.state.folder / "deploy.log"
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
     command += [f"ModelId={model_id}", *options.parameters]

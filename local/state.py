@@ -21,7 +21,7 @@ class State:
         self.emulator = folder / "emulator"
         self.log = folder / "app.log"
         self._facts = folder / "facts.json"
-        self._lock = folder.with_name(folder.name + ".lock")
+        self._lock = folder / "lock"
 
     @contextmanager
     def held(self) -> Iterator[None]:

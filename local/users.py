@@ -9,7 +9,7 @@ from typing import Any
 
 DEMO_USER = "demo@example.com"
 PASSWORD_LENGTH = 16  # characters; the pool asks for 12
-CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "!#%+=?@_-")
+CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "-")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,137 @@
+"""A newcomer's first day: from the temporary password to a conversation that is still there tomorrow."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chat_page import answer, message_box, send, sign_in, stop_button, wait_for_end
+from tests.browser.conftest import Assistant, Person, make_local, new_page
+
+pytestmark = pytest.mark.slow
+
+OWN_PASSWORD = "Chosen-by-me-2026"
+LONG_TASK = "Count from one to one hundred in words, separated by commas."
+
+
+def test_first_day(browser: Browser, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with make_local(state) as assistant, new_page(browser, assistant, locale="en-US") as page:
+        assert assistant.password, assistant.terminal
+        sign_in(page, assistant.user, assistant.password)
+        page.get_by_label("New password", exact=True).fill(OWN_PASSWORD)
+        page.get_by_label("New password, once more").fill(OWN_PASSWORD)
+        page.get_by_role("button", name="Save").click()
+
+        send(page, LONG_TASK)
+        lengths = _lengths_while_streaming(page)
+        assert len(set(lengths)) > 2, "the answer came in one piece"
+        said = wait_for_end(page)
+
+        page.reload()
+        expect(page.get_by_test_id("user")).to_have_text(LONG_TASK)
+        assert answer(page).inner_text() == said
+
+        cookies = page.context.cookies()
+        _sign_out(page)
+        page.context.add_cookies(cookies)  # type: ignore[arg-type]
+        page.goto("/")
+        expect(page).to_have_url(re.compile("/login"))
+        assert page.request.get("/config").status == 401
+        assert assistant.stop() == 0
+
+    # The next start: the user and the conversation are still there, and no password is shown.
+    with make_local(state) as assistant, new_page(browser, assistant, locale="en-US") as page:
+        assert assistant.password is None
+        sign_in(page, assistant.user, OWN_PASSWORD)
+        page.get_by_role("link", name=re.compile("^Count from one")).click()
+        expect(page.get_by_test_id("user")).to_have_text(LONG_TASK)
+        assert answer(page).inner_text() == said
+
+
+def test_stop_keeps_what_arrived(page: Page, person: Person) -> None:
+    sign_in(page, person.email, person.password)
+    send(page, LONG_TASK)
+    expect(answer(page)).not_to_be_empty()
+    stop_button(page).click()
+    said = wait_for_end(page)
+    assert said
+    page.reload()
+    expect(answer(page)).to_have_text(said)
+    message_box(page).fill("Thank you.")  # and the conversation goes on
+    message_box(page).press("Enter")
+    expect(page.get_by_test_id("user")).to_have_count(2)
+    wait_for_end(page)
+
+
+def test_two_tabs_keep_their_own_conversations(page: Page, person: Person) -> None:
+    sign_in(page, person.email, person.password)
+    other = page.context.new_page()
+    other.goto("/")
+    send(page, "Say hello.")
+    send(other, "Name one color.")
+    wait_for_end(page)
+    wait_for_end(other)
+    for tab, asked in ((page, "Say hello."), (other, "Name one color.")):
+        tab.reload()
+        expect(tab.get_by_test_id("user")).to_have_text(asked)
+
+
+@pytest.mark.parametrize("email", ["demo@example.com", "nobody@example.com"])
+def test_wrong_password_and_unknown_user_read_the_same(page: Page, email: str) -> None:
+    sign_in(page, email, "Not-the-password-1")
+    expect(page.get_by_role("alert")).to_have_text(
+        "E-mail and password do not match. Check both and try again."
+    )
+    expect(page.get_by_label("E-mail")).to_have_value(email)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("locale", "box", "log_in"),
+    [("en-US", "Write a message", "Sign in"), ("es-MX", "Escribe un mensaje", "Iniciar sesión")],
+)
+def test_every_screen_fits(
+    browser: Browser,
+    assistant: Assistant,
+    person: Person,
+    scheme: str,
+    width: int,
+    locale: str,
+    box: str,
+    log_in: str,
+) -> None:
+    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale}
+    with new_page(browser, assistant, **options) as page:
+        page.goto("/")
+        _fits(page, width)
+        page.locator("input[autocomplete=username]").fill(person.email)
+        page.locator("input[autocomplete=current-password]").fill(person.password)
+        page.get_by_role("button", name=log_in).click()
+        expect(page.get_by_placeholder(box)).to_be_visible()
+        _fits(page, width)
+        page.goto("/account")
+        expect(page.get_by_text(person.email)).to_be_visible()
+        _fits(page, width)
+
+
+def _fits(page: Page, width: int) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def _lengths_while_streaming(page: Page) -> list[int]:
+    expect(answer(page)).not_to_be_empty()
+    lengths = [len(answer(page).inner_text())]
+    while stop_button(page).count():
+        lengths.append(len(answer(page).inner_text()))
+    return lengths
+
+
+def _sign_out(page: Page) -> None:
+    page.get_by_role("link", name="Account and sign-out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page).to_have_url(re.compile("/login"))
