@@ -33,10 +33,15 @@ class Health:
         return [
             Route("/healthz", self.alive, methods=["GET"]),
             Route("/readyz", self.ready, methods=["GET"]),
+            Route("/gradio_api/app_id", self.reachable, methods=["GET"]),
         ]
 
     async def alive(self, _: Request) -> Response:
         return JSONResponse({"alive": True})
+
+    async def reachable(self, _: Request) -> Response:
+        """What a chat page without its server or session asks for; any answer makes it reload itself."""
+        return JSONResponse({"app_id": ""})
 
     async def ready(self, _: Request) -> Response:
         if self._now() - self._asked_at >= KNOWN_SECONDS:

@@ -27,7 +27,7 @@ OWN_STATIC = re.compile(rf"/login/static/{FILE}")
 
 READ = {"GET", "HEAD"}
 FORM = {"GET", "HEAD", "POST"}
-HEALTH: dict[str, set[str]] = {"/healthz": READ, "/readyz": READ}
+HEALTH: dict[str, set[str]] = {"/healthz": READ, "/readyz": READ, "/gradio_api/app_id": READ}
 LOGIN: dict[str, set[str]] = {
     "/login": FORM,
     "/login/step": FORM,

@@ -17,6 +17,10 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+LOST_CONNECTION = "Connection errored out. "
+"""As an event's `error`, this makes the chat's page say so, ask for `app_id` until there is an answer, and
+reload itself, which leads to the sign-in or to the page that says what is wrong. Any other error of an
+event past the queue it swallows."""
 ONE_YEAR = 365 * 24 * 3600
 
 
@@ -90,7 +94,9 @@ class Pages:
     def refusal(self, request: Request, status: int) -> Response:
         """What a refused request gets: a browser's page view a page, anything else one sentence in JSON."""
         if not views_page(request):
-            return JSONResponse({"detail": self.text(request, f"error_{status}")}, status_code=status)
+            sentence = self.text(request, f"error_{status}")
+            error = LOST_CONNECTION if status in (401, 503) else sentence
+            return JSONResponse({"detail": sentence, "error": error}, status_code=status)
         return self.page(request, "error.html", "error", status=status, problem=f"error_{status}")
 
     def to_login(self, *, ended: bool) -> Response:

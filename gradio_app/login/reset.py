@@ -2,15 +2,22 @@
 
 import time
 
-import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import PasswordRefused, TooManyAttempts, WrongCode
-from gradio_app.login.services import Services, account_name, address, form, missing, new_password_errors
-from gradio_app.login.sign_in import FAILURE_SECONDS, SignIn
+from gradio_app.login.services import (
+    Services,
+    account_name,
+    address,
+    form,
+    missing,
+    new_password_errors,
+    same_pace,
+)
+from gradio_app.login.sign_in import SignIn
 from gradio_app.login.texts import policy_reason
 
 
@@ -46,7 +53,7 @@ class Reset:
         except TooManyAttempts:
             return self._too_many(request, "forgot.html", "forgot_title", account)
         audit("password-reset", outcome="asked", client=address(request), detail=account)
-        await anyio.sleep(FAILURE_SECONDS - (time.monotonic() - started))
+        await same_pace(started)
         return self._reset_page(request, 200, account)
 
     async def reset_form(self, request: Request) -> Response:

@@ -1,7 +1,9 @@
 """What the login's pages work with."""
 
+import time
 from dataclasses import dataclass
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,6 +16,8 @@ from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
 
+SAME_PACE_SECONDS = 0.8
+"""Answers that must not tell whether there is an account take at least this long; Cognito's time differs."""
 ACCOUNT_LENGTH = 128
 """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserType.html"""
 
@@ -77,3 +81,8 @@ def new_password_errors(values: dict[str, str]) -> dict[str, str]:
     if not errors and values["new_password"] != values["repeat"]:
         errors["repeat"] = "not_the_same"
     return errors
+
+
+async def same_pace(started: float) -> None:
+    """Wait until the answer to a request that began then (time.monotonic) is as slow as any other."""
+    await anyio.sleep(max(0.0, SAME_PACE_SECONDS - (time.monotonic() - started)))

@@ -2,7 +2,6 @@
 
 import time
 
-import anyio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -18,12 +17,17 @@ from gradio_app.cognito.errors import (
     WrongCredentials,
 )
 from gradio_app.cognito.tokens import SignedIn
-from gradio_app.login.services import Services, account_name, address, form, missing, new_password_errors
+from gradio_app.login.services import (
+    Services,
+    account_name,
+    address,
+    form,
+    missing,
+    new_password_errors,
+    same_pace,
+)
 from gradio_app.login.texts import policy_reason
 from gradio_app.sessions.steps import Step
-
-FAILURE_SECONDS = 0.8
-"""A refusal takes at least this long, as Cognito is quicker with some reasons than with others."""
 
 NOTICES = {"ended": "session_ended", "expired": "step_expired", "out": "signed_out"}
 
@@ -60,7 +64,7 @@ class SignIn:
         try:
             outcome = await self._services.directory.sign_in(account, values["password"])
         except WrongCredentials:
-            await anyio.sleep(FAILURE_SECONDS - (time.monotonic() - started))
+            await same_pace(started)
             return self._refused(request, 401, account, "wrong_credentials")
         except TooManyAttempts:
             return self._refused(request, 429, account, "too_many")

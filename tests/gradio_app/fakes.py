@@ -1,0 +1,278 @@
+"""Stand-ins for what reaches outside, passed where `create_app` takes them, and a tiny page."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.testclient import TestClient
+
+from gradio_app.aws import Clients
+from gradio_app.cognito.directory import NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.errors import CognitoUnreachable, PasswordRefused, WrongCode, WrongCredentials
+from gradio_app.cognito.tokens import SignedIn
+from gradio_app.identity import Identity
+from gradio_app.server import Application, create_app
+from gradio_app.settings import Settings
+from gradio_app.table import Item, Table, TableUnreachable
+
+SETTINGS = Settings(
+    pool_id="us-east-1_Fake00000",
+    app_client_id="client",
+    app_client_secret="secret",
+    table_name="table",
+    region="us-east-1",
+    model_ids=("fake.model",),
+)
+NO_CLIENTS = Clients(cognito_idp=None, dynamodb=None, bedrock_runtime=None, bedrock=None)
+ORIGIN = "https://testserver"
+SAME_ORIGIN = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+PAGE_VIEW = {"accept": "text/html", "sec-fetch-site": "none", "sec-fetch-mode": "navigate"}
+
+
+class FakeTable(Table):
+    """The table's promises over a dict; `down` makes it unreachable."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], Item] = {}
+        self.down = False
+        self.reads = 0
+
+    async def get(self, pk: str, sk: str) -> Item | None:
+        self._answer()
+        self.reads += 1
+        return dict(self.items[pk, sk]) if (pk, sk) in self.items else None
+
+    async def put(self, item: Any) -> None:
+        self._answer()
+        self.items[item["pk"], item["sk"]] = dict(item)
+
+    async def update(self, pk: str, sk: str, changes: Any, **expected: Any) -> bool:
+        self._answer()
+        item = self.items.get((pk, sk))
+        if item is None or any(item[name] != value for name, value in expected.items()):
+            return False
+        item.update(changes)
+        return True
+
+    async def count(self, pk: str, sk: str, by: int, expires_at: int) -> int:
+        self._answer()
+        item = self.items.setdefault((pk, sk), {"count": 0})
+        item.update(count=item["count"] + by, expires_at=expires_at)
+        return item["count"]
+
+    async def take(self, pk: str, sk: str) -> Item | None:
+        self._answer()
+        return self.items.pop((pk, sk), None)
+
+    async def sort_keys(self, pk: str, prefix: str) -> list[str]:
+        self._answer()
+        return [sk for item_pk, sk in self.items if item_pk == pk and sk.startswith(prefix)]
+
+    def _answer(self) -> None:
+        if self.down:
+            raise TableUnreachable("down")
+
+
+@dataclass
+class User:
+    """Somebody in the fake pool."""
+
+    password: str
+    temporary: bool = False
+    authenticator: bool = False
+    disabled: bool = False
+    groups: tuple[str, ...] = ()
+
+
+@dataclass
+class FakeDirectory(Directory):
+    """A user pool in memory; the code of every authenticator and every mail is 123456."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    down: bool = False
+    calls: list[str] = field(default_factory=list)
+    access_expires_at: int = 2**40
+
+    CODE = "123456"
+
+    async def load_keys(self) -> None:
+        self._answer("load_keys")
+
+    async def sign_in(self, username: str, password: str) -> SignedIn | Challenge:
+        self._answer("sign_in")
+        user = self.users.get(username)
+        if user is None or user.disabled or user.password != password:
+            raise WrongCredentials
+        if user.temporary:
+            return Challenge(NEW_PASSWORD, username, "cognito-session")
+        if user.authenticator:
+            return Challenge("SOFTWARE_TOKEN_MFA", username, "cognito-session")
+        return self._signed_in(username)
+
+    async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
+        self._answer("answer")
+        if challenge.name == NEW_PASSWORD:
+            self._set_password(challenge.username, answer)
+        elif answer != self.CODE:
+            raise WrongCode
+        return self._signed_in(challenge.username)
+
+    async def refresh(self, username: str, refresh_token: str) -> SignedIn:
+        self._answer("refresh")
+        if self.users[username].disabled or not refresh_token:
+            raise WrongCredentials
+        return self._signed_in(username)
+
+    async def revoke(self, refresh_token: str) -> None:
+        self._answer(f"revoke {refresh_token}")
+
+    async def sign_out_everywhere(self, access_token: str) -> None:
+        self._answer(f"sign_out_everywhere {access_token}")
+
+    async def change_password(self, access_token: str, old: str, new: str) -> None:
+        self._answer("change_password")
+        username = access_token.removeprefix("access-")
+        if self.users[username].password != old:
+            raise WrongCredentials
+        self._set_password(username, new)
+
+    async def forgot_password(self, username: str) -> None:
+        self._answer(f"forgot_password {username}")
+
+    async def reset_password(self, username: str, code: str, new: str) -> None:
+        self._answer("reset_password")
+        if username not in self.users or code != self.CODE:
+            raise WrongCode
+        self._set_password(username, new)
+
+    def _set_password(self, username: str, password: str) -> None:
+        if len(password) < 12:
+            raise PasswordRefused("Password did not conform with policy: Password not long enough")
+        self.users[username] = replace(self.users[username], password=password, temporary=False)
+
+    def _signed_in(self, username: str) -> SignedIn:
+        return SignedIn(
+            identity=Identity(f"id-of-{username}", username, self.users[username].groups),
+            username=username,
+            access_token=f"access-{username}",
+            refresh_token=f"refresh-{username}",
+            access_expires_at=self.access_expires_at,
+        )
+
+    def _answer(self, call: str) -> None:
+        self.calls.append(call)
+        if self.down:
+            raise CognitoUnreachable("down")
+
+
+@dataclass
+class World:
+    """An application over fakes."""
+
+    table: FakeTable
+    directory: FakeDirectory
+    application: Application
+    settings: Settings
+
+    def browser(self, address: str = "203.0.113.9") -> TestClient:
+        """A new browser without cookies; requests look like those of our own pages."""
+        client = TestClient(
+            self.application.gate,
+            base_url=ORIGIN if self.settings.https else "http://testserver",
+            headers=SAME_ORIGIN,
+            follow_redirects=False,
+            client=(address, 50000),
+        )
+        return client
+
+    def signed_in(self, username: str) -> TestClient:
+        """A browser after a successful sign-in."""
+        browser = self.browser()
+        user = self.directory.users.setdefault(username, User("Correct-Horse-1"))
+        answer = browser.post("/login", data={"email": username, "password": user.password})
+        assert answer.headers["location"] == "/", answer.text
+        return browser
+
+
+def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users: User) -> World:
+    """An application whose page is `tiny_page`; users are named by keyword, `ana` for ana@example.com.
+
+    With `streams` the page is its own: Gradio's queue belongs to the loop that it is first used in.
+    """
+    table = FakeTable()
+    directory = FakeDirectory(users={f"{name}@example.com": user for name, user in users.items()})
+    application = create_app(
+        settings,
+        NO_CLIENTS,
+        table=table,
+        directory=directory,
+        build_ui=lambda *_: tiny_page() if streams else shared_page(),
+    )
+    return World(table, directory, application, settings)
+
+
+@cache
+def shared_page() -> Any:
+    """Building a page takes longer than most tests; one whose queue is not used serves them all."""
+    return tiny_page()
+
+
+def tiny_page() -> Any:
+    """What the chat has: a queued generator (0), an event past the queue (1), a private one (2)."""
+    import gradio
+
+    gate = threading.Event()
+
+    def count(text: str) -> Iterator[str]:
+        for number in range(100_000):
+            if gate.wait(0.05):
+                return
+            yield f"{text} {number}"
+
+    def who_asks(request: gradio.Request) -> str | None:
+        return request.username
+
+    with gradio.Blocks(analytics_enabled=False) as page:
+        box, out = gradio.Textbox(), gradio.Textbox()
+        gradio.File()
+        start, name, private = gradio.Button(), gradio.Button(), gradio.Button()
+        start.click(count, box, out, api_visibility="private")
+        name.click(who_asks, None, out, queue=False, api_visibility="private")
+        private.click(lambda: "secret", None, out, api_visibility="private")
+    page.queue(default_concurrency_limit=None)
+    return page
+
+
+@contextmanager
+def served(world: World) -> Iterator[str]:
+    """The application on a real socket of loopback; yields its address."""
+    config = uvicorn.Config(
+        world.application.gate,
+        host="127.0.0.1",
+        port=0,
+        log_level="warning",
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            thread.join(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def over_http(base: str, browser: TestClient | None = None) -> httpx.Client:
+    """A real HTTP client with the cookies of a browser of `World`."""
+    cookies = dict(browser.cookies) if browser else {}
+    return httpx.Client(base_url=base, headers=SAME_ORIGIN, cookies=cookies, timeout=20)

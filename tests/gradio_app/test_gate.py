@@ -1,0 +1,172 @@
+"""Nothing is served that the gate does not name, and nothing of value without a session.
+
+The routes come from the running application, Gradio's included, so one that a release adds is tried too.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.routing import BaseRoute, Mount
+
+from gradio_app.gate.access import Access, access
+from gradio_app.settings import Settings
+from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, World, make_world
+
+PUBLIC = {
+    "/healthz",
+    "/readyz",
+    "/login",
+    "/login/step",
+    "/forgot-password",
+    "/reset-password",
+    "/gradio_api/app_id",
+}
+STATIC = {
+    "/assets/{path}",
+    "/static/{path}",
+    "/theme.css",
+    "/gradio_api/theme.css",
+    "/favicon.ico",
+    "/manifest.json",
+}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world()
+
+
+def paths(routes: list[BaseRoute], prefix: str = "") -> Iterator[str]:
+    """The path of every route, those of mounted applications included."""
+    for route in routes:
+        path = prefix + getattr(route, "path", "")
+        if isinstance(route, Mount):
+            yield path or "/"
+            yield from paths(route.routes, path)
+        elif router := getattr(route, "original_router", None):  # FastAPI's included router
+            yield from paths(router.routes, prefix)
+        else:
+            yield path
+
+
+def every_path(world: World) -> list[str]:
+    found = set(paths(world.application.inner.routes))
+    assert "/gradio_api/queue/join" in found, "Gradio's own routes are among them"
+    assert len(found) > 60
+    return sorted(found)
+
+
+def filled(path: str) -> str:
+    """A path with something plausible in its parameters."""
+    return re.sub(r"\{[^}]*\}", "x", path)
+
+
+def test_without_a_session_every_other_route_is_refused(world: World) -> None:
+    stranger = world.browser()
+    for path in every_path(world):
+        normal = re.sub(r":path", "", path)
+        if normal in PUBLIC | STATIC:
+            continue
+        for method in METHODS:
+            answer = stranger.request(method, filled(path))
+            assert answer.status_code in (401, 403, 404), f"{method} {path}: {answer.status_code}"
+            assert "gradio" not in answer.text.lower()
+
+
+def test_a_stranger_who_views_a_page_is_led_to_the_login(world: World) -> None:
+    for path in ("/", "/account", "/config", "/anything/else"):
+        answer = world.browser().get(path, headers=PAGE_VIEW)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+
+
+def test_with_a_session_only_what_the_page_calls_is_open(world: World) -> None:
+    """A route that a new Gradio brings is closed until somebody adds it to this list and to the gate's."""
+    used = {"/", "/account", "/account/password", "/logout", "/logout/everywhere"} | {
+        f"/gradio_api/{name}" for name in ("queue/join", "queue/data", "run/{api_name}", "cancel", "reset")
+    }
+    ana = world.signed_in("ana@example.com")
+    for path in every_path(world):
+        if path in used or re.sub(r":path", "", path) in PUBLIC | STATIC:
+            continue
+        for method in METHODS:
+            answer = ana.request(method, filled(path))
+            assert answer.status_code in (403, 404), f"{method} {path}: {answer.status_code}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/upload",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/proxy=https://example.com",
+        "/gradio_api/info",
+        "/gradio_api/heartbeat/abc",
+        "/gradio_api/stream/abc/1/2/playlist.m3u8",
+        "/gradio_api/user",
+        "/gradio_api/token",
+        "/gradio_api/startup-events",
+        "/gradio_api/call/predict",
+        "/config",
+        "/monitoring",
+        "/docs",
+        "/openapi.json",
+        "/login/",
+        "/assets/../config",
+        "/assets/%2e%2e/config",
+        "/assets/",
+        "/login/static/..%2ftexts.py",
+        "/gradio_api/run/predict/",
+        "/gradio_api/queue/data/",
+    ],
+)
+def test_what_gradio_leaves_open_is_closed(world: World, path: str) -> None:
+    for browser in (world.browser(), world.signed_in("ana@example.com")):
+        for method in ("GET", "POST"):
+            assert browser.request(method, path, json={}).status_code in (401, 404)
+
+
+def test_without_login_the_pages_of_a_login_do_not_exist() -> None:
+    settings = Settings(
+        **{name: getattr(SETTINGS, name) for name in ("table_name", "region", "model_ids")},
+        pool_id="",
+        app_client_id="",
+        app_client_secret="",
+        authentication=False,
+    )
+    browser = make_world(settings).browser()
+    assert browser.get("/", params={"new": "x"}, headers=PAGE_VIEW).status_code in (200, 303)
+    for path in ("/login", "/account", "/logout"):
+        assert {browser.get(path).status_code, browser.post(path).status_code} == {404}
+
+
+def test_gradio_is_told_who_asks(world: World) -> None:
+    body = {"fn_index": 1, "data": [], "session_hash": "who-asks"}
+    answer = world.signed_in("ana@example.com").post("/gradio_api/run/predict", json=body)
+    assert answer.json()["data"] == ["id-of-ana@example.com"]
+
+
+def test_the_page_tells_no_secret(world: World) -> None:
+    ana = world.signed_in("ana@example.com")
+    page = ana.get("/", headers=PAGE_VIEW, follow_redirects=True)
+    assert page.status_code == 200
+    assert "access-ana" not in page.text
+    assert "refresh-ana" not in page.text
+    assert ana.cookies["__Host-session"] not in page.text
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/run/predict", "/assets/index.js", "/"])
+def test_only_known_methods_reach_an_address(path: str) -> None:
+    for method in ("PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get"):
+        assert access(method, path) is Access.CLOSED
+
+
+def test_a_denied_request_leaves_a_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    browser = world.browser()
+    browser.cookies.set("__Host-session", "forged", domain="testserver.local")
+    assert browser.get("/account%0d%0aforged-line").status_code == 401
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["event"], line["outcome"], line["client"]) == ("request", "denied", "203.0.113.9")
+    assert "401" in line["detail"]

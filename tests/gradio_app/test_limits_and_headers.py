@@ -1,0 +1,169 @@
+"""What a client may send and claim, and what every answer carries."""
+
+import re
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from gradio_app.gate.forwarded import client_address
+from gradio_app.gate.limits import EVENT_BYTES, FORM_BYTES
+from gradio_app.settings import Settings
+from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, World, make_world, over_http, served
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world()
+
+
+@pytest.mark.parametrize(("path", "most"), [("/login", FORM_BYTES), ("/gradio_api/queue/join", EVENT_BYTES)])
+def test_a_body_has_a_limit_whether_its_length_is_declared_or_not(world: World, path: str, most: int) -> None:
+    ana = world.signed_in("ana@example.com")
+
+    def chunks(size: int) -> Iterator[bytes]:
+        yield from (b"x" * 4096 for _ in range(size // 4096))
+
+    assert ana.post(path, content=b"x" * (most + 1)).status_code == 413
+    assert ana.post(path, content=chunks(most + 8192)).status_code == 413
+    assert ana.post(path, content=chunks(most)).status_code != 413
+
+
+def test_an_endless_body_is_refused_before_its_end(world: World) -> None:
+    with served(world) as base:
+        host, port = base.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(
+                b"POST /login HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n"
+            )
+            for _ in range(2 * FORM_BYTES // 4096):
+                connection.sendall(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/account",
+        "/login",
+        "/nowhere",
+        "/healthz",
+        "/theme.css",
+        "/login/static/pages.css",
+        "/config",
+        "/favicon.ico",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_answer_carries_the_headers(world: World, method: str, path: str) -> None:
+    for browser in (world.browser(), world.signed_in("ana@example.com")):
+        for extra in ({}, PAGE_VIEW, {"sec-fetch-site": "cross-site"}):
+            headers = browser.request(method, path, headers=extra).headers
+            assert int(re.findall(r"max-age=(\d+)", headers["strict-transport-security"])[0]) >= 31_536_000
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "same-origin"
+            assert "frame-ancestors 'none'" in headers["content-security-policy"]
+            assert "default-src 'none'" in headers["content-security-policy"]
+            assert (
+                headers["cross-origin-opener-policy"]
+                == headers["cross-origin-resource-policy"]
+                == "same-origin"
+            )
+            assert "server" not in headers
+
+
+def test_only_what_is_the_same_for_everyone_is_cached(world: World) -> None:
+    ana = world.signed_in("ana@example.com")
+    page = ana.get("/", headers=PAGE_VIEW, follow_redirects=True)
+    script = re.findall(r'src="\./(assets/[^"]+)"', page.text)[0]
+    cached = {path: ana.get(path).headers["cache-control"] for path in (f"/{script}", "/theme.css")}
+    assert cached[f"/{script}"] == "public, max-age=31536000, immutable"
+    assert cached["/theme.css"].startswith("public")
+    for path in ("/", "/account", "/login", "/healthz", "/assets/missing.js"):
+        assert ana.get(path).headers["cache-control"] == "no-store"
+
+
+def test_each_script_of_the_page_has_the_nonce_of_its_answer(world: World) -> None:
+    ana = world.signed_in("ana@example.com")
+    nonces = set()
+    for _ in range(2):
+        page = ana.get("/", headers=PAGE_VIEW | {"accept-encoding": "br, gzip"}, follow_redirects=True)
+        [nonce] = re.findall(r"'nonce-([\w-]+)'", page.headers["content-security-policy"])
+        assert "unsafe-eval" not in page.headers["content-security-policy"]
+        scripts = re.findall(r"<script\b[^>]*>", page.text)
+        assert len(scripts) > 1
+        assert all(f'nonce="{nonce}"' in script for script in scripts)
+        assert len(page.content) == int(page.headers["content-length"])
+        nonces.add(nonce)
+    assert len(nonces) == 2
+
+
+def test_over_plain_http_no_browser_is_told_to_insist_on_https() -> None:
+    browser = make_world(Settings(**{**vars(SETTINGS), "public_scheme": "http"})).browser()
+    assert "strict-transport-security" not in browser.get("/login").headers
+
+
+SPOOFED = {
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-proto": "ftp",
+    "x-gradio-server": "https://evil.example",
+    "x-forwarded-for": "198.51.100.1",
+    "forwarded": "host=evil.example",
+}
+
+
+@pytest.mark.parametrize("trusted", ["", "203.0.113.0/24"])
+def test_no_client_decides_where_the_page_thinks_it_is(trusted: str) -> None:
+    """Gradio writes its own root into the page, and takes it from these headers."""
+    ana = make_world(_settings(trusted)).signed_in("ana@example.com")
+    page = ana.get("/", headers=PAGE_VIEW | SPOOFED, follow_redirects=True)
+    assert page.status_code == 200
+    assert "evil.example" not in page.text
+    assert '"root":"https://testserver"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "client"),
+    [
+        ("", "198.51.100.1", "203.0.113.9"),
+        ("203.0.113.0/24", "198.51.100.1", "198.51.100.1"),
+        ("203.0.113.0/24", "192.0.2.66, 198.51.100.1", "198.51.100.1"),
+        ("203.0.113.0/24, 10.0.0.0/16", "192.0.2.66, 198.51.100.1, 10.0.3.4", "198.51.100.1"),
+        ("203.0.113.0/24", "", "203.0.113.9"),
+        ("10.0.0.0/16", "198.51.100.1", "203.0.113.9"),
+    ],
+)
+def test_the_client_is_whom_the_nearest_trusted_proxy_names(
+    trusted: str, forwarded: str, client: str
+) -> None:
+    scope = {
+        "type": "http",
+        "client": ("203.0.113.9", 1),
+        "headers": [(b"x-forwarded-for", forwarded.encode())],
+    }
+    assert client_address(scope, _settings(trusted).trusted_proxies) == client
+
+
+def _settings(proxies: str) -> Settings:
+    environ = {
+        "POOL_ID": SETTINGS.pool_id,
+        "APP_CLIENT_ID": "client",
+        "APP_CLIENT_SECRET": "secret",
+        "TABLE_NAME": "table",
+        "AWS_REGION": "us-east-1",
+        "MODEL_IDS": "fake.model",
+        "TRUSTED_PROXIES": proxies,
+    }
+    return Settings.from_env(environ)
+
+
+def test_a_stream_is_not_held_back() -> None:
+    """Only pages are; a stream's first message arrives while it goes on."""
+    world = make_world(streams=True)
+    with served(world) as base:
+        ana = over_http(base, world.signed_in("ana@example.com"))
+        ana.post("/gradio_api/queue/join", json={"fn_index": 0, "data": ["x"], "session_hash": "held"})
+        with ana.stream("GET", "/gradio_api/queue/data", params={"session_hash": "held"}) as stream:
+            assert next(stream.iter_lines()).startswith("data: ")

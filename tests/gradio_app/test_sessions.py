@@ -1,0 +1,191 @@
+"""How long a session lives, and who notices its end, by a clock of our own."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from gradio_app.cognito.errors import CognitoUnreachable
+from gradio_app.sessions.sessions import CACHE_SECONDS, CHECK_SECONDS, Sessions
+from gradio_app.settings import Settings
+from gradio_app.table import TableUnreachable
+from tests.gradio_app.fakes import SETTINGS, FakeDirectory, FakeTable, User
+
+ANA = "ana@example.com"
+MINUTE, HOUR = 60, 3600
+
+
+class Case:
+    """Two tasks over one table, one pool and one clock."""
+
+    def __init__(self) -> None:
+        self.clock = 1_700_000_000.0
+        self.table = FakeTable()
+        self.directory = FakeDirectory(users={ANA: User("x", groups=("admins",))})
+        settings = Settings(**{**vars(SETTINGS), "session_idle_minutes": 30, "session_max_hours": 12})
+        self.task, self.other = (
+            Sessions(self.table, self.directory, settings, now=lambda: self.clock) for _ in range(2)
+        )
+
+    async def sign_in(self) -> str:
+        return await self.task.begin(self.directory._signed_in(ANA))
+
+    def checks(self) -> int:
+        return self.directory.calls.count("refresh")
+
+
+def check(scenario: Callable[[Case], Awaitable[None]]) -> None:
+    anyio.run(scenario, Case())
+
+
+def test_any_task_knows_who_it_is() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        for task in (case.task, case.other):
+            session = await task.find(token)
+            assert session
+            assert (session.identity.email, session.identity.groups) == (ANA, ("admins",))
+        assert await case.task.find(token + "x") is None
+
+    check(scenario)
+
+
+def test_an_idle_session_ends() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        case.clock += 29 * MINUTE
+        assert await case.task.find(token)
+        case.clock += 29 * MINUTE
+        assert await case.task.find(token), "it was used in between"
+        case.clock += 31 * MINUTE
+        assert await case.task.find(token) is None
+        assert not case.table.items, "and nothing of it is left"
+
+    check(scenario)
+
+
+def test_a_busy_session_ends_too() -> None:
+    async def scenario(case: Case) -> None:
+        token, started = await case.sign_in(), case.clock
+        while case.clock < started + 12 * HOUR - 10 * MINUTE:
+            case.clock += 10 * MINUTE
+            assert await case.task.find(token)
+        case.clock += 10 * MINUTE
+        assert await case.task.find(token) is None
+
+    check(scenario)
+
+
+def test_a_stream_of_requests_reads_the_table_once() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        for _ in range(100):
+            await case.task.find(token)
+        assert case.table.reads == 1
+
+    check(scenario)
+
+
+def test_a_sign_out_is_noticed_here_at_once_and_on_other_tasks_within_seconds() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        assert await case.other.find(token)
+        session = await case.task.find(token)
+        assert session
+        await case.task.end(session)
+        assert await case.task.find(token) is None
+        case.clock += CACHE_SECONDS
+        assert await case.other.find(token) is None
+
+    check(scenario)
+
+
+def test_a_request_in_flight_does_not_revive_an_ended_session() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        session = await case.other.find(token)
+        assert session
+        await case.task.end(session)
+        case.clock += 2 * MINUTE
+        assert await case.other._touch(session) is None
+        assert not case.table.items
+
+    check(scenario)
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_disabled_user_is_out_within_five_minutes(busy: bool) -> None:
+    async def scenario(case: Case) -> None:
+        token, started = await case.sign_in(), case.clock
+        case.directory.users[ANA].disabled = True
+        while busy and case.clock < started + CHECK_SECONDS - 20:
+            case.clock += 10
+            await case.task.find(token)
+            await anyio.sleep(0)
+        case.clock = started + CHECK_SECONDS
+        assert await case.task.find(token) is None
+        assert not case.table.items
+
+    check(scenario)
+
+
+def test_the_check_brings_new_tokens_and_groups() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        case.directory.users[ANA].groups = ()
+        case.clock += CHECK_SECONDS
+        session = await case.task.find(token)
+        assert session
+        assert session.identity.groups == ()
+        case.clock += 1
+        await case.task.find(token)
+        assert case.checks() == 1
+
+    check(scenario)
+
+
+def test_many_requests_at_once_ask_cognito_once() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        case.clock += CHECK_SECONDS
+        async with anyio.create_task_group() as group:
+            for _ in range(20):
+                group.start_soon(case.task.find, token)
+        assert case.checks() == 1
+
+    check(scenario)
+
+
+def test_while_cognito_is_down_the_access_token_counts_until_it_ends() -> None:
+    async def scenario(case: Case) -> None:
+        case.directory.access_expires_at = int(case.clock) + 20 * MINUTE
+        token = await case.sign_in()
+        case.directory.down = True
+        case.clock += 10 * MINUTE
+        assert await case.task.find(token)
+        case.clock += 11 * MINUTE
+        with pytest.raises(CognitoUnreachable):
+            await case.task.find(token)
+        case.directory.down = False
+        assert await case.task.find(token), "it was not lost"
+
+    check(scenario)
+
+
+def test_without_the_table_nobody_is_let_in() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        case.table.down = True
+        with pytest.raises(TableUnreachable):
+            await case.task.find(token)
+
+    check(scenario)
+
+
+def test_cookie_values_are_long_and_never_the_same() -> None:
+    async def scenario(case: Case) -> None:
+        tokens = {await case.sign_in() for _ in range(1000)}
+        assert len(tokens) == 1000
+        assert min(map(len, tokens)) >= 43
+
+    check(scenario)

@@ -1,0 +1,81 @@
+"""The environment is read in one place, and whoever got it wrong learns everything at once."""
+
+import pytest
+
+from gradio_app.settings import WITHOUT_LOGIN, Settings, SettingsError
+
+NEEDED = {
+    "POOL_ID": "eu-south-2_AbCdEf123",
+    "APP_CLIENT_ID": "3n4b5urk1ft4fl3mg5e62d9ado",
+    "APP_CLIENT_SECRET": "dont-tell-anyone",
+    "TABLE_NAME": "assistant",
+    "AWS_REGION": "eu-south-2",
+    "MODEL_IDS": "eu.amazon.nova-lite-v1:0, eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+}
+WITHOUT_POOL = {name: NEEDED[name] for name in ("TABLE_NAME", "AWS_REGION", "MODEL_IDS")}
+
+
+def test_the_needed_ones_suffice() -> None:
+    settings = Settings.from_env(NEEDED)
+    assert settings.model_ids[0] == "eu.amazon.nova-lite-v1:0"
+    assert (settings.authentication, settings.https, settings.trusted_proxies) == (True, True, ())
+
+
+def test_every_missing_one_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({})
+    assert all(name in str(error.value) for name in NEEDED)
+    assert WITHOUT_LOGIN in str(error.value), "says how to run without a pool"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POOL_ID", "no pool"),
+        ("AWS_REGION", "Spain"),
+        ("TABLE_NAME", "a b"),
+        ("MODEL_IDS", "one, two three"),
+        ("PORT", "70000"),
+        ("PORT", "eighty"),
+        ("PUBLIC_SCHEME", "ftp"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("BIND_HOST", "localhost"),
+        ("SESSION_IDLE_MINUTES", "-1"),
+        ("DAILY_TOKEN_BUDGET", "1e5"),
+        ("AUTHENTICATION", "off"),
+        ("LOG_LEVEL", "loud"),
+        ("UI_APP_ID", "<b>"),
+    ],
+)
+def test_a_malformed_one_is_named_and_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as error:
+        Settings.from_env(NEEDED | {name: value})
+    assert value not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_all_that_is_wrong_is_one_message() -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({"PORT": "x", "PUBLIC_SCHEME": "x"})
+    assert all(name in str(error.value) for name in (*NEEDED, "PORT", "PUBLIC_SCHEME"))
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert NEEDED["APP_CLIENT_SECRET"] not in repr(Settings.from_env(NEEDED))
+
+
+def test_without_login_it_binds_to_loopback() -> None:
+    settings = Settings.from_env(WITHOUT_POOL | {"AUTHENTICATION": WITHOUT_LOGIN})
+    assert (settings.authentication, settings.bind_host) == (False, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("extra", "named"),
+    [
+        ({"BIND_HOST": "0.0.0.0"}, "BIND_HOST"),  # noqa: S104
+        ({"POOL_ID": NEEDED["POOL_ID"]}, "POOL_ID"),
+    ],
+)
+def test_without_login_anything_that_says_otherwise_is_refused(extra: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        Settings.from_env(WITHOUT_POOL | {"AUTHENTICATION": WITHOUT_LOGIN} | extra)
