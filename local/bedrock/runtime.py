@@ -97,9 +97,9 @@ class EventStream(StreamingResponse):
 async def _frames(
     first: str | Ending, rest: AsyncGenerator[str | Ending], max_tokens: int, started: float
 ) -> AsyncGenerator[bytes]:
-    yield eventstream.event("messageStart", {"role": "assistant"})
     try:
         async with aclosing(rest):
+            yield eventstream.event("messageStart", {"role": "assistant"})
             piece = first
             while isinstance(piece, str):
                 yield eventstream.event(

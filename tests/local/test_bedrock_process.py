@@ -49,15 +49,25 @@ def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.parametrize(
-    ("ending", "code"), [("", 0), ("sys.exit(3)", 3), ("raise SystemExit('a sentence')", 1)]
-)
+# Generates in the background while the program comes to its end.
+FORGETFUL = """
+import sys, threading
+from pathlib import Path
+from local.bedrock import BedrockServer
+from tests.model_fixture import LONG_STORY, LocalBedrock, conversation, first_words
+
+server = BedrockServer(Path(sys.argv[1]), "local.m", context_tokens=2048)
+server.start()
+stream = LocalBedrock(server.endpoint_url, "local.m").client().converse_stream(
+    modelId="local.m", **conversation(LONG_STORY)
+)["stream"]
+first_words(stream)
+"""
+
+
+@pytest.mark.parametrize(("ending", "code"), [("", 0), ("sys.exit(3)", 3), ("1 / 0", 1)])
 def test_a_program_that_forgets_to_stop_it_ends_as_it_wanted(ending: str, code: int) -> None:
-    program = (
-        "import sys\nfrom pathlib import Path\nfrom local.bedrock import BedrockServer\n"
-        "server = BedrockServer(Path(sys.argv[1]), 'local.m', context_tokens=512)\nserver.start()\n"
-    )
-    assert run_python(program + ending).returncode == code
+    assert run_python(FORGETFUL + ending).returncode == code
 
 
 def test_it_starts_again_after_a_stop() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.eventstream import EventStreamBuffer
+from starlette.types import Message
 
 from local.bedrock.converse import Ending
 from local.bedrock.errors import ApiError, model_error, unavailable
@@ -28,12 +29,16 @@ class Told(Inference):
     def __init__(self, *script: str | Ending | ApiError) -> None:
         super().__init__("http://127.0.0.1", "no key")
         self.script = script
+        self.closed = False
 
     async def generate(self, prompt: dict[str, Any]) -> AsyncGenerator[str | Ending]:  # noqa: ARG002
-        for piece in self.script:
-            if isinstance(piece, ApiError):
-                raise piece
-            yield piece
+        try:
+            for piece in self.script:
+                if isinstance(piece, ApiError):
+                    raise piece
+                yield piece
+        finally:
+            self.closed = True
 
     async def busy_slots(self) -> int:
         return 0
@@ -92,6 +97,35 @@ def test_an_error_in_mid_stream_is_the_streams_last_event(error: ApiError, name:
     answer = send(Told("Hel", error), "POST", f"/model/{MODEL}/converse-stream", json=HELLO)
     assert answer.status_code == 200
     assert frames(answer)[-1] == (name, {"message": error.message})
+
+
+def test_a_caller_that_hangs_up_while_it_is_sent_to_stops_the_model() -> None:
+    """The frames are then suspended inside the sending, where a cancellation alone does not reach them."""
+
+    async def hanging_up(model: Told) -> bool:
+        body, sending = json.dumps(HELLO).encode(), asyncio.Event()
+
+        async def receive() -> Message:
+            if not received:
+                received.append(body)
+                return {"type": "http.request", "body": body, "more_body": False}
+            await sending.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                sending.set()
+                await asyncio.Event().wait()
+
+        received: list[bytes] = []
+        path = f"/model/{MODEL}/converse-stream"
+        headers = {"host": "127.0.0.1", **SIGNED}.items()
+        pairs = [(name.lower().encode(), value.encode()) for name, value in headers]
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": pairs}
+        await create_app(MODEL, "eu-west-1", 1000, model)(scope, receive, send)
+        return model.closed
+
+    assert asyncio.run(hanging_up(Told("Hel", "lo", ENDING)))
 
 
 @pytest.mark.parametrize("operation", ["converse", "converse-stream"])
