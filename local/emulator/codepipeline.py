@@ -230,6 +230,9 @@ def get_state() -> dict[str, Any]:
 def load_persisted_state(data: dict[str, Any]) -> None:
     _pipelines._data.update(data["pipelines"]._data)
     _executions._data.update(data["executions"]._data)
+    for execution in (each for history in _executions._data.values() for each in history):
+        if execution["status"] == "InProgress":  # it ended with the last process
+            execution |= {"status": "Stopped", "statusSummary": "The emulator was stopped."}
 
 
 def reset() -> None:

@@ -211,12 +211,13 @@ def _failure(child: Stack, verb: str) -> str:
         if event["ResourceStatus"] in ("CREATE_FAILED", "UPDATE_FAILED")
         and event["Timestamp"] >= child["LastUpdatedTime"]
     ]
-    resources = [e["LogicalResourceId"] for e in failures if e["PhysicalResourceId"] != child["StackId"]]
-    if resources:
-        action = "create" if verb == "created" else "update"
-        reason = f"The following resource(s) failed to {action}: [{', '.join(resources)}]."
-    else:
-        reason = failures[-1]["ResourceStatusReason"]
+    about_resources = [event for event in failures if event["PhysicalResourceId"] != child["StackId"]]
+    reasons = [
+        f"The following resource(s) failed to {event['ResourceStatus'].removesuffix('_FAILED').lower()}: "
+        f"[{event['LogicalResourceId']}]."
+        for event in about_resources
+    ]
+    reason = " ".join(reasons or [failures[-1]["ResourceStatusReason"]])
     return f"Embedded stack {child['StackId']} was not successfully {verb}: {reason}"
 
 

@@ -100,9 +100,17 @@ class Emulator:
             StateInUse: another emulator has the state directory.
             EmulatorError: MiniStack did not start, or this process had an emulator before.
         """
-        _claim_process()
-        directory = self._open_directory()
         listener = _listen(self._wanted_port)
+        try:
+            self._start(listener)
+        except BaseException:
+            listener.close()
+            self.stop()
+            raise
+
+    def _start(self, listener: socket.socket) -> None:
+        directory = self._open_directory()
+        _claim_process()
         port = self._port = int(listener.getsockname()[1])
         persist = self._state_dir is not None
         self._set_environment(ministack_settings(port, self.region, directory, persist=persist))

@@ -122,6 +122,27 @@ def failed_update_event_names_the_resource(aws: RunningEmulator) -> None:
     assert [e["PhysicalResourceId"] for e in failed] == [stack.physical_id("Table")]
 
 
+def events_of_an_update_say_what_happens(aws: RunningEmulator) -> None:
+    changed = _named(f"changed-{uuid.uuid4().hex[:8]}", RetentionInDays=7)
+    stack = deploy(aws, resources(Kept=GROUP, Changed=changed, Removed=GROUP))
+    before = {event["EventId"] for event in stack.events()}
+    changed["Properties"]["RetentionInDays"] = 14
+    stack.update(resources(Kept=GROUP, Changed=changed, New=GROUP))
+    seen = [
+        f"{event['LogicalResourceId']} {event['ResourceStatus']}"
+        for event in reversed(stack.events())
+        if event["EventId"] not in before and event["ResourceType"] == "AWS::Logs::LogGroup"
+    ]
+    assert sorted(seen) == [
+        "Changed UPDATE_COMPLETE",
+        "Changed UPDATE_IN_PROGRESS",
+        "New CREATE_COMPLETE",
+        "New CREATE_IN_PROGRESS",
+        "Removed DELETE_COMPLETE",
+        "Removed DELETE_IN_PROGRESS",
+    ]
+
+
 def _table(kind: str) -> dict[str, Any]:
     """A table with a name of its own: CloudFormation refuses to replace such a one."""
     return resource(
@@ -196,6 +217,7 @@ CASES = [
     failed_delete_in_a_child_is_told,
     child_is_found_while_it_is_made,
     failed_update_event_names_the_resource,
+    events_of_an_update_say_what_happens,
     nested_change_set_tells_what_changes,
     impossible_child_fails_the_change_set,
     changed_outputs_are_a_change,

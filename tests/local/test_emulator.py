@@ -165,6 +165,23 @@ def test_importing_it_is_cheap() -> None:
     assert ended.stdout == "[]\n"
 
 
+def test_in_process_another_port_can_be_tried() -> None:
+    ended = _run_script(
+        """
+        import socket
+        from local.emulator import Emulator, PortInUse
+
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            try:
+                Emulator(None, taken.getsockname()[1]).start()
+            except PortInUse:
+                with Emulator(None) as emulator:
+                    print(emulator.endpoint_url.startswith("http://127.0.0.1:"))
+        """
+    )
+    assert (ended.stdout, ended.stderr) == ("True\n", "")
+
+
 def test_in_process_it_leaves_the_environment_as_it_was() -> None:
     ended = _run_script(
         """
