@@ -23,7 +23,7 @@ from local.errors import LocalError
 from local.model import ModelUnavailable, choose, ensure_model
 from local.ports import LOOPBACK, free_port
 from local.state import State
-from local.task import container_environment
+from local.task import Task, read_task
 from local.users import DemoUser, ensure_demo_user
 
 STACK = "asistente-local"
@@ -62,12 +62,11 @@ def run(options: Options, console: Console) -> None:
             # Loading the weights and deploying the stacks each take seconds and need nothing of each other.
             loading = background.submit(bedrock.start)
             try:
-                environment = _own(options) | emulator.environment()
                 console.print("Deploying the stacks to the emulator")
-                _deploy(options, environment, bedrock.model_id)
+                _deploy(options, emulator, bedrock.model_id)
                 console.print("Loading the model")
                 loading.result()
-                _serve(options, environment | bedrock.environment(), console)
+                _serve(options, emulator, bedrock, console)
             finally:
                 loading.exception()  # whatever it was, it was raised above; here it must only be over
                 bedrock.stop()
@@ -103,15 +102,15 @@ def _port(wanted: int, what: str, console: Console) -> int:
 
 
 def _own(options: Options) -> dict[str, str]:
-    handed_on = {name: value for name in HANDED_ON if (value := options.environment.get(name))}
-    return handed_on | {"PYTHON": sys.executable}
+    return {name: value for name in HANDED_ON if (value := options.environment.get(name))}
 
 
-def _deploy(options: Options, environment: dict[str, str], model_id: str) -> None:
+def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
     """Run deploy.sh as a user would. What it prints goes to a log: its addresses lead nowhere here."""
     log = options.state.folder / "deploy.log"
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
     command += [f"ModelId={model_id}", *options.parameters]
+    environment = _own(options) | emulator.environment() | {"PYTHON": sys.executable}
     with log.open("wb") as output:
         done = subprocess.run(  # noqa: S603 (our own script)
             command, cwd=options.root, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
@@ -122,10 +121,12 @@ def _deploy(options: Options, environment: dict[str, str], model_id: str) -> Non
         raise LocalError(f"The stacks could not be deployed to the emulator; {log} ends with:\n{end}")
 
 
-def _serve(options: Options, environment: dict[str, str], console: Console) -> None:
-    task, user = _task(options, environment)
+def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console: Console) -> None:
+    task, user = _deployed(emulator, new_password=options.new_password)
+    # As on ECS: the task definition's variables, and the task role's rights instead of ours.
+    environment = _own(options) | emulator.task_environment(task.role_arn) | task.environment
     port = _port(options.port, "the assistant", console)
-    application = Application(environment | task, port, options.root, options.state.log)
+    application = Application(environment | bedrock.environment(), port, options.root, options.state.log)
     url = f"http://{LOOPBACK}:{port}/"
     try:
         console.print("Starting the application")
@@ -143,17 +144,15 @@ def _serve(options: Options, environment: dict[str, str], console: Console) -> N
         application.stop()
 
 
-def _task(options: Options, environment: dict[str, str]) -> tuple[dict[str, str], DemoUser]:
-    """Return what ECS would put into the container's environment, and the user to sign in with."""
-    aws = boto3.Session(
-        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=REGION
-    )
-    client = partial(aws.client, endpoint_url=environment["AWS_ENDPOINT_URL"])
+def _deployed(emulator: Emulator, *, new_password: bool) -> tuple[Task, DemoUser]:
+    """Return the deployed task, and someone to sign in."""
+    keys = emulator.environment()
+    aws = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=emulator.region)
+    client = partial(aws.client, endpoint_url=emulator.endpoint_url)
     stack = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
-    task = container_environment(client("ecs"), client("secretsmanager"), outputs["TaskDefinitionArn"])
-    user = ensure_demo_user(client("cognito-idp"), outputs["UserPoolId"], new_password=options.new_password)
-    return task, user
+    task = read_task(client("ecs"), client("secretsmanager"), outputs["TaskDefinitionArn"])
+    return task, ensure_demo_user(client("cognito-idp"), outputs["UserPoolId"], new_password=new_password)
 
 
 def _keep_running(application: Application, console: Console) -> None:

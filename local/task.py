@@ -1,15 +1,24 @@
-"""Reads a task definition as ECS does, and makes of it the environment that the container would get."""
+"""Reads a task definition as ECS does: the environment that the container gets, and the role that it has."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 SECRET_ARN_PARTS = 7  # arn:partition:secretsmanager:region:account:secret:name
 
 
-def container_environment(ecs: Any, secrets: Any, task_definition: str) -> dict[str, str]:
-    """Return the environment of the one container of `task_definition` (an ARN), secrets resolved.
+@dataclass(frozen=True)
+class Task:
+    """What ECS gives the one container of a task: its variables, secrets resolved, and its role's ARN."""
+
+    environment: dict[str, str] = field(repr=False)
+    role_arn: str
+
+
+def read_task(ecs: Any, secrets: Any, task_definition: str) -> Task:
+    """Return the task that `task_definition` (an ARN) describes.
 
     `ecs` and `secrets` are boto3 clients of ECS and Secrets Manager. Raises what they raise.
     """
@@ -17,7 +26,7 @@ def container_environment(ecs: Any, secrets: Any, task_definition: str) -> dict[
     (container,) = found["containerDefinitions"]
     plain = {entry["name"]: entry["value"] for entry in container["environment"]}
     secret = {entry["name"]: _secret(secrets, entry["valueFrom"]) for entry in container["secrets"]}
-    return plain | secret
+    return Task(plain | secret, found["taskRoleArn"])
 
 
 def _secret(secrets: Any, value_from: str) -> str:

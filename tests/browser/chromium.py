@@ -1,4 +1,4 @@
-"""The browser of the tests: the system's Chromium or Chrome, else one that can be installed, else one sentence.
+"""The browser of the tests: the system's Chromium or Chrome, else one to install, else one sentence.
 
 `python -m tests.browser.chromium` looks for one before the tests start.
 """
@@ -36,7 +36,7 @@ def find() -> str | None:
 
 
 def install() -> None:
-    """Try to install a browser: the distribution's as root, else Playwright's own. A failure is left to `find`."""
+    """Try to install a browser: the distribution's as root, else Playwright's own. `find` tells."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
         subprocess.run(["apt-get", "update", "--quiet"], stdout=subprocess.DEVNULL, check=False)

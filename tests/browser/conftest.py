@@ -144,7 +144,7 @@ def person(assistant: Assistant) -> Person:
 
 @pytest.fixture
 def page(browser: Browser, assistant: Assistant) -> Iterator[Page]:
-    """A page of a fresh English browser; the test fails when it asks another host, or a script or style is refused."""
+    """A page of a fresh English browser; a request to another host or a CSP violation fails the test."""
     with new_page(browser, assistant, locale="en-US") as page:
         yield page
 

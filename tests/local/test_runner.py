@@ -16,7 +16,7 @@ from local.application import Application
 from local.errors import LocalError
 from local.ports import LOOPBACK, free_port
 from local.state import State
-from local.task import container_environment
+from local.task import Task, read_task
 from local.users import DEMO_USER, ensure_demo_user
 from tests.emulator_fixture import RunningEmulator
 
@@ -89,13 +89,19 @@ def test_a_wrong_command_line_is_said_in_a_sentence(arguments: list[str], said: 
     assert "Traceback" not in done.stderr
 
 
-def test_a_task_definition_becomes_the_containers_environment(emulator: RunningEmulator) -> None:
+def test_a_task_definition_is_read_as_ecs_reads_it(emulator: RunningEmulator) -> None:
     secrets = emulator.client("secretsmanager")
     plain = secrets.create_secret(Name="task-plain", SecretString="s3cret")["ARN"]
     fields = secrets.create_secret(Name="task-fields", SecretString=json.dumps({"key": "inside"}))["ARN"]
+    principal = {"Service": "ecs-tasks.amazonaws.com"}
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam = emulator.client("iam")
+    role = iam.create_role(RoleName="task", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     ecs = emulator.client("ecs")
     task = ecs.register_task_definition(
         family="task",
+        taskRoleArn=role,
         containerDefinitions=[
             {
                 "name": "app",
@@ -108,11 +114,9 @@ def test_a_task_definition_becomes_the_containers_environment(emulator: RunningE
             }
         ],
     )["taskDefinition"]["taskDefinitionArn"]
-    assert container_environment(ecs, secrets, task) == {
-        "TABLE_NAME": "table",
-        "APP_CLIENT_SECRET": "s3cret",
-        "FIELD": "inside",
-    }
+    variables = {"TABLE_NAME": "table", "APP_CLIENT_SECRET": "s3cret", "FIELD": "inside"}
+    assert read_task(ecs, secrets, task) == Task(variables, role)
+    assert "s3cret" not in repr(read_task(ecs, secrets, task))
 
 
 def test_the_demo_user_gets_a_password_until_it_has_an_own_one(emulator: RunningEmulator) -> None:
@@ -126,7 +130,9 @@ def test_the_demo_user_gets_a_password_until_it_has_an_own_one(emulator: Running
     assert first.temporary_password != again.temporary_password
     assert first.temporary_password not in repr(first)
 
-    cognito.admin_set_user_password(UserPoolId=pool, Username=DEMO_USER, Password="My-own-1234567", Permanent=True)
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=DEMO_USER, Password="My-own-1234567", Permanent=True
+    )
     assert ensure_demo_user(cognito, pool).temporary_password is None
 
     assert ensure_demo_user(cognito, pool, new_password=True).temporary_password
