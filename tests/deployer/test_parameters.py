@@ -94,6 +94,7 @@ def test_a_list_is_joined():
         ({"Range": "1-2"}, 'Range cannot be "1-2": A range such as 1/2.'),
         ({"Zones": "a,B"}, 'Zones cannot be "a,B": it must match [a-z].'),
         ({"Door": "closed", "TaskCount": 1}, "A closed door needs bob and two tasks."),
+        ({"Door": "closed", "Name": "eve"}, "A closed door needs bob and two tasks."),
     ],
 )
 def test_a_mistake_is_one_sentence(given, sentence):

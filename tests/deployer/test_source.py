@@ -65,6 +65,12 @@ def test_bytes_do_not_move_between_files_unnoticed(tmp_path: Path):
     assert image_tag(one) != image_tag(other)
 
 
+def test_one_file_cannot_pass_for_two(tmp_path: Path):
+    one = tree(tmp_path / "one", CONTEXT | {"gradio_app/a.py": b"1gradio_app/b.py\x00644\x002"})
+    two = tree(tmp_path / "two", CONTEXT | {"gradio_app/a.py": b"1", "gradio_app/b.py": b"2"})
+    assert image_tag(one) != image_tag(two)
+
+
 def test_the_executable_bit_counts_and_the_rest_of_the_mode_does_not(tmp_path: Path):
     root = tree(tmp_path, CONTEXT)
     script = root / "gradio_app/__main__.py"
@@ -94,6 +100,7 @@ def test_the_zip_holds_the_context_with_its_modes(tmp_path: Path):
     (root / "gradio_app/__main__.py").chmod(0o755)
     with zipfile.ZipFile(io.BytesIO(source_zip(root))) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == CONTEXT
+        assert archive.namelist() == sorted(CONTEXT)
         modes = {entry.filename: oct(entry.external_attr >> 16) for entry in archive.infolist()}
     assert modes["gradio_app/__main__.py"] == "0o755"
     assert modes["Dockerfile"] == "0o644"
