@@ -35,10 +35,10 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
-    _Server(config, application, settings).run(sockets=[listener])
+    DrainingServer(config, application, settings).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class DrainingServer(uvicorn.Server):
     """uvicorn, which by itself stops listening at the signal and leaves streams no time."""
 
     def __init__(self, config: uvicorn.Config, application: Application, settings: Settings) -> None:

@@ -101,10 +101,10 @@ class FakeDirectory(Directory):
     CODE = "123456"
 
     async def load_keys(self) -> None:
-        self._answer("load_keys")
+        self._asked("load_keys")
 
     async def sign_in(self, username: str, password: str) -> SignedIn | Challenge:
-        self._answer("sign_in")
+        self._asked("sign_in")
         user = self.users.get(username)
         if user is None or user.disabled or user.password != password:
             raise WrongCredentials
@@ -115,7 +115,7 @@ class FakeDirectory(Directory):
         return self._signed_in(username)
 
     async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
-        self._answer("answer")
+        self._asked("answer")
         if challenge.name == NEW_PASSWORD:
             self._set_password(challenge.username, answer)
         elif answer != self.CODE:
@@ -123,29 +123,29 @@ class FakeDirectory(Directory):
         return self._signed_in(challenge.username)
 
     async def refresh(self, username: str, refresh_token: str) -> SignedIn:
-        self._answer("refresh")
+        self._asked("refresh")
         if self.users[username].disabled or not refresh_token:
             raise WrongCredentials
         return self._signed_in(username)
 
     async def revoke(self, refresh_token: str) -> None:
-        self._answer(f"revoke {refresh_token}")
+        self._asked(f"revoke {refresh_token}")
 
     async def sign_out_everywhere(self, access_token: str) -> None:
-        self._answer(f"sign_out_everywhere {access_token}")
+        self._asked(f"sign_out_everywhere {access_token}")
 
     async def change_password(self, access_token: str, old: str, new: str) -> None:
-        self._answer("change_password")
+        self._asked("change_password")
         username = access_token.removeprefix("access-")
         if self.users[username].password != old:
             raise WrongCredentials
         self._set_password(username, new)
 
     async def forgot_password(self, username: str) -> None:
-        self._answer(f"forgot_password {username}")
+        self._asked(f"forgot_password {username}")
 
     async def reset_password(self, username: str, code: str, new: str) -> None:
-        self._answer("reset_password")
+        self._asked("reset_password")
         if username not in self.users or code != self.CODE:
             raise WrongCode
         self._set_password(username, new)
@@ -164,7 +164,7 @@ class FakeDirectory(Directory):
             access_expires_at=self.access_expires_at,
         )
 
-    def _answer(self, call: str) -> None:
+    def _asked(self, call: str) -> None:
         self.calls.append(call)
         if self.down:
             raise CognitoUnreachable("down")

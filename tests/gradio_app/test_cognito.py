@@ -1,0 +1,278 @@
+"""The pool as the emulator plays it: SRP by pycognito, every challenge answered, every refusal typed."""
+
+import base64
+import hmac
+import struct
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import pytest
+
+from gradio_app.cognito.directory import NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.errors import (
+    CognitoUnreachable,
+    PasswordRefused,
+    StepExpired,
+    UnsupportedChallenge,
+    WrongCode,
+    WrongCredentials,
+)
+from gradio_app.cognito.tokens import SignedIn
+from gradio_app.settings import Settings
+from gradio_app.table import Table, TableUnreachable
+from tests.emulator_fixture import RunningEmulator
+from tests.gradio_app.fakes import SETTINGS
+
+TEMPORARY, PASSWORD, NEW = "Temporary-Pass-1", "Permanent-Pass-1", "Different-Pass-2"
+
+
+@dataclass(frozen=True)
+class PoolCase:
+    """A pool of its own, with one user in it."""
+
+    client: Any
+    pool_id: str
+    directory: Directory
+    user: str
+
+    def sign_in(self, password: str, user: str = "") -> SignedIn | Challenge:
+        return anyio.run(self.directory.sign_in, user or self.user, password)
+
+    def signed_in(self, password: str = PASSWORD) -> SignedIn:
+        outcome = self.sign_in(password)
+        assert isinstance(outcome, SignedIn)
+        return outcome
+
+    def set_password(self, password: str, *, permanent: bool = True) -> None:
+        self.client.admin_set_user_password(
+            UserPoolId=self.pool_id, Username=self.user, Password=password, Permanent=permanent
+        )
+
+
+@pytest.fixture
+def case(emulator: RunningEmulator) -> PoolCase:
+    client = emulator.client("cognito-idp")
+    policy = {"MinimumLength": 12, "RequireUppercase": True, "RequireNumbers": True}
+    pool_id = client.create_user_pool(
+        PoolName="p",
+        UsernameAttributes=["email"],
+        AutoVerifiedAttributes=["email"],
+        Policies={"PasswordPolicy": policy},
+    )["UserPool"]["Id"]
+    app = client.create_user_pool_client(
+        UserPoolId=pool_id,
+        ClientName="c",
+        GenerateSecret=True,
+        PreventUserExistenceErrors="ENABLED",
+        ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )["UserPoolClient"]
+    user = f"{uuid.uuid4().hex}@example.com"
+    client.admin_create_user(
+        UserPoolId=pool_id,
+        Username=user,
+        TemporaryPassword=TEMPORARY,
+        MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": "email", "Value": user}, {"Name": "email_verified", "Value": "true"}],
+    )
+    settings = Settings(
+        **{
+            **vars(SETTINGS),
+            "pool_id": pool_id,
+            "app_client_id": app["ClientId"],
+            "app_client_secret": app["ClientSecret"],
+        }
+    )
+    return PoolCase(client, pool_id, Directory.of(client, settings), user)
+
+
+def test_the_first_password_is_replaced_on_the_way_in(case: PoolCase) -> None:
+    challenge = case.sign_in(TEMPORARY)
+    assert isinstance(challenge, Challenge)
+    assert challenge.name == NEW_PASSWORD
+    with pytest.raises(PasswordRefused):
+        anyio.run(case.directory.answer, challenge, "short")
+    challenge = case.sign_in(TEMPORARY)
+    assert isinstance(challenge, Challenge)
+    signed_in = anyio.run(case.directory.answer, challenge, PASSWORD)
+    assert isinstance(signed_in, SignedIn)
+    assert signed_in.identity.email == case.user
+    assert case.signed_in().identity == signed_in.identity
+    with pytest.raises(WrongCredentials):
+        case.sign_in(TEMPORARY)
+
+
+def test_wrong_unknown_and_disabled_are_one(case: PoolCase) -> None:
+    case.set_password(PASSWORD)
+    with pytest.raises(WrongCredentials):
+        case.sign_in("Wrong-Password-1")
+    with pytest.raises(WrongCredentials):
+        case.sign_in(PASSWORD, "nobody@example.com")
+    with pytest.raises(WrongCredentials):
+        case.sign_in(PASSWORD, "no name at all\n")
+    case.client.admin_disable_user(UserPoolId=case.pool_id, Username=case.user)
+    with pytest.raises(WrongCredentials):
+        case.sign_in(PASSWORD)
+
+
+def test_a_refresh_brings_new_claims_until_the_user_is_disabled(case: PoolCase) -> None:
+    case.set_password(PASSWORD)
+    first = case.signed_in()
+    case.client.create_group(UserPoolId=case.pool_id, GroupName="admins")
+    case.client.admin_add_user_to_group(UserPoolId=case.pool_id, Username=case.user, GroupName="admins")
+    refreshed = anyio.run(case.directory.refresh, first.username, first.refresh_token)
+    assert refreshed.identity.groups == ("admins",)
+    assert refreshed.refresh_token == first.refresh_token
+    case.client.admin_disable_user(UserPoolId=case.pool_id, Username=case.user)
+    with pytest.raises(WrongCredentials):
+        anyio.run(case.directory.refresh, first.username, first.refresh_token)
+
+
+@pytest.mark.parametrize("way", ["revoke", "sign_out_everywhere"])
+def test_after_a_sign_out_nothing_is_refreshed(case: PoolCase, way: str) -> None:
+    case.set_password(PASSWORD)
+    signed_in = case.signed_in()
+    if way == "revoke":
+        anyio.run(case.directory.revoke, signed_in.refresh_token)
+    else:
+        anyio.run(case.directory.sign_out_everywhere, signed_in.access_token)
+    with pytest.raises(WrongCredentials):
+        anyio.run(case.directory.refresh, signed_in.username, signed_in.refresh_token)
+
+
+def test_the_password_is_changed_by_who_knows_it(case: PoolCase) -> None:
+    case.set_password(PASSWORD)
+    access = case.signed_in().access_token
+    with pytest.raises(WrongCredentials):
+        anyio.run(case.directory.change_password, access, "Wrong-Password-1", NEW)
+    with pytest.raises(PasswordRefused):
+        anyio.run(case.directory.change_password, access, PASSWORD, "weak")
+    anyio.run(case.directory.change_password, access, PASSWORD, NEW)
+    assert case.signed_in(NEW)
+
+
+def test_a_mailed_code_replaces_the_password(case: PoolCase) -> None:
+    case.set_password(PASSWORD)
+    anyio.run(case.directory.forgot_password, case.user)
+    anyio.run(case.directory.forgot_password, "nobody@example.com")
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.reset_password, case.user, "000000", NEW)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.reset_password, "nobody@example.com", "123456", NEW)
+    anyio.run(case.directory.reset_password, case.user, "654321", NEW)  # the emulator's fixed code
+    assert case.signed_in(NEW)
+
+
+def test_an_authenticator_is_set_up_and_then_asked_for(case: PoolCase) -> None:
+    case.set_password(PASSWORD)
+    access = case.signed_in().access_token
+    key = case.client.associate_software_token(AccessToken=access)["SecretCode"]
+    case.client.verify_software_token(AccessToken=access, UserCode=code(key))
+    case.client.set_user_mfa_preference(
+        AccessToken=access, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    case.client.set_user_pool_mfa_config(
+        UserPoolId=case.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    challenge = case.sign_in(PASSWORD)
+    assert isinstance(challenge, Challenge)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.answer, challenge, "000000")
+    assert isinstance(anyio.run(case.directory.answer, challenge, code(key)), SignedIn)
+
+
+def code(key: str) -> str:
+    """The six digits that an authenticator shows now (RFC 6238)."""
+    digest = hmac.digest(
+        base64.b32decode(key + "=" * (-len(key) % 8)), struct.pack(">Q", int(time.time()) // 30), "sha1"
+    )
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+class Scripted:
+    """A client that answers what it was told to, for what the emulator never says."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**_: Any) -> Any:
+            answer = self.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+
+def test_a_challenge_that_is_not_supported_is_named(case: PoolCase) -> None:
+    directory = Directory(Scripted({"ChallengeName": "CUSTOM_CHALLENGE"}), SETTINGS, case.directory._tokens)
+    with pytest.raises(UnsupportedChallenge, match="CUSTOM_CHALLENGE"):
+        anyio.run(directory.sign_in, case.user, PASSWORD)
+
+
+def test_an_expired_step_begins_anew(case: PoolCase) -> None:
+    gone = case.client.exceptions.NotAuthorizedException(
+        {"Error": {"Code": "NotAuthorizedException", "Message": "Invalid session for the user."}},
+        "RespondToAuthChallenge",
+    )
+    directory = Directory(Scripted(gone), SETTINGS, case.directory._tokens)
+    with pytest.raises(StepExpired):
+        anyio.run(directory.answer, Challenge(NEW_PASSWORD, "u", "s"), PASSWORD)
+
+
+def test_a_pool_that_does_not_answer_is_not_a_wrong_password(case: PoolCase) -> None:
+    import boto3
+    from botocore.config import Config
+
+    dead = boto3.client(
+        "cognito-idp",
+        region_name="us-east-1",
+        endpoint_url="http://127.0.0.1:9",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(CognitoUnreachable):
+        anyio.run(Directory.of(dead, SETTINGS).sign_in, case.user, PASSWORD)
+
+
+@pytest.fixture
+def table(emulator: RunningEmulator) -> Table:
+    client, name = emulator.client("dynamodb"), f"t{uuid.uuid4().hex}"
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    )
+    return Table(client, name)
+
+
+def test_the_table_keeps_its_promises(table: Table) -> None:
+    async def scenario() -> None:
+        item = {"pk": "a", "sk": "b", "n": 7, "groups": ["x"], "flag": True, "none": None, "empty": ""}
+        assert await table.get("a", "b") is None
+        await table.put(item)
+        assert await table.get("a", "b") == item
+        assert await table.update("a", "b", {"n": 8}, n=7)
+        assert not await table.update("a", "b", {"n": 9}, n=7)
+        assert not await table.update("a", "missing", {"n": 9})
+        assert await table.get("a", "missing") is None
+        assert [await table.count("c", "c", by, 1) for by in (1, 1, -1)] == [1, 2, 1]
+        await table.put({"pk": "a", "sk": "bb"})
+        assert sorted(await table.sort_keys("a", "b")) == ["b", "bb"]
+        taken = await table.take("a", "b")
+        assert taken is not None
+        assert taken["n"] == 8
+        assert await table.take("a", "b") is None
+
+    anyio.run(scenario)
+
+
+def test_a_table_that_does_not_exist_is_unreachable(emulator: RunningEmulator) -> None:
+    with pytest.raises(TableUnreachable):
+        anyio.run(Table(emulator.client("dynamodb"), "missing").get, "a", "b")
