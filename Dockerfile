@@ -32,9 +32,11 @@ COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY gradio_app gradio_app
 RUN python -m compileall -q --invalidation-mode unchecked-hash gradio_app
-# /tmp is the only folder that can be written to, and belongs to no image: it is mounted when the task starts.
 ENV PATH=/opt/venv/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 10001:10001
+# The one folder that can be written to. Fargate mounts an empty one there, which belongs to root alone unless the image
+# declares it: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html
+VOLUME ["/tmp"]
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "gradio_app.healthcheck"]

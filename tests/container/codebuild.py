@@ -37,8 +37,8 @@ def run(
 ) -> Build:
     """Run `source`/buildspec.yml, or only some of its phases, after phases that were `succeeding`.
 
-    A failed command ends its phase, and the build too unless the phase was the build phase: post_build follows
-    that in any case. `wrap` turns a command line into the one that is run.
+    A failed command ends its phase, and the build too, except that post_build follows the build phase in any
+    case. `wrap` turns a command line into the one that is run.
     """
     log = ""
     for phase, scripts in commands(source / "buildspec.yml").items():

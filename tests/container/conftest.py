@@ -1,5 +1,6 @@
 """One container engine, one registry and one build of the image for all the container tests."""
 
+import hashlib
 import io
 import os
 import shutil
@@ -18,8 +19,8 @@ from tests.container.wait_handle import waiting_stack
 
 REPOSITORY = Path(__file__).parents[2]
 SHIMS = Path(__file__).parent / "shims"
-STORE = REPOSITORY / ".local" / "container-tests"
-"""Images outlive the run: with the layers of the last build, an unchanged step costs nothing."""
+STORES = REPOSITORY / ".local" / "container-tests"
+COSTLY_LAYERS = ("Dockerfile", "requirements/app.txt", "tests/container/stand_in_base.sh")
 
 ENGINE_TOOLS = ("buildah", "podman", "crun", "mmdebstrap", "unshare", "nsenter", "docker-registry")
 SIGNAL_TOOLS = ("bash", "curl", "jq")
@@ -88,10 +89,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """An engine and an empty registry."""
     need(*ENGINE_TOOLS, *SIGNAL_TOOLS, root=True)
     folder = tmp_path_factory.mktemp("workshop")
-    with (
-        running_engine(STORE, folder / "engine") as engine,
-        running_registry(folder / "registry") as registry,
-    ):
+    with running_engine(_store()) as engine, running_registry(folder / "registry") as registry:
         yield Workshop(engine, registry, folder / "docker-calls.txt")
 
 
@@ -105,3 +103,16 @@ def built(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Built
         build = workshop.build(source, environment)
     assert build.succeeded, build.log
     return Built(tag, f"{environment['REPOSITORY_URI']}:{tag}", build, handle.signals)
+
+
+def _store() -> Path:
+    """Where images outlive the run, so that an unchanged step of the next build costs nothing.
+
+    There is one store for what the costly layers are made of; those of former times are removed.
+    """
+    content = b"".join((REPOSITORY / name).read_bytes() for name in COSTLY_LAYERS)
+    store = STORES / hashlib.sha256(content).hexdigest()[:16]
+    for other in STORES.glob("*"):
+        if other != store:
+            shutil.rmtree(other)
+    return store

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
 
@@ -33,9 +34,9 @@ class Engine:
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
-    def has_image(self, name: str) -> bool:
-        """Whether the store holds an image of this name."""
-        command = self.command("buildah", "inspect", "--type=image", name)
+    def ends_well(self, *arguments: str) -> bool:
+        """Whether a command in the namespace exits with 0."""
+        command = self.command(*arguments)
         return (
             subprocess.run(command, env={**self.environment}, capture_output=True, check=False).returncode
             == 0
@@ -43,12 +44,18 @@ class Engine:
 
 
 @contextmanager
-def running_engine(store: Path, run_dir: Path) -> Iterator[Engine]:
-    """An engine that keeps images in `store` and all else in the new folder `run_dir`.
+def running_engine(store: Path) -> Iterator[Engine]:
+    """An engine that keeps images in `store`; all else ends with it.
 
-    The base image's stand-in is made when the store lacks it. Containers end with the engine.
+    The base image's stand-in is made when the store lacks it.
     """
-    run_dir.mkdir(parents=True, exist_ok=True)
+    # Not one of pytest's folders: podman wants a path of at most 50 characters here, and waits 20 seconds for
+    # the end of each container when it is longer.
+    with TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as run_dir:
+        yield from _run(store, Path(run_dir))
+
+
+def _run(store: Path, run_dir: Path) -> Iterator[Engine]:
     # `cat` waits for the end of its input, which comes with the end of this process, however that ends.
     process = subprocess.Popen(
         [HERE / "engine.sh", store, run_dir, "sh", "-c", "echo ready && exec cat"],
@@ -67,10 +74,12 @@ def running_engine(store: Path, run_dir: Path) -> Iterator[Engine]:
     engine = Engine(process, {**os.environ, **settings})
     try:
         assert process.stdout.readline() == "ready\n", "the engine's namespace did not open"
-        if not engine.has_image(BASE_IMAGE):
+        if not engine.ends_well("buildah", "inspect", "--type=image", BASE_IMAGE):
             engine.run(str(HERE / "stand_in_base.sh"), BASE_IMAGE)
-        yield engine
-        engine.run("podman", "rm", "--all", "--force", "--time=0")
+        try:
+            yield engine
+        finally:
+            engine.run("podman", "rm", "--all", "--force", "--time=0")
     finally:
         process.stdin.close()
         process.wait(timeout=10)

@@ -19,7 +19,6 @@ default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "crun"
-static_dir = "$run_dir/libpod"
 tmp_dir = "$run_dir/tmp"
 SETTINGS
   cat >"$run_dir/storage.conf" <<SETTINGS
@@ -34,6 +33,11 @@ main() {
   local store=$1 run_dir=$2
   shift 2
   mkdir -p "$store" "$run_dir/tmp"
+  # One engine at a time for each store, until COMMAND ends. What podman remembers of earlier containers names the
+  # RUN_DIR of that time, with which it would refuse to start.
+  exec 9>"$store/in-use.lock"
+  flock 9
+  rm -rf "$store/libpod"
   write_settings "$store" "$run_dir"
   export CONTAINERS_CONF="$run_dir/containers.conf" CONTAINERS_STORAGE_CONF="$run_dir/storage.conf"
   # Beside the older control groups, a mounted unified hierarchy makes podman take the machine for what it is not.

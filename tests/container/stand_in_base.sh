@@ -15,7 +15,7 @@ main() {
   local tag=$1
   root=$(mktemp --directory)
   trap 'rm -rf "$root"' EXIT
-  mmdebstrap --quiet --mode=root --variant=essential --include="$PACKAGES" \
+  mmdebstrap --quiet --mode=root --variant=apt --include="$PACKAGES" \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' "$SUITE" "$root"
   put_python_where_the_official_image_has_it
