@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Callable
 
 UPDATE_SECONDS = 0.1
 """Between two updates of the page: smooth to read, and a fifth of the CPU time of one update per token."""
+SAVE_SECONDS = 5.0
+"""Enough for two writes to the table, tries again included."""
 
 
 class RunningAnswer:
@@ -132,13 +134,24 @@ class Running:
             return self._find(user_id, conversation_id)
 
     def wait_idle(self, timeout: float) -> bool:
-        """Block until nothing runs, at most `timeout` seconds; whether that came true."""
+        """Block until nothing runs, at most `timeout` seconds; whether that came true.
+
+        Answers that run even then are stopped, and get SAVE_SECONDS to save what there is of them.
+        """
         with self._changed:
             self._waiters += 1
             try:
-                return self._changed.wait_for(lambda: not self._answers and not self._threads, timeout)
+                if self._changed.wait_for(self._idle, timeout):
+                    return True
+                for answer in self._answers:
+                    answer.stop()
+                self._changed.wait_for(self._idle, SAVE_SECONDS)
+                return False
             finally:
                 self._waiters -= 1
+
+    def _idle(self) -> bool:
+        return not self._answers and not self._threads
 
     def _find(self, user_id: str, conversation_id: str) -> RunningAnswer | None:
         wanted = (user_id, conversation_id)

