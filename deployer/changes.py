@@ -111,7 +111,7 @@ def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str
             ChangeSetType=kind,
         )
     except ClientError as error:
-        if error_code(error) != "ValidationError":
+        if error_code(error) != "ValidationError" or "_IN_PROGRESS state" in str(error):
             raise
         raise _refused(explain(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -52,7 +53,12 @@ def write_templates(options: Options, write: Write | None = None) -> str:
         from generate import write
     try:
         tag = image_tag(options.root)
-        write(options.out, tag)
+        options.out.mkdir(parents=True, exist_ok=True)
+        # Each file whole or not at all: another deployment may be reading it.
+        with TemporaryDirectory(dir=options.out, prefix=".new-") as fresh:
+            write(Path(fresh), tag)
+            for path in Path(fresh).iterdir():
+                path.replace(options.out / path.name)
     except OSError as error:
         raise UsageError(f"The templates cannot be written: {error}.") from error
     return tag

@@ -66,6 +66,6 @@ def connect(options: Options) -> Aws:
     identity = sts.get_caller_identity()
 
     def client(service: str) -> Any:
-        return session.client(service, region_name=region, config=PATIENT)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return session.client(service, region_name=region, config=PATIENT)
 
     return Aws(client("cloudformation"), client("s3"), client("ecr"), identity["Account"], region)
