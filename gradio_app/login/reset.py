@@ -13,6 +13,7 @@ from gradio_app.login.services import (
     account_name,
     address,
     form,
+    loggable,
     missing,
     new_password_errors,
     same_pace,
@@ -52,7 +53,7 @@ class Reset:
             await self._services.directory.forgot_password(account)
         except TooManyAttempts:
             return self._too_many(request, "forgot.html", "forgot_title", account)
-        audit("password-reset", outcome="asked", client=address(request), detail=account)
+        audit("password-reset", outcome="asked", client=address(request), detail=loggable(account))
         await same_pace(started)
         return self._reset_page(request, 200, account)
 
@@ -71,14 +72,14 @@ class Reset:
             await self._services.directory.reset_password(account, code, password)
             outcome = await self._services.directory.sign_in(account, password)
         except WrongCode:
-            audit("password-reset", outcome="failed", client=address(request), detail=account)
+            audit("password-reset", outcome="failed", client=address(request), detail=loggable(account))
             return self._reset_page(request, 400, account, {"code": "wrong_mailed_code"})
         except PasswordRefused as refusal:
             return self._reset_page(request, 400, account, {"new_password": policy_reason(str(refusal))})
         except TooManyAttempts:
             return self._too_many(request, "reset.html", "reset_title", account)
         await self._services.throttle.succeeded(account, address(request))
-        audit("password-reset", outcome="ok", client=address(request), detail=account)
+        audit("password-reset", outcome="ok", client=address(request), detail=loggable(account))
         return await self._sign_in.proceed(request, outcome, account, ends_others=True)
 
     def _reset_page(
@@ -89,5 +90,7 @@ class Reset:
         )
 
     def _too_many(self, request: Request, template: str, title: str, account: str) -> Response:
-        audit("password-reset", outcome="failed", client=address(request), detail=f"429 for {account}")
+        audit(
+            "password-reset", outcome="failed", client=address(request), detail=f"429 for {loggable(account)}"
+        )
         return self._pages.page(request, template, title, status=429, problem="too_many", email=account)

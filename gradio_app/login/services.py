@@ -1,5 +1,6 @@
 """What the login's pages work with."""
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from gradio_app.sessions.throttle import Throttle
 
 SAME_PACE_SECONDS = 0.8
 """Answers that must not tell whether there is an account take at least this long; Cognito's time differs."""
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}")
 ACCOUNT_LENGTH = 128
 """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserType.html"""
 
@@ -68,6 +70,11 @@ async def form(request: Request, *names: str) -> dict[str, str]:
 def account_name(text: str) -> str:
     """The user name as Cognito compares it: without blanks around it and without regard to case."""
     return text.strip().lower()[:ACCOUNT_LENGTH]
+
+
+def loggable(account: str) -> str:
+    """The account for an audit line, unless it may be a password in the wrong field."""
+    return account if ADDRESS.fullmatch(account) else "no e-mail address"
 
 
 def missing(values: dict[str, str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from gradio_app.login.services import (
     account_name,
     address,
     form,
+    loggable,
     missing,
     new_password_errors,
     same_pace,
@@ -155,7 +156,9 @@ class SignIn:
         return response
 
     def _refused(self, request: Request, status: int, account: str, problem: str) -> Response:
-        audit("sign-in", outcome="failed", client=address(request), detail=f"{status} for {account}")
+        audit(
+            "sign-in", outcome="failed", client=address(request), detail=f"{status} for {loggable(account)}"
+        )
         return self._again(request, status, account, problem=problem)
 
     def _again(

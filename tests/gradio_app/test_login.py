@@ -285,7 +285,7 @@ def test_passwords_and_tokens_are_in_no_line_of_the_log(capsys: pytest.CaptureFi
     world = make_world(ana=User(PASSWORD))
     ana = world.signed_in(ANA)
     token = ana.cookies["__Host-session"]
-    ana.post("/login", data={"email": ANA, "password": "Wrong-Secret-99"})
+    ana.post("/login", data={"email": "Wrong-Secret-99", "password": "Wrong-Secret-99"})
     ana.post("/logout")
     lines = capsys.readouterr().out
     events = [json.loads(line) for line in lines.splitlines()]
@@ -294,8 +294,8 @@ def test_passwords_and_tokens_are_in_no_line_of_the_log(capsys: pytest.CaptureFi
         ("sign-in", "failed"),
         ("sign-out", "ok"),
     ]
-    for secret in (PASSWORD, "Wrong-Secret-99", token, "access-ana", "refresh-ana"):
-        assert secret not in lines
+    for secret in (PASSWORD, "wrong-secret-99", token, "access-ana", "refresh-ana"):
+        assert secret.lower() not in lines.lower()
 
 
 @pytest.mark.parametrize("part", ["table", "directory"])

@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from gradio_app.cognito.errors import CognitoUnreachable, TokenInvalid
 from gradio_app.cognito.tokens import TokenCheck
@@ -37,7 +38,7 @@ class Pool:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002
                 """Quiet."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -49,7 +50,7 @@ class Pool:
 
 
 def _public(kid: str, key: rsa.RSAPrivateKey) -> dict[str, Any]:
-    return json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())) | {
+    return json.loads(RSAAlgorithm.to_jwk(key.public_key())) | {
         "kid": kid,
         "alg": "RS256",
         "use": "sig",
@@ -71,11 +72,19 @@ def claims(use: str, **changes: Any) -> dict[str, Any]:
         if use == "access"
         else {"aud": "client", "cognito:username": "u-1", "email": "a@b.c"}
     )
-    return {name: value for name, value in (common | own | changes).items() if value is not None}
+    merged = common | own | changes
+    return {
+        name.replace("groups", "cognito:groups"): value for name, value in merged.items() if value is not None
+    }
 
 
 def token(
-    use: str, *, key: Any = KEY, algorithm: str = "RS256", headers: dict | None = None, **changes: Any
+    use: str,
+    *,
+    key: Any = KEY,
+    algorithm: str = "RS256",
+    headers: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> str:
     return jwt.encode(claims(use, **changes), key, algorithm, headers={"kid": "one"} | (headers or {}))
 
@@ -89,7 +98,7 @@ def result(access: str = "", id_token: str = "") -> dict[str, str]:
 
 
 def test_good_tokens_say_who_it_is(pool: Pool) -> None:
-    tokens = result(id_token=token("id", **{"cognito:groups": ["admins"]}))
+    tokens = result(id_token=token("id", groups=["admins"]))
     signed_in = pool.check().signed_in(tokens)
     assert (signed_in.identity.user_id, signed_in.identity.email) == ("u-1", "a@b.c")
     assert signed_in.identity.groups == ("admins",)
@@ -118,7 +127,7 @@ FORGED_ACCESS = {
     "an id token": token("id"),
     "of no use": token("access", token_use=None),
     "signed by another": token("access", key=OTHER_KEY),
-    "unsigned": jwt.encode(claims("access"), None, "none", headers={"kid": "one"}),
+    "unsigned": jwt.encode(claims("access"), "", "none", headers={"kid": "one"}),
     "a shared secret": _with_public_key_as_secret(),
     "an unknown key": token("access", headers={"kid": "two"}),
     "no key": jwt.encode(claims("access"), KEY, "RS256"),
@@ -161,8 +170,8 @@ def test_keys_are_fetched_once_and_again_when_the_pool_rotates_them(
     pool.keys = {"two": OTHER_KEY}
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 60)  # past the pause between two fetches
-    rotated = {"key": OTHER_KEY, "headers": {"kid": "two"}}
-    check.signed_in(result(token("access", **rotated), token("id", **rotated)))
+    access, id_token = (token(use, key=OTHER_KEY, headers={"kid": "two"}) for use in ("access", "id"))
+    check.signed_in(result(access, id_token))
     assert pool.fetches == 2
 
 
