@@ -18,6 +18,7 @@ from rich.text import Text
 
 from deployer.errors import EXIT_INTERRUPTED, DeployError, explain
 from deployer.events import Event, Watch
+from deployer.package import STACK_TYPE
 
 POLL_SECONDS = 3.0  # DescribeStackEvents is throttled for the whole account: leave room for others
 POLL_SECONDS_LOOPBACK = 0.2
@@ -120,7 +121,7 @@ class Progress:
             table.add_row(
                 path or self._name,
                 Text(row.status, _color(row.status)),
-                f"{row.done} done",
+                f"{len(row.done)} done",
                 row.elapsed(),
                 Text(", ".join(active[:ACTIVE_SHOWN]) + more, "dim", overflow="ellipsis", no_wrap=True),
             )
@@ -132,7 +133,7 @@ class _Row:
     """One stack in the table."""
 
     status: str = ""
-    done: int = 0
+    done: set[str] = field(default_factory=set)
     active: dict[str, None] = field(default_factory=dict)  # in order of their beginning
     begun: datetime | None = None
     ended: datetime | None = None
@@ -144,9 +145,11 @@ class _Row:
             self.ended = event.time if event.is_over else None
         elif event.is_over:
             self.active.pop(event.resource, None)
-            self.done += not event.failed
-        elif not event.is_nested_stack:  # a nested stack has a row of its own
+            if not event.failed:
+                self.done.add(event.resource)
+        elif event.kind != STACK_TYPE:  # a nested stack has a row of its own
             self.active[event.resource] = None
+            self.done.discard(event.resource)
 
     def elapsed(self) -> str:
         if not self.begun:
