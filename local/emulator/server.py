@@ -105,7 +105,8 @@ class Emulator:
             self._start(listener)
         except BaseException:
             listener.close()
-            self.stop()
+            self._running = None
+            self._release()
             raise
 
     def _start(self, listener: socket.socket) -> None:
@@ -121,10 +122,19 @@ class Emulator:
         self._running.start()
 
     def stop(self) -> None:
-        """Finish open requests, save the state and free the port."""
-        if self._running:
-            self._running.stop()
-            self._running = None
+        """Finish open requests, save the state and free the port.
+
+        Raises:
+            EmulatorError: it did not end in time, and the last changes may be lost.
+        """
+        running, self._running = self._running, None
+        try:
+            if running:
+                running.stop()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
         self._restore_environment()
         if self._lock:
             self._lock.close()
@@ -193,6 +203,8 @@ class _Server:
         if self._loop and self._stopping and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(STOP_TIMEOUT_SECONDS)
+            if self._thread.is_alive():
+                raise EmulatorError("The AWS emulator did not stop in time; its last changes may be lost.")
 
     def _run(self) -> None:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from tests.emulator_fixture import RunningEmulator
 
 # A local stack takes milliseconds; this only keeps a hung one from hanging the tests.
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 Resources = dict[str, dict[str, Any]]
 

@@ -44,7 +44,7 @@ def build_template(bucket: str, key: str) -> dict[str, Any]:
         ],
     )
     wait = resource(
-        "CloudFormation::WaitCondition", Handle={"Ref": f"Handle{key}"}, Timeout="20", Count=1
+        "CloudFormation::WaitCondition", Handle={"Ref": f"Handle{key}"}, Timeout="120", Count=1
     ) | {"DependsOn": "Pipeline"}
     handle = resource("CloudFormation::WaitConditionHandle")
     template = resources(Project=project, Pipeline=pipeline)
