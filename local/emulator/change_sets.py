@@ -1,4 +1,4 @@
-"""Change sets: nested ones (IncludeNestedStacks), and those that change nothing but outputs.
+"""Change sets: nested ones (IncludeNestedStacks), conditions, and changes of nothing but outputs.
 
 A nested change set says what will happen inside a child, and a child that cannot be deployed fails the
 parent's change set before anything is touched.
@@ -21,11 +21,29 @@ UNKNOWN_VALUE = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 
 def install() -> None:
+    changesets._resolve_props_for_diff = _without_conditioned_off(changesets._resolve_props_for_diff)
     table: dict[str, Any] = handlers._ACTION_HANDLERS
     table["CreateChangeSet"] = _creating(table["CreateChangeSet"])
     table["DescribeChangeSet"] = _describing(table["DescribeChangeSet"])
     for action in ("ExecuteChangeSet", "DeleteChangeSet"):
         table[action] = _ending(table[action])
+
+
+def _without_conditioned_off(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Compare templates without the resources whose condition is false: those do not exist."""
+
+    def resolve(template: dict[str, Any], parameters: Parameters, *names: str) -> dict[str, Any]:
+        resolved = original(template, parameters, *names)
+        if resolved:
+            conditions = engine._evaluate_conditions(template, parameters)
+            resolved["Resources"] = {
+                name: resource
+                for name, resource in resolved["Resources"].items()
+                if conditions.get(resource.get("Condition"), True)
+            }
+        return resolved
+
+    return resolve
 
 
 def _creating(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:

@@ -154,7 +154,7 @@ def _table(kind: str) -> dict[str, Any]:
     )
 
 
-def _change_set(stack: Stack, template: dict[str, Any]) -> dict[str, Any]:
+def _change_set(stack: Stack, template: dict[str, Any], **parameters: str) -> dict[str, Any]:
     cloudformation = stack.aws.client("cloudformation")
     made = cloudformation.create_change_set(
         StackName=stack.stack_id,
@@ -162,6 +162,7 @@ def _change_set(stack: Stack, template: dict[str, Any]) -> dict[str, Any]:
         TemplateBody=json.dumps(template),
         Capabilities=CAPABILITIES,
         IncludeNestedStacks=True,
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     )
     return cloudformation.describe_change_set(ChangeSetName=made["Id"])
 
@@ -201,6 +202,18 @@ def changed_outputs_are_a_change(aws: RunningEmulator) -> None:
     assert stack.outputs() == {"Group": "constant"}
 
 
+def condition_decides_what_changes(aws: RunningEmulator) -> None:
+    extra = GROUP | {"Condition": "IsLarge"}
+    template = resources(Group=GROUP, Extra=extra)
+    template["Parameters"] = {"Size": {"Type": "String"}}
+    template["Conditions"] = {"IsLarge": {"Fn::Equals": [{"Ref": "Size"}, "l"]}}
+    stack = deploy(aws, template, {"Size": "s"})
+    for size, changes in (("l", [("Add", "Extra")]), ("m", [])):
+        described = _change_set(stack, template, Size=size)
+        found = [each["ResourceChange"] for each in described["Changes"]]
+        assert [(each["Action"], each["LogicalResourceId"]) for each in found] == changes
+
+
 def rolled_back_creation_cannot_be_updated(aws: RunningEmulator) -> None:
     stack = begin(aws, resources(Group=GROUP, Stream=FAILING))
     stack.wait_for("ROLLBACK_COMPLETE")
@@ -221,5 +234,6 @@ CASES = [
     nested_change_set_tells_what_changes,
     impossible_child_fails_the_change_set,
     changed_outputs_are_a_change,
+    condition_decides_what_changes,
     rolled_back_creation_cannot_be_updated,
 ]
