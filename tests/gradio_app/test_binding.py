@@ -21,6 +21,12 @@ def joined(client: httpx.Client, **body: object) -> httpx.Response:
     return client.post(JOIN, json={"fn_index": 0, "data": ["tick"], **STREAM_OF_ANA, **body})
 
 
+def looked_at(client: httpx.Client) -> httpx.Response:
+    """The answer to whoever wants to read the stream, which may have no end."""
+    with client.stream("GET", DATA, params=STREAM_OF_ANA) as stream:
+        return stream
+
+
 def messages(lines: Iterator[str], wanted: str) -> None:
     """Read a stream's lines until a message of this kind comes."""
     for line in lines:
@@ -39,7 +45,7 @@ def test_a_stream_and_its_events_belong_to_who_started_them(world: World) -> Non
             lines = stream.iter_lines()
             messages(lines, "process_generating")
             for attempt in (
-                lambda: eva.get(DATA, params=STREAM_OF_ANA),
+                lambda: looked_at(eva),
                 lambda: joined(eva),
                 lambda: eva.post(
                     "/gradio_api/run/predict", json={"fn_index": 1, "data": [], **STREAM_OF_ANA}
@@ -68,7 +74,7 @@ def test_a_stream_ends_with_its_browser_and_another_user_cannot_take_it_over() -
         joined(ana)
         with ana.stream("GET", DATA, params=STREAM_OF_ANA) as stream:
             messages(stream.iter_lines(), "process_generating")
-        assert eva.get(DATA, params=STREAM_OF_ANA).status_code == 403
+        assert looked_at(eva).status_code == 403
 
 
 @pytest.mark.parametrize(
