@@ -6,6 +6,7 @@ from gradio.components.chatbot import Message, TextMessage
 
 from gradio_app.chat import context, texts
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Answer, Conversation, Turn
+from gradio_app.chat.markup import harmless
 
 
 def messages(turns: Sequence[Turn], language: str) -> list[Message]:
@@ -22,12 +23,12 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
 
 def user_message(text: str) -> Message:
     """A question."""
-    return Message(role="user", content=[TextMessage(text=text)])
+    return Message(role="user", content=[TextMessage(text=harmless(text))])
 
 
 def assistant_message(*parts: str) -> Message:
     """An answer of one or more Markdown texts, each for itself: an open code block ends with its part."""
-    return Message(role="assistant", content=[TextMessage(text=part) for part in parts])
+    return Message(role="assistant", content=[TextMessage(text=harmless(part)) for part in parts])
 
 
 def usage_line(conversation: Conversation, language: str) -> str:

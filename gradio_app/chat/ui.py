@@ -13,6 +13,7 @@ from gradio_app.chat import layout, model, texts, theme
 from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversations import Conversations
 from gradio_app.chat.layout import Chat, Hidden, Sidebar
+from gradio_app.chat.markup import original
 from gradio_app.chat.page import NOTHING, Page, message_index, plain_text
 from gradio_app.chat.streaming import running
 from gradio_app.chat.turns import Turns
@@ -126,4 +127,4 @@ def _take_retry(event: gr.RetryData) -> tuple[Any, str, int]:
 
 
 def _take_edit(event: gr.EditData) -> tuple[Any, str, int]:
-    return _taken(plain_text(event.value), message_index(event.index))
+    return _taken(original(plain_text(event.value)), message_index(event.index))

@@ -353,7 +353,11 @@ def test_nothing_that_the_model_writes_runs_or_calls_out(
         assert "pwned" not in tab.title()
     assert page.title() == "Asistente"
     assert outside == []
-    assert page.locator("#chat").locator("script, iframe, object, embed, base, meta, link, form").count() == 0
+    chat = page.locator("#chat")
+    # Mermaid's drawings bring a style of their own, for themselves only.
+    tags = "script, iframe, object, embed, base, meta, link, form, video, :not(svg) > style"
+    assert chat.locator(tags).count() == 0
+    expect(answers(page).first).to_contain_text("document.title = 'pwned'")
     assert (
         page.evaluate(
             """[...document.querySelectorAll("#chat *")].flatMap(element => [...element.attributes])
@@ -368,7 +372,7 @@ def test_the_page_obeys_its_own_policy(context: BrowserContext) -> None:
     context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     page = opened(context, "/")
-    ask(page, "answer: a `word`, $$x^2$$ and\n\n```python\nprint(1)\n```", "print(1)")
+    ask(page, "answer: a `<b>word</b>`, $$x<y$$ and\n\n```python\nprint(1)\n```", "print(1)")
     page.reload()
     expect(answers(page)).to_have_count(1)
     assert complaints == []
