@@ -74,11 +74,16 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
         gguf=given.gguf,
         port=given.port,
         new_password=given.new_password,
-        browser=not given.no_browser and sys.stdout.isatty(),
+        browser=not given.no_browser and sys.stdout.isatty() and _has_screen(environment),
         reset=given.reset,
         parameters=tuple(given.parameters),
         environment=environment,
     )
+
+
+def _has_screen(environment: dict[str, str]) -> bool:
+    """Whether a browser would get a window; without one, some would take over the terminal."""
+    return sys.platform == "darwin" or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
 def _reset(state: State, console: Console) -> int:
