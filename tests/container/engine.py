@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +19,7 @@ class Engine:
     """A running namespace with its settings; `process` holds it open."""
 
     process: subprocess.Popen[str]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
 
     def command(self, *arguments: str, folder: Path = HERE) -> list[str]:
         """The command line that runs `arguments` in the namespace and in `folder`."""

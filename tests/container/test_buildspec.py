@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.container import codebuild
-from tests.container.conftest import REPOSITORY, Built, Workshop, unpack_source
+from tests.container.conftest import REPOSITORY, SHIMS, Built, Workshop, unpack_source
 from tests.container.registry import PASSWORD
 from tests.container.wait_handle import WaitHandle, waiting_stack
 
@@ -37,6 +37,7 @@ def signal(folder: Path, log: str, handle: WaitHandle, *, succeeding: bool) -> c
 
 def test_its_shell_is_clean() -> None:
     scripts = [script for phase in codebuild.commands(BUILDSPEC).values() for script in phase]
+    scripts += [shim.read_text() for shim in SHIMS.iterdir()]
     for script in scripts:
         done = subprocess.run(
             [SHELLCHECK, "--shell=bash", "-"], input=script, capture_output=True, text=True, check=False

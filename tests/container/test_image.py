@@ -4,13 +4,13 @@ import json
 import secrets
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 
-from local.emulator import environment as emulated
+from local.emulator.environment import task_environment
 from local.ports import free_port
 from local.task import read_task
 from local.users import DemoUser, ensure_demo_user
@@ -33,9 +33,9 @@ print(len(modules), [module.__name__ for module in modules if not os.path.exists
 
 @dataclass(frozen=True)
 class Deployed:
-    """The stack in the emulator: what ECS would put into the container's environment, and a new user."""
+    """The stack in the emulator: the container's environment and rights, as on ECS, and a new user."""
 
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
     user: DemoUser
 
 
@@ -55,8 +55,9 @@ def deployed(emulator: RunningEmulator) -> Deployed:
     stack = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     task = read_task(emulator.client("ecs"), emulator.client("secretsmanager"), outputs["TaskDefinitionArn"])
+    aws = task_environment(emulator.endpoint_url, REGION, task.role_arn)
     user = ensure_demo_user(emulator.client("cognito-idp"), outputs["UserPoolId"])
-    return Deployed(emulated(emulator.endpoint_url, REGION) | task.environment, user)
+    return Deployed(aws | task.environment, user)
 
 
 @pytest.fixture(scope="module")
