@@ -24,6 +24,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(
+        logging.WARNING
+    )  # its debug output holds requests, passwords included
     try:
         listener = _bind(settings)
     except OSError as error:

@@ -25,8 +25,6 @@ from gradio_app.table import TableUnreachable
 EVENTS = "/gradio_api/"
 JOIN = "/gradio_api/queue/join"
 STREAM = "/gradio_api/queue/data"
-REWRITTEN = {"/", JOIN}
-"""Answers that are read here: the page gets its nonce, the queue gives an event its id."""
 
 
 class Refused(Exception):
@@ -94,8 +92,6 @@ class Gate:
             receive = replay(body, receive)
         if path.startswith(EVENTS) and wanted is Access.SIGNED_IN:
             self._bind(request, user_id, body)
-        if path in REWRITTEN:
-            _forbid_compression(request.scope)
         send: Send = JoinAnswer(answer, self._binding, user_id) if path == JOIN else answer
         return receive, send
 
@@ -140,8 +136,3 @@ class Gate:
         if refusal.status == 401 and views_page(request):
             return self._pages.to_login(ended=bool(refusal.reason))
         return self._pages.refusal(request, refusal.status)
-
-
-def _forbid_compression(scope: Scope) -> None:
-    """The gate reads this answer, so Gradio must not pack it."""
-    scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]

@@ -33,7 +33,10 @@ ONE_DAY = "public, max-age=86400"
 
 
 class Answer:
-    """An ASGI `send` that completes one response; only a page of HTML is held back, for its nonce."""
+    """An ASGI `send` that completes one response; only a page of HTML is held back, for its nonce.
+
+    Gradio compresses files and no pages, so what is held can be read.
+    """
 
     def __init__(self, send: Send, path: str, https: bool) -> None:
         self._send = send

@@ -13,8 +13,8 @@ from gradio_app.sessions.session import hashed, new_token
 from gradio_app.table import Item, Table
 
 SORT_KEY = "CHALLENGE"
-STEP_SECONDS = 180
-"""Cognito's own default for how long a challenge may take."""
+STEP_SECONDS = 300
+"""As long as the app client lets a challenge take (AuthSessionValidity); Cognito has the last word."""
 
 
 @dataclass(frozen=True)

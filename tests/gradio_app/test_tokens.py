@@ -126,6 +126,7 @@ FORGED_ACCESS = {
     "not yet": token("access", nbf=time.time() + 600),
     "an id token": token("id"),
     "of no use": token("access", token_use=None),
+    "of another use": token("access", token_use="id"),
     "signed by another": token("access", key=OTHER_KEY),
     "unsigned": jwt.encode(claims("access"), "", "none", headers={"kid": "one"}),
     "a shared secret": _with_public_key_as_secret(),
