@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
+# A group of tests that share something large (an image, a running assistant) stays on one worker.
+PARALLEL := -n auto --maxprocesses 4 --dist loadgroup
 
 # One stamp per requirements file: a changed file is installed again, an unchanged one costs nothing.
 FOR_TOOLS := $(VENV)/.installed-tools
@@ -65,11 +67,11 @@ destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
 .PHONY: test
 test: $(FOR_TEST) lint ## Everything the product promises, checked (a browser, a model, a container)
 	@$(BIN)/python -m tests.browser.chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: check
 check: $(FOR_TEST) ## The quick part of the tests, under a minute
-	@$(BIN)/python -m pytest -m "not slow" -n auto $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(ARGS)
 
 .PHONY: lint
 lint: $(FOR_TEST) template ## cfn-lint, ruff, pyright, shellcheck, hadolint

@@ -55,7 +55,7 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--reset", action="store_true", help="forget users and conversations, then stop")
     parser.add_argument(
-        "--state", type=Path, default=ROOT / ".local", metavar="FOLDER", help="what to keep where"
+        "--state", type=Path, default=ROOT / ".local" / "state", metavar="FOLDER", help="what to keep where"
     )
     parser.add_argument(
         "--models", type=Path, default=cache, metavar="FOLDER", help="where models are cached"
