@@ -31,7 +31,7 @@ _lock = threading.Lock()
 _on_build: OnBuild | None = None
 
 
-class ActionFailed(Exception):  # noqa: N818 - it names an outcome
+class ActionFailed(Exception):
     """An action of a pipeline failed; the message is what the execution reports."""
 
 

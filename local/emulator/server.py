@@ -36,11 +36,11 @@ class EmulatorError(Exception):
     """The emulator cannot start; the message says why and what to do."""
 
 
-class PortInUse(EmulatorError):  # noqa: N818 - it names a state, not a fault
+class PortInUse(EmulatorError):
     """Another program listens on the wanted port."""
 
 
-class StateInUse(EmulatorError):  # noqa: N818 - it names a state, not a fault
+class StateInUse(EmulatorError):
     """Another emulator works on the wanted state directory."""
 
 

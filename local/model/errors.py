@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class ModelUnavailable(Exception):  # noqa: N818 - it names a state, not a fault
+class ModelUnavailable(Exception):
     """There is no usable model file; the message is one sentence that says why and what to do."""
 
 

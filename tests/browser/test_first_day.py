@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chat_page import answer, message_box, send, sign_in, stop_button, wait_for_end
 from tests.browser.conftest import Assistant, Person, make_local, new_page
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 OWN_PASSWORD = "Chosen-by-me-2026"
 LONG_TASK = "Count from one to one hundred in words, separated by commas."

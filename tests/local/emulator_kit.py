@@ -14,7 +14,7 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 Resources = dict[str, dict[str, Any]]
 
 
-class StackFailed(AssertionError):  # noqa: N818 - it names an outcome
+class StackFailed(AssertionError):
     """A stack operation did not end as wanted; the message holds the failed events."""
 
 
