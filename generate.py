@@ -10,7 +10,19 @@ import sys
 from pathlib import Path
 
 from deployer.source import image_tag
-from templates import auth, bootstrap, build, data, distribution, edge, network, root, service
+from templates import (
+    alerts,
+    auth,
+    bootstrap,
+    build,
+    data,
+    distribution,
+    edge,
+    monitoring,
+    network,
+    root,
+    service,
+)
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -19,6 +31,7 @@ def render(tag: str) -> dict[str, str]:
     """Return the file name and the JSON text of every stack, for the image `tag`."""
     stacks = {
         "root": root.template(tag),
+        "alerts": alerts.template(),
         "network": network.template(),
         "edge": edge.template(),
         "distribution": distribution.template(),
@@ -26,6 +39,7 @@ def render(tag: str) -> dict[str, str]:
         "data": data.template(),
         "build": build.template(tag),
         "service": service.template(),
+        "monitoring": monitoring.template(),
         "bootstrap": bootstrap.template(),
     }
     return {f"{name}.json": template.to_json() + "\n" for name, template in stacks.items()}

@@ -45,6 +45,7 @@ class Inputs:
 class Outputs:
     image_uri: Value = output("The image, by repository and tag; it exists by the time this can be read.")
     repository_arn: Value = output("The repository, for the tasks' policy.")
+    pipeline_name: Value = output("The build pipeline.")
     pipeline_console_url: Value = output("The build pipeline in the AWS console.")
 
 
@@ -75,6 +76,7 @@ def template(tag: str) -> Template:
             # A stack's outputs can be read when all of it is complete, the wait included.
             image_uri=_image_uri(repository, inputs.image_tag),
             repository_arn=repository.get_att("Arn"),
+            pipeline_name=pipeline.ref(),
             pipeline_console_url=Sub(
                 "https://${region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${pipeline}/view"
                 "?region=${region}",

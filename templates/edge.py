@@ -54,6 +54,8 @@ class Outputs:
     target_group_arn: Value = output("Where the tasks register.")
     load_balancer_arn: Value = output("The load balancer, as CloudFront's origin.")
     load_balancer_dns_name: Value = output("The load balancer's own name in DNS.")
+    load_balancer_full_name: Value = output("The load balancer, as its metrics name it.")
+    target_group_full_name: Value = output("The target group, as its metrics name it.")
     load_balancer_security_group_id: Value = output("The only source from which tasks accept connections.")
     public_scheme: Value = output("What people's browsers speak: https, or http in a trial.")
     service_url: Value = output("The service's address, unless CloudFront stands in front.")
@@ -85,6 +87,16 @@ def template() -> Template:
             load_balancer_arn=If(internal, inside.load_balancer.ref(), outside.load_balancer.ref()),
             load_balancer_dns_name=If(
                 internal, inside.load_balancer.get_att("DNSName"), outside.load_balancer.get_att("DNSName")
+            ),
+            load_balancer_full_name=If(
+                internal,
+                inside.load_balancer.get_att("LoadBalancerFullName"),
+                outside.load_balancer.get_att("LoadBalancerFullName"),
+            ),
+            target_group_full_name=If(
+                internal,
+                inside.target_group.get_att("TargetGroupFullName"),
+                outside.target_group.get_att("TargetGroupFullName"),
             ),
             load_balancer_security_group_id=If(
                 internal, inside.security_group.get_att("GroupId"), outside.security_group.get_att("GroupId")

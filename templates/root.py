@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from troposphere import Equals, If, Template
 
-from templates import auth, build, data, distribution, edge, network, service
-from templates.root_parameters import Parameters, declare_parameters
-from templates.wiring import Value, add_child, new_template, output, publish, seam
+from templates import alerts, auth, build, data, distribution, edge, monitoring, network, service
+from templates.root_form import GROUPS
+from templates.root_parameters import Parameters
+from templates.root_rules import add_rules
+from templates.wiring import Value, add_child, declare, new_template, output, present, publish, seam
 
 APP_PORT = "8080"
 
@@ -30,8 +32,15 @@ def template(tag: str) -> Template:
     t = new_template(
         "Asistente: your own generative-AI assistant on ECS Fargate, Cognito and Amazon Bedrock."
     )
-    p = declare_parameters(t, tag)
+    p = _parameters(t, tag)
 
+    alert = add_child(
+        t,
+        "Alerts",
+        alerts.Inputs(alarm_email=p.alarm_email, monthly_budget=p.monthly_budget),
+        alerts.Outputs,
+        purpose="One topic for everything that somebody should know, and the budget.",
+    )
     net = add_child(
         t,
         "Network",
@@ -66,7 +75,9 @@ def template(tag: str) -> Template:
         purpose="From the source in S3 to the image in ECR; complete when the image is there.",
     )
     door, service_url = _front_door(t, p, net)
-    app = _service(t, p, net, users, store, image, door)
+    app = _service(t, p, net, users, store, image, door, alert)
+
+    _monitoring(t, p, alert, store, image, door, app)
 
     publish(
         t,
@@ -84,6 +95,20 @@ def template(tag: str) -> Template:
         ),
     )
     return t
+
+
+def _parameters(t: Template, tag: str) -> Parameters:
+    """Add the parameters, their form and their rules to `t`.
+
+    The tag stands in the templates too (a wait handle is named after it), so no other is accepted.
+    """
+    parameters = declare(t, Parameters)
+    t.parameters["ImageTag"].AllowedValues = [tag]
+    t.parameters["ImageTag"].Default = tag
+    t.parameters["SourceKey"].Default = f"source-{tag}.zip"
+    present(t, Parameters, GROUPS)
+    add_rules(t, parameters)
+    return parameters
 
 
 def _front_door(t: Template, p: Parameters, net: network.Outputs) -> tuple[edge.Outputs, Value]:
@@ -126,6 +151,7 @@ def _service(
     store: data.Outputs,
     image: build.Outputs,
     door: edge.Outputs,
+    alert: alerts.Outputs,
 ) -> service.Outputs:
     return add_child(
         t,
@@ -139,6 +165,9 @@ def _service(
             private_subnet_ids=net.private_subnet_ids,
             load_balancer_security_group_id=door.load_balancer_security_group_id,
             target_group_arn=door.target_group_arn,
+            load_balancer_full_name=door.load_balancer_full_name,
+            target_group_full_name=door.target_group_full_name,
+            topic_arn=alert.topic_arn,
             app_port=APP_PORT,
             public_scheme=door.public_scheme,
             user_pool_id=users.user_pool_id,
@@ -149,6 +178,12 @@ def _service(
             model_id=p.model_id,
             alternative_model_id=p.alternative_model_id,
             task_count=p.task_count,
+            max_task_count=p.max_task_count,
+            spot_percent=p.spot_percent,
+            sleep=p.sleep,
+            sleep_from=p.sleep_from,
+            sleep_until=p.sleep_until,
+            time_zone=p.time_zone,
             task_cpu=p.task_cpu,
             task_memory=p.task_memory,
             log_retention_days=p.log_retention_days,
@@ -159,4 +194,34 @@ def _service(
         ),
         service.Outputs,
         purpose="The tasks that people talk to.",
+    )
+
+
+def _monitoring(
+    t: Template,
+    p: Parameters,
+    alert: alerts.Outputs,
+    store: data.Outputs,
+    image: build.Outputs,
+    door: edge.Outputs,
+    app: service.Outputs,
+) -> None:
+    add_child(
+        t,
+        "Monitoring",
+        monitoring.Inputs(
+            topic_arn=alert.topic_arn,
+            load_balancer_full_name=door.load_balancer_full_name,
+            target_group_full_name=door.target_group_full_name,
+            cluster_name=app.cluster_name,
+            service_name=app.service_name,
+            service_arn=app.service_arn,
+            table_name=store.table_name,
+            model_id=p.model_id,
+            alternative_model_id=p.alternative_model_id,
+            log_group_name=app.log_group_name,
+            pipeline_name=image.pipeline_name,
+        ),
+        monitoring.Outputs,
+        purpose="Alarms, messages of failures, and the dashboard.",
     )

@@ -1,22 +1,22 @@
-"""What a user can choose: the root's parameters with their defaults, their form in the console, their rules.
+"""What a user can choose: the root's parameters with their defaults and limits.
 
 Names, units and limits are the product's public interface: the README and `parameters.toml` speak of them.
+Prices are those of us-east-1 in the first half of 2026, rounded; `make cost` calculates a choice.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from troposphere import And, Equals, Not, Template
-
 from templates.retention import KEEP_DATA_VALUES
-from templates.wiring import Value, declare, parameter, present, seam
+from templates.wiring import Value, parameter, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PRIVATE_RANGE_PATTERN = rf"^(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.{OCTET}\.{OCTET}/(1[6-9]|20)$"
 LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 """Some of the numbers that CloudWatch Logs takes."""
+
+MOST_TASKS = 20
+SPOT_PERCENTAGES = [0, 50, 100]
 
 GIB = 1024
 FARGATE_MEMORY_MIB = {
@@ -98,11 +98,18 @@ class Parameters:
     )
     task_count: Value = parameter(
         "Number",
-        "How many tasks run at all times. Two survive the loss of a zone; each costs about 14 USD a month at "
-        "0.5 vCPU and 1 GiB.",
+        "How many tasks run when little is asked. Two survive the loss of a zone; each costs about 14 USD a "
+        "month at 0.5 vCPU and 1 GiB.",
         MinValue=1,
-        MaxValue=20,
+        MaxValue=MOST_TASKS,
         Default=2,
+    )
+    max_task_count: Value = parameter(
+        "Number",
+        "How many tasks may run when much is asked; those beyond TaskCount are paid for as long as they run.",
+        MinValue=1,
+        MaxValue=MOST_TASKS,
+        Default=4,
     )
     task_cpu: Value = parameter(
         "Number",
@@ -115,6 +122,37 @@ class Parameters:
         "MiB of memory of each task; Fargate takes only some together with each TaskCpu.",
         AllowedValues=sorted({mib for choices in FARGATE_MEMORY_MIB.values() for mib in choices}),
         Default=1024,
+    )
+    spot_percent: Value = parameter(
+        "Number",
+        "How much of the tasks runs on Fargate Spot, about 70 % cheaper. AWS may take a Spot task back with "
+        "two minutes' notice, which cuts no answer short; 100 may leave nobody to serve for a while.",
+        AllowedValues=SPOT_PERCENTAGES,
+        Default=0,
+    )
+    sleep: Value = parameter(
+        "String",
+        "When no task runs, so that none is paid for; whoever comes then gets error 503. nights: from "
+        "SleepFrom to SleepUntil. nights-and-weekends: from Friday evening to Monday morning too.",
+        AllowedValues=["never", "nights", "nights-and-weekends"],
+        Default="never",
+    )
+    sleep_from: Value = parameter(
+        "Number",
+        "With Sleep: the hour at which the tasks stop. Running answers are finished first.",
+        MinValue=0,
+        MaxValue=23,
+        Default=22,
+    )
+    sleep_until: Value = parameter(
+        "Number", "With Sleep: the hour at which they start again.", MinValue=0, MaxValue=23, Default=7
+    )
+    time_zone: Value = parameter(
+        "String",
+        "With Sleep: the time zone of its hours, such as Europe/Madrid or America/Santiago.",
+        AllowedPattern=r"^[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){0,2}$",
+        ConstraintDescription="A name of the IANA time zone database, such as Europe/Madrid.",
+        Default="Etc/UTC",
     )
     vpc_cidr: Value = parameter(
         "String",
@@ -143,6 +181,21 @@ class Parameters:
         AllowedValues=LOG_RETENTION_DAYS,
         Default=30,
     )
+    alarm_email: Value = parameter(
+        "String",
+        "Who is told of alarms, failed builds and deployments, and the budget; AWS sends a mail that has "
+        "to be confirmed once. Empty for nobody.",
+        AllowedPattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        ConstraintDescription="An e-mail address, or nothing.",
+        Default="",
+    )
+    monthly_budget: Value = parameter(
+        "Number",
+        "USD a month for the whole AWS account, models included: a message at 80 % and when it will not "
+        "do. 0 for no budget.",
+        MinValue=0,
+        Default=0,
+    )
     artifact_bucket_name: Value = parameter(
         "String",
         "The bucket that holds the source: ArtifactBucketName of the bootstrap stack. deploy.sh fills it in.",
@@ -158,94 +211,3 @@ class Parameters:
         "String",
         "Tag of the image: a hash of the source that these templates were made with. Leave it as it is.",
     )
-
-
-GROUPS = {
-    "Address": {
-        "front_door": "Front door",
-        "domain_name": "Domain name",
-        "hosted_zone_id": "Hosted zone",
-    },
-    "Models": {
-        "model_id": "Model",
-        "alternative_model_id": "Alternative model",
-    },
-    "People": {
-        "session_idle_minutes": "Idle minutes before signing in again",
-        "session_max_hours": "Hours before signing in again",
-        "daily_token_budget": "Tokens per person and day",
-        "max_output_tokens": "Longest answer in tokens",
-    },
-    "Capacity": {
-        "task_count": "Number of tasks",
-        "task_cpu": "CPU units of a task",
-        "task_memory": "Memory of a task in MiB",
-    },
-    "Network": {
-        "vpc_cidr": "Address range",
-        "egress": "Way out",
-    },
-    "Data and logs": {
-        "keep_data": "Keep users and conversations",
-        "log_retention_days": "Days that logs are kept",
-    },
-    "Filled in by deploy.sh": {
-        "artifact_bucket_name": "Artifact bucket",
-        "source_key": "Source",
-        "image_tag": "Image tag",
-    },
-}
-"""The order of the form: groups, and in them fields with their labels."""
-
-
-def declare_parameters(t: Template, tag: str) -> Parameters:
-    """Add the parameters, their form and their rules to `t`; the result's fields refer to them.
-
-    The tag stands in the templates too (a wait handle is named after it), so no other is accepted.
-    """
-    parameters = declare(t, Parameters)
-    t.parameters["ImageTag"].AllowedValues = [tag]
-    t.parameters["ImageTag"].Default = tag
-    t.parameters["SourceKey"].Default = f"source-{tag}.zip"
-    present(t, Parameters, GROUPS)
-    _refuse_half_a_domain(t, parameters)
-    _refuse_what_fargate_refuses(t, parameters)
-    return parameters
-
-
-def _refuse_half_a_domain(t: Template, p: Parameters) -> None:
-    complete = And(Not(Equals(p.domain_name, "")), Not(Equals(p.hosted_zone_id, "")))
-    empty = And(Equals(p.domain_name, ""), Equals(p.hosted_zone_id, ""))
-    t.add_rule(
-        "OwnDomainIsComplete",
-        _rule(
-            Equals(p.front_door, "domain"),
-            complete,
-            "FrontDoor domain needs DomainName and HostedZoneId: give both, or choose another FrontDoor.",
-        ),
-    )
-    t.add_rule(
-        "DomainIsUsed",
-        _rule(
-            Not(Equals(p.front_door, "domain")),
-            empty,
-            "DomainName and HostedZoneId need FrontDoor domain: choose that, or leave them empty.",
-        ),
-    )
-
-
-def _refuse_what_fargate_refuses(t: Template, p: Parameters) -> None:
-    for cpu, choices in FARGATE_MEMORY_MIB.items():
-        memory = [str(mib) for mib in choices]
-        t.add_rule(
-            f"MemoryFits{cpu}CpuUnits",
-            _rule(
-                Equals(p.task_cpu, str(cpu)),
-                {"Fn::Contains": [memory, p.task_memory]},
-                f"With TaskCpu {cpu}, Fargate takes a TaskMemory from {memory[0]} to {memory[-1]} MiB.",
-            ),
-        )
-
-
-def _rule(when: Any, must: Any, otherwise: str) -> dict[str, Any]:
-    return {"RuleCondition": when, "Assertions": [{"Assert": must, "AssertDescription": otherwise}]}

@@ -1,13 +1,15 @@
-"""The service stack: the cluster, the task definition with its two roles, and the service on Fargate.
+"""The service stack: the cluster, the task definition with its roles, the service on Fargate and its scaling.
 
-It owns neither the image, nor the data, nor the load balancer; they come in as names and ARNs.
+It owns neither the image, nor the data, nor the load balancer; they come in as names and ARNs. Of the
+alarms it owns those that roll a deployment back.
 """
 
 from __future__ import annotations
 
-from troposphere import Equals, If, Join, Not, Region, Template, ec2, ecs, logs
+from troposphere import Equals, FindInMap, If, Join, Not, Region, Template, cloudwatch, ec2, ecs, logs
 
-from templates import task_roles
+from templates import scaling, task_roles
+from templates.alarm import alarm
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 CONTAINER = "app"
@@ -20,6 +22,11 @@ DRAIN_SECONDS = 100
 """Below the stop time-out: what is running may finish, and the process still leaves by itself."""
 READY_SECONDS = 90
 """Grace of the load balancer's health checks: the app takes some 12 seconds to start on half a CPU."""
+SPOT_WEIGHTS = {"0": (1, 0), "50": (1, 1), "100": (0, 1)}
+"""By SpotPercent: the shares of tasks on demand and on Spot."""
+ERRORS_PER_MINUTE = 5
+SLOW_SECONDS = 5
+"""To the first byte of an answer's headers, not to its end; a sign-in takes about one second."""
 HEALTH_COMMAND = ["CMD", "python", "-m", "gradio_app.healthcheck"]
 
 
@@ -37,6 +44,9 @@ class Inputs:
         "AWS::EC2::SecurityGroup::Id", "The only source from which tasks accept connections."
     )
     target_group_arn: Value = parameter("String", "Where the tasks register.")
+    load_balancer_full_name: Value = parameter("String", "The load balancer, as its metrics name it.")
+    target_group_full_name: Value = parameter("String", "The target group, as its metrics name it.")
+    topic_arn: Value = parameter("String", "Where alarms are published.")
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
     public_scheme: Value = parameter("String", "What browsers speak.", AllowedValues=["https", "http"])
     user_pool_id: Value = parameter("String", "The pool of the people who may sign in.")
@@ -46,7 +56,15 @@ class Inputs:
     table_arn: Value = parameter("String", "ARN of the table.")
     model_id: Value = parameter("String", "The model that answers unless another is chosen.")
     alternative_model_id: Value = parameter("String", "Another model to choose; empty for none.")
-    task_count: Value = parameter("Number", "How many tasks run.")
+    task_count: Value = parameter("Number", "How many tasks run at rest.")
+    max_task_count: Value = parameter("Number", "How many tasks run at most.")
+    spot_percent: Value = parameter("Number", "Share of tasks on Fargate Spot.")
+    sleep: Value = parameter(
+        "String", "When no task runs.", AllowedValues=["never", "nights", "nights-and-weekends"]
+    )
+    sleep_from: Value = parameter("Number", "Hour at which the tasks stop.")
+    sleep_until: Value = parameter("Number", "Hour at which the tasks start.")
+    time_zone: Value = parameter("String", "Time zone of these hours.")
     task_cpu: Value = parameter("Number", "CPU units of a task; 1024 are one vCPU.")
     task_memory: Value = parameter("Number", "MiB of memory of a task.")
     log_retention_days: Value = parameter("Number", "Days that the tasks' logs are kept.")
@@ -60,6 +78,7 @@ class Inputs:
 class Outputs:
     cluster_name: Value = output("The ECS cluster.")
     service_name: Value = output("The ECS service in the cluster.")
+    service_arn: Value = output("ARN of the ECS service.")
     task_definition_arn: Value = output("The task definition that the service runs.")
     log_group_name: Value = output("Where the tasks log.")
 
@@ -69,7 +88,12 @@ def template() -> Template:
     t = new_template("Asistente - service: cluster, task definition, roles and the service on Fargate.")
     inputs = declare(t, Inputs)
     alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
-    cluster = ecs.Cluster("Cluster", t, Metadata=describe("Groups the tasks; Fargate brings the machines."))
+    cluster = ecs.Cluster(
+        "Cluster",
+        t,
+        CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+        Metadata=describe("Groups the tasks; Fargate brings the machines."),
+    )
     log_group = logs.LogGroup(
         "LogGroup",
         t,
@@ -96,12 +120,14 @@ def template() -> Template:
         ContainerDefinitions=[_container(inputs, alternative, log_group)],
         Metadata=describe("Says what a task runs, with which rights, settings and secret."),
     )
-    service = _service(t, inputs, cluster, task)
+    service = _service(t, inputs, cluster, task, _deployment_alarms(t, inputs))
+    _scale(t, inputs, service, cluster)
     publish(
         t,
         Outputs(
             cluster_name=cluster.ref(),
             service_name=service.get_att("Name"),
+            service_arn=service.ref(),
             task_definition_arn=task.ref(),
             log_group_name=log_group.ref(),
         ),
@@ -165,18 +191,36 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
     ]
 
 
-def _service(t: Template, inputs: Inputs, cluster: ecs.Cluster, task: ecs.TaskDefinition) -> ecs.Service:
+def _service(
+    t: Template,
+    inputs: Inputs,
+    cluster: ecs.Cluster,
+    task: ecs.TaskDefinition,
+    alarms: list[cloudwatch.Alarm],
+) -> ecs.Service:
+    t.add_mapping(
+        "SpotWeights",
+        {percent: {"OnDemand": on, "Spot": spot} for percent, (on, spot) in SPOT_WEIGHTS.items()},
+    )
     return ecs.Service(
         "Service",
         t,
         Cluster=cluster.ref(),
-        LaunchType="FARGATE",
+        CapacityProviderStrategy=[
+            ecs.CapacityProviderStrategyItem(
+                CapacityProvider=provider, Weight=FindInMap("SpotWeights", inputs.spot_percent, share)
+            )
+            for provider, share in (("FARGATE", "OnDemand"), ("FARGATE_SPOT", "Spot"))
+        ],
         TaskDefinition=task.ref(),
-        DesiredCount=inputs.task_count,
+        # No DesiredCount: the scaling sets it, and an update must not take away tasks that are needed.
         DeploymentConfiguration=ecs.DeploymentConfiguration(
             MinimumHealthyPercent=100,
             MaximumPercent=200,
             DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
+            Alarms=ecs.DeploymentAlarms(
+                Enable=True, Rollback=True, AlarmNames=[each.ref() for each in alarms]
+            ),
         ),
         AvailabilityZoneRebalancing="ENABLED",
         EnableExecuteCommand=False,
@@ -198,6 +242,63 @@ def _service(t: Template, inputs: Inputs, cluster: ecs.Cluster, task: ecs.TaskDe
             )
         ),
         Metadata=describe("Keeps the tasks running over the zones and replaces them without a gap."),
+    )
+
+
+def _deployment_alarms(t: Template, inputs: Inputs) -> list[cloudwatch.Alarm]:
+    """What a new version must not do; whether its tasks start at all is the circuit breaker's matter."""
+    where = {
+        "LoadBalancer": inputs.load_balancer_full_name,
+        "TargetGroup": inputs.target_group_full_name,
+    }
+    return [
+        alarm(
+            t,
+            "Errors",
+            "AWS/ApplicationELB:HTTPCode_Target_5XX_Count",
+            where,
+            statistic="Sum",
+            threshold=ERRORS_PER_MINUTE,
+            minutes=2,
+            of_minutes=3,
+            topic_arn=inputs.topic_arn,
+            reason="The tasks answer with errors (5xx): people see a page that failed. Read the tasks' log. "
+            "During a deployment it rolls back to the version before.",
+        ),
+        alarm(
+            t,
+            "SlowAnswers",
+            "AWS/ApplicationELB:TargetResponseTime",
+            where,
+            statistic="p95",
+            threshold=SLOW_SECONDS,
+            minutes=5,
+            topic_arn=inputs.topic_arn,
+            reason="One request in twenty waits longer than 5 seconds for its first byte: tasks are "
+            "overloaded or something they call is slow. During a deployment it rolls back to the version "
+            "before.",
+        ),
+    ]
+
+
+def _scale(t: Template, inputs: Inputs, service: ecs.Service, cluster: ecs.Cluster) -> None:
+    scaling.scale(
+        t,
+        service,
+        cluster,
+        least=inputs.task_count,
+        most=inputs.max_task_count,
+        load_balancer_full_name=inputs.load_balancer_full_name,
+        target_group_full_name=inputs.target_group_full_name,
+        scheduled_actions=scaling.sleeping(
+            t,
+            sleep=inputs.sleep,
+            sleep_from=inputs.sleep_from,
+            sleep_until=inputs.sleep_until,
+            zone=inputs.time_zone,
+            least=inputs.task_count,
+            most=inputs.max_task_count,
+        ),
     )
 
 

@@ -12,6 +12,8 @@ from ministack.core import persistence, router
 from ministack.services.cloudformation import wait_conditions
 
 from local.emulator import (
+    autoscaling,
+    budgets,
     change_sets,
     cloudfront,
     codepipeline,
@@ -25,10 +27,13 @@ from local.emulator import (
     storage,
     task_credentials,
     transforms,
+    waf,
 )
 from local.emulator.front import App
 
 PARTS = (
+    autoscaling,
+    budgets,
     change_sets,
     cloudfront,
     cognito,
@@ -39,6 +44,7 @@ PARTS = (
     stack_events,
     storage,
     transforms,
+    waf,
 )
 
 
@@ -48,6 +54,7 @@ def install(on_build: Callable[[dict[str, str]], None] | None) -> App:
         part.install()
     codepipeline.install(on_build)
     _add_service("codepipeline", codepipeline, codepipeline.TARGET_PREFIX)
+    _add_service(autoscaling.NAME, autoscaling, autoscaling.TARGET_PREFIX)
     return task_credentials.wrap(ministack.app)
 
 

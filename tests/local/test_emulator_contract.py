@@ -11,11 +11,19 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.emulator_fixture import RunningEmulator, run_emulator
-from tests.local import cognito_cases, nested_stack_cases, pipeline_cases, resource_cases, task_role_cases
+from tests.local import (
+    cognito_cases,
+    nested_stack_cases,
+    operations_cases,
+    pipeline_cases,
+    resource_cases,
+    task_role_cases,
+)
 
 Case = Callable[[RunningEmulator], None]
 CASES: list[Case] = [
     *resource_cases.CASES,
+    *operations_cases.CASES,
     *nested_stack_cases.CASES,
     *pipeline_cases.CASES,
     *cognito_cases.CASES,

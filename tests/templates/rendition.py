@@ -32,7 +32,7 @@ def refusals(template: Json, **parameters: str) -> list[str]:
     return [
         assertion["AssertDescription"]
         for rule in template["Rules"].values()
-        if decide(template, rule["RuleCondition"], values)
+        if "RuleCondition" not in rule or decide(template, rule["RuleCondition"], values)
         for assertion in rule["Assertions"]
         if not decide(template, assertion["Assert"], values)
     ]
@@ -51,6 +51,8 @@ def decide(template: Json, condition: Any, values: dict[str, str]) -> bool:
             return not decide(template, argument[0], values)
         case "Fn::And":
             return all(decide(template, part, values) for part in argument)
+        case "Fn::Or":
+            return any(decide(template, part, values) for part in argument)
         case "Fn::Contains":
             return _fill_in(template, argument[1], values) in argument[0]
     raise KeyError(function)

@@ -143,11 +143,13 @@ def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
 
 
 def test_children_do_not_know_each_other() -> None:
-    shared = {"policies", "retention", "wiring"}
+    shared = {"alarm", "policies", "retention", "wiring"}
     allowed = {
         "bootstrap": shared,
-        "root": {*stacks.names(), "root_parameters", *shared},
-        "service": {"task_roles", *shared},
+        "monitoring": {"dashboard", *shared},
+        "root": {*stacks.names(), "root_form", "root_parameters", "root_rules", *shared},
+        "root_rules": {"root_parameters", *shared},
+        "service": {"scaling", "task_roles", *shared},
     }
     for path in Path(str(templates.__file__)).parent.glob("*.py"):
         assert _imported_templates(path) <= allowed.get(path.stem, shared), path.name

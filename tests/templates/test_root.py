@@ -26,6 +26,9 @@ def test_the_defaults_are_accepted() -> None:
         ({"FrontDoor": "cloudfront", **OWN_DOMAIN}, "leave them empty"),
         ({"FrontDoor": "http", "HostedZoneId": "Z1"}, "leave them empty"),
         ({"TaskCpu": "4096", "TaskMemory": "1024"}, "from 8192 to 30720 MiB"),
+        ({"TaskCount": "5"}, "give at least 5"),
+        ({"TaskCount": "20", "MaxTaskCount": "19"}, "give at least 20"),
+        ({"Sleep": "nights", "SleepFrom": "7"}, "the same hour"),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused_with_advice(choices: dict[str, str], advice: str) -> None:
@@ -34,7 +37,14 @@ def test_a_choice_that_makes_no_sense_is_refused_with_advice(choices: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "choices", [{"FrontDoor": "domain", **OWN_DOMAIN}, {"FrontDoor": "http"}, {"Egress": "nat-per-zone"}]
+    "choices",
+    [
+        {"FrontDoor": "domain", **OWN_DOMAIN},
+        {"FrontDoor": "http"},
+        {"Egress": "nat-per-zone"},
+        {"TaskCount": "4"},
+        {"SleepFrom": "7"},
+    ],
 )
 def test_a_choice_that_makes_sense_is_accepted(choices: dict[str, str]) -> None:
     assert refusals(stacks.stack("root"), **choices) == []
@@ -75,12 +85,12 @@ def test_the_service_waits_for_the_image_and_not_for_cloudfront() -> None:
         for v in stacks.walk(children["Service"])
         if isinstance(v, dict) and "Fn::GetAtt" in v
     }
-    assert waits_for == {"Auth", "Build", "Data", "Edge", "Network"}
+    assert waits_for == {"Alerts", "Auth", "Build", "Data", "Edge", "Network"}
 
 
 def test_children_that_need_nothing_start_at_once() -> None:
     children = stacks.stack("root")["Resources"]
-    for title in ("Network", "Auth", "Data", "Build"):
+    for title in ("Alerts", "Network", "Auth", "Data", "Build"):
         assert not [v for v in stacks.walk(children[title]) if isinstance(v, dict) and "Fn::GetAtt" in v], (
             title
         )

@@ -77,6 +77,46 @@ def test_a_deployment_never_goes_below_full_capacity_and_rolls_back() -> None:
     assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
 
 
+def test_alarms_of_the_tasks_answers_roll_a_deployment_back() -> None:
+    template = service()
+    alarms = stacks.properties(template, "Service")["DeploymentConfiguration"]["Alarms"]
+    assert (alarms["Enable"], alarms["Rollback"]) == (True, True)
+    for name in alarms["AlarmNames"]:
+        watched = {d["Name"]: d["Value"] for d in stacks.properties(template, name["Ref"])["Dimensions"]}
+        # Not the load balancer as a whole: its own errors may have another cause than the new version.
+        assert watched["TargetGroup"] == {"Ref": "TargetGroupFullName"}
+
+
+@pytest.mark.parametrize(("percent", "shares"), [("0", (1, 0)), ("50", (1, 1)), ("100", (0, 1))])
+def test_spot_is_used_as_much_as_asked(percent: str, shares: tuple[int, int]) -> None:
+    template = service(SpotPercent=percent)
+    strategy = stacks.properties(template, "Service")["CapacityProviderStrategy"]
+    weights = {
+        provider["CapacityProvider"]: stacks.looked_up(template, provider["Weight"]) for provider in strategy
+    }
+    assert weights == {"FARGATE": shares[0], "FARGATE_SPOT": shares[1]}
+
+
+def test_the_number_of_tasks_is_the_scalings_alone() -> None:
+    template = service(TaskCount="3", MaxTaskCount="7")
+    bounds = stacks.properties(template, "Scaling")
+    assert "DesiredCount" not in stacks.properties(template, "Service")
+    assert (bounds["MinCapacity"], bounds["MaxCapacity"]) == ("3", "7")
+    assert "ScheduledActions" not in bounds
+
+
+@pytest.mark.parametrize(
+    ("sleep", "start"), [("nights", "cron(0 ${hour} * * ? *)"), ("nights-and-weekends", "MON-FRI")]
+)
+def test_a_service_that_sleeps_wakes_up_as_large_as_before(sleep: str, start: str) -> None:
+    template = service(Sleep=sleep, SleepFrom="21", SleepUntil="6", TaskCount="3", MaxTaskCount="7")
+    to_bed, up = stacks.properties(template, "Scaling")["ScheduledActions"]
+    assert to_bed["ScalableTargetAction"] == {"MinCapacity": 0, "MaxCapacity": 0}
+    assert up["ScalableTargetAction"] == {"MinCapacity": "3", "MaxCapacity": "7"}
+    assert [action["Schedule"]["Fn::Sub"][1]["hour"] for action in (to_bed, up)] == ["21", "6"]
+    assert start in up["Schedule"]["Fn::Sub"][0]
+
+
 @pytest.mark.parametrize("alternative", ["", "second.model"])
 def test_the_app_may_invoke_the_configured_models_only(alternative: str) -> None:
     role = stacks.properties(service(AlternativeModelId=alternative), "TaskRole")

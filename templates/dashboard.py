@@ -1,0 +1,148 @@
+"""The dashboard of the service: is it well, who uses it, what does it cost. One screen, top to bottom."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any
+
+from troposphere import Region, Sub, Template, cloudwatch
+
+from templates.wiring import Value, describe
+
+WIDTH = 24
+"""Of a dashboard's grid."""
+HEIGHT = 6
+MINUTE = 60
+HOUR = 3600
+
+Widget = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the dashboard is about, by the names that metrics give it."""
+
+    load_balancer: Value
+    target_group: Value
+    cluster: Value
+    service: Value
+    table: Value
+    log_group: Value
+
+
+def dashboard(t: Template, watched: Watched) -> cloudwatch.Dashboard:
+    """Add the dashboard to `t`."""
+    questions = {"Is it well?": _health(), "Who uses it?": _people(), "What does it cost?": _cost()}
+    rows = [row for question, widgets in questions.items() for row in ([_title(question)], widgets)]
+    body = json.dumps({"widgets": _arranged(rows)})
+    values = {field.name: getattr(watched, field.name) for field in fields(watched)}
+    return cloudwatch.Dashboard(
+        "Dashboard",
+        t,
+        DashboardBody=Sub(body, region=Region, **values),
+        Metadata=describe("Answers on one screen: is it well, who uses it, what does it cost."),
+    )
+
+
+def _health() -> list[Widget]:
+    balancer = ["LoadBalancer", "${load_balancer}"]
+    group = ["TargetGroup", "${target_group}", *balancer]
+    tasks = ["ClusterName", "${cluster}", "ServiceName", "${service}"]
+    elb = "AWS/ApplicationELB"
+    return [
+        _graph(
+            "Ready and unready tasks",
+            [[elb, "HealthyHostCount", *group], [elb, "UnHealthyHostCount", *group]],
+        ),
+        _graph(
+            "Errors (5xx): tasks, load balancer",
+            [[elb, "HTTPCode_Target_5XX_Count", *balancer], [elb, "HTTPCode_ELB_5XX_Count", *balancer]],
+            stat="Sum",
+        ),
+        _graph(
+            "Seconds to the first byte, 95th percentile", [[elb, "TargetResponseTime", *balancer]], stat="p95"
+        ),
+        _graph(
+            "CPU and memory of the tasks, %",
+            [["AWS/ECS", "CPUUtilization", *tasks], ["AWS/ECS", "MemoryUtilization", *tasks]],
+        ),
+    ]
+
+
+def _people() -> list[Widget]:
+    return [
+        _log(
+            "People who signed in, per day",
+            'filter type = "audit" | stats count_distinct(user_id) as people by bin(1d)',
+        ),
+        _log(
+            "Security events by outcome",
+            'filter type = "audit" | stats count(*) as events by event, outcome | sort events desc',
+            view="table",
+        ),
+        _graph(
+            "Requests",
+            [["AWS/ApplicationELB", "RequestCount", "LoadBalancer", "${load_balancer}"]],
+            stat="Sum",
+        ),
+    ]
+
+
+def _cost() -> list[Widget]:
+    table = ["TableName", "${table}"]
+    return [
+        _graph(
+            "Tokens by model: in, out (of the whole account)",
+            [[{"expression": _search(f"{way}TokenCount")}] for way in ("Input", "Output")],
+            period=HOUR,
+        ),
+        _graph(
+            "DynamoDB request units",
+            [
+                ["AWS/DynamoDB", "ConsumedReadCapacityUnits", *table],
+                ["AWS/DynamoDB", "ConsumedWriteCapacityUnits", *table],
+            ],
+            stat="Sum",
+            period=HOUR,
+        ),
+        _graph(
+            "Bytes through the load balancer",
+            [["AWS/ApplicationELB", "ProcessedBytes", "LoadBalancer", "${load_balancer}"]],
+            stat="Sum",
+            period=HOUR,
+        ),
+    ]
+
+
+def _search(metric: str) -> str:
+    """Every model's series of a metric, whatever models are used."""
+    return f"SEARCH('{{AWS/Bedrock,ModelId}} MetricName=\"{metric}\"', 'Sum', {HOUR})"
+
+
+def _title(text: str) -> Widget:
+    return {"type": "text", "properties": {"markdown": f"## {text}"}}
+
+
+def _graph(title: str, metrics: list[list[Any]], *, stat: str = "Average", period: int = MINUTE) -> Widget:
+    properties = {"title": title, "metrics": metrics, "stat": stat, "period": period}
+    return {"type": "metric", "properties": {**properties, "region": "${region}", "view": "timeSeries"}}
+
+
+def _log(title: str, query: str, *, view: str = "timeSeries") -> Widget:
+    properties = {"title": title, "query": f"SOURCE '${{log_group}}' | {query}"}
+    return {"type": "log", "properties": {**properties, "region": "${region}", "view": view}}
+
+
+def _arranged(rows: list[list[Widget]]) -> list[Widget]:
+    """The rows from top to bottom, the widgets of a row side by side over its width."""
+    arranged, y = [], 0
+    for row in rows:
+        width = WIDTH // len(row)
+        height = 1 if row[0]["type"] == "text" else HEIGHT
+        arranged += [
+            {**widget, "x": at * width, "y": y, "width": width, "height": height}
+            for at, widget in enumerate(row)
+        ]
+        y += height
+    return arranged

@@ -1,0 +1,198 @@
+"""The monitoring stack: alarms on everything beside the tasks' answers, messages of failures, the dashboard.
+
+It owns neither the topic (alerts) nor the alarms that roll a deployment back (service). Each alarm says in
+its description what people notice and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import Equals, Not, Template, events
+
+from templates.alarm import alarm
+from templates.dashboard import Watched, dashboard
+from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
+
+BUSY_PERCENT = 85
+FAILURES_PER_MINUTE = 5
+THROTTLES_PER_MINUTE = 3
+
+
+@seam
+class Inputs:
+    topic_arn: Value = parameter("String", "Where alarms are published.")
+    load_balancer_full_name: Value = parameter("String", "The load balancer, as its metrics name it.")
+    target_group_full_name: Value = parameter("String", "The target group, as its metrics name it.")
+    cluster_name: Value = parameter("String", "The ECS cluster.")
+    service_name: Value = parameter("String", "The ECS service.")
+    service_arn: Value = parameter("String", "ARN of the ECS service.")
+    table_name: Value = parameter("String", "The table of sessions, conversations and usage.")
+    model_id: Value = parameter("String", "The model that answers unless another is chosen.")
+    alternative_model_id: Value = parameter("String", "Another model to choose; empty for none.")
+    log_group_name: Value = parameter("String", "Where the tasks log.")
+    pipeline_name: Value = parameter("String", "The build pipeline.")
+
+
+@seam
+class Outputs:
+    dashboard_name: Value = output("The dashboard, in the CloudWatch console.")
+
+
+def template() -> Template:
+    """Alarms, messages and the dashboard."""
+    t = new_template("Asistente - monitoring: alarms, messages of failures, the dashboard.")
+    inputs = declare(t, Inputs)
+    alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
+    _load_balancer_alarms(t, inputs)
+    _task_alarms(t, inputs)
+    _throttle_alarm(t, "Model", inputs, inputs.model_id)
+    _throttle_alarm(t, "AlternativeModel", inputs, inputs.alternative_model_id, condition=alternative)
+    _table_alarms(t, inputs)
+    _messages_of_failures(t, inputs)
+    board = dashboard(
+        t,
+        Watched(
+            load_balancer=inputs.load_balancer_full_name,
+            target_group=inputs.target_group_full_name,
+            cluster=inputs.cluster_name,
+            service=inputs.service_name,
+            table=inputs.table_name,
+            log_group=inputs.log_group_name,
+        ),
+    )
+    publish(t, Outputs(dashboard_name=board.ref()))
+    return t
+
+
+def _load_balancer_alarms(t: Template, inputs: Inputs) -> None:
+    alarm(
+        t,
+        "LoadBalancerErrors",
+        "AWS/ApplicationELB:HTTPCode_ELB_5XX_Count",
+        {"LoadBalancer": inputs.load_balancer_full_name},
+        statistic="Sum",
+        threshold=FAILURES_PER_MINUTE,
+        minutes=3,
+        topic_arn=inputs.topic_arn,
+        reason="The load balancer itself answers with errors (5xx): no task is healthy, or one closes "
+        "connections. People cannot get in. Look at the service's events. While the service sleeps this is "
+        "expected.",
+    )
+    alarm(
+        t,
+        "UnhealthyTasks",
+        "AWS/ApplicationELB:UnHealthyHostCount",
+        {"LoadBalancer": inputs.load_balancer_full_name, "TargetGroup": inputs.target_group_full_name},
+        statistic="Maximum",
+        threshold=1,
+        minutes=5,
+        topic_arn=inputs.topic_arn,
+        reason="A task has not been ready for 5 minutes: /readyz fails, mostly because the table or Cognito "
+        "cannot be reached. ECS replaces it; if this stays, read the tasks' log.",
+    )
+
+
+def _task_alarms(t: Template, inputs: Inputs) -> None:
+    where = {"ClusterName": inputs.cluster_name, "ServiceName": inputs.service_name}
+    consequences = {
+        "CPU": "answers come slower. Scaling has had its chance: raise MaxTaskCount or TaskCpu.",
+        "Memory": "a task that runs out of it is killed with its running answers. Raise TaskMemory.",
+    }
+    for resource, consequence in consequences.items():
+        alarm(
+            t,
+            f"High{resource.capitalize()}",
+            f"AWS/ECS:{resource}Utilization",
+            where,
+            statistic="Average",
+            threshold=BUSY_PERCENT,
+            minutes=10,
+            topic_arn=inputs.topic_arn,
+            reason=f"The tasks have used {BUSY_PERCENT} % of their {resource} for 10 minutes: {consequence}",
+        )
+
+
+def _throttle_alarm(
+    t: Template, title: str, inputs: Inputs, model_id: Value, condition: str | None = None
+) -> None:
+    alarm(
+        t,
+        f"{title}Throttled",
+        "AWS/Bedrock:InvocationThrottles",
+        {"ModelId": model_id},
+        statistic="Sum",
+        threshold=THROTTLES_PER_MINUTE,
+        minutes=3,
+        of_minutes=5,
+        topic_arn=inputs.topic_arn,
+        reason="Amazon Bedrock turns requests down because the account's quota for this model is used up: "
+        "people are told to try again. Ask for a higher quota in Service Quotas, or use another model.",
+        condition=condition,
+    )
+
+
+def _table_alarms(t: Template, inputs: Inputs) -> None:
+    for kind in ("Read", "Write"):
+        alarm(
+            t,
+            f"Table{kind}Throttled",
+            f"AWS/DynamoDB:{kind}ThrottleEvents",
+            {"TableName": inputs.table_name},
+            statistic="Sum",
+            threshold=THROTTLES_PER_MINUTE,
+            minutes=3,
+            of_minutes=5,
+            topic_arn=inputs.topic_arn,
+            reason=f"DynamoDB turns {kind.lower()}s of the table down: signing in and saving answers fail "
+            f"now and then. A table on demand grows by itself; if this stays, one person's key is too busy.",
+        )
+
+
+def _messages_of_failures(t: Template, inputs: Inputs) -> None:
+    _message(
+        t,
+        "FailedPipeline",
+        inputs,
+        {
+            "source": ["aws.codepipeline"],
+            "detail-type": ["CodePipeline Pipeline Execution State Change"],
+            "detail": {"pipeline": [inputs.pipeline_name], "state": ["FAILED"]},
+        },
+        paths={"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id"},
+        text="The build failed: pipeline <pipeline>, execution <execution>. The version before keeps "
+        "running; the build's log says why.",
+    )
+    _message(
+        t,
+        "FailedDeployment",
+        inputs,
+        {
+            "source": ["aws.ecs"],
+            "detail-type": ["ECS Deployment State Change"],
+            "resources": [inputs.service_arn],
+            "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
+        },
+        paths={"reason": "$.detail.reason", "deployment": "$.detail.deploymentId"},
+        text="A new version was not taken into service and the version before runs again: <reason> "
+        "Deployment: <deployment>.",
+    )
+
+
+def _message(
+    t: Template, title: str, inputs: Inputs, pattern: dict[str, Any], *, paths: dict[str, str], text: str
+) -> None:
+    events.Rule(
+        title,
+        t,
+        Description=text.split(":")[0] + ".",
+        EventPattern=pattern,
+        Targets=[
+            events.Target(
+                Id="Topic",
+                Arn=inputs.topic_arn,
+                InputTransformer=events.InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
+            )
+        ],
+        Metadata=describe("Tells the topic of it, in words."),
+    )

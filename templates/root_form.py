@@ -1,0 +1,52 @@
+"""The root's parameters as a form in the console, in the order in which a newcomer thinks of them."""
+
+from __future__ import annotations
+
+GROUPS = {
+    "Address": {
+        "front_door": "Front door",
+        "domain_name": "Domain name",
+        "hosted_zone_id": "Hosted zone",
+    },
+    "Models": {
+        "model_id": "Model",
+        "alternative_model_id": "Alternative model",
+    },
+    "People": {
+        "session_idle_minutes": "Idle minutes before signing in again",
+        "session_max_hours": "Hours before signing in again",
+        "daily_token_budget": "Tokens per person and day",
+        "max_output_tokens": "Longest answer in tokens",
+    },
+    "Capacity": {
+        "task_count": "Tasks at rest",
+        "max_task_count": "Tasks at most",
+        "task_cpu": "CPU units of a task",
+        "task_memory": "Memory of a task in MiB",
+        "spot_percent": "Percentage of tasks on Spot",
+    },
+    "Sleep": {
+        "sleep": "When no task runs",
+        "sleep_from": "Hour at which tasks stop",
+        "sleep_until": "Hour at which tasks start",
+        "time_zone": "Time zone of these hours",
+    },
+    "Network": {
+        "egress": "Way out",
+        "vpc_cidr": "Address range",
+    },
+    "Data and logs": {
+        "keep_data": "Keep users and conversations",
+        "log_retention_days": "Days that logs are kept",
+    },
+    "Alarms": {
+        "alarm_email": "E-mail for alarms",
+        "monthly_budget": "Monthly budget in USD",
+    },
+    "Filled in by deploy.sh": {
+        "artifact_bucket_name": "Artifact bucket",
+        "source_key": "Source",
+        "image_tag": "Image tag",
+    },
+}
+"""The order of the form: groups, and in them fields of `Parameters` with their labels."""

@@ -1,0 +1,87 @@
+"""What the root refuses before anything is created: choices that make no sense together, each with advice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import And, Equals, Not, Or, Template
+
+from templates.root_parameters import FARGATE_MEMORY_MIB, MOST_TASKS, Parameters
+from templates.wiring import Value
+
+
+def add_rules(t: Template, p: Parameters) -> None:
+    """Add every rule to `t`."""
+    _refuse_half_a_domain(t, p)
+    _refuse_what_fargate_refuses(t, p)
+    _refuse_less_at_most_than_at_rest(t, p)
+    _refuse_a_day_without_hours(t, p)
+
+
+def _refuse_half_a_domain(t: Template, p: Parameters) -> None:
+    _refuse(
+        t,
+        "OwnDomainIsComplete",
+        when=Equals(p.front_door, "domain"),
+        unless=And(_given(p.domain_name), _given(p.hosted_zone_id)),
+        saying="FrontDoor domain needs DomainName and HostedZoneId: give both, or choose another FrontDoor.",
+    )
+    _refuse(
+        t,
+        "DomainIsUsed",
+        when=Not(Equals(p.front_door, "domain")),
+        unless=And(Equals(p.domain_name, ""), Equals(p.hosted_zone_id, "")),
+        saying="DomainName and HostedZoneId need FrontDoor domain: choose that, or leave them empty.",
+    )
+
+
+def _refuse_what_fargate_refuses(t: Template, p: Parameters) -> None:
+    for cpu, choices in FARGATE_MEMORY_MIB.items():
+        memory = [str(mib) for mib in choices]
+        _refuse(
+            t,
+            f"MemoryFits{cpu}CpuUnits",
+            when=Equals(p.task_cpu, str(cpu)),
+            unless=_one_of(memory, p.task_memory),
+            saying=f"With TaskCpu {cpu}, Fargate takes a TaskMemory from {memory[0]} to {memory[-1]} MiB.",
+        )
+
+
+def _refuse_less_at_most_than_at_rest(t: Template, p: Parameters) -> None:
+    # Rules know no "less than": one assertion for each number of tasks at rest.
+    counts = [str(number) for number in range(1, MOST_TASKS + 1)]
+    t.add_rule(
+        "TasksAtMostAreNotFewer",
+        {
+            "Assertions": [
+                {
+                    "Assert": Or(Not(Equals(p.task_count, least)), _one_of(counts[at:], p.max_task_count)),
+                    "AssertDescription": f"MaxTaskCount must not be below TaskCount: give at least {least}.",
+                }
+                for at, least in enumerate(counts)
+            ]
+        },
+    )
+
+
+def _refuse_a_day_without_hours(t: Template, p: Parameters) -> None:
+    _refuse(
+        t,
+        "SleepHasAnEnd",
+        when=Not(Equals(p.sleep, "never")),
+        unless=Not(Equals(p.sleep_from, p.sleep_until)),
+        saying="SleepFrom and SleepUntil are the same hour: choose another, or Sleep never.",
+    )
+
+
+def _refuse(t: Template, title: str, *, when: Any, unless: Any, saying: str) -> None:
+    assertion = {"Assert": unless, "AssertDescription": saying}
+    t.add_rule(title, {"RuleCondition": when, "Assertions": [assertion]})
+
+
+def _given(value: Value) -> Not:
+    return Not(Equals(value, ""))
+
+
+def _one_of(values: list[str], value: Value) -> dict[str, Any]:
+    return {"Fn::Contains": [values, value]}

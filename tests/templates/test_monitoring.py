@@ -1,0 +1,98 @@
+"""Alerts and monitoring: somebody is told, of everything that matters, in words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.templates import stacks
+from tests.templates.rendition import rendition
+from tests.templates.stacks import Json
+
+ALARM = "AWS::CloudWatch::Alarm"
+
+
+def alarms() -> dict[str, Json]:
+    found = {}
+    for name in ("service", "monitoring"):
+        found |= {title: a["Properties"] for title, a in stacks.of_type(stacks.stack(name), ALARM).items()}
+    return found
+
+
+def test_every_alarm_tells_the_topic_why_and_when_it_is_over() -> None:
+    for title, alarm in alarms().items():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "TopicArn"}], title
+        # What people notice, and what to do.
+        assert alarm["AlarmDescription"].count(".") >= 2 or ":" in alarm["AlarmDescription"], title
+
+
+def test_an_idle_or_sleeping_service_is_well() -> None:
+    assert {alarm["TreatMissingData"] for alarm in alarms().values()} == {"notBreaching"}
+
+
+def test_what_matters_is_watched() -> None:
+    assert {alarm["MetricName"] for alarm in alarms().values()} == {
+        "CPUUtilization", "HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count", "InvocationThrottles",
+        "MemoryUtilization", "ReadThrottleEvents", "TargetResponseTime", "UnHealthyHostCount",
+        "WriteThrottleEvents",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("alternative", "watched"), [("", {"m.one"}), ("m.two", {"m.one", "m.two"})])
+def test_each_model_is_watched(alternative: str, watched: set[str]) -> None:
+    template = rendition(stacks.stack("monitoring"), ModelId="m.one", AlternativeModelId=alternative)
+    dimensions = [
+        alarm["Properties"]["Dimensions"][0]["Value"]
+        for alarm in stacks.of_type(template, ALARM).values()
+        if alarm["Properties"]["MetricName"] == "InvocationThrottles"
+    ]
+    assert set(dimensions) == watched
+    assert len(dimensions) == len(watched)
+
+
+def test_failed_builds_and_deployments_are_told_in_words() -> None:
+    rules = stacks.of_type(stacks.stack("monitoring"), "AWS::Events::Rule")
+    assert {rule["Properties"]["EventPattern"]["source"][0] for rule in rules.values()} == {
+        "aws.codepipeline",
+        "aws.ecs",
+    }
+    for rule in rules.values():
+        (target,) = rule["Properties"]["Targets"]
+        assert target["Arn"] == {"Ref": "TopicArn"}
+        transformer = target["InputTransformer"]
+        text = json.loads(transformer["InputTemplate"])
+        assert all(f"<{name}>" in text for name in transformer["InputPathsMap"])
+
+
+def test_those_who_tell_the_topic_may() -> None:
+    policy = stacks.properties(stacks.stack("alerts"), "TopicPolicy")["PolicyDocument"]
+    allowed = {s["Principal"]["Service"] for s in policy["Statement"] if s["Effect"] == "Allow"}
+    assert allowed == {f"{service}.amazonaws.com" for service in ("budgets", "cloudwatch", "events")}
+
+
+@pytest.mark.parametrize(
+    ("choices", "title", "exists"),
+    [
+        ({"AlarmEmail": ""}, "EmailSubscription", False),
+        ({"AlarmEmail": "ops@example.com"}, "EmailSubscription", True),
+        ({"MonthlyBudget": "0"}, "Budget", False),
+        ({"MonthlyBudget": "50"}, "Budget", True),
+    ],
+)
+def test_mail_and_budget_exist_when_asked_for(choices: dict[str, str], title: str, exists: bool) -> None:
+    given = {"AlarmEmail": "", "MonthlyBudget": "0"} | choices
+    assert (title in rendition(stacks.stack("alerts"), **given)["Resources"]) == exists
+
+
+def test_the_dashboard_is_one_screen_wide_and_has_no_overlap() -> None:
+    (body, _) = stacks.properties(stacks.stack("monitoring"), "Dashboard")["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+    cells = [
+        (x, y)
+        for w in widgets
+        for x in range(w["x"], w["x"] + w["width"])
+        for y in range(w["y"], w["y"] + w["height"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) == 23
