@@ -85,7 +85,7 @@ def sidebar(settings: Settings) -> Sidebar:
                 newer = gr.Button(T("newer"), size="sm", visible=False, elem_id="newer")
                 older = gr.Button(T("older"), size="sm", visible=False, elem_id="older")
         with gr.Accordion(T("this_conversation"), open=False, elem_id="this-conversation"):
-            title = gr.Textbox(label=T("title"), max_length=200, elem_id="title")
+            title = gr.Textbox(label=T("title"), max_length=200, max_lines=1, elem_id="title")
             rename = gr.Button(T("rename"), size="sm", elem_id="rename")
             delete = gr.Button(T("delete"), size="sm", elem_id="delete")
             with gr.Row(visible=False) as really:
@@ -147,7 +147,9 @@ def chat() -> Chat:
 
 
 def _settings(settings: Settings) -> tuple[gr.Dropdown, gr.Slider, gr.Slider]:
-    names = [(model.short_name(model_id), model_id) for model_id in settings.model_ids]
+    short = {model_id: model.short_name(model_id) for model_id in settings.model_ids}
+    alike = len(set(short.values())) < len(short)
+    names = [(model_id if alike else name, model_id) for model_id, name in short.items()]
     model_id = gr.Dropdown(
         names, value=settings.model_ids[0], label=T("model"), visible=len(names) > 1, elem_id="model"
     )

@@ -1,6 +1,7 @@
 """Calls to a model on Amazon Bedrock through langchain-aws, for any id on the allow-list."""
 
 import contextlib
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ CONTEXT_TOKENS = 16_000
 tokens is paid for again with every question, and what is older goes in as a summary."""
 LOCAL_CONTEXT_TOKENS = 4_000
 """The same for local models: they take 8192 with their answer, and read some 40 tokens a second."""
+VERSION = re.compile(r"(-\d{8})?(-v\d+)?(:\d+)*$")
+"""The end of a model id, such as -20250929-v1:0."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,10 @@ def context_tokens(model_id: str) -> int:
 
 
 def short_name(model_id: str) -> str:
-    """A name for people: without provider, region prefix and version, as far as the id tells."""
-    name = _last_part(model_id).split(":", 1)[0]
-    return name.rsplit(".", 1)[-1] if not name.startswith(LOCAL_PREFIX) else name.removeprefix(LOCAL_PREFIX)
+    """A name for people: without provider, region prefix, date and version, as far as the id tells."""
+    if model_id.startswith(LOCAL_PREFIX):
+        return model_id.removeprefix(LOCAL_PREFIX)
+    return VERSION.sub("", _last_part(model_id).rsplit(".", 1)[-1])
 
 
 class Models:

@@ -272,7 +272,7 @@ def test_an_example_is_asked_with_one_click(page: Page, fake: FakeBedrock) -> No
 def test_the_settings_reach_the_model(page: Page, fake: FakeBedrock) -> None:
     page.locator("#settings button.label-wrap").click()
     page.locator("#model input").click()
-    page.get_by_role("option", name="nova-lite-v1").click()
+    page.get_by_role("option", name="nova-lite").click()
     page.locator("#max-tokens input[type=number]").fill("50")
     page.locator("#max-tokens input[type=number]").press("Tab")
     ask(page, "answer: hello", "hello")

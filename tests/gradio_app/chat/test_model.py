@@ -54,9 +54,10 @@ def test_an_application_profile_is_looked_up_once_and_streams(fake: FakeBedrock)
 @pytest.mark.parametrize(
     ("model_id", "name"),
     [
-        ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5-20250929-v1"),
+        ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5"),
+        ("eu.mistral.pixtral-large-2502-v1:0", "pixtral-large-2502"),
         ("local.qwen2.5-coder-1.5b-instruct", "qwen2.5-coder-1.5b-instruct"),
-        (f"{ACCOUNT}:inference-profile/us.amazon.nova-lite-v1:0", "nova-lite-v1"),
+        (f"{ACCOUNT}:inference-profile/us.amazon.nova-lite-v1:0", "nova-lite"),
     ],
 )
 def test_names_for_people(model_id: str, name: str) -> None:
