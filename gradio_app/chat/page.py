@@ -71,7 +71,7 @@ class Page:
         try:
             asked = Request(
                 user_id=reader.user_id,
-                conversation_id=_checked_id(conversation_id),
+                conversation_id=_checked_id(conversation_id or _addressed(request)),
                 seen_version=int(version),
                 question=question,
                 choice=self._choice(model_id, temperature, max_tokens),
@@ -103,6 +103,7 @@ class Page:
         """
         ready: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
         reader = reader_of(request)
+        conversation_id = conversation_id or _addressed(request)
         try:
             conversation = self._views.conversation(reader, conversation_id) or Conversation(conversation_id)
             # The list changes with the first turn of a conversation only, and is the costly part.
@@ -195,6 +196,11 @@ def plain_text(value: Any) -> str:
         return value
     parts = value if isinstance(value, list) else []
     return "\n".join(str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in parts)
+
+
+def _addressed(request: gr.Request) -> str:
+    """The id in the page's address, for whoever sends a message before the page has loaded its own."""
+    return conversation_in(dict(request.query_params))[0]
 
 
 def _checked_id(conversation_id: object) -> str:

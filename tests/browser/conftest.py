@@ -28,6 +28,9 @@ READY_SECONDS = 300  # the first start fetches the model
 STOP_SECONDS = 60
 PAGE_SECONDS = 60  # two slow cores share a browser, a model and the application
 
+# The smallest model, and short answers: it would talk on for minutes.
+QUICK = ("--model", "smollm2", "--no-browser", "MaxOutputTokens=200")
+
 expect.set_options(timeout=PAGE_SECONDS * 1000)
 
 

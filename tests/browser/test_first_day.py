@@ -14,7 +14,7 @@ from tests.browser.conftest import Assistant, Person, make_local, new_page
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 OWN_PASSWORD = "Chosen-by-me-2026"
-LONG_TASK = "Count from one to one hundred in words, separated by commas."
+LONG_TASK = "Write a long story about a fox who crosses a river to find a lighthouse."
 
 
 def test_first_day(browser: Browser, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_first_day(browser: Browser, tmp_path: Path) -> None:
     with make_local(state) as assistant, new_page(browser, assistant, locale="en-US") as page:
         assert assistant.password is None
         sign_in(page, assistant.user, OWN_PASSWORD)
-        page.get_by_role("link", name=re.compile("^Count from one")).click()
+        page.get_by_role("link", name=re.compile("^Write a long story")).click()
         expect(page.get_by_test_id("user")).to_have_text(LONG_TASK)
         assert answer(page).inner_text() == said
 
