@@ -9,6 +9,7 @@ from awacs import sns as sns_actions
 from awacs.aws import Allow, Condition, Principal, Statement, StringEquals
 from troposphere import AccountId, Equals, Not, Template, budgets, sns
 
+from templates.keys import own_key
 from templates.policies import deny_plain_http, document
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -18,6 +19,7 @@ SPENT_PERCENT = 80
 
 @seam
 class Inputs:
+    key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     alarm_email: Value = parameter("String", "Who is told; empty for nobody.")
     monthly_budget: Value = parameter("Number", "USD a month for the account; 0 for no budget.")
 
@@ -37,6 +39,7 @@ def template() -> Template:
         "Topic",
         t,
         DisplayName="Asistente",
+        KmsMasterKeyId=own_key(t, inputs.key_arn),
         Metadata=describe("One place for alarms, failed builds and deployments, and the budget."),
     )
     policy = _policy(t, topic)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from troposphere import If, Region, Sub, Template, cognito, secretsmanager
 
+from templates.keys import own_key
 from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -21,6 +22,7 @@ CHALLENGE_MINUTES = 5
 
 @seam
 class Inputs:
+    key_alias: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     keep_data: Value = parameter(
         "String", "Whether the users outlive the stack.", AllowedValues=KEEP_DATA_VALUES
     )
@@ -54,6 +56,7 @@ def template() -> Template:
         "ClientSecret",
         t,
         Description=Sub("App client secret of the user pool of ${AWS::StackName}."),
+        KmsKeyId=own_key(t, inputs.key_alias),
         SecretString=client.get_att("ClientSecret"),
         # A copy of what Cognito holds: nothing is lost with it.
         DeletionPolicy="Delete",

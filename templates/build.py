@@ -17,6 +17,7 @@ from awacs import s3 as s3_actions
 from troposphere import Region, Sub, Template, codebuild, codepipeline, ecr, iam, logs
 from troposphere import cloudformation as cfn
 
+from templates.keys import own_key
 from templates.policies import allow, arn, inline, trust
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -33,6 +34,7 @@ SOURCE = "Source"
 
 @seam
 class Inputs:
+    key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     image_tag: Value = parameter("String", "Tag of the image: hash of the source that it is built from.")
     artifact_bucket_name: Value = parameter(
         "String", "Versioned bucket with the source; artifacts go there too."
@@ -144,6 +146,7 @@ def _project(
     group = logs.LogGroup(
         "BuildLogGroup",
         t,
+        KmsKeyId=own_key(t, inputs.key_arn),
         RetentionInDays=inputs.log_retention_days,
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import StackName, Sub, Template, cloudfront
+from troposphere import Equals, If, Select, Split, StackId, StackName, Sub, Template, cloudfront
 
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -24,6 +24,11 @@ READ_SECONDS = 120
 KEEPALIVE_SECONDS = 60
 STATIC_PATHS = ("/assets/*", "/static/*")
 """What is the same for everyone: the chat's own scripts, styles and fonts."""
+VIEWER_ADDRESS_CODE = """function handler(event) {
+  event.request.headers['x-viewer-address'] = {value: event.viewer.ip};
+  return event.request;
+}
+"""
 EVERY_METHOD = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 
 
@@ -31,6 +36,9 @@ EVERY_METHOD = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 class Inputs:
     load_balancer_arn: Value = parameter("String", "The internal load balancer.")
     load_balancer_dns_name: Value = parameter("String", "Its name in DNS.")
+    is_limited_to_addresses: Value = parameter(
+        "String", "Whether only some IPv4 addresses may come.", AllowedValues=["yes", "no"]
+    )
 
 
 @seam
@@ -50,6 +58,8 @@ def template() -> Template:
         ),
         Metadata=describe("CloudFront's private way into the VPC; the load balancer has no public address."),
     )
+    limited = t.add_condition("HasAllowedAddresses", Equals(inputs.is_limited_to_addresses, "yes"))
+    viewer_address = _viewer_address(t)
     distribution = cloudfront.Distribution(
         "Distribution",
         t,
@@ -57,14 +67,17 @@ def template() -> Template:
             Enabled=True,
             Comment=StackName,
             HttpVersion="http2and3",
-            IPV6Enabled=True,
+            # The allow-list is of IPv4: who has both comes with that.
+            IPV6Enabled=If(limited, False, True),
             Origins=[_origin(inputs, origin)],
             DefaultCacheBehavior=cloudfront.DefaultCacheBehavior(
-                **_behavior(CACHING_DISABLED, EVERY_METHOD), Compress=False
+                **_behavior(CACHING_DISABLED, EVERY_METHOD, viewer_address), Compress=False
             ),
             CacheBehaviors=[
                 cloudfront.CacheBehavior(
-                    PathPattern=path, **_behavior(CACHING_OPTIMIZED, ["GET", "HEAD"]), Compress=True
+                    PathPattern=path,
+                    **_behavior(CACHING_OPTIMIZED, ["GET", "HEAD"], viewer_address),
+                    Compress=True,
                 )
                 for path in STATIC_PATHS
             ],
@@ -91,7 +104,21 @@ def _origin(inputs: Inputs, origin: cloudfront.VpcOrigin) -> cloudfront.Origin:
     )
 
 
-def _behavior(cache_policy: str, methods: list[str]) -> dict[str, Any]:
+def _viewer_address(t: Template) -> cloudfront.Function:
+    return cloudfront.Function(
+        "ViewerAddress",
+        t,
+        Name=Sub("viewer-address-${id}", id=Select(2, Split("/", StackId))),
+        AutoPublish=True,
+        FunctionConfig=cloudfront.FunctionConfig(
+            Comment="Tells the load balancer's firewall who asks", Runtime="cloudfront-js-2.0"
+        ),
+        FunctionCode=VIEWER_ADDRESS_CODE,
+        Metadata=describe("Puts people's true address where the firewall reads it, over whatever they sent."),
+    )
+
+
+def _behavior(cache_policy: str, methods: list[str], viewer_address: cloudfront.Function) -> dict[str, Any]:
     """What all paths share: HTTPS only; every cookie, query string and header (Host too) is handed on."""
     return {
         "TargetOriginId": ORIGIN,
@@ -99,4 +126,9 @@ def _behavior(cache_policy: str, methods: list[str]) -> dict[str, Any]:
         "AllowedMethods": methods,
         "CachePolicyId": cache_policy,
         "OriginRequestPolicyId": ALL_VIEWER,
+        "FunctionAssociations": [
+            cloudfront.FunctionAssociation(
+                EventType="viewer-request", FunctionARN=viewer_address.get_att("FunctionARN")
+            )
+        ],
     }

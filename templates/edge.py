@@ -9,12 +9,14 @@ old and a new one at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import Equals, If, Not, Sub, Template, certificatemanager, ec2, route53
+from troposphere import Equals, If, Not, Sub, Template, certificatemanager, ec2, route53, s3
 from troposphere import elasticloadbalancingv2 as elb
 
+from templates.access_logs import access_logs
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 HTTP = 80
@@ -47,6 +49,7 @@ class Inputs:
     public_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internet-facing one.")
     private_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internal one.")
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
+    log_retention_days: Value = parameter("Number", "Days that access logs are kept.")
 
 
 @seam
@@ -59,6 +62,9 @@ class Outputs:
     load_balancer_security_group_id: Value = output("The only source from which tasks accept connections.")
     public_scheme: Value = output("What people's browsers speak: https, or http in a trial.")
     service_url: Value = output("The service's address, unless CloudFront stands in front.")
+
+
+_LogBucket = tuple[s3.Bucket, s3.BucketPolicy]
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,9 @@ def template() -> Template:
     public = t.add_condition("HasPublicLoadBalancer", Not(Equals(inputs.front_door, "cloudfront")))
     own_domain = t.add_condition("HasDomain", Equals(inputs.front_door, "domain"))
 
-    inside = _internal_door(t, inputs, internal)
-    outside = _public_door(t, inputs, public, own_domain)
+    log_bucket = access_logs(t, inputs.log_retention_days)
+    inside = _internal_door(t, inputs, log_bucket, internal)
+    outside = _public_door(t, inputs, log_bucket, public, own_domain)
     publish(
         t,
         Outputs(
@@ -117,16 +124,22 @@ def template() -> Template:
     return t
 
 
-def _internal_door(t: Template, inputs: Inputs, condition: str) -> _Door:
-    door = _door(t, "Internal", condition, inputs, scheme="internal", subnets=inputs.private_subnet_ids)
+def _internal_door(t: Template, inputs: Inputs, log_bucket: _LogBucket, condition: str) -> _Door:
+    door = _door(
+        t, "Internal", condition, inputs, log_bucket, scheme="internal", subnets=inputs.private_subnet_ids
+    )
     # CloudFront's VPC origin has its network interfaces inside the VPC: no public range needs to be let in.
     _let_in(t, "InternalHttpIn", condition, door, HTTP, inputs.vpc_cidr, "CloudFront's interfaces in the VPC")
     _listener(t, "InternalListener", condition, door, HTTP, DefaultActions=[_forward(door)])
     return door
 
 
-def _public_door(t: Template, inputs: Inputs, condition: str, own_domain: str) -> _Door:
-    door = _door(t, "Public", condition, inputs, scheme="internet-facing", subnets=inputs.public_subnet_ids)
+def _public_door(
+    t: Template, inputs: Inputs, log_bucket: _LogBucket, condition: str, own_domain: str
+) -> _Door:
+    door = _door(
+        t, "Public", condition, inputs, log_bucket, scheme="internet-facing", subnets=inputs.public_subnet_ids
+    )
     _let_in(
         t, "PublicHttpIn", condition, door, HTTP, EVERYWHERE, "Browsers: plain HTTP or the redirect to HTTPS"
     )
@@ -156,7 +169,17 @@ def _public_door(t: Template, inputs: Inputs, condition: str, own_domain: str) -
     return door
 
 
-def _door(t: Template, kind: str, condition: str, inputs: Inputs, *, scheme: str, subnets: Value) -> _Door:
+def _door(
+    t: Template,
+    kind: str,
+    condition: str,
+    inputs: Inputs,
+    log_bucket: _LogBucket,
+    *,
+    scheme: str,
+    subnets: Value,
+) -> _Door:
+    bucket, bucket_policy = log_bucket
     group = ec2.SecurityGroup(
         f"{kind}SecurityGroup",
         t,
@@ -178,6 +201,8 @@ def _door(t: Template, kind: str, condition: str, inputs: Inputs, *, scheme: str
         f"{kind}LoadBalancer",
         t,
         Condition=condition,
+        # The load balancer tries whether it may write its logs.
+        DependsOn=bucket_policy,
         Type="application",
         Scheme=scheme,
         Subnets=subnets,
@@ -185,6 +210,8 @@ def _door(t: Template, kind: str, condition: str, inputs: Inputs, *, scheme: str
         LoadBalancerAttributes=_attributes(
             elb.LoadBalancerAttributes,
             {
+                "access_logs.s3.enabled": "true",
+                "access_logs.s3.bucket": bucket.ref(),
                 "idle_timeout.timeout_seconds": str(IDLE_SECONDS),
                 "routing.http.desync_mitigation_mode": "strictest",
                 "routing.http.drop_invalid_header_fields.enabled": "true",
@@ -306,5 +333,5 @@ def _alias(t: Template, inputs: Inputs, condition: str, load_balancer: elb.LoadB
     )
 
 
-def _attributes(kind: type, values: dict[str, str]) -> list[object]:
+def _attributes(kind: type, values: Mapping[str, Value]) -> list[object]:
     return [kind(Key=key, Value=value) for key, value in values.items()]

@@ -1,18 +1,33 @@
-"""The network stack: a VPC over two zones, its subnets, the way out, gateway endpoints, flow logs.
+"""The network stack: a VPC over two zones, its subnets, the way out, endpoints, flow logs.
 
-It owns no security group: those stand beside what they protect. The VPC's default security group keeps the
-rules that EC2 gave it, because CloudFormation cannot revoke them without custom code; nothing is ever
-attached to it.
+Of the security groups it owns the endpoints' alone; the others stand beside what they protect. The VPC's
+default security group keeps the rules that EC2 gave it, because CloudFormation cannot revoke them without
+custom code; nothing is ever attached to it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from awacs import logs as logs_actions
-from troposphere import Cidr, Equals, GetAZs, If, Join, Select, Sub, Tags, Template, ec2, iam, logs
+from troposphere import (
+    Cidr,
+    Condition,
+    Equals,
+    GetAZs,
+    If,
+    Join,
+    Or,
+    Select,
+    Sub,
+    Tags,
+    Template,
+    ec2,
+    iam,
+    logs,
+)
 
+from templates.keys import own_key
 from templates.policies import allow, inline, trust
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -20,15 +35,25 @@ ZONES = ("A", "B")
 SUBNET_HOST_BITS = 10
 """1,024 addresses in each subnet: four of them fit the smallest VPC that the root allows, a /20."""
 EVERYWHERE = "0.0.0.0/0"
+HTTPS = 443
+EGRESS_VALUES = ["nat", "nat-per-zone", "endpoints", "none"]
+INTERFACE_ENDPOINTS = {
+    "BedrockRuntime": "bedrock-runtime",
+    "Cognito": "cognito-idp",
+    "EcrApi": "ecr.api",
+    "EcrDocker": "ecr.dkr",
+    "Logs": "logs",
+    "SecretsManager": "secretsmanager",
+}
+"""All that a task, and ECS on its behalf, calls; S3 and DynamoDB have gateway endpoints."""
 FLOW_LOG_SECONDS = 600
 
 
 @seam
 class Inputs:
+    key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     vpc_cidr: Value = parameter("String", "Address range of the VPC.")
-    egress: Value = parameter(
-        "String", "How the tasks reach AWS services.", AllowedValues=["nat", "nat-per-zone"]
-    )
+    egress: Value = parameter("String", "How the tasks reach AWS services.", AllowedValues=EGRESS_VALUES)
     log_retention_days: Value = parameter("Number", "Days that flow logs are kept.")
 
 
@@ -53,6 +78,8 @@ def template() -> Template:
     )
     inputs = declare(t, Inputs)
     per_zone = t.add_condition("HasNatPerZone", Equals(inputs.egress, "nat-per-zone"))
+    has_nat = t.add_condition("HasNat", Or(Equals(inputs.egress, "nat"), Condition(per_zone)))
+    has_endpoints = t.add_condition("HasEndpoints", Equals(inputs.egress, "endpoints"))
 
     vpc = ec2.VPC(
         "Vpc",
@@ -65,9 +92,10 @@ def template() -> Template:
     )
     subnets = _subnets(t, vpc, Cidr(inputs.vpc_cidr, 2 * len(ZONES), SUBNET_HOST_BITS))
     to_internet = _public_routes(t, vpc, subnets.public)
-    private_tables = _private_routes(t, vpc, subnets, to_internet, per_zone)
+    private_tables = _private_routes(t, vpc, subnets, to_internet, has_nat, per_zone)
     _gateway_endpoints(t, vpc, private_tables)
-    _flow_logs(t, vpc, inputs.log_retention_days)
+    _interface_endpoints(t, vpc, subnets.private, has_endpoints)
+    _flow_logs(t, vpc, inputs)
     publish(
         t,
         Outputs(
@@ -139,11 +167,11 @@ def _public_routes(t: Template, vpc: ec2.VPC, subnets: list[ec2.Subnet]) -> ec2.
 
 
 def _private_routes(
-    t: Template, vpc: ec2.VPC, subnets: _Subnets, to_internet: ec2.Route, per_zone: str
+    t: Template, vpc: ec2.VPC, subnets: _Subnets, to_internet: ec2.Route, has_nat: str, per_zone: str
 ) -> list[ec2.RouteTable]:
     first, second = (
-        _nat_gateway(t, zone, subnet, to_internet, **attributes)
-        for zone, subnet, attributes in zip(ZONES, subnets.public, [{}, {"Condition": per_zone}], strict=True)
+        _nat_gateway(t, zone, subnet, to_internet, condition)
+        for zone, subnet, condition in zip(ZONES, subnets.public, [has_nat, per_zone], strict=True)
     )
     gateways = [first.ref(), If(per_zone, second.ref(), first.ref())]
     tables = []
@@ -159,6 +187,7 @@ def _private_routes(
         ec2.Route(
             f"PrivateDefaultRoute{zone}",
             t,
+            Condition=has_nat,
             RouteTableId=table.ref(),
             DestinationCidrBlock=EVERYWHERE,
             NatGatewayId=gateway,
@@ -169,7 +198,7 @@ def _private_routes(
 
 
 def _nat_gateway(
-    t: Template, zone: str, subnet: ec2.Subnet, to_internet: ec2.Route, **attributes: Any
+    t: Template, zone: str, subnet: ec2.Subnet, to_internet: ec2.Route, condition: str
 ) -> ec2.NatGateway:
     address = ec2.EIP(
         f"NatAddress{zone}",
@@ -177,7 +206,7 @@ def _nat_gateway(
         Domain="vpc",
         Tags=_name(f"nat-{zone.lower()}"),
         Metadata=describe("The fixed public address that the tasks' requests come from."),
-        **attributes,
+        Condition=condition,
     )
     return ec2.NatGateway(
         f"NatGateway{zone}",
@@ -187,7 +216,7 @@ def _nat_gateway(
         SubnetId=subnet.ref(),
         Tags=_name(f"nat-{zone.lower()}"),
         Metadata=describe("Lets the tasks call AWS services while nothing outside can call them."),
-        **attributes,
+        Condition=condition,
     )
 
 
@@ -220,11 +249,55 @@ def _gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) 
         )
 
 
-def _flow_logs(t: Template, vpc: ec2.VPC, retention_days: Value) -> None:
+def _interface_endpoints(t: Template, vpc: ec2.VPC, subnets: list[ec2.Subnet], condition: str) -> None:
+    group = ec2.SecurityGroup(
+        "EndpointSecurityGroup",
+        t,
+        Condition=condition,
+        VpcId=vpc.ref(),
+        GroupDescription="Interface endpoints: in from the VPC over HTTPS, nothing out.",
+        SecurityGroupIngress=[
+            ec2.SecurityGroupRule(
+                IpProtocol="tcp",
+                FromPort=HTTPS,
+                ToPort=HTTPS,
+                CidrIp=vpc.get_att("CidrBlock"),
+                Description="The tasks",
+            )
+        ],
+        SecurityGroupEgress=[
+            # An empty list would leave EC2's own rule, which allows everything.
+            ec2.SecurityGroupRule(
+                IpProtocol="tcp",
+                FromPort=HTTPS,
+                ToPort=HTTPS,
+                CidrIp="127.0.0.1/32",
+                Description="Nowhere: endpoints only answer",
+            )
+        ],
+        Metadata=describe("Lets the VPC reach the endpoints, and only over HTTPS."),
+    )
+    for title, service in INTERFACE_ENDPOINTS.items():
+        ec2.VPCEndpoint(
+            f"{title}Endpoint",
+            t,
+            Condition=condition,
+            VpcId=vpc.ref(),
+            VpcEndpointType="Interface",
+            ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
+            SubnetIds=[subnet.ref() for subnet in subnets],
+            SecurityGroupIds=[group.get_att("GroupId")],
+            PrivateDnsEnabled=True,
+            Metadata=describe(f"The private way to {service}, without the internet."),
+        )
+
+
+def _flow_logs(t: Template, vpc: ec2.VPC, inputs: Inputs) -> None:
     group = logs.LogGroup(
         "FlowLogGroup",
         t,
-        RetentionInDays=retention_days,
+        KmsKeyId=own_key(t, inputs.key_arn),
+        RetentionInDays=inputs.log_retention_days,
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
         Metadata=describe("Keeps the record of connections for a limited time."),

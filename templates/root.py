@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from troposphere import Equals, If, Template
+from troposphere import Condition, Equals, If, Not, Sub, Template
 
-from templates import alerts, auth, build, data, distribution, edge, monitoring, network, service
+from templates import (
+    alerts,
+    auth,
+    build,
+    data,
+    distribution,
+    edge,
+    firewall,
+    monitoring,
+    network,
+    service,
+)
 from templates.root_form import GROUPS
 from templates.root_parameters import Parameters
 from templates.root_rules import add_rules
 from templates.wiring import Value, add_child, declare, new_template, output, present, publish, seam
 
 APP_PORT = "8080"
+HAS_PUBLIC_TASKS = "HasPublicTasks"
 
 
 @seam
@@ -34,38 +46,39 @@ def template(tag: str) -> Template:
     )
     p = _parameters(t, tag)
 
-    alert = add_child(
-        t,
-        "Alerts",
-        alerts.Inputs(alarm_email=p.alarm_email, monthly_budget=p.monthly_budget),
-        alerts.Outputs,
-        purpose="One topic for everything that somebody should know, and the budget.",
-    )
-    net = add_child(
-        t,
-        "Network",
-        network.Inputs(vpc_cidr=p.vpc_cidr, egress=p.egress, log_retention_days=p.log_retention_days),
-        network.Outputs,
-        purpose="VPC over two zones, subnets, egress.",
-    )
-    users = add_child(
-        t,
-        "Auth",
-        auth.Inputs(keep_data=p.keep_data),
-        auth.Outputs,
-        purpose="Who may sign in: user pool, app client, its secret.",
-    )
+    alias = Sub("alias/${AWS::StackName}")
     store = add_child(
         t,
         "Data",
-        data.Inputs(keep_data=p.keep_data),
+        data.Inputs(key_alias=alias, encryption_key=p.encryption_key, keep_data=p.keep_data),
         data.Outputs,
-        purpose="What must survive: the table of sessions and conversations.",
+        purpose="What must survive: the table of sessions and conversations, and the key.",
+    )
+    own_key = t.add_condition("HasOwnKey", Equals(p.encryption_key, "own"))
+    key_arn = If(own_key, store.key_arn, "")
+    alert = add_child(
+        t,
+        "Alerts",
+        alerts.Inputs(key_arn=key_arn, alarm_email=p.alarm_email, monthly_budget=p.monthly_budget),
+        alerts.Outputs,
+        purpose="One topic for everything that somebody should know, and the budget.",
+    )
+    net, task_subnet_ids = _network(t, p, key_arn)
+    users = add_child(
+        t,
+        "Auth",
+        # The key's name, which is known beforehand: the stack's deletion policies follow a parameter, and
+        # CloudFormation cannot make a change set of such a template when an input comes from a sibling.
+        auth.Inputs(key_alias=If(own_key, alias, ""), keep_data=p.keep_data),
+        auth.Outputs,
+        purpose="Who may sign in: user pool, app client, its secret.",
+        DependsOn="Data",
     )
     image = add_child(
         t,
         "Build",
         build.Inputs(
+            key_arn=key_arn,
             image_tag=p.image_tag,
             artifact_bucket_name=p.artifact_bucket_name,
             source_key=p.source_key,
@@ -74,8 +87,8 @@ def template(tag: str) -> Template:
         build.Outputs,
         purpose="From the source in S3 to the image in ECR; complete when the image is there.",
     )
-    door, service_url = _front_door(t, p, net)
-    app = _service(t, p, net, users, store, image, door, alert)
+    door, service_url = _front_door(t, p, net, key_arn)
+    app = _service(t, p, net, users, store, image, door, alert, task_subnet_ids, key_arn)
 
     _monitoring(t, p, alert, store, image, door, app)
 
@@ -111,8 +124,41 @@ def _parameters(t: Template, tag: str) -> Parameters:
     return parameters
 
 
-def _front_door(t: Template, p: Parameters, net: network.Outputs) -> tuple[edge.Outputs, Value]:
-    """The load balancer, and CloudFront before it when chosen; and the address that people open."""
+def _network(t: Template, p: Parameters, key_arn: Value) -> tuple[network.Outputs, Value]:
+    """Our own network, or what the user says of an existing one; and the tasks' subnets in it."""
+    existing = t.add_condition("HasExistingNetwork", Equals(p.egress, "existing"))
+    ours = add_child(
+        t,
+        "Network",
+        network.Inputs(
+            key_arn=key_arn,
+            vpc_cidr=p.vpc_cidr,
+            egress=p.egress,
+            log_retention_days=p.log_retention_days,
+        ),
+        network.Outputs,
+        purpose="VPC over two zones, subnets, egress.",
+        Condition=t.add_condition("HasOwnNetwork", Not(Condition(existing))),
+    )
+    # Behind CloudFront nothing stands in the public subnets, but a list of subnets cannot be empty.
+    no_public = t.add_condition("HasNoPublicSubnets", Equals(p.existing_public_subnet_ids, ""))
+    public = If(no_public, p.existing_private_subnet_ids, p.existing_public_subnet_ids)
+    private = If(existing, p.existing_private_subnet_ids, ours.private_subnet_ids)
+    net = network.Outputs(
+        vpc_id=If(existing, p.existing_vpc_id, ours.vpc_id),
+        vpc_cidr=If(existing, p.existing_vpc_cidr, ours.vpc_cidr),
+        public_subnet_ids=If(existing, public, ours.public_subnet_ids),
+        private_subnet_ids=private,
+    )
+    # Without a way out of the private subnets, each task has a public address of its own.
+    public_tasks = t.add_condition(HAS_PUBLIC_TASKS, Equals(p.egress, "none"))
+    return net, If(public_tasks, ours.public_subnet_ids, private)
+
+
+def _front_door(
+    t: Template, p: Parameters, net: network.Outputs, key_arn: Value
+) -> tuple[edge.Outputs, Value]:
+    """The load balancer, what stands before it as chosen, and the address that people open."""
     door = add_child(
         t,
         "Edge",
@@ -125,22 +171,52 @@ def _front_door(t: Template, p: Parameters, net: network.Outputs) -> tuple[edge.
             public_subnet_ids=net.public_subnet_ids,
             private_subnet_ids=net.private_subnet_ids,
             app_port=APP_PORT,
+            log_retention_days=p.log_retention_days,
         ),
         edge.Outputs,
         purpose="The load balancer at the front door.",
     )
+    limited_to_addresses = _firewall(t, p, door, key_arn)
     has_cloudfront = t.add_condition("HasCloudFront", Equals(p.front_door, "cloudfront"))
     cdn = add_child(
         t,
         "Distribution",
         distribution.Inputs(
-            load_balancer_arn=door.load_balancer_arn, load_balancer_dns_name=door.load_balancer_dns_name
+            load_balancer_arn=door.load_balancer_arn,
+            load_balancer_dns_name=door.load_balancer_dns_name,
+            is_limited_to_addresses=limited_to_addresses,
         ),
         distribution.Outputs,
         purpose="HTTPS for everyone, by CloudFront before the load balancer.",
         Condition=has_cloudfront,
     )
     return door, If(has_cloudfront, cdn.service_url, door.service_url)
+
+
+def _firewall(t: Template, p: Parameters, door: edge.Outputs, key_arn: Value) -> Value:
+    """Put the firewall before the load balancer; return whether (yes or no) only some addresses may come."""
+    without_addresses = t.add_condition("HasNoAllowedAddresses", Equals(p.allowed_addresses, ""))
+    without_countries = t.add_condition("HasNoAllowedCountries", Equals(p.allowed_countries, ""))
+    limited_to_addresses = If(without_addresses, "no", "yes")
+    add_child(
+        t,
+        "Firewall",
+        firewall.Inputs(
+            front_door=p.front_door,
+            load_balancer_arn=door.load_balancer_arn,
+            rate_limit=p.rate_limit,
+            allowed_addresses=p.allowed_addresses,
+            is_limited_to_addresses=limited_to_addresses,
+            allowed_countries=p.allowed_countries,
+            is_limited_to_countries=If(without_countries, "no", "yes"),
+            key_arn=key_arn,
+            log_retention_days=p.log_retention_days,
+        ),
+        firewall.Outputs,
+        purpose="AWS WAF before the load balancer.",
+        Condition=t.add_condition("HasFirewall", Equals(p.use_firewall, "yes")),
+    )
+    return limited_to_addresses
 
 
 def _service(
@@ -152,17 +228,21 @@ def _service(
     image: build.Outputs,
     door: edge.Outputs,
     alert: alerts.Outputs,
+    task_subnet_ids: Value,
+    key_arn: Value,
 ) -> service.Outputs:
     return add_child(
         t,
         "Service",
         service.Inputs(
+            key_arn=key_arn,
             image_uri=image.image_uri,
             image_tag=p.image_tag,
             repository_arn=image.repository_arn,
             vpc_id=net.vpc_id,
             vpc_cidr=net.vpc_cidr,
-            private_subnet_ids=net.private_subnet_ids,
+            task_subnet_ids=task_subnet_ids,
+            assign_public_ip=If(HAS_PUBLIC_TASKS, "ENABLED", "DISABLED"),
             load_balancer_security_group_id=door.load_balancer_security_group_id,
             target_group_arn=door.target_group_arn,
             load_balancer_full_name=door.load_balancer_full_name,

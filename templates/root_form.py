@@ -8,6 +8,12 @@ GROUPS = {
         "domain_name": "Domain name",
         "hosted_zone_id": "Hosted zone",
     },
+    "Firewall": {
+        "use_firewall": "Use a firewall",
+        "rate_limit": "Requests in five minutes",
+        "allowed_addresses": "Allowed addresses",
+        "allowed_countries": "Allowed countries",
+    },
     "Models": {
         "model_id": "Model",
         "alternative_model_id": "Alternative model",
@@ -33,10 +39,15 @@ GROUPS = {
     },
     "Network": {
         "egress": "Way out",
-        "vpc_cidr": "Address range",
+        "vpc_cidr": "Address range of the new VPC",
+        "existing_vpc_id": "Existing VPC",
+        "existing_vpc_cidr": "Its address range",
+        "existing_public_subnet_ids": "Its public subnets",
+        "existing_private_subnet_ids": "Its private subnets",
     },
     "Data and logs": {
         "keep_data": "Keep users and conversations",
+        "encryption_key": "Whose key encrypts",
         "log_retention_days": "Days that logs are kept",
     },
     "Alarms": {

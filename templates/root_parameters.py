@@ -12,6 +12,8 @@ from templates.wiring import Value, parameter, seam
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PRIVATE_RANGE_PATTERN = rf"^(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.{OCTET}\.{OCTET}/(1[6-9]|20)$"
+CIDR = rf"{OCTET}(\.{OCTET}){{3}}/([1-9]|[12][0-9]|3[0-2])"
+SUBNETS_PATTERN = r"^$|^subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17})+$"
 LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 """Some of the numbers that CloudWatch Logs takes."""
 
@@ -52,6 +54,37 @@ class Parameters:
         "Only with FrontDoor domain: the id of the public Route 53 zone that holds the domain.",
         AllowedPattern=r"^$|^Z[A-Z0-9]{1,31}$",
         ConstraintDescription="An id such as Z0123456789ABCDEFGHIJ, or nothing.",
+        Default="",
+    )
+    use_firewall: Value = parameter(
+        "String",
+        "yes: AWS WAF turns away floods, known bad addresses and known attacks, about 9 USD a month. no: "
+        "nothing stands before the load balancer.",
+        AllowedValues=["yes", "no"],
+        Default="yes",
+    )
+    rate_limit: Value = parameter(
+        "Number",
+        "With UseFirewall yes: requests in five minutes from one address before it is turned away for a "
+        "while. A page is about 40; people behind one office share an address.",
+        MinValue=100,
+        MaxValue=2000000,
+        Default=3000,
+    )
+    allowed_addresses: Value = parameter(
+        "String",
+        "With UseFirewall yes: the only IPv4 ranges from which one may come, such as "
+        "192.0.2.0/24,198.51.100.7/32; empty for everywhere.",
+        AllowedPattern=rf"^$|^{CIDR}(,{CIDR})*$",
+        ConstraintDescription="IPv4 ranges such as 192.0.2.0/24, separated by commas, or nothing.",
+        Default="",
+    )
+    allowed_countries: Value = parameter(
+        "String",
+        "With UseFirewall yes: the only countries from which one may come, such as ES,MX; empty for "
+        "everywhere.",
+        AllowedPattern=r"^$|^[A-Z]{2}(,[A-Z]{2}){0,49}$",
+        ConstraintDescription="Two-letter country codes such as ES,MX, or nothing.",
         Default="",
     )
     model_id: Value = parameter(
@@ -163,10 +196,44 @@ class Parameters:
     )
     egress: Value = parameter(
         "String",
-        "How tasks reach AWS services. nat: one NAT gateway, about 33 USD a month and traffic. nat-per-zone: "
-        "one in each of the two zones, twice that, and the loss of a zone does not cut the other off.",
-        AllowedValues=["nat", "nat-per-zone"],
+        "How tasks reach AWS services; USD a month, traffic apart. nat: one NAT gateway, 37. nat-per-zone: "
+        "one in each of the two zones, 73, and a lost zone does not cut the other off. endpoints: no way to "
+        "the internet at all, 88. none: each task has a public address that accepts no connection, 4 per "
+        "task. existing: your own VPC with its own way out; give the next four.",
+        AllowedValues=["nat", "nat-per-zone", "endpoints", "none", "existing"],
         Default="nat",
+    )
+    existing_vpc_id: Value = parameter(
+        "String",
+        "Only with Egress existing: the VPC. With FrontDoor cloudfront it needs an internet gateway.",
+        AllowedPattern=r"^$|^vpc-[0-9a-f]{8,17}$",
+        ConstraintDescription="An id such as vpc-0123456789abcdef0, or nothing.",
+        Default="",
+    )
+    existing_vpc_cidr: Value = parameter(
+        "String",
+        "Only with Egress existing: the range of the VPC's addresses.",
+        AllowedPattern=rf"^$|^{CIDR}$",
+        ConstraintDescription="A range such as 10.42.0.0/16, or nothing.",
+        Default="",
+    )
+    existing_public_subnet_ids: Value = parameter(
+        "String",
+        "Only with Egress existing and a FrontDoor other than cloudfront: two or more subnets in different "
+        "zones with a route to the internet, for the load balancer.",
+        AllowedPattern=SUBNETS_PATTERN,
+        ConstraintDescription="Two or more ids such as subnet-0123456789abcdef0, separated by commas, or "
+        "nothing.",
+        Default="",
+    )
+    existing_private_subnet_ids: Value = parameter(
+        "String",
+        "Only with Egress existing: two or more subnets in different zones from which AWS services can be "
+        "reached, for the tasks.",
+        AllowedPattern=SUBNETS_PATTERN,
+        ConstraintDescription="Two or more ids such as subnet-0123456789abcdef0, separated by commas, or "
+        "nothing.",
+        Default="",
     )
     keep_data: Value = parameter(
         "String",
@@ -174,6 +241,13 @@ class Parameters:
         "they go with the stack; for a throw-away one.",
         AllowedValues=KEEP_DATA_VALUES,
         Default="yes",
+    )
+    encryption_key: Value = parameter(
+        "String",
+        "own: a key of yours, which AWS rotates and whose use you can follow and end, encrypts users' data, "
+        "logs and the secret; about 1 USD a month. aws: AWS's own keys do.",
+        AllowedValues=["own", "aws"],
+        Default="own",
     )
     log_retention_days: Value = parameter(
         "Number",

@@ -16,6 +16,8 @@ def add_rules(t: Template, p: Parameters) -> None:
     _refuse_what_fargate_refuses(t, p)
     _refuse_less_at_most_than_at_rest(t, p)
     _refuse_a_day_without_hours(t, p)
+    _refuse_guests_without_a_guard(t, p)
+    _refuse_half_a_network(t, p)
 
 
 def _refuse_half_a_domain(t: Template, p: Parameters) -> None:
@@ -71,6 +73,44 @@ def _refuse_a_day_without_hours(t: Template, p: Parameters) -> None:
         when=Not(Equals(p.sleep, "never")),
         unless=Not(Equals(p.sleep_from, p.sleep_until)),
         saying="SleepFrom and SleepUntil are the same hour: choose another, or Sleep never.",
+    )
+
+
+def _refuse_guests_without_a_guard(t: Template, p: Parameters) -> None:
+    _refuse(
+        t,
+        "ListsNeedTheFirewall",
+        when=Equals(p.use_firewall, "no"),
+        unless=And(Equals(p.allowed_addresses, ""), Equals(p.allowed_countries, "")),
+        saying="AllowedAddresses and AllowedCountries need UseFirewall yes: choose that, or leave them "
+        "empty.",
+    )
+
+
+def _refuse_half_a_network(t: Template, p: Parameters) -> None:
+    existing = (p.existing_vpc_id, p.existing_vpc_cidr, p.existing_private_subnet_ids)
+    _refuse(
+        t,
+        "ExistingNetworkIsComplete",
+        when=Equals(p.egress, "existing"),
+        unless=And(*map(_given, existing)),
+        saying="Egress existing needs ExistingVpcId, ExistingVpcCidr and ExistingPrivateSubnetIds: give all "
+        "three, or choose another Egress.",
+    )
+    _refuse(
+        t,
+        "ExistingNetworkHasPublicSubnets",
+        when=And(Equals(p.egress, "existing"), Not(Equals(p.front_door, "cloudfront"))),
+        unless=_given(p.existing_public_subnet_ids),
+        saying="With FrontDoor domain or http, Egress existing needs ExistingPublicSubnetIds for the load "
+        "balancer: give them, or choose FrontDoor cloudfront.",
+    )
+    _refuse(
+        t,
+        "ExistingNetworkIsUsed",
+        when=Not(Equals(p.egress, "existing")),
+        unless=And(*(Equals(each, "") for each in (*existing, p.existing_public_subnet_ids))),
+        saying="The parameters Existing... need Egress existing: choose that, or leave them empty.",
     )
 
 

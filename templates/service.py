@@ -10,6 +10,7 @@ from troposphere import Equals, FindInMap, If, Join, Not, Region, Template, clou
 
 from templates import scaling, task_roles
 from templates.alarm import alarm
+from templates.keys import own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 CONTAINER = "app"
@@ -32,6 +33,7 @@ HEALTH_COMMAND = ["CMD", "python", "-m", "gradio_app.healthcheck"]
 
 @seam
 class Inputs:
+    key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     image_uri: Value = parameter("String", "The image that the tasks run.")
     image_tag: Value = parameter(
         "String", "The image's tag; all tasks of one version share it as Gradio's app id."
@@ -39,7 +41,10 @@ class Inputs:
     repository_arn: Value = parameter("String", "Where the image is pulled from.")
     vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the tasks run.")
     vpc_cidr: Value = parameter("String", "Addresses of the proxies in front of the tasks.")
-    private_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "The tasks' subnets, one per zone.")
+    task_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "The tasks' subnets, one per zone.")
+    assign_public_ip: Value = parameter(
+        "String", "Whether a task has a public address of its own.", AllowedValues=["ENABLED", "DISABLED"]
+    )
     load_balancer_security_group_id: Value = parameter(
         "AWS::EC2::SecurityGroup::Id", "The only source from which tasks accept connections."
     )
@@ -97,6 +102,7 @@ def template() -> Template:
     log_group = logs.LogGroup(
         "LogGroup",
         t,
+        KmsKeyId=own_key(t, inputs.key_arn),
         RetentionInDays=inputs.log_retention_days,
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
@@ -111,10 +117,10 @@ def template() -> Template:
         Cpu=inputs.task_cpu,
         Memory=inputs.task_memory,
         ExecutionRoleArn=task_roles.execution_role(
-            t, inputs.repository_arn, inputs.client_secret_arn, log_group.get_att("Arn")
+            t, inputs.repository_arn, inputs.client_secret_arn, inputs.key_arn, log_group.get_att("Arn")
         ).get_att("Arn"),
         TaskRoleArn=task_roles.task_role(
-            t, inputs.table_arn, inputs.model_id, inputs.alternative_model_id, alternative
+            t, inputs.table_arn, inputs.key_arn, inputs.model_id, inputs.alternative_model_id, alternative
         ).get_att("Arn"),
         Volumes=[ecs.Volume(Name="tmp")],
         ContainerDefinitions=[_container(inputs, alternative, log_group)],
@@ -236,8 +242,8 @@ def _service(
         ],
         NetworkConfiguration=ecs.NetworkConfiguration(
             AwsvpcConfiguration=ecs.AwsvpcConfiguration(
-                AssignPublicIp="DISABLED",
-                Subnets=inputs.private_subnet_ids,
+                AssignPublicIp=inputs.assign_public_ip,
+                Subnets=inputs.task_subnet_ids,
                 SecurityGroups=[_security_group(t, inputs).get_att("GroupId")],
             )
         ),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from awacs import bedrock, dynamodb, ecr, secretsmanager
-from awacs import logs as logs_actions
-from awacs.aws import ArnEquals, Condition
-from troposphere import If, NoValue, Template, iam
+from collections.abc import Sequence
 
+from awacs import bedrock, dynamodb, ecr, kms, secretsmanager
+from awacs import logs as logs_actions
+from awacs.aws import Action, ArnEquals, Condition, StringEquals
+from troposphere import If, NoValue, Sub, Template, iam
+
+from templates.keys import has_own_key
 from templates.policies import allow, arn, inline, trust
 from templates.wiring import Value, describe
 
@@ -14,8 +17,24 @@ INVOKE = [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream]
 """Converse and ConverseStream are permitted by these two."""
 
 
+TABLE_KEY_USE = [
+    kms.Decrypt,
+    kms.DescribeKey,
+    kms.Encrypt,
+    kms.GenerateDataKey,
+    kms.ReEncryptFrom,
+    kms.ReEncryptTo,
+]
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html"""
+
+
 def task_role(
-    t: Template, table_arn: Value, model_id: Value, alternative_model_id: Value, has_alternative: str
+    t: Template,
+    table_arn: Value,
+    key_arn: Value,
+    model_id: Value,
+    alternative_model_id: Value,
+    has_alternative: str,
 ) -> iam.Role:
     """The app's own rights: the configured models and the one table."""
 
@@ -57,13 +76,16 @@ def task_role(
                     ],
                     [table_arn],
                 ),
-            )
+            ),
+            _use_of_the_key(t, key_arn, "dynamodb", TABLE_KEY_USE),
         ],
         Metadata=describe("What the app may do: invoke the configured models and use its one table."),
     )
 
 
-def execution_role(t: Template, repository_arn: Value, secret_arn: Value, log_group_arn: Value) -> iam.Role:
+def execution_role(
+    t: Template, repository_arn: Value, secret_arn: Value, key_arn: Value, log_group_arn: Value
+) -> iam.Role:
     """What ECS needs to start a task: pull the image, read the secret, write the log."""
     return iam.Role(
         "ExecutionRole",
@@ -83,7 +105,15 @@ def execution_role(t: Template, repository_arn: Value, secret_arn: Value, log_gr
                 allow(
                     "WriteTheLog", [logs_actions.CreateLogStream, logs_actions.PutLogEvents], [log_group_arn]
                 ),
-            )
+            ),
+            _use_of_the_key(t, key_arn, "secretsmanager", [kms.Decrypt]),
         ],
         Metadata=describe("What ECS may do to start a task; the app itself never has these rights."),
     )
+
+
+def _use_of_the_key(t: Template, key_arn: Value, service: str, actions: Sequence[Action]) -> If:
+    """What is behind a service that asks KMS in the caller's name; with AWS's own key nothing is needed."""
+    via = Condition(StringEquals({"kms:ViaService": Sub(f"{service}.${{AWS::Region}}.amazonaws.com")}))
+    policy = inline("UseTheKey", allow("UseTheKeyThroughTheService", actions, [key_arn], via))
+    return If(has_own_key(t, key_arn), policy, NoValue)

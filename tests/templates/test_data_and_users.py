@@ -32,6 +32,26 @@ def test_policies_by_parameter_need_the_transform(name: str, title: str, protect
     assert stacks.stack(name)["Transform"] == "AWS::LanguageExtensions"
 
 
+@pytest.mark.parametrize(("keep", "policy"), [("yes", "Retain"), ("no", "Delete")])
+def test_the_key_stays_as_long_as_what_it_protects(keep: str, policy: str) -> None:
+    template = rendition(stacks.stack("data"), KeepData=keep, EncryptionKey="own")
+    key = template["Resources"]["Key"]
+    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == policy
+    assert key["Properties"]["EnableKeyRotation"] is True
+    # Its name must be free for the next deployment of the same name.
+    assert "DeletionPolicy" not in template["Resources"]["Alias"]
+
+
+def test_the_table_is_encrypted_with_the_key_when_there_is_one() -> None:
+    own, aws = (rendition(stacks.stack("data"), KeepData="yes", EncryptionKey=k) for k in ("own", "aws"))
+    assert stacks.properties(own, "Table")["SSESpecification"]["KMSMasterKeyId"] == {
+        "Fn::GetAtt": ["Key", "Arn"]
+    }
+    assert "SSESpecification" not in stacks.properties(aws, "Table")
+    assert "Key" not in aws["Resources"]
+    assert aws["Outputs"]["KeyArn"]["Value"] == ""
+
+
 def test_keeping_is_the_default() -> None:
     assert stacks.stack("root")["Parameters"]["KeepData"]["Default"] == "yes"
 

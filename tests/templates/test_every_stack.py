@@ -19,6 +19,8 @@ SHOUTED = re.compile(r"ID|ARN|URL|VPC|IAM|DNS|TLS")
 OUTPUT_KINDS = ("Cidr", "Id", "Ids", "Arn", "Name", "Url", "Uri", "Scheme")
 WITHOUT_NARROWER_RESOURCE = {"ecr:GetAuthorizationToken"}
 WITHOUT_SOURCE_ACCOUNT = {"codepipeline.amazonaws.com"}
+NAMED_BY_RULE = {"FirewallLogGroup"}
+"""AWS WAF delivers only to log groups whose names begin with aws-waf-logs-."""
 PHYSICAL_NAMES = {
     "AWS::CodeBuild::Project": "Name",
     "AWS::CodePipeline::Pipeline": "Name",
@@ -66,17 +68,25 @@ def test_cloudformation_chooses_the_physical_names(name: str) -> None:
     named = {
         title
         for title, resource in stacks.stack(name)["Resources"].items()
-        if PHYSICAL_NAMES.get(resource["Type"], "") in resource.get("Properties", {})
+        if title not in NAMED_BY_RULE
+        and PHYSICAL_NAMES.get(resource["Type"], "") in resource.get("Properties", {})
     }
     assert not named
 
 
 @EVERY_STACK
 def test_no_permission_is_wider_than_it_must_be(name: str) -> None:
-    for statement in stacks.statements(stacks.stack(name)):
+    template = stacks.stack(name)
+    # In a key's policy, resource * is the key itself.
+    keys = stacks.of_type(template, "AWS::KMS::Key")
+    for_keys = [statement for key in keys.values() for statement in stacks.statements(key)]
+    for statement in stacks.statements(template):
         if statement["Effect"] == "Deny":
             continue
         actions = statement["Action"]
+        if statement in for_keys:
+            assert not [action for action in actions if "*" in action]
+            continue
         assert not [action for action in actions if "*" in action]
         if "*" in statement.get("Resource", []):
             assert set(actions) <= WITHOUT_NARROWER_RESOURCE
@@ -99,6 +109,12 @@ def test_roles_trust_a_service_only_on_behalf_of_this_account(name: str) -> None
 def test_logs_expire(name: str) -> None:
     for title, group in stacks.of_type(stacks.stack(name), "AWS::Logs::LogGroup").items():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, title
+
+
+@EVERY_STACK
+def test_logs_are_encrypted_with_the_deployments_key(name: str) -> None:
+    for title, group in stacks.of_type(stacks.stack(name), "AWS::Logs::LogGroup").items():
+        assert group["Properties"]["KmsKeyId"]["Fn::If"][:2] == ["HasOwnKey", {"Ref": "KeyArn"}], title
 
 
 @EVERY_STACK
@@ -143,9 +159,10 @@ def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
 
 
 def test_children_do_not_know_each_other() -> None:
-    shared = {"alarm", "policies", "retention", "wiring"}
+    shared = {"alarm", "buckets", "keys", "policies", "retention", "wiring"}
     allowed = {
-        "bootstrap": shared,
+        "data": {"encryption", *shared},
+        "edge": {"access_logs", *shared},
         "monitoring": {"dashboard", *shared},
         "root": {*stacks.names(), "root_form", "root_parameters", "root_rules", *shared},
         "root_rules": {"root_parameters", *shared},

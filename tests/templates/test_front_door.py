@@ -94,6 +94,22 @@ def test_cloudfront_is_https_only_and_caches_static_files_only() -> None:
     ]
 
 
+@pytest.mark.parametrize("front_door", DOORS)
+def test_requests_are_logged_where_the_load_balancer_may_write(front_door: str) -> None:
+    template = edge(front_door)
+    (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
+    attributes = _attributes(balancer["Properties"]["LoadBalancerAttributes"])
+    assert attributes["access_logs.s3.enabled"] == "true"
+    assert attributes["access_logs.s3.bucket"] == {"Ref": "AccessLogs"}
+    assert balancer["DependsOn"] == "AccessLogsPolicy"
+    bucket = stacks.properties(template, "AccessLogs")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == {"Ref": "LogRetentionDays"}
+    # Load balancers write to no other kind of bucket than one with S3's own keys.
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
 def test_cloudfront_exists_only_when_chosen() -> None:
     root = stacks.stack("root")
     for front_door in DOORS:

@@ -45,6 +45,26 @@ def test_each_kind_of_subnet_is_in_two_zones() -> None:
         assert len(zones) == 2
 
 
+@pytest.mark.parametrize("egress", ["endpoints", "none"])
+def test_without_nat_private_subnets_have_no_way_to_the_internet(egress: str) -> None:
+    network = rendition(stacks.stack("network"), Egress=egress)
+    assert not stacks.of_type(network, "AWS::EC2::NatGateway")
+    assert not stacks.of_type(network, "AWS::EC2::EIP")
+    assert set(stacks.of_type(network, "AWS::EC2::Route")) == {"PublicDefaultRoute"}
+
+
+def test_endpoints_reach_all_that_a_task_calls() -> None:
+    network = rendition(stacks.stack("network"), Egress="endpoints")
+    found = stacks.of_type(network, "AWS::EC2::VPCEndpoint").values()
+    names = {e["Properties"]["ServiceName"]["Fn::Sub"].rsplit("}.")[-1] for e in found}
+    assert names == {
+        "bedrock-runtime", "cognito-idp", "dynamodb", "ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager",
+    }  # fmt: skip
+    interfaces = [e["Properties"] for e in found if e["Properties"]["VpcEndpointType"] == "Interface"]
+    assert all(e["PrivateDnsEnabled"] and len(e["SubnetIds"]) == 2 for e in interfaces)
+    assert "EndpointSecurityGroup" not in rendition(stacks.stack("network"), Egress="nat")["Resources"]
+
+
 @pytest.mark.parametrize(("egress", "gateways"), [("nat", 1), ("nat-per-zone", 2)])
 def test_every_private_subnet_has_a_way_out(egress: str, gateways: int) -> None:
     network = rendition(stacks.stack("network"), Egress=egress)

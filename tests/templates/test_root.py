@@ -8,8 +8,14 @@ import pytest
 
 from templates.root_parameters import FARGATE_MEMORY_MIB
 from tests.templates import stacks
-from tests.templates.rendition import refusals
+from tests.templates.rendition import refusals, rendition
 
+EXISTING_NETWORK = {
+    "Egress": "existing",
+    "ExistingVpcId": "vpc-0123456789abcdef0",
+    "ExistingVpcCidr": "10.7.0.0/22",
+    "ExistingPrivateSubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+}
 OWN_DOMAIN = {"DomainName": "chat.example.com", "HostedZoneId": "Z0123456789ABCDEFGHIJ"}
 
 
@@ -26,6 +32,11 @@ def test_the_defaults_are_accepted() -> None:
         ({"FrontDoor": "cloudfront", **OWN_DOMAIN}, "leave them empty"),
         ({"FrontDoor": "http", "HostedZoneId": "Z1"}, "leave them empty"),
         ({"TaskCpu": "4096", "TaskMemory": "1024"}, "from 8192 to 30720 MiB"),
+        ({"UseFirewall": "no", "AllowedCountries": "ES"}, "need UseFirewall yes"),
+        ({"UseFirewall": "no", "AllowedAddresses": "192.0.2.0/24"}, "need UseFirewall yes"),
+        ({**EXISTING_NETWORK, "ExistingVpcCidr": ""}, "give all three"),
+        ({**EXISTING_NETWORK, "Egress": "nat"}, "leave them empty"),
+        ({**EXISTING_NETWORK, "FrontDoor": "http"}, "give them, or choose FrontDoor cloudfront"),
         ({"TaskCount": "5"}, "give at least 5"),
         ({"TaskCount": "20", "MaxTaskCount": "19"}, "give at least 20"),
         ({"Sleep": "nights", "SleepFrom": "7"}, "the same hour"),
@@ -44,6 +55,7 @@ def test_a_choice_that_makes_no_sense_is_refused_with_advice(choices: dict[str, 
         {"Egress": "nat-per-zone"},
         {"TaskCount": "4"},
         {"SleepFrom": "7"},
+        EXISTING_NETWORK,
     ],
 )
 def test_a_choice_that_makes_sense_is_accepted(choices: dict[str, str]) -> None:
@@ -80,17 +92,62 @@ def test_plain_http_carries_its_warning() -> None:
 
 def test_the_service_waits_for_the_image_and_not_for_cloudfront() -> None:
     children = stacks.stack("root")["Resources"]
-    waits_for = {
-        v["Fn::GetAtt"][0]
-        for v in stacks.walk(children["Service"])
-        if isinstance(v, dict) and "Fn::GetAtt" in v
-    }
-    assert waits_for == {"Alerts", "Auth", "Build", "Data", "Edge", "Network"}
+    assert _siblings(children["Service"]) == {"Alerts", "Auth", "Build", "Data", "Edge", "Network"}
 
 
 def test_children_that_need_nothing_start_at_once() -> None:
     children = stacks.stack("root")["Resources"]
-    for title in ("Alerts", "Network", "Auth", "Data", "Build"):
-        assert not [v for v in stacks.walk(children[title]) if isinstance(v, dict) and "Fn::GetAtt" in v], (
-            title
-        )
+    assert not _siblings(children["Data"])
+    for title in ("Alerts", "Auth", "Build", "Network"):
+        assert _siblings(children[title]) <= {"Data"}, title
+
+
+def test_a_stack_whose_deletion_policies_follow_a_parameter_takes_nothing_of_its_siblings() -> None:
+    """CloudFormation cannot make a change set of a template with this transform otherwise."""
+    children = stacks.stack("root")["Resources"]
+    transformed = {name for name in stacks.names() if "Transform" in stacks.stack(name)}
+    assert transformed == {"auth", "data"}
+    for name in transformed:
+        assert not _siblings(children[name.capitalize()]["Properties"]), name
+
+
+def test_the_secret_is_encrypted_after_there_is_a_key() -> None:
+    assert stacks.stack("root")["Resources"]["Auth"]["DependsOn"] == "Data"
+
+
+@pytest.mark.parametrize(
+    ("choices", "network", "public"),
+    [
+        ({}, ["Network", "Outputs.PrivateSubnetIds"], "DISABLED"),
+        ({"Egress": "endpoints"}, ["Network", "Outputs.PrivateSubnetIds"], "DISABLED"),
+        ({"Egress": "none"}, ["Network", "Outputs.PublicSubnetIds"], "ENABLED"),
+        (EXISTING_NETWORK, None, "DISABLED"),
+    ],
+)
+def test_tasks_are_where_they_can_reach_aws(
+    choices: dict[str, str], network: list[str] | None, public: str
+) -> None:
+    given = rendition(stacks.stack("root"), **choices)["Resources"]["Service"]["Properties"]["Parameters"]
+    expected = {"Fn::GetAtt": network} if network else EXISTING_NETWORK["ExistingPrivateSubnetIds"]
+    assert (given["TaskSubnetIds"], given["AssignPublicIp"]) == (expected, public)
+
+
+def test_an_existing_network_replaces_ours_entirely() -> None:
+    root = rendition(stacks.stack("root"), **EXISTING_NETWORK)
+    assert "Network" not in root["Resources"]
+    assert "Network" not in {title for r in root["Resources"].values() for title in _siblings(r)}
+    edge = root["Resources"]["Edge"]["Properties"]["Parameters"]
+    assert edge["VpcCidr"] == EXISTING_NETWORK["ExistingVpcCidr"]
+    assert edge["PublicSubnetIds"] == EXISTING_NETWORK["ExistingPrivateSubnetIds"]
+
+
+def test_without_a_key_of_ones_own_nobody_is_given_one() -> None:
+    for title, child in rendition(stacks.stack("root"), EncryptionKey="aws")["Resources"].items():
+        given = child["Properties"]["Parameters"]
+        assert given.get("KeyArn", "") == "", title
+        assert title == "Data" or given.get("KeyAlias", "") == "", title
+
+
+def _siblings(child: object) -> set[str]:
+    """The stacks whose outputs a child takes."""
+    return {v["Fn::GetAtt"][0] for v in stacks.walk(child) if isinstance(v, dict) and "Fn::GetAtt" in v}

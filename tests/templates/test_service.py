@@ -149,7 +149,25 @@ def test_only_ecs_reads_the_secret_and_pulls_the_image() -> None:
         for s in stacks.statements(stacks.properties(template, "TaskRole"))
         for a in s["Action"]
     }
-    assert own == {"bedrock", "dynamodb", "sts"}
+    assert own == {"bedrock", "dynamodb", "kms", "sts"}
+
+
+def test_with_awss_own_key_nobody_may_use_a_key() -> None:
+    template = service(KeyArn="")
+    for role in ("TaskRole", "ExecutionRole"):
+        actions = {a for s in stacks.statements(stacks.properties(template, role)) for a in s["Action"]}
+        assert not [action for action in actions if action.startswith("kms:")]
+
+
+def test_a_key_is_used_only_through_the_service_that_needs_it() -> None:
+    for role, via in (("TaskRole", "dynamodb"), ("ExecutionRole", "secretsmanager")):
+        (statement,) = [
+            s for s in stacks.statements(stacks.properties(service(), role)) if s["Action"][0][:4] == "kms:"
+        ]
+        assert statement["Resource"] == [{"Ref": "KeyArn"}]
+        assert statement["Condition"] == {
+            "StringEquals": {"kms:ViaService": {"Fn::Sub": f"{via}.${{AWS::Region}}.amazonaws.com"}}
+        }
 
 
 def _container(template: Json) -> Json:

@@ -1,0 +1,92 @@
+"""A private bucket with all that goes with it: encryption, TLS only, an end to its objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awacs import s3 as s3_actions
+from awacs.aws import Statement
+from troposphere import Sub, Template, s3
+
+from templates.policies import deny_plain_http, document
+from templates.wiring import Value, describe
+
+ABANDONED_UPLOAD_DAYS = 1
+
+
+def private_bucket(
+    t: Template,
+    title: str,
+    *,
+    purpose: str,
+    days: Value | int,
+    noncurrent_days: int | None = None,
+) -> s3.Bucket:
+    """Add a bucket whose objects expire after `days`.
+
+    It is versioned when `noncurrent_days` says how long former versions stay.
+
+    Encrypted with S3's own keys: the load balancer delivers its logs to no other kind of bucket.
+    """
+    versions: dict[str, Any] = {}
+    versioned: dict[str, Any] = {}
+    if noncurrent_days is not None:
+        versioned["VersioningConfiguration"] = s3.VersioningConfiguration(Status="Enabled")
+        versions["NoncurrentVersionExpiration"] = s3.NoncurrentVersionExpiration(
+            NoncurrentDays=noncurrent_days
+        )
+    return s3.Bucket(
+        title,
+        t,
+        BucketEncryption=s3.BucketEncryption(
+            ServerSideEncryptionConfiguration=[
+                s3.ServerSideEncryptionRule(
+                    ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+                )
+            ]
+        ),
+        OwnershipControls=s3.OwnershipControls(
+            Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
+        ),
+        PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
+            BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
+        ),
+        LifecycleConfiguration=s3.LifecycleConfiguration(
+            Rules=[
+                s3.LifecycleRule(
+                    Id="ExpireWhatIsOld",
+                    Status="Enabled",
+                    ExpirationInDays=days,
+                    AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(
+                        DaysAfterInitiation=ABANDONED_UPLOAD_DAYS
+                    ),
+                    **versions,
+                )
+            ]
+        ),
+        # Nothing in it is lost that cannot be had again. CloudFormation deletes only an empty bucket, so
+        # `make destroy` empties it first.
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Metadata=describe(purpose),
+        **versioned,
+    )
+
+
+def tls_only(t: Template, bucket: s3.Bucket, *allowed: Statement, purpose: str) -> s3.BucketPolicy:
+    """Add the policy that refuses plain HTTP and allows what else is given."""
+    return s3.BucketPolicy(
+        f"{bucket.title}Policy",
+        t,
+        Bucket=bucket.ref(),
+        PolicyDocument=document(
+            *allowed,
+            deny_plain_http([s3_actions.Action("*")], [bucket.get_att("Arn"), objects(bucket)]),
+        ),
+        Metadata=describe(purpose),
+    )
+
+
+def objects(bucket: s3.Bucket, prefix: str = "") -> Sub:
+    """The ARN of every object of the bucket, or of those under `prefix`."""
+    return Sub(f"${{bucket}}/{prefix}*", bucket=bucket.get_att("Arn"))
