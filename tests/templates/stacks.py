@@ -55,9 +55,3 @@ def walk(value: Any) -> Iterator[Any]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inner:
         yield from walk(item)
-
-
-def looked_up(template: Json, value: Json) -> Any:
-    """The value of a Fn::FindInMap whose keys are known."""
-    mapping, first, second = value["Fn::FindInMap"]
-    return template["Mappings"][mapping][first][second]
