@@ -63,7 +63,7 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
     parser.add_argument(
         "parameters", nargs="*", metavar="Key=Value", help="template parameters, as for make deploy"
     )
-    given = parser.parse_args(arguments)
+    given = parser.parse_intermixed_args(arguments)
     if wrong := [each for each in given.parameters if "=" not in each]:
         parser.error(f"template parameters are written Key=Value, not {wrong[0]!r}")
     return Options(

@@ -72,7 +72,8 @@ class Page:
             asked = Request(
                 user_id=reader.user_id,
                 conversation_id=_checked_id(conversation_id or _addressed(request)),
-                seen_version=int(version),
+                # A page that has not loaded yet shows nothing that could be out of date.
+                seen_version=int(version) if conversation_id else None,
                 question=question,
                 choice=self._choice(model_id, temperature, max_tokens),
                 keep=None if index < 0 else int(index) // 2,

@@ -50,14 +50,14 @@ class Request:
     """What a page asks for.
 
     Attributes:
-        seen_version: the version of the conversation that the page shows.
+        seen_version: the version of the conversation that the page shows; None if it shows none yet.
         question: what to ask; empty to repeat the question after the first `keep` turns.
         keep: drop every turn after that many first; None keeps all.
     """
 
     user_id: str
     conversation_id: str
-    seen_version: int
+    seen_version: int | None
     question: str
     choice: Choice
     keep: int | None = None
@@ -114,7 +114,7 @@ class Turns:
         try:
             seen = self._store.read(request.user_id, request.conversation_id)
             seen = seen or Conversation(request.conversation_id)
-            if seen.version != request.seen_version:
+            if request.seen_version not in (None, seen.version):
                 raise ConflictError
             keep = len(seen.turns) if request.keep is None else request.keep
             question = request.question.strip() or _question_at(seen, keep)

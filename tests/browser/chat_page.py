@@ -31,7 +31,7 @@ def stop_button(page: Page) -> Locator:
 
 def answer(page: Page) -> Locator:
     """Return the newest answer."""
-    return page.get_by_test_id("bot").last
+    return page.locator("#chat .bot-row").last
 
 
 def wait_for_end(page: Page) -> str:

@@ -26,10 +26,10 @@ from local.state import State
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 300  # the first start fetches the model
 STOP_SECONDS = 60
-PAGE_SECONDS = 60  # two slow cores share a browser, a model and the application
+PAGE_SECONDS = 120  # two busy cores share a browser, a model and the application
 
 # The smallest model, and short answers: it would talk on for minutes.
-QUICK = ("--model", "smollm2", "--no-browser", "MaxOutputTokens=200")
+QUICK = ("--model", "smollm2", "--no-browser", "MaxOutputTokens=60")
 
 expect.set_options(timeout=PAGE_SECONDS * 1000)
 

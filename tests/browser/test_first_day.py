@@ -14,6 +14,10 @@ from tests.browser.conftest import Assistant, Person, make_local, new_page
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 OWN_PASSWORD = "Chosen-by-me-2026"
+# The newest answer has another length, or no answer is being written any more.
+CHANGED = """length =>
+  [...document.querySelectorAll("#chat .bot-row")].at(-1)?.innerText.length !== length
+  || !document.querySelector("#box .stop-button")"""
 LONG_TASK = "Write a long story about a fox who crosses a river to find a lighthouse."
 
 
@@ -127,6 +131,7 @@ def _lengths_while_streaming(page: Page) -> list[int]:
     expect(answer(page)).not_to_be_empty()
     lengths = [len(answer(page).inner_text())]
     while stop_button(page).count():
+        page.wait_for_function(CHANGED, arg=lengths[-1])
         lengths.append(len(answer(page).inner_text()))
     return lengths
 
