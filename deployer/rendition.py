@@ -49,7 +49,7 @@ def decide(template: Json, condition: Any, values: Mapping[str, Any]) -> bool:
             return decide(template, template["Conditions"][argument], values)
         case "Fn::Equals":
             left, right = (_fill_in(template, side, values) for side in argument)
-            return left == right
+            return str(left) == str(right)
         case "Fn::Not":
             return not decide(template, argument[0], values)
         case "Fn::And":
@@ -105,7 +105,9 @@ def flattened(stacks: Mapping[str, Json], values: Mapping[str, Any]) -> Json:
 
 
 def _typed(cfn_type: str, value: Any) -> Any:
-    """A list as CloudFormation makes one of a parameter's text."""
+    """A number or a list, as CloudFormation makes one of a parameter's text."""
+    if cfn_type == "Number":
+        return int(value)
     if not cfn_type.startswith(("List<", "CommaDelimitedList")):
         return value
     if isinstance(value, dict) and value.get("Fn::Join", [""])[0] == ",":
@@ -154,6 +156,6 @@ def _fill_in(template: Json, value: Any, values: Mapping[str, Any]) -> Any:
 def _looked_up(template: Json, value: Json) -> Any:
     """What a Fn::FindInMap with known keys finds; anything else as it is."""
     match value:
-        case {"Fn::FindInMap": [str(name), str(first), str(second)]}:
-            return template["Mappings"][name][first][second]
+        case {"Fn::FindInMap": [str(name), str() | int() as first, str(second)]}:
+            return template["Mappings"][name][str(first)][second]
     return value

@@ -10,6 +10,9 @@ from templates.buckets import objects, private_bucket, tls_only
 from templates.policies import arn
 from templates.wiring import Value
 
+OVERWRITTEN_DAYS = 7
+"""A log that somebody overwrites or deletes can be had back for so long."""
+
 
 def access_logs(t: Template, days: Value) -> tuple[s3.Bucket, s3.BucketPolicy]:
     """Add the bucket; a load balancer that logs to it has to wait for the policy."""
@@ -18,6 +21,7 @@ def access_logs(t: Template, days: Value) -> tuple[s3.Bucket, s3.BucketPolicy]:
         "AccessLogs",
         purpose="Keeps the load balancer's record of requests for a limited time, for investigations.",
         days=days,
+        noncurrent_days=OVERWRITTEN_DAYS,
     )
     policy = tls_only(
         t,

@@ -7,7 +7,7 @@ not, so that a new deployment of the same name can have it.
 from __future__ import annotations
 
 from awacs import kms as kms_actions
-from awacs.aws import Allow, ArnLike, Condition, Principal, Statement, StringEquals
+from awacs.aws import Allow, ArnLike, BoolIfExists, Condition, Deny, Principal, Statement, StringEquals
 from troposphere import AccountId, If, Sub, Template, kms
 
 from templates.policies import arn, document
@@ -61,7 +61,7 @@ def encryption_key(t: Template, alias: Value, *, own: str, kept: str) -> kms.Key
         EnableKeyRotation=True,
         PendingWindowInDays=If(kept, WAIT_DAYS, WAIT_DAYS_FOR_THROW_AWAY),
         # In a key's policy, resource * is the key itself.
-        KeyPolicy=document(_account(), _logs(), *_senders_of_alerts()),
+        KeyPolicy=document(_account(), _grants(), _logs(), *_senders_of_alerts()),
         Metadata=describe("Encrypts what holds or mentions users' data; AWS rotates it every year."),
         **retention(kept),
     )
@@ -84,6 +84,20 @@ def _account() -> Statement:
         Principal=Principal("AWS", arn("iam::${AWS::AccountId}:root")),
         Action=[*ADMINISTER, *USE],
         Resource=["*"],
+    )
+
+
+def _grants() -> Statement:
+    """DynamoDB works with grants: AWS's services may have them, and nobody else."""
+    return Statement(
+        Sid="GrantToServicesOnly",
+        Effect=Deny,
+        Principal=Principal("AWS", "*"),
+        Action=[kms_actions.CreateGrant],
+        Resource=["*"],
+        Condition=Condition(
+            BoolIfExists({"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"})
+        ),
     )
 
 

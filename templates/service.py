@@ -146,6 +146,7 @@ def _container(inputs: Inputs, alternative: str, log_group: logs.LogGroup) -> ec
         Name=CONTAINER,
         Image=inputs.image_uri,
         Essential=True,
+        Memory=inputs.task_memory,
         User=USER,
         ReadonlyRootFilesystem=True,
         MountPoints=[ecs.MountPoint(SourceVolume="tmp", ContainerPath="/tmp", ReadOnly=False)],  # noqa: S108

@@ -1,0 +1,1 @@
+"""Security scanners over the templates, with production parameters: `python -m tests.scan`."""

@@ -1,0 +1,141 @@
+"""Whatever a user can choose together renders, lints clean and deploys; tried pairwise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployer.profiles import flat
+from tests.emulator_fixture import REPOSITORY, RunningEmulator
+from tests.templates.pairwise import Combination, pairwise
+
+SUBNETS = "subnet-0123456789abcdef0,subnet-0123456789abcdef1"
+Parameters = dict[str, str]
+
+CHOICES: dict[str, dict[str, Parameters]] = {
+    "front door": {
+        "cloudfront": {"FrontDoor": "cloudfront"},
+        "domain": {
+            "FrontDoor": "domain",
+            "DomainName": "chat.example.com",
+            "HostedZoneId": "Z0123456789ABCDEFGHIJ",
+        },
+        "http": {"FrontDoor": "http"},
+    },
+    "way out": {
+        **{value: {"Egress": value} for value in ("nat", "nat-per-zone", "endpoints", "none")},
+        "existing": {
+            "Egress": "existing",
+            "ExistingVpcId": "vpc-0123456789abcdef0",
+            "ExistingVpcCidr": "10.7.0.0/22",
+            "ExistingPrivateSubnetIds": SUBNETS,
+            "ExistingPublicSubnetIds": SUBNETS,
+        },
+    },
+    "firewall": {"yes": {"UseFirewall": "yes"}, "no": {"UseFirewall": "no"}},
+    "addresses": {"all": {}, "some": {"AllowedAddresses": "192.0.2.0/24,198.51.100.7/32"}},
+    "countries": {"all": {}, "some": {"AllowedCountries": "ES,MX"}},
+    "key": {"own": {"EncryptionKey": "own"}, "aws": {"EncryptionKey": "aws"}},
+    "data": {"kept": {"KeepData": "yes"}, "thrown away": {"KeepData": "no"}},
+    "sleep": {value: {"Sleep": value} for value in ("never", "nights", "nights-and-weekends")},
+    "spot": {value: {"SpotPercent": value} for value in ("0", "50", "100")},
+    "size": {
+        "small": {"TaskCount": "1", "MaxTaskCount": "1", "TaskCpu": "256", "TaskMemory": "512"},
+        "large": {"TaskCount": "3", "MaxTaskCount": "20", "TaskCpu": "4096", "TaskMemory": "30720"},
+    },
+    "model": {"one": {"AlternativeModelId": ""}, "two": {}},
+    "mail": {"no": {}, "yes": {"AlarmEmail": "ops@example.com"}},
+    "budget": {"no": {}, "yes": {"MonthlyBudget": "50"}},
+}
+
+
+def makes_sense(combination: Combination) -> bool:
+    """Lists of who may come need the firewall, and nothing else excludes another."""
+    limited = "some" in (combination.get("addresses"), combination.get("countries"))
+    return not (limited and combination.get("firewall") == "no")
+
+
+NAMES = {name: list(choices) for name, choices in CHOICES.items()}
+COMBINATIONS = pairwise(NAMES, makes_sense)
+
+
+def parameters(combination: Combination) -> Parameters:
+    merged: Parameters = {}
+    for name, choice in combination.items():
+        merged |= CHOICES[name][choice]
+    return merged
+
+
+def test_every_two_choices_meet() -> None:
+    for (a, xs), (b, ys) in combinations(NAMES.items(), 2):
+        for x, y in product(xs, ys):
+            if makes_sense({a: x, b: y}):
+                assert any(c[a] == x and c[b] == y for c in COMBINATIONS), (a, x, b, y)
+    assert all(makes_sense(combination) for combination in COMBINATIONS)
+
+
+@pytest.mark.slow
+def test_every_combination_lints_clean(tmp_path: Path) -> None:
+    files = []
+    for number, combination in enumerate(COMBINATIONS):
+        template, _ = flat(parameters(combination))
+        files.append(tmp_path / f"{number}.json")
+        files[-1].write_text(json.dumps(template), encoding="utf-8")
+    command = [Path(sys.executable).with_name("cfn-lint"), "--format", "parseable", *files]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "combination", COMBINATIONS, ids=lambda combination: "-".join(combination.values()).replace(" ", "-")
+)
+def test_every_combination_deploys(
+    combination: Combination, emulator: RunningEmulator, tmp_path: Path
+) -> None:
+    chosen = parameters(combination) | _what_must_be_there(emulator, parameters(combination))
+    file = tmp_path / "parameters.toml"
+    name = f"pair-{COMBINATIONS.index(combination)}"
+    lines = "".join(f'{key} = "{value}"\n' for key, value in chosen.items())
+    file.write_text(f'stack = "{name}"\n[parameters]\n{lines}')
+    _deployer(emulator, "deploy", file)
+    destroyed = _deployer(emulator, "destroy", file)
+    assert ("Kept on purpose" in destroyed) == (combination["data"] == "kept")
+
+
+def _what_must_be_there(emulator: RunningEmulator, chosen: Parameters) -> Parameters:
+    """A hosted zone and a network, for those choices that name one."""
+    found: Parameters = {}
+    if chosen["FrontDoor"] == "domain":
+        request = {"Name": chosen["DomainName"], "CallerReference": str(id(found))}
+        zone = emulator.client("route53").create_hosted_zone(**request)["HostedZone"]["Id"]
+        found["HostedZoneId"] = zone.rsplit("/", 1)[-1]
+    if chosen["Egress"] == "existing":
+        ec2: Any = emulator.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock=chosen["ExistingVpcCidr"])["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=block)["Subnet"]["SubnetId"]
+            for block in ("10.7.0.0/24", "10.7.1.0/24")
+        ]
+        found["ExistingVpcId"] = vpc
+        found["ExistingPrivateSubnetIds"] = found["ExistingPublicSubnetIds"] = ",".join(subnets)
+    return found
+
+
+def _deployer(emulator: RunningEmulator, command: str, file: Path) -> str:
+    done = subprocess.run(
+        [REPOSITORY / "deploy.sh", command, "--parameters", file, "--yes"],
+        env=emulator.environment | {"PYTHON": sys.executable, "COLUMNS": "200"},
+        cwd=file.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    return done.stdout
