@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import http.client
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from local.ports import LOOPBACK
 READY_SECONDS = 90  # a cold import of Gradio on a slow laptop takes tens of seconds
 POLL_SECONDS = 0.1
 STOP_SECONDS = 15  # answers that are still being written may end within this time
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Application:
@@ -39,6 +42,7 @@ class Application:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is ours to handle: we stop it in order
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         deadline = time.monotonic() + READY_SECONDS
         while not self._is_ready():
@@ -77,3 +81,8 @@ class Application:
 
     def _tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-5:])
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process when its parent is killed: nobody could stop it in order any more."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from local.ports import free_port
 from tests.browser.chat_page import answer, message_box, send, sign_in, stop_button, wait_for_end
 from tests.browser.conftest import Assistant, Person, make_local, new_page
 
@@ -54,6 +55,16 @@ def test_first_day(browser: Browser, tmp_path: Path) -> None:
         page.get_by_role("link", name=re.compile("^Write a long story")).click()
         expect(page.get_by_test_id("user")).to_have_text(LONG_TASK)
         assert answer(page).inner_text() == said
+
+
+def test_after_a_kill_the_next_start_goes_on(tmp_path: Path) -> None:
+    state, port = tmp_path / "state", str(free_port(0))
+    with make_local(state, "--port", port) as killed:
+        killed.process.kill()
+        killed.process.wait()
+    with make_local(state, "--port", port) as assistant:
+        assert assistant.url == killed.url, "the killed one's application still has the port"
+        assert assistant.user == killed.user
 
 
 def test_stop_keeps_what_arrived(page: Page, person: Person) -> None:
