@@ -1,7 +1,15 @@
-"""Fixtures that several folders of tests share."""
+"""Fixtures that several folders of tests share, and how Hypothesis runs everywhere."""
+
+from hypothesis import HealthCheck, settings
 
 from tests.browser.chromium import browser
 from tests.emulator_fixture import emulator
 from tests.model_fixture import bedrock
 
 __all__ = ["bedrock", "browser", "emulator"]
+
+# No example has a time limit: a busy machine is not a bug. The same examples each time: a red run can be repeated.
+settings.register_profile(
+    "asistente", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("asistente")

@@ -86,6 +86,7 @@ def test_web_pages_are_refused(emulator: RunningEmulator, headers: dict[str, str
     assert "access-control-allow-origin" not in refused.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_users_tables_buckets_and_stacks_survive_a_restart(tmp_path: Path, number: signal.Signals) -> None:
     with run_emulator("--state", str(tmp_path)) as first:
@@ -102,6 +103,7 @@ def test_users_tables_buckets_and_stacks_survive_a_restart(tmp_path: Path, numbe
         found.update(resources(Table=TABLE, Bucket=resource("S3::Bucket"), Group=resource("Logs::LogGroup")))
 
 
+@pytest.mark.slow
 def test_a_kill_loses_nothing_that_is_older_than_the_last_save(tmp_path: Path) -> None:
     with run_emulator("--state", str(tmp_path)) as first:
         stack, pool, email = _fill(first)
@@ -112,6 +114,7 @@ def test_a_kill_loses_nothing_that_is_older_than_the_last_save(tmp_path: Path) -
         _check_filled(second, stack, pool, email)
 
 
+@pytest.mark.slow
 def test_a_stop_in_the_middle_of_an_operation_leaves_a_stack_that_can_be_deleted(tmp_path: Path) -> None:
     with run_emulator("--state", str(tmp_path)) as first:
         stack = begin(first, waiting())
