@@ -1,0 +1,83 @@
+"""The deployer's permissions: enough for the templates, whole for IAM, and no wider than they must be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deployer import policy
+from deployer.profiles import rendered
+
+POLICIES = policy.policies("chat")
+STATEMENTS = [statement for document in POLICIES for statement in document["Statement"]]
+
+
+def test_every_document_fits_a_managed_policy() -> None:
+    for document in POLICIES:
+        assert len(json.dumps(document, separators=(",", ":"))) <= 6144
+    assert len(POLICIES) <= 10  # as many may be attached to a user or role by default
+
+
+def test_no_action_is_a_wildcard_or_stands_twice() -> None:
+    every = [action for statement in STATEMENTS for action in statement["Action"]]
+    assert not [action for action in every if "*" in action]
+    assert len(every) == len(set(every))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "cloudformation:ExecuteChangeSet", "codebuild:CreateProject", "dynamodb:CreateTable", "ec2:CreateVpc",
+        "ecs:CreateService", "iam:CreateRole", "kms:CreateKey", "s3:PutObject", "s3:PutBucketPolicy",
+        "wafv2:AssociateWebACL",
+    ],
+)  # fmt: skip
+def test_what_a_deployment_does_is_allowed(action: str) -> None:
+    assert action in {action for statement in STATEMENTS for action in statement["Action"]}
+
+
+def test_every_resource_type_is_provided_for() -> None:
+    services = {action.partition(":")[0] for s in STATEMENTS for action in s["Action"]}
+    types = {r["Type"].split("::")[1].lower() for s in rendered().values() for r in s["Resources"].values()}
+    called = {"applicationautoscaling": "application-autoscaling", "certificatemanager": "acm",
+              "cognito": "cognito-idp", "elasticloadbalancingv2": "elasticloadbalancing"}  # fmt: skip
+    assert {called.get(name, name) for name in types} <= services
+
+
+def test_what_bears_the_stacks_name_is_confined_to_it() -> None:
+    for statement in STATEMENTS:
+        for resource in statement["Resource"]:
+            service = resource.split(":")[2] if resource != "*" else ""
+            if (
+                service in ("dynamodb", "s3", "sns", "events", "ecr", "codepipeline")
+                or ":role/chat" in resource
+            ):
+                assert "chat-" in resource, resource
+
+
+def test_roles_are_handed_only_to_the_services_that_take_them() -> None:
+    (statement,) = [s for s in STATEMENTS if s["Action"] == ["iam:PassRole"]]
+    passed = set(statement["Condition"]["StringEquals"]["iam:PassedToService"])
+    trusted = {
+        s["Principal"]["Service"]
+        for stack in rendered().values()
+        for resource in stack["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for s in resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    }
+    assert passed == trusted
+
+
+def test_a_service_that_nobody_thought_of_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(policy.RESOURCES, "dynamodb")
+    with pytest.raises(KeyError, match="NOT_USED"):
+        policy.actions()
+
+
+def test_the_documents_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert policy.main(["--stack", "chat", "--out", str(tmp_path)]) == 0
+    written = sorted(tmp_path.iterdir())
+    assert [json.loads(path.read_text("utf-8")) for path in written] == POLICIES
+    assert str(written[0]) in capsys.readouterr().out
