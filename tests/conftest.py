@@ -8,7 +8,7 @@ from tests.model_fixture import bedrock
 
 __all__ = ["bedrock", "browser", "emulator"]
 
-# No example has a time limit: a busy machine is not a bug. The same examples each time: a red run can be repeated.
+# No example has a time limit: a busy machine is not a bug. The same examples each time, to repeat a failure.
 settings.register_profile(
     "asistente", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
