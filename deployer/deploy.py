@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deployer import package, parameters, stack, teardown
+from deployer import default_group, package, parameters, stack, teardown
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
 from deployer.progress import say
@@ -43,7 +43,9 @@ def run(options: Options, console: Console, write: Write | None = None) -> dict[
         upload = package.uploader(aws.s3, bucket)
         upload(own["SourceKey"], source_zip(options.root))
         wanted = _wanted(options, own | {"ArtifactBucketName": bucket}, upload)
-        return _apply(aws, wanted, options, console)
+        outputs = _apply(aws, wanted, options, console)
+        default_group.close(aws.cloudformation, aws.ec2, options.stack, console)
+        return outputs
 
 
 def write_templates(options: Options, write: Write | None = None) -> str:

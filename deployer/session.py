@@ -41,6 +41,7 @@ class Aws:
     cloudformation: Any
     s3: Any
     ecr: Any
+    ec2: Any
     account: str
     region: str
 
@@ -68,4 +69,6 @@ def connect(options: Options) -> Aws:
     def client(service: str) -> Any:
         return session.client(service, region_name=region, config=PATIENT)
 
-    return Aws(client("cloudformation"), client("s3"), client("ecr"), identity["Account"], region)
+    return Aws(
+        client("cloudformation"), client("s3"), client("ecr"), client("ec2"), identity["Account"], region
+    )

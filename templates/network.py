@@ -1,8 +1,8 @@
 """The network stack: a VPC over two zones, its subnets, the way out, endpoints, flow logs.
 
-Of the security groups it owns the endpoints' alone; the others stand beside what they protect. The VPC's
-default security group keeps the rules that EC2 gave it, because CloudFormation cannot revoke them without
-custom code; nothing is ever attached to it.
+Of the security groups it owns the endpoints' alone; the others stand beside what they protect. CloudFormation
+cannot revoke the rules that EC2 gives the VPC's default security group; the deployer does, and nothing is
+ever attached to it.
 """
 
 from __future__ import annotations
