@@ -34,3 +34,9 @@ def show_outputs(outputs: Mapping[str, str], console: Console) -> None:
     width = max(map(len, outputs), default=0)
     for name, value in outputs.items():
         say(console, f"{name:<{width}}  {value}")
+    if outputs.get("ServiceUrl", "").startswith("http:"):
+        say(
+            console,
+            "WITHOUT ENCRYPTION: passwords can be read on the way. FrontDoor=cloudfront or domain ends that.",
+            "red",
+        )
