@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import Equals, If, Not, Sub, Template, certificatemanager, ec2, route53, s3
+from troposphere import Equals, If, Not, Sub, Template, ec2, s3
 from troposphere import elasticloadbalancingv2 as elb
 
 from templates.access_logs import access_logs
+from templates.own_domain import certificate_for, point_at
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 HTTP = 80
@@ -153,7 +154,7 @@ def _public_door(
         HTTP,
         DefaultActions=[If(own_domain, _redirect(), _forward(door))],
     )
-    certificate = _certificate(t, inputs, own_domain)
+    certificate = certificate_for(t, inputs.domain_name, inputs.hosted_zone_id, own_domain)
     _listener(
         t,
         "PublicTlsListener",
@@ -165,7 +166,7 @@ def _public_door(
         Certificates=[elb.Certificate(CertificateArn=certificate.ref())],
         DefaultActions=[_forward(door)],
     )
-    _alias(t, inputs, own_domain, door.load_balancer)
+    point_at(t, door.load_balancer, inputs.domain_name, inputs.hosted_zone_id, own_domain)
     return door
 
 
@@ -298,38 +299,6 @@ def _redirect() -> elb.Action:
     return elb.Action(
         Type="redirect",
         RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
-    )
-
-
-def _certificate(t: Template, inputs: Inputs, condition: str) -> certificatemanager.Certificate:
-    return certificatemanager.Certificate(
-        "Certificate",
-        t,
-        Condition=condition,
-        DomainName=inputs.domain_name,
-        ValidationMethod="DNS",
-        DomainValidationOptions=[
-            certificatemanager.DomainValidationOption(
-                DomainName=inputs.domain_name, HostedZoneId=inputs.hosted_zone_id
-            )
-        ],
-        Metadata=describe("Proves to browsers that the domain is this service's; ACM renews it by itself."),
-    )
-
-
-def _alias(t: Template, inputs: Inputs, condition: str, load_balancer: elb.LoadBalancer) -> None:
-    route53.RecordSetType(
-        "DomainRecord",
-        t,
-        Condition=condition,
-        HostedZoneId=inputs.hosted_zone_id,
-        Name=inputs.domain_name,
-        Type="A",
-        AliasTarget=route53.AliasTarget(
-            DNSName=load_balancer.get_att("DNSName"),
-            HostedZoneId=load_balancer.get_att("CanonicalHostedZoneID"),
-        ),
-        Metadata=describe("Points the domain at the load balancer."),
     )
 
 

@@ -27,6 +27,7 @@ from troposphere import (
     logs,
 )
 
+from templates.endpoints import gateway_endpoints, interface_endpoints
 from templates.keys import own_key
 from templates.policies import allow, inline, trust
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
@@ -35,17 +36,7 @@ ZONES = ("A", "B")
 SUBNET_HOST_BITS = 10
 """1,024 addresses in each subnet: four of them fit the smallest VPC that the root allows, a /20."""
 EVERYWHERE = "0.0.0.0/0"
-HTTPS = 443
 EGRESS_VALUES = ["nat", "nat-per-zone", "endpoints", "none"]
-INTERFACE_ENDPOINTS = {
-    "BedrockRuntime": "bedrock-runtime",
-    "Cognito": "cognito-idp",
-    "EcrApi": "ecr.api",
-    "EcrDocker": "ecr.dkr",
-    "Logs": "logs",
-    "SecretsManager": "secretsmanager",
-}
-"""All that a task, and ECS on its behalf, calls; S3 and DynamoDB have gateway endpoints."""
 FLOW_LOG_SECONDS = 600
 
 
@@ -93,8 +84,8 @@ def template() -> Template:
     subnets = _subnets(t, vpc, Cidr(inputs.vpc_cidr, 2 * len(ZONES), SUBNET_HOST_BITS))
     to_internet = _public_routes(t, vpc, subnets.public)
     private_tables = _private_routes(t, vpc, subnets, to_internet, has_nat, per_zone)
-    _gateway_endpoints(t, vpc, private_tables)
-    _interface_endpoints(t, vpc, subnets.private, has_endpoints)
+    gateway_endpoints(t, vpc, private_tables)
+    interface_endpoints(t, vpc, subnets.private, has_endpoints)
     _flow_logs(t, vpc, inputs)
     publish(
         t,
@@ -233,63 +224,6 @@ def _table(
             Metadata=describe("Gives the subnet its route table."),
         )
     return table
-
-
-def _gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) -> None:
-    """S3 (which holds the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
-    for title, service in (("S3Endpoint", "s3"), ("DynamodbEndpoint", "dynamodb")):
-        ec2.VPCEndpoint(
-            title,
-            t,
-            VpcId=vpc.ref(),
-            VpcEndpointType="Gateway",
-            ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
-            RouteTableIds=[table.ref() for table in tables],
-            Metadata=describe("Keeps this traffic inside AWS and off the NAT gateway's bill."),
-        )
-
-
-def _interface_endpoints(t: Template, vpc: ec2.VPC, subnets: list[ec2.Subnet], condition: str) -> None:
-    group = ec2.SecurityGroup(
-        "EndpointSecurityGroup",
-        t,
-        Condition=condition,
-        VpcId=vpc.ref(),
-        GroupDescription="Interface endpoints: in from the VPC over HTTPS, nothing out.",
-        SecurityGroupIngress=[
-            ec2.SecurityGroupRule(
-                IpProtocol="tcp",
-                FromPort=HTTPS,
-                ToPort=HTTPS,
-                CidrIp=vpc.get_att("CidrBlock"),
-                Description="The tasks",
-            )
-        ],
-        SecurityGroupEgress=[
-            # An empty list would leave EC2's own rule, which allows everything.
-            ec2.SecurityGroupRule(
-                IpProtocol="tcp",
-                FromPort=HTTPS,
-                ToPort=HTTPS,
-                CidrIp="127.0.0.1/32",
-                Description="Nowhere: endpoints only answer",
-            )
-        ],
-        Metadata=describe("Lets the VPC reach the endpoints, and only over HTTPS."),
-    )
-    for title, service in INTERFACE_ENDPOINTS.items():
-        ec2.VPCEndpoint(
-            f"{title}Endpoint",
-            t,
-            Condition=condition,
-            VpcId=vpc.ref(),
-            VpcEndpointType="Interface",
-            ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
-            SubnetIds=[subnet.ref() for subnet in subnets],
-            SecurityGroupIds=[group.get_att("GroupId")],
-            PrivateDnsEnabled=True,
-            Metadata=describe(f"The private way to {service}, without the internet."),
-        )
 
 
 def _flow_logs(t: Template, vpc: ec2.VPC, inputs: Inputs) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from troposphere import Equals, FindInMap, If, Join, Not, Region, Template, cloudwatch, ec2, ecs, logs
 
 from templates import scaling, task_roles
-from templates.alarm import alarm
+from templates.deployment_alarms import deployment_alarms
 from templates.keys import own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -25,9 +25,6 @@ READY_SECONDS = 90
 """Grace of the load balancer's health checks: the app takes some 12 seconds to start on half a CPU."""
 SPOT_WEIGHTS = {"0": (1, 0), "50": (1, 1), "100": (0, 1)}
 """By SpotPercent: the shares of tasks on demand and on Spot."""
-ERRORS_PER_MINUTE = 5
-SLOW_SECONDS = 5
-"""To the first byte of an answer's headers, not to its end; a sign-in takes about one second."""
 HEALTH_COMMAND = ["CMD", "python", "-m", "gradio_app.healthcheck"]
 
 
@@ -126,7 +123,13 @@ def template() -> Template:
         ContainerDefinitions=[_container(inputs, alternative, log_group)],
         Metadata=describe("Says what a task runs, with which rights, settings and secret."),
     )
-    service = _service(t, inputs, cluster, task, _deployment_alarms(t, inputs))
+    service = _service(
+        t,
+        inputs,
+        cluster,
+        task,
+        deployment_alarms(t, inputs.load_balancer_full_name, inputs.target_group_full_name, inputs.topic_arn),
+    )
     _scale(t, inputs, service, cluster)
     publish(
         t,
@@ -250,42 +253,6 @@ def _service(
         ),
         Metadata=describe("Keeps the tasks running over the zones and replaces them without a gap."),
     )
-
-
-def _deployment_alarms(t: Template, inputs: Inputs) -> list[cloudwatch.Alarm]:
-    """What a new version must not do; whether its tasks start at all is the circuit breaker's matter."""
-    where = {
-        "LoadBalancer": inputs.load_balancer_full_name,
-        "TargetGroup": inputs.target_group_full_name,
-    }
-    return [
-        alarm(
-            t,
-            "Errors",
-            "AWS/ApplicationELB:HTTPCode_Target_5XX_Count",
-            where,
-            statistic="Sum",
-            threshold=ERRORS_PER_MINUTE,
-            minutes=2,
-            of_minutes=3,
-            topic_arn=inputs.topic_arn,
-            reason="The tasks answer with errors (5xx): people see a page that failed. Read the tasks' log. "
-            "During a deployment it rolls back to the version before.",
-        ),
-        alarm(
-            t,
-            "SlowAnswers",
-            "AWS/ApplicationELB:TargetResponseTime",
-            where,
-            statistic="p95",
-            threshold=SLOW_SECONDS,
-            minutes=5,
-            topic_arn=inputs.topic_arn,
-            reason="One request in twenty waits longer than 5 seconds for its first byte: tasks are "
-            "overloaded or something they call is slow. During a deployment it rolls back to the version "
-            "before.",
-        ),
-    ]
 
 
 def _scale(t: Template, inputs: Inputs, service: ecs.Service, cluster: ecs.Cluster) -> None:

@@ -162,11 +162,12 @@ def test_children_do_not_know_each_other() -> None:
     shared = {"alarm", "buckets", "keys", "policies", "retention", "wiring"}
     allowed = {
         "data": {"encryption", *shared},
-        "edge": {"access_logs", *shared},
+        "edge": {"access_logs", "own_domain", *shared},
+        "network": {"endpoints", *shared},
         "monitoring": {"dashboard", *shared},
         "root": {*stacks.names(), "root_form", "root_parameters", "root_rules", *shared},
         "root_rules": {"root_parameters", *shared},
-        "service": {"scaling", "task_roles", *shared},
+        "service": {"deployment_alarms", "scaling", "task_roles", *shared},
     }
     for path in Path(str(templates.__file__)).parent.glob("*.py"):
         assert _imported_templates(path) <= allowed.get(path.stem, shared), path.name
