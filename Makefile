@@ -9,6 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
+# Scanners live in environments of their own: they pin what the product uses too.
+SCAN := .venv-scan
+
 # A group of tests that share something large (an image, a running assistant) stays on one worker.
 PARALLEL := -n auto --maxprocesses 4 --dist loadgroup
 
@@ -62,6 +65,14 @@ status: $(FOR_TOOLS) ## Show the deployed stack's state and addresses
 destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
 	@./deploy.sh destroy $(ARGS)
 
+.PHONY: cost
+cost: $(FOR_TOOLS) ## What the parameters cost a month, idle and with traffic (ARGS="Egress=none")
+	@$(BIN)/python -m deployer.cost $(ARGS)
+
+.PHONY: policy
+policy: $(FOR_TOOLS) ## Write the permissions that a deployer needs to out/policy/
+	@$(BIN)/python -m deployer.policy $(ARGS)
+
 # --- quality ---------------------------------------------------------------------------------
 
 .PHONY: test
@@ -81,6 +92,18 @@ lint: $(FOR_TEST) template ## cfn-lint, ruff, pyright, shellcheck, hadolint
 	@git ls-files -z '*.sh' .ci/run | xargs -0 $(BIN)/shellcheck
 	@$(BIN)/hadolint Dockerfile
 
+.PHONY: scan
+scan: $(FOR_TEST) $(SCAN)/.installed ## Security scanners over the templates of every profile (needs npm)
+	@$(BIN)/python -m tests.scan
+
+$(SCAN)/.installed: requirements/scan.txt $(wildcard tests/scan/package*.json)
+	@command -v npm >/dev/null || { echo "make scan needs npm (Node.js 20 or newer)." >&2; exit 2; }
+	@test -x $(SCAN)/bin/python || $(PYTHON) -m venv $(SCAN)
+	@$(SCAN)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	@cp tests/scan/package.json tests/scan/package-lock.json tests/scan/.npmrc $(SCAN)/
+	@cd $(SCAN) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 .PHONY: format
 format: $(FOR_TEST) ## Put the Python code in order
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
@@ -97,7 +120,9 @@ lock: | $(VENV)/bin/python ## Resolve requirements/*.in again, all four together
 	@cd requirements && for purpose in app tools local test; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" -c all.txt $$purpose.in -o $$purpose.txt; done; rm all.txt
+	@cd requirements && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" scan.in -o scan.txt
 
 .PHONY: clean
 clean: ## Remove what was built: the environment and out/ (local users and conversations stay)
-	@rm -rf $(VENV) out .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(SCAN) out .pytest_cache .ruff_cache .hypothesis
