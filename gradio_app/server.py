@@ -20,11 +20,13 @@ from gradio_app.cognito.errors import CognitoError
 from gradio_app.gate.gate import Gate
 from gradio_app.health import Health
 from gradio_app.login.account import Account
+from gradio_app.login.authenticator import Authenticator
 from gradio_app.login.cookies import session_cookie, step_cookie
 from gradio_app.login.pages import STYLESHEET, Pages
 from gradio_app.login.reset import Reset
 from gradio_app.login.services import Services
 from gradio_app.login.sign_in import SignIn
+from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
@@ -72,12 +74,18 @@ def _login(
         directory=directory,
         sessions=sessions,
         steps=Steps(table),
+        enrollments=Enrollments(table),
         throttle=Throttle(table),
         session_cookie=session_cookie(settings.https),
         step_cookie=step_cookie(settings.https),
     )
     sign_in = SignIn(services)
-    return [*sign_in.routes(), *Reset(services, sign_in).routes(), *Account(services).routes()]
+    return [
+        *sign_in.routes(),
+        *Reset(services, sign_in).routes(),
+        *Account(services, settings.mfa).routes(),
+        *Authenticator(services, settings.mfa).routes(),
+    ]
 
 
 def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:

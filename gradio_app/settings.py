@@ -24,10 +24,12 @@ APP_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 PORTS = (1, 65535)
 IDLE_MINUTES = (5, 24 * 60)
-MAX_HOURS = (1, 30 * 24)
+MAX_HOURS = (1, 24)
+"""At most as long as the pool's refresh tokens last (templates/auth.py)."""
 TOKENS_A_DAY = (0, 10**12)
 OUTPUT_TOKENS = (1, 1_000_000)
 DRAIN_SECONDS = (0, 3600)
+MFA = ("off", "optional", "required")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -54,6 +56,8 @@ class Settings:
     port: int = 8080
     session_idle_minutes: int = 30
     session_max_hours: int = 12
+    mfa: str = "off"
+    """Whether the pool has authenticators: "off", "optional" or "required"."""
     daily_token_budget: int = 200_000
     max_output_tokens: int = 2048
     drain_seconds: int = 100
@@ -88,6 +92,7 @@ class Settings:
             port=read.number("PORT", 8080, PORTS),
             session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, IDLE_MINUTES),
             session_max_hours=read.number("SESSION_MAX_HOURS", 12, MAX_HOURS),
+            mfa=read.choice("MFA", "off", MFA),
             daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),

@@ -69,7 +69,7 @@ def template(tag: str) -> Template:
         "Auth",
         # The key's name, which is known beforehand: the stack's deletion policies follow a parameter, and
         # CloudFormation cannot make a change set of such a template when an input comes from a sibling.
-        auth.Inputs(key_alias=If(own_key, alias, ""), keep_data=p.keep_data),
+        auth.Inputs(key_alias=If(own_key, alias, ""), keep_data=p.keep_data, mfa=p.mfa),
         auth.Outputs,
         purpose="Who may sign in: user pool, app client, its secret.",
         DependsOn="Data",
@@ -267,6 +267,7 @@ def _service(
             task_cpu=p.task_cpu,
             task_memory=p.task_memory,
             log_retention_days=p.log_retention_days,
+            mfa=p.mfa,
             session_idle_minutes=p.session_idle_minutes,
             session_max_hours=p.session_max_hours,
             daily_token_budget=p.daily_token_budget,

@@ -102,6 +102,13 @@ class Parameters:
         ConstraintDescription="A model id or inference profile id, or nothing.",
         Default="global.anthropic.claude-haiku-4-5-20251001-v1:0",
     )
+    mfa: Value = parameter(
+        "String",
+        "Codes of an authenticator app at sign-in. optional: people may set one up on their account page. "
+        "required: they have to, at the next sign-in. off: passwords alone.",
+        AllowedValues=["off", "optional", "required"],
+        Default="optional",
+    )
     session_idle_minutes: Value = parameter(
         "Number",
         "Minutes without activity after which people have to sign in again.",

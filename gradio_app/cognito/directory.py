@@ -3,13 +3,12 @@
 pycognito does the arithmetic of SRP; its own sign-in drops the challenge's Session, so boto3 makes the calls.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from pycognito import AWSSRP
 
+from gradio_app.cognito.authenticators import TOTP, Authenticators
 from gradio_app.cognito.errors import (
     CognitoError,
     PasswordRefused,
@@ -22,13 +21,8 @@ from gradio_app.cognito.errors import (
 from gradio_app.cognito.tokens import SignedIn, TokenCheck
 from gradio_app.settings import Settings
 
-T = TypeVar("T")
-
-THREADS = 16
-"""Calls at once; a sign-in takes some 50 ms of arithmetic besides."""
-
 NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 (the name of a challenge)
-CODE = "SOFTWARE_TOKEN_MFA"
+CODE = TOTP
 CODE_SETUP = "MFA_SETUP"
 
 
@@ -44,16 +38,12 @@ class Challenge:
     """With CODE_SETUP: what the user types into the authenticator, in base 32."""
 
 
-class Directory:
+class Directory(Authenticators):
     """The user pool through this application's client. Every method raises CognitoError kinds."""
 
     def __init__(self, client: Any, settings: Settings, tokens: TokenCheck) -> None:
-        self._client = client
-        self._pool_id = settings.pool_id
-        self._client_id = settings.app_client_id
-        self._secret = settings.app_client_secret
+        super().__init__(client, settings)
         self._tokens = tokens
-        self._threads = CapacityLimiter(THREADS)
 
     @classmethod
     def of(cls, client: Any, settings: Settings) -> "Directory":
@@ -102,9 +92,6 @@ class Directory:
     async def reset_password(self, username: str, code: str, new: str) -> None:
         """Set a password by the mailed code; WrongCode also when there is no such user."""
         await self._run(self._reset_password, username, code, new)
-
-    async def _run(self, work: Callable[..., T], *arguments: str | Challenge) -> T:
-        return await to_thread.run_sync(work, *arguments, limiter=self._threads)
 
     def _sign_in(self, username: str, password: str) -> SignedIn | Challenge:
         srp = AWSSRP(
@@ -217,6 +204,3 @@ class Directory:
                 Password=new,
                 SecretHash=self._secret_hash(username),
             )
-
-    def _secret_hash(self, username: str) -> str:
-        return AWSSRP.get_secret_hash(username, self._client_id, self._secret)

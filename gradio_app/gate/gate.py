@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import CognitoUnreachable
-from gradio_app.gate.access import Access, access
+from gradio_app.gate.access import Access, Addresses
 from gradio_app.gate.binding import Binding, JoinAnswer, Malformed, NotYours
 from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Answer
@@ -48,6 +48,7 @@ class Gate:
         self._settings = settings
         self._pages = pages
         self._sessions = sessions
+        self._addresses = Addresses.offered(settings)
         self._cookie = session_cookie(settings.https)
         self._binding = Binding()
 
@@ -79,7 +80,7 @@ class Gate:
         method, path = request.method, request.scope["path"]
         if is_forged(method, request.headers, self._settings.public_scheme):
             raise Refused(403, "from another site")
-        wanted = access(method, path, login=self._sessions is not None)
+        wanted = self._addresses.access(method, path)
         user_id = ""
         if wanted is not Access.PUBLIC:
             request.state.identity = await self._identify(request)

@@ -57,7 +57,7 @@ class Pages:
         problem: str = "",
         errors: Mapping[str, str] | None = None,
         email: str = "",
-        **context: str,
+        **context: object,
     ) -> Response:
         """Render a template; `title`, `notice`, `problem` and the errors by field are keys of the texts.
 

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gradio_app.audit import audit
-from gradio_app.cognito.directory import CODE, NEW_PASSWORD, Challenge
+from gradio_app.cognito.directory import NEW_PASSWORD, Challenge
 from gradio_app.cognito.errors import (
     PasswordRefused,
     StepExpired,
@@ -17,6 +17,7 @@ from gradio_app.cognito.errors import (
     WrongCredentials,
 )
 from gradio_app.cognito.tokens import SignedIn
+from gradio_app.login.qr import Setup
 from gradio_app.login.services import (
     Services,
     account_name,
@@ -146,9 +147,10 @@ class SignIn:
                 errors=errors,
                 email=step.account,
             )
-        title = "code_title" if step.challenge.name == CODE else "setup_title"
         key = step.challenge.secret_key
-        return self._pages.page(request, "code.html", title, status=status, errors=errors, secret_key=key)
+        setup = Setup.of(step.account, key) if key else None
+        title = "setup_title" if setup else "code_title"
+        return self._pages.page(request, "code.html", title, status=status, errors=errors, setup=setup)
 
     def _begin_again(self) -> Response:
         response = RedirectResponse("/login?expired=1", status_code=303)

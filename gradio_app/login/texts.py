@@ -17,6 +17,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "new_password_why": "You signed in with a temporary password. Choose one that only you know.",
         "new_password": "New password",
         "repeat_password": "New password, once more",
+        "password_rules": "At least 12 characters, with upper-case and lower-case letters and a digit.",
         "not_the_same": "The two are not the same.",
         "password_refused": "Choose another password.",
         "password_longer": "Choose a longer password.",
@@ -32,8 +33,20 @@ TEXTS: dict[str, dict[str, str]] = {
         "code": "Code",
         "wrong_code": "That code is not right. Wait for the next one and try again.",
         "setup_title": "Set up your authenticator",
-        "setup_why": "Add an account with this key in your authenticator app, then type the code it shows.",
-        "setup_key": "Key",
+        "setup_why": "Scan this picture with an authenticator app, then type the code that the app shows.",
+        "setup_picture": "QR code of your authenticator key. The key to type is below it.",
+        "setup_link": "On this telephone: open it in the app",
+        "setup_key": "Or type this key:",
+        "authenticator": "Authenticator app",
+        "authenticator_is_off": "With an authenticator app, signing in takes a code from your telephone "
+        "besides your password.",
+        "authenticator_is_on": "Your authenticator app is in use. To change that, give your password and "
+        "a code from it.",
+        "authenticator_set_up": "Set up an authenticator",
+        "authenticator_move": "Set up on another device",
+        "authenticator_remove": "Remove the authenticator",
+        "authenticator_on": "Your authenticator is set up. You are signed out everywhere else.",
+        "authenticator_off": "Your authenticator is removed. You are signed out everywhere else.",
         "unsupported": "This user pool asks for a sign-in step that this application does not have "
         "({name}). Ask your administrator.",
         "forgot_title": "Forgotten password",
@@ -79,6 +92,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "new_password_why": "Has entrado con una contraseña temporal. Elige una que solo conozcas tú.",
         "new_password": "Contraseña nueva",
         "repeat_password": "Contraseña nueva, otra vez",
+        "password_rules": "Al menos 12 caracteres, con mayúsculas, minúsculas y alguna cifra.",
         "not_the_same": "Las dos no son iguales.",
         "password_refused": "Elige otra contraseña.",
         "password_longer": "Elige una contraseña más larga.",
@@ -94,9 +108,21 @@ TEXTS: dict[str, dict[str, str]] = {
         "code": "Código",
         "wrong_code": "Ese código no es correcto. Espera al siguiente e inténtalo de nuevo.",
         "setup_title": "Configura tu autenticador",
-        "setup_why": "Añade una cuenta con esta clave en tu aplicación de autenticación y escribe el código "
-        "que muestre.",
-        "setup_key": "Clave",
+        "setup_why": "Escanea esta imagen con una aplicación de autenticación y escribe el código que "
+        "muestre.",
+        "setup_picture": "Código QR con la clave de tu autenticador. Debajo está la clave para escribirla.",
+        "setup_link": "En este teléfono: ábrela en la aplicación",
+        "setup_key": "O escribe esta clave:",
+        "authenticator": "Aplicación de autenticación",
+        "authenticator_is_off": "Con una aplicación de autenticación, para entrar hace falta un código de "
+        "tu teléfono además de la contraseña.",
+        "authenticator_is_on": "Tu aplicación de autenticación está en uso. Para cambiarlo, escribe tu "
+        "contraseña y un código de la aplicación.",
+        "authenticator_set_up": "Configurar un autenticador",
+        "authenticator_move": "Configurarlo en otro dispositivo",
+        "authenticator_remove": "Quitar el autenticador",
+        "authenticator_on": "Tu autenticador está configurado. Tus demás sesiones están cerradas.",
+        "authenticator_off": "Has quitado el autenticador. Tus demás sesiones están cerradas.",
         "unsupported": "Este grupo de usuarios pide un paso de inicio de sesión que esta aplicación no "
         "tiene ({name}). Consulta a quien lo administra.",
         "forgot_title": "Contraseña olvidada",

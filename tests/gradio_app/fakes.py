@@ -99,6 +99,7 @@ class FakeDirectory(Directory):
     access_expires_at: int = 2**40
 
     CODE = "123456"
+    KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
     async def load_keys(self) -> None:
         self._asked("load_keys")
@@ -141,6 +142,25 @@ class FakeDirectory(Directory):
             raise WrongCredentials
         self._set_password(username, new)
 
+    async def has_authenticator(self, access_token: str) -> bool:
+        self._asked("has_authenticator")
+        return self._owner(access_token).authenticator
+
+    async def new_authenticator(self, access_token: str) -> str:
+        self._asked("new_authenticator")
+        self._owner(access_token)
+        return self.KEY
+
+    async def activate_authenticator(self, access_token: str, code: str) -> None:
+        self._asked("activate_authenticator")
+        if code != self.CODE:
+            raise WrongCode
+        self._owner(access_token).authenticator = True
+
+    async def remove_authenticator(self, access_token: str) -> None:
+        self._asked("remove_authenticator")
+        self._owner(access_token).authenticator = False
+
     async def forgot_password(self, username: str) -> None:
         self._asked(f"forgot_password {username}")
 
@@ -149,6 +169,9 @@ class FakeDirectory(Directory):
         if username not in self.users or code != self.CODE:
             raise WrongCode
         self._set_password(username, new)
+
+    def _owner(self, access_token: str) -> User:
+        return self.users[access_token.removeprefix("access-")]
 
     def _set_password(self, username: str, password: str) -> None:
         if len(password) < 12:

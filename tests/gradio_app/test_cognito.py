@@ -1,9 +1,5 @@
 """The pool as the emulator plays it: SRP by pycognito, every challenge answered, every refusal typed."""
 
-import base64
-import hmac
-import struct
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from gradio_app.cognito.directory import NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.directory import CODE, CODE_SETUP, NEW_PASSWORD, Challenge, Directory
 from gradio_app.cognito.errors import (
     CognitoUnreachable,
     PasswordRefused,
@@ -25,6 +21,7 @@ from gradio_app.settings import Settings
 from gradio_app.table import Table, TableUnreachable
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import SETTINGS
+from tests.local.cognito_kit import totp
 
 TEMPORARY, PASSWORD, NEW = "Temporary-Pass-1", "Permanent-Pass-1", "Different-Pass-2"
 
@@ -165,31 +162,50 @@ def test_a_mailed_code_replaces_the_password(case: PoolCase) -> None:
     assert case.signed_in(NEW)
 
 
-def test_an_authenticator_is_set_up_and_then_asked_for(case: PoolCase) -> None:
+def authenticators(case: PoolCase, mode: str) -> None:
+    case.client.set_user_pool_mfa_config(
+        UserPoolId=case.pool_id, MfaConfiguration=mode, SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+
+
+def test_an_authenticator_is_set_up_asked_for_and_removed(case: PoolCase) -> None:
+    authenticators(case, "OPTIONAL")
     case.set_password(PASSWORD)
     access = case.signed_in().access_token
-    key = case.client.associate_software_token(AccessToken=access)["SecretCode"]
-    case.client.verify_software_token(AccessToken=access, UserCode=code(key))
-    case.client.set_user_mfa_preference(
-        AccessToken=access, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
-    )
-    case.client.set_user_pool_mfa_config(
-        UserPoolId=case.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
-    )
+    assert not anyio.run(case.directory.has_authenticator, access)
+    key = anyio.run(case.directory.new_authenticator, access)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.activate_authenticator, access, "000000")
+    assert case.signed_in(), "not before it is activated"
+    anyio.run(case.directory.activate_authenticator, access, totp(key))
+    assert anyio.run(case.directory.has_authenticator, access)
     challenge = case.sign_in(PASSWORD)
     assert isinstance(challenge, Challenge)
     with pytest.raises(WrongCode):
         anyio.run(case.directory.answer, challenge, "000000")
-    assert isinstance(anyio.run(case.directory.answer, challenge, code(key)), SignedIn)
+    assert isinstance(anyio.run(case.directory.answer, challenge, totp(key)), SignedIn)
+    anyio.run(case.directory.remove_authenticator, access)
+    assert case.signed_in()
 
 
-def code(key: str) -> str:
-    """The six digits that an authenticator shows now (RFC 6238)."""
-    digest = hmac.digest(
-        base64.b32decode(key + "=" * (-len(key) % 8)), struct.pack(">Q", int(time.time()) // 30), "sha1"
-    )
-    start = digest[-1] & 15
-    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+@pytest.mark.parametrize("first_password", [False, True])
+def test_a_required_authenticator_is_set_up_on_the_way_in(case: PoolCase, first_password: bool) -> None:
+    authenticators(case, "ON")
+    if first_password:
+        challenge = case.sign_in(TEMPORARY)
+        assert isinstance(challenge, Challenge)
+        challenge = anyio.run(case.directory.answer, challenge, PASSWORD)
+    else:
+        case.set_password(PASSWORD)
+        challenge = case.sign_in(PASSWORD)
+    assert isinstance(challenge, Challenge)
+    assert challenge.name == CODE_SETUP
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.answer, challenge, "000000")
+    assert isinstance(anyio.run(case.directory.answer, challenge, totp(challenge.secret_key)), SignedIn)
+    challenge = case.sign_in(PASSWORD)
+    assert isinstance(challenge, Challenge)
+    assert challenge.name == CODE
 
 
 class Scripted:

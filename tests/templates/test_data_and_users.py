@@ -69,6 +69,15 @@ def test_nobody_registers_alone_and_passwords_are_long() -> None:
     assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
 
 
+@pytest.mark.parametrize(("mfa", "pool_says"), [("off", "OFF"), ("optional", "OPTIONAL"), ("required", "ON")])
+def test_authenticator_apps_are_the_only_second_factor(mfa: str, pool_says: str) -> None:
+    """Mail and telephone are no second factor: the one resets passwords, the other can be taken over."""
+    auth = rendition(stacks.stack("auth"), KeepData="yes", Mfa=mfa)
+    pool = auth["Resources"]["UserPool"]["Properties"]
+    assert pool["MfaConfiguration"] == pool_says
+    assert pool.get("EnabledMfas") == (None if mfa == "off" else ["SOFTWARE_TOKEN_MFA"])
+
+
 def test_the_client_signs_in_by_srp_alone_and_tells_nothing_of_users() -> None:
     client = stacks.properties(stacks.stack("auth"), "UserPoolClient")
     assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
