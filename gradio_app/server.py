@@ -26,6 +26,7 @@ from gradio_app.login.pages import STYLESHEET, Pages
 from gradio_app.login.reset import Reset
 from gradio_app.login.services import Services
 from gradio_app.login.sign_in import SignIn
+from gradio_app.login.sign_up import SignUp
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
@@ -70,6 +71,7 @@ def _login(
     settings: Settings, table: Table, directory: Directory, sessions: Sessions, pages: Pages
 ) -> list[BaseRoute]:
     services = Services(
+        settings=settings,
         pages=pages,
         directory=directory,
         sessions=sessions,
@@ -83,8 +85,9 @@ def _login(
     return [
         *sign_in.routes(),
         *Reset(services, sign_in).routes(),
-        *Account(services, settings.mfa).routes(),
-        *Authenticator(services, settings.mfa).routes(),
+        *SignUp(services, sign_in).routes(),
+        *Account(services).routes(),
+        *Authenticator(services).routes(),
     ]
 
 

@@ -26,6 +26,9 @@ class Inputs:
     keep_data: Value = parameter(
         "String", "Whether the users outlive the stack.", AllowedValues=KEEP_DATA_VALUES
     )
+    sign_up_domains: Value = parameter(
+        "String", "Domains of e-mail addresses that may sign up by themselves; empty for nobody."
+    )
     mfa: Value = parameter(
         "String", "Whether people use an authenticator app.", AllowedValues=["off", "optional", "required"]
     )
@@ -85,6 +88,7 @@ def template() -> Template:
 
 def _pool(t: Template, inputs: Inputs) -> cognito.UserPool:
     kept = keeps_data(t, inputs.keep_data)
+    closed = If(t.add_condition("NobodySignsUp", Equals(inputs.sign_up_domains, "")), True, False)
     mfa_off = t.add_condition("MfaIsOff", Equals(inputs.mfa, "off"))
     mfa_required = t.add_condition("MfaIsRequired", Equals(inputs.mfa, "required"))
     return cognito.UserPool(
@@ -93,7 +97,7 @@ def _pool(t: Template, inputs: Inputs) -> cognito.UserPool:
         UsernameAttributes=["email"],
         UsernameConfiguration=cognito.UsernameConfiguration(CaseSensitive=False),
         AutoVerifiedAttributes=["email"],
-        AdminCreateUserConfig=cognito.AdminCreateUserConfig(AllowAdminCreateUserOnly=True),
+        AdminCreateUserConfig=cognito.AdminCreateUserConfig(AllowAdminCreateUserOnly=closed),
         AccountRecoverySetting=cognito.AccountRecoverySetting(
             RecoveryMechanisms=[cognito.RecoveryOption(Name="verified_email", Priority=1)]
         ),
@@ -112,7 +116,9 @@ def _pool(t: Template, inputs: Inputs) -> cognito.UserPool:
         # No codes by SMS or e-mail: telephone numbers get taken over, and a mailbox resets passwords already.
         EnabledMfas=If(mfa_off, NoValue, ["SOFTWARE_TOKEN_MFA"]),
         DeletionProtection=If(kept, "ACTIVE", "INACTIVE"),
-        Metadata=describe("Holds the people who may sign in; administrators add them, nobody can register."),
+        Metadata=describe(
+            "Holds the people who may sign in; administrators add them, or the app after checking the domain."
+        ),
         **retention(kept),
     )
 

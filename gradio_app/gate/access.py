@@ -44,6 +44,7 @@ ACCOUNT: dict[str, set[str]] = {
     "/logout": {"POST"},
     "/logout/everywhere": {"POST"},
 }
+SIGN_UP: dict[str, set[str]] = {"/sign-up": FORM, "/sign-up/confirm": FORM}
 AUTHENTICATOR: dict[str, set[str]] = {
     "/account/authenticator": FORM,
     "/account/authenticator/confirm": {"POST"},
@@ -74,8 +75,9 @@ class Addresses:
         """
         if not settings.authentication:
             return cls(HEALTH, CHAT)
+        sign_up = SIGN_UP if settings.sign_up_domains else {}
         authenticator = AUTHENTICATOR if settings.mfa != "off" else {}
-        return cls(HEALTH | LOGIN, CHAT | ACCOUNT | authenticator)
+        return cls(HEALTH | LOGIN | sign_up, CHAT | ACCOUNT | authenticator)
 
     def access(self, method: str, path: str) -> Access:
         """Decide by method and decoded path, which must match to the letter."""

@@ -22,10 +22,10 @@ PAGE = "/account/authenticator"
 class Authenticator:
     """Routes behind the gate, which has put the session into the request's state."""
 
-    def __init__(self, services: Services, mfa: str) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._pages = services.pages
-        self._mfa = mfa
+        self._mfa = services.settings.mfa
 
     def routes(self) -> list[Route]:
         return [

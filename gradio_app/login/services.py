@@ -18,6 +18,7 @@ from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
+from gradio_app.settings import Settings
 
 SAME_PACE_SECONDS = 0.8
 """Answers that must not tell whether there is an account take at least this long; Cognito's time differs."""
@@ -30,6 +31,7 @@ ACCOUNT_LENGTH = 128
 class Services:
     """Handed to each group of routes by the composition root."""
 
+    settings: Settings
     pages: Pages
     directory: Directory
     sessions: Sessions

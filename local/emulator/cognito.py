@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.services import cognito
 
-from local.emulator import cognito_mfa
+from local.emulator import cognito_mfa, cognito_sign_up
 from local.emulator.registry import guard_delete
 
 Response = tuple[int, dict[str, str], bytes]
@@ -57,6 +57,7 @@ def install() -> None:
     cognito._verify_software_token = cognito_mfa.verifying(cognito._verify_software_token, _user_setting_up)
     for name in ("_initiate_auth", "_admin_initiate_auth"):
         setattr(cognito, name, _slowed(getattr(cognito, name), "AuthParameters", ("PASSWORD",)))
+    cognito_sign_up.install()
     guard_delete("AWS::Cognito::UserPool", _refuse_protected_pool)
 
 
@@ -119,8 +120,10 @@ def _second_factor_due(request: dict[str, Any]) -> Response | None:
     """After a first password, the challenge of the second factor instead of tokens."""
     if request["ChallengeName"] != "NEW_PASSWORD_REQUIRED":
         return None
+    pool: Any
+    pool_id: Any
     pool, pool_id = cognito._pool_for_client(request["ClientId"])
-    user = cognito._resolve_user(pool, request["ChallengeResponses"]["USERNAME"])[0]
+    user: Any = cognito._resolve_user(pool, request["ChallengeResponses"]["USERNAME"])[0]
     challenge = cognito_mfa.due(pool, user)
     if challenge is None:
         return None

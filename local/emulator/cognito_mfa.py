@@ -56,7 +56,7 @@ def associating(original: Handler, session_user: Callable[[str], dict[str, Any] 
     def associate(request: dict[str, Any]) -> Response:
         if request.get("AccessToken"):
             user, pool = cognito._user_pool_for_access_token(request["AccessToken"])
-            if user is None:
+            if user is None or pool is None:
                 return _error("NotAuthorizedException", "Invalid Access Token")
             if pool.get("MfaConfiguration", "OFF") == "OFF":
                 return _error(

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from gradio_app.aws import Clients
-from gradio_app.cognito.directory import NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.directory import FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
 from gradio_app.cognito.errors import CognitoUnreachable, PasswordRefused, WrongCode, WrongCredentials
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.identity import Identity
@@ -94,6 +94,8 @@ class FakeDirectory(Directory):
     """A user pool in memory; the code of every authenticator and every mail is 123456."""
 
     users: dict[str, User] = field(default_factory=dict)
+    unconfirmed: set[str] = field(default_factory=set)
+    mails: list[str] = field(default_factory=list)
     down: bool = False
     calls: list[str] = field(default_factory=list)
     access_expires_at: int = 2**40
@@ -117,7 +119,9 @@ class FakeDirectory(Directory):
 
     async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
         self._asked("answer")
-        if challenge.name == NEW_PASSWORD:
+        if challenge.name == FIRST_PASSWORD:
+            self.users.setdefault(challenge.username, User("made-up-first"))
+        if challenge.asks_password:
             self._set_password(challenge.username, answer)
         elif answer != self.CODE:
             raise WrongCode
@@ -160,6 +164,22 @@ class FakeDirectory(Directory):
     async def remove_authenticator(self, access_token: str) -> None:
         self._asked("remove_authenticator")
         self._owner(access_token).authenticator = False
+
+    async def sign_up(self, email: str) -> None:
+        self._asked(f"sign_up {email}")
+        if email not in self.users:
+            self.unconfirmed.add(email)
+            self.mails.append(email)
+
+    async def confirm_sign_up(self, email: str, code: str) -> None:
+        self._asked("confirm_sign_up")
+        if email not in self.unconfirmed or code != self.CODE:
+            raise WrongCode
+        self.unconfirmed.remove(email)
+
+    async def first_sign_in(self, email: str) -> SignedIn | Challenge:
+        self._asked("first_sign_in")
+        return Challenge(FIRST_PASSWORD, email, f"refresh-{email}")
 
     async def forgot_password(self, username: str) -> None:
         self._asked(f"forgot_password {username}")

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from gradio_app.cognito.directory import CODE, CODE_SETUP, NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.directory import CODE, CODE_SETUP, FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
 from gradio_app.cognito.errors import (
     CognitoUnreachable,
     PasswordRefused,
@@ -206,6 +206,75 @@ def test_a_required_authenticator_is_set_up_on_the_way_in(case: PoolCase, first_
     challenge = case.sign_in(PASSWORD)
     assert isinstance(challenge, Challenge)
     assert challenge.name == CODE
+
+
+def open_to_all(case: PoolCase, opened: bool = True) -> None:
+    case.client.update_user_pool(
+        UserPoolId=case.pool_id,
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": not opened},
+        AutoVerifiedAttributes=["email"],
+    )
+
+
+SIGNED_UP_CODE = "123456"
+"""The emulator's fixed code."""
+
+
+@pytest.mark.parametrize("mfa", ["OFF", "ON"])
+def test_a_person_signs_up_by_code_and_then_chooses_a_password(case: PoolCase, mfa: str) -> None:
+    open_to_all(case)
+    authenticators(case, mfa)
+    email = f"{uuid.uuid4().hex}@example.com"
+    anyio.run(case.directory.sign_up, email)
+    anyio.run(case.directory.sign_up, email)  # once more: another code
+    with pytest.raises(WrongCredentials):
+        case.sign_in(PASSWORD, email)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.confirm_sign_up, email, "000000")
+    anyio.run(case.directory.confirm_sign_up, email, SIGNED_UP_CODE)
+    outcome = anyio.run(case.directory.first_sign_in, email)
+    if mfa == "ON":
+        assert isinstance(outcome, Challenge)
+        assert outcome.name == CODE_SETUP
+        outcome = anyio.run(case.directory.answer, outcome, totp(outcome.secret_key))
+    assert isinstance(outcome, Challenge)
+    assert outcome.name == FIRST_PASSWORD
+    with pytest.raises(PasswordRefused):
+        anyio.run(case.directory.answer, outcome, "short")
+    signed_in = anyio.run(case.directory.answer, outcome, PASSWORD)
+    assert isinstance(signed_in, SignedIn)
+    assert signed_in.identity.email == email
+    assert case.sign_in(PASSWORD, email)
+    with pytest.raises(StepExpired):
+        anyio.run(case.directory.answer, outcome, NEW)
+    with pytest.raises(WrongCredentials):
+        anyio.run(case.directory.first_sign_in, email)
+    anyio.run(case.directory.forgot_password, email)
+    anyio.run(case.directory.reset_password, email, "654321", NEW)
+
+
+def test_signing_up_does_not_touch_an_account_that_exists(case: PoolCase) -> None:
+    open_to_all(case)
+    case.set_password(PASSWORD)
+    anyio.run(case.directory.sign_up, case.user)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.confirm_sign_up, case.user, SIGNED_UP_CODE)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.confirm_sign_up, "nobody@example.com", SIGNED_UP_CODE)
+    assert case.signed_in()
+
+
+def test_the_pool_itself_refuses_who_does_not_come_through_the_application(case: PoolCase) -> None:
+    """Closed it refuses everybody; open it asks for a proof of the client's secret, which only we have."""
+    open_to_all(case, False)
+    with pytest.raises(CognitoUnreachable):
+        anyio.run(case.directory.sign_up, "leo@example.com")
+    open_to_all(case)
+    client_id = case.client.list_user_pool_clients(UserPoolId=case.pool_id)["UserPoolClients"][0]["ClientId"]
+    stranger: dict[str, Any] = {"ClientId": client_id, "Username": "leo@evil.example", "Password": PASSWORD}
+    for proof in ({}, {"SecretHash": "guessed"}):
+        with pytest.raises(case.client.exceptions.NotAuthorizedException):
+            case.client.sign_up(**stranger, **proof)
 
 
 class Scripted:

@@ -75,9 +75,9 @@ def missing_authenticator_is_set_up_on_the_way_in(aws: RunningEmulator) -> None:
     require_authenticators(pool, "ON")
     user = pool.add_user(temporary=True)
     _answer(pool, user, _session(pool, user), PASSWORD)
-    for _ in range(2):  # asked for until it is there
-        asked = _asked(pool, user, PASSWORD)
-        assert asked["ChallengeName"] == "MFA_SETUP"
+    assert _asked(pool, user, PASSWORD)["ChallengeName"] == "MFA_SETUP"
+    asked = _asked(pool, user, PASSWORD)  # asked for until it is there
+    for _ in range(2):
         with pytest.raises(ClientError, match="NotAuthorizedException"):
             _respond(pool, user, "MFA_SETUP", asked["Session"])
     given = pool.idp.associate_software_token(Session=asked["Session"])
@@ -127,6 +127,44 @@ def verified_authenticator_is_asked_for_once_the_user_prefers_it(aws: RunningEmu
     assert _asked(pool, email, PASSWORD)["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
 
 
+def closed_pool_refuses_who_signs_up(aws: RunningEmulator) -> None:
+    pool = make_pool(aws)
+    pool.idp.update_user_pool(
+        UserPoolId=pool.pool_id, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True}
+    )
+    with pytest.raises(ClientError, match=r"NotAuthorizedException.*SignUp is not permitted"):
+        _sign_up(pool, "leo@example.com")
+
+
+def no_code_for_who_is_confirmed(aws: RunningEmulator) -> None:
+    pool = make_pool(aws)
+    email = pool.add_user()
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*already confirmed"):
+        pool.idp.resend_confirmation_code(
+            ClientId=pool.client_id, Username=email, SecretHash=pool.secret_hash(email)
+        )
+
+
+def mailed_code_verifies_the_address(aws: RunningEmulator) -> None:
+    pool = make_pool(aws)
+    email = "leo@example.com"
+    _sign_up(pool, email)
+    pool.idp.confirm_sign_up(
+        ClientId=pool.client_id,
+        Username=email,
+        SecretHash=pool.secret_hash(email),
+        ConfirmationCode="123456",
+    )
+    user = pool.idp.admin_get_user(UserPoolId=pool.pool_id, Username=email)
+    assert {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
+
+
+def _sign_up(pool: Pool, email: str) -> None:
+    pool.idp.sign_up(
+        ClientId=pool.client_id, Username=email, Password=PASSWORD, SecretHash=pool.secret_hash(email)
+    )
+
+
 def _session(pool: Pool, email: str) -> str:
     """The session of the challenge that follows the temporary password."""
     return _asked(pool, email, TEMPORARY)["Session"]
@@ -165,4 +203,7 @@ CASES = [
     authenticator_key_needs_a_session_of_its_user,
     pool_without_authenticators_gives_no_key,
     verified_authenticator_is_asked_for_once_the_user_prefers_it,
+    closed_pool_refuses_who_signs_up,
+    no_code_for_who_is_confirmed,
+    mailed_code_verifies_the_address,
 ]

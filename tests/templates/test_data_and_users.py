@@ -62,9 +62,17 @@ def test_the_table_can_be_restored_and_forgets_what_expired() -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_nobody_registers_alone_and_passwords_are_long() -> None:
+@pytest.mark.parametrize(("domains", "closed"), [("", True), ("example.com", False)])
+def test_nobody_registers_alone_unless_a_domain_may(domains: str, closed: bool) -> None:
+    auth = rendition(stacks.stack("auth"), KeepData="yes", Mfa="off", SignUpDomains=domains)
+    pool = auth["Resources"]["UserPool"]["Properties"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is closed
+    assert stacks.stack("root")["Parameters"]["SignUpDomains"]["Default"] == ""
+    assert stacks.properties(stacks.stack("auth"), "UserPoolClient")["GenerateSecret"] is True
+
+
+def test_passwords_are_long() -> None:
     pool = stacks.properties(stacks.stack("auth"), "UserPool")
-    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 12
     assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
 
