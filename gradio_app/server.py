@@ -63,8 +63,14 @@ def create_app(
         routes += _login(settings, table, directory, sessions, pages)
     health = Health(table, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
-    _mount_chat(inner, build_ui(settings, clients))
-    return Application(Gate(inner, settings, pages, sessions), inner, health)
+    page = build_ui(settings, clients)
+    _mount_chat(inner, page)
+
+    def is_running(session_hash: str) -> bool:
+        # Private, guarded by a test: what Gradio looks into when it begins to stream.
+        return session_hash in page._queue.pending_messages_per_session
+
+    return Application(Gate(inner, settings, pages, sessions, is_running), inner, health)
 
 
 def _login(

@@ -1,7 +1,7 @@
 """Stand-ins for what reaches outside, passed where `create_app` takes them, and a tiny page."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -221,6 +221,8 @@ class World:
     directory: FakeDirectory
     application: Application
     settings: Settings
+    on_stop: list[Callable[[], None]] = field(default_factory=list)
+    """Called when the page's generator ends before its time."""
 
     def browser(self, address: str = "203.0.113.9") -> TestClient:
         """A new browser without cookies; requests look like those of our own pages."""
@@ -248,15 +250,16 @@ def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users:
     With `streams` the page is its own: Gradio's queue belongs to the loop that it is first used in.
     """
     table = FakeTable()
+    on_stop: list[Callable[[], None]] = []
     directory = FakeDirectory(users={f"{name}@example.com": user for name, user in users.items()})
     application = create_app(
         settings,
         NO_CLIENTS,
         table=table,
         directory=directory,
-        build_ui=lambda *_: tiny_page() if streams else shared_page(),
+        build_ui=lambda *_: tiny_page(on_stop) if streams else shared_page(),
     )
-    return World(table, directory, application, settings)
+    return World(table, directory, application, settings, on_stop)
 
 
 @cache
@@ -265,17 +268,21 @@ def shared_page() -> Any:
     return tiny_page()
 
 
-def tiny_page() -> Any:
+def tiny_page(on_stop: Sequence[Callable[[], None]] = ()) -> Any:
     """What the chat has: a queued generator (0), an event past the queue (1), a private one (2)."""
     import gradio
 
     gate = threading.Event()
 
     def count(text: str) -> Iterator[str]:
-        for number in range(100_000):
-            if gate.wait(0.05):
-                return
-            yield f"{text} {number}"
+        try:
+            for number in range(100_000):
+                if gate.wait(0.05):
+                    return
+                yield f"{text} {number}"
+        finally:
+            for call in on_stop:
+                call()
 
     def who_asks(request: gradio.Request) -> str | None:
         return request.username
