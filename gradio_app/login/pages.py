@@ -99,6 +99,11 @@ class Pages:
             return JSONResponse({"detail": sentence, "error": error}, status_code=status)
         return self.page(request, "error.html", "error", status=status, problem=f"error_{status}")
 
+    def unsupported(self, request: Request, challenge: str) -> Response:
+        """What a person sees whose pool asks for something that we do not have."""
+        sentence = self.text(request, "unsupported").format(name=challenge)
+        return self.page(request, "error.html", "error", status=501, problem=sentence)
+
     def to_login(self, *, ended: bool) -> Response:
         """Send a browser that views a page to the sign-in."""
         return RedirectResponse("/login?ended=1" if ended else "/login", status_code=303)

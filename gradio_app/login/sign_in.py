@@ -12,7 +12,6 @@ from gradio_app.cognito.errors import (
     PasswordRefused,
     StepExpired,
     TooManyAttempts,
-    UnsupportedChallenge,
     WrongCode,
     WrongCredentials,
 )
@@ -71,9 +70,6 @@ class SignIn:
             return self._refused(request, 401, account, "wrong_credentials")
         except TooManyAttempts:
             return self._refused(request, 429, account, "too_many")
-        except UnsupportedChallenge as challenge:
-            sentence = self._pages.text(request, "unsupported").format(name=challenge)
-            return self._refused(request, 501, account, sentence)
         await self._services.throttle.succeeded(account, address(request))
         return await self.proceed(request, outcome, account, ends_others=False)
 

@@ -86,7 +86,7 @@ class Sessions:
         now = self._seconds()
         if current is None or now >= self._ends(current):
             return False
-        if now - current.checked_at >= CHECK_SECONDS:
+        if now - current.checked_at >= CHECK_SECONDS - EARLY_SECONDS:
             return await asyncio.shield(self._check(current)) is not None
         return True
 

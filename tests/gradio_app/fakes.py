@@ -13,7 +13,13 @@ from starlette.testclient import TestClient
 
 from gradio_app.aws import Clients
 from gradio_app.cognito.directory import FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
-from gradio_app.cognito.errors import CognitoUnreachable, PasswordRefused, WrongCode, WrongCredentials
+from gradio_app.cognito.errors import (
+    CognitoUnreachable,
+    PasswordRefused,
+    UnsupportedChallenge,
+    WrongCode,
+    WrongCredentials,
+)
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.identity import Identity
 from gradio_app.server import Application, create_app
@@ -84,6 +90,8 @@ class User:
 
     password: str
     temporary: bool = False
+    asked_for: str = ""
+    """A challenge that the application does not have."""
     authenticator: bool = False
     disabled: bool = False
     groups: tuple[str, ...] = ()
@@ -111,6 +119,8 @@ class FakeDirectory(Directory):
         user = self.users.get(username)
         if user is None or user.disabled or user.password != password:
             raise WrongCredentials
+        if user.asked_for:
+            raise UnsupportedChallenge(user.asked_for)
         if user.temporary:
             return Challenge(NEW_PASSWORD, username, "cognito-session")
         if user.authenticator:
