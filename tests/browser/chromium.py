@@ -45,12 +45,13 @@ def install() -> None:
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless browser; the test is skipped where there is none, but never in CI."""
     path = find()
     if path is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(HOW)
+    # Not for the session: while Playwright is there its event loop runs, and no test after it could run one.
     # Chromium's own sandbox can't be made by root.
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(
