@@ -5,14 +5,13 @@ The routes come from the running application, Gradio's included, so one that a r
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
-from starlette.routing import BaseRoute, Mount
 
 from gradio_app.gate.access import Access, access
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, World, make_world
+from tests.gradio_app.routes import every_path, filled
 
 PUBLIC = {
     "/healthz",
@@ -37,31 +36,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 @pytest.fixture(scope="module")
 def world() -> World:
     return make_world()
-
-
-def paths(routes: list[BaseRoute], prefix: str = "") -> Iterator[str]:
-    """The path of every route, those of mounted applications included."""
-    for route in routes:
-        path = prefix + getattr(route, "path", "")
-        if isinstance(route, Mount):
-            yield path or "/"
-            yield from paths(route.routes, path)
-        elif router := getattr(route, "original_router", None):  # FastAPI's included router
-            yield from paths(router.routes, prefix)
-        else:
-            yield path
-
-
-def every_path(world: World) -> list[str]:
-    found = set(paths(world.application.inner.routes))
-    assert "/gradio_api/queue/join" in found, "Gradio's own routes are among them"
-    assert len(found) > 60
-    return sorted(found)
-
-
-def filled(path: str) -> str:
-    """A path with something plausible in its parameters."""
-    return re.sub(r"\{[^}]*\}", "x", path)
 
 
 def test_without_a_session_every_other_route_is_refused(world: World) -> None:

@@ -42,38 +42,6 @@ def test_an_endless_body_is_refused_before_its_end(world: World) -> None:
             assert connection.recv(100).startswith(b"HTTP/1.1 413")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/account",
-        "/login",
-        "/nowhere",
-        "/healthz",
-        "/theme.css",
-        "/login/static/pages.css",
-        "/config",
-        "/favicon.ico",
-    ],
-)
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_every_answer_carries_the_headers(world: World, method: str, path: str) -> None:
-    for browser in (world.browser(), world.signed_in("ana@example.com")):
-        for extra in ({}, PAGE_VIEW, {"sec-fetch-site": "cross-site"}):
-            headers = browser.request(method, path, headers=extra).headers
-            assert int(re.findall(r"max-age=(\d+)", headers["strict-transport-security"])[0]) >= 31_536_000
-            assert headers["x-content-type-options"] == "nosniff"
-            assert headers["referrer-policy"] == "same-origin"
-            assert "frame-ancestors 'none'" in headers["content-security-policy"]
-            assert "default-src 'none'" in headers["content-security-policy"]
-            assert (
-                headers["cross-origin-opener-policy"]
-                == headers["cross-origin-resource-policy"]
-                == "same-origin"
-            )
-            assert "server" not in headers
-
-
 def test_only_what_is_the_same_for_everyone_is_cached(world: World) -> None:
     ana = world.signed_in("ana@example.com")
     page = ana.get("/", headers=PAGE_VIEW, follow_redirects=True)
