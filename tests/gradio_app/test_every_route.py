@@ -101,6 +101,22 @@ def test_what_belongs_to_a_user_is_stored_by_no_cache(world: World, addresses: l
         assert ana.get(path, headers=PAGE_VIEW).headers["cache-control"] == "no-store", path
 
 
+@pytest.mark.asvs("10.1.1")
+def test_no_answer_holds_a_token_or_the_cookie(world: World, addresses: list[str]) -> None:
+    ana = world.signed_in(ANA)
+    secrets = (
+        ana.cookies["__Host-session"],
+        f"access-{ANA}",
+        f"refresh-{ANA}",
+        world.settings.app_client_secret,
+    )
+    for path in addresses:
+        if not path.endswith("/queue/data"):
+            answer = ana.get(path, headers=PAGE_VIEW, follow_redirects=True)
+            for secret in secrets:
+                assert secret not in answer.text + str(answer.headers), path
+
+
 @pytest.mark.asvs("3.5.1", "3.5.2", "3.5.3")
 def test_another_site_can_change_nothing_anywhere(world: World, addresses: list[str]) -> None:
     """A form or a script elsewhere brings the cookie along, and one of these headers with it."""

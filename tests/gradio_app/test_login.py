@@ -209,6 +209,35 @@ def test_sign_out_works_while_cognito_does_not() -> None:
     assert [browser.get("/account").status_code for browser in (ana, phone)] == [401, 401]
 
 
+@pytest.mark.asvs("14.3.1")
+@pytest.mark.parametrize("way", ["/logout", "/logout/everywhere"])
+def test_signing_out_has_the_browser_forget(way: str) -> None:
+    world = make_world(ana=User(PASSWORD))
+    ana = world.signed_in(ANA)
+    answer = ana.post(way)
+    assert answer.headers["clear-site-data"] == '"storage"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert re.search(
+        r'__Host-session=""; expires=|__Host-session=""; .*Max-Age=0', answer.headers["set-cookie"]
+    )
+    assert "__Host-session" not in ana.cookies
+
+
+@pytest.mark.asvs("6.2.9")
+def test_the_forms_take_a_long_password() -> None:
+    long = "correct horse battery staple " * 8
+    world = make_world(ana=User(PASSWORD, temporary=True))
+    ana = world.browser()
+    ana.post("/login", data={"email": ANA, "password": PASSWORD})
+    assert ana.post("/login/step", data={"new_password": long, "repeat": long}).headers["location"] == "/"
+    for path in ("/login", "/reset-password"):
+        lengths = re.findall(r'type="password"[^>]*maxlength="(\d+)"', world.browser().get(path).text)
+        assert lengths
+        assert all(int(length) >= len(long) for length in lengths)
+    assert world.browser().post("/login", data={"email": ANA, "password": long}).headers["location"] == "/"
+    assert world.browser().post("/login", data={"email": ANA, "password": long[:-2]}).status_code == 401
+
+
 def test_a_changed_password_ends_the_other_browsers_and_renews_this_one() -> None:
     world = make_world(ana=User(PASSWORD))
     desk, phone = world.signed_in(ANA), world.signed_in(ANA)

@@ -9,7 +9,7 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chat.conftest import bedrock_client
 from tests.gradio_app.chat.fake_bedrock import FakeBedrock
 from tests.security.certificates import Certificate, make_certificate
-from tests.security.site import Site, running_site
+from tests.security.site import Site, create_table, running_site
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +27,7 @@ def fake() -> Iterator[FakeBedrock]:
 def site(emulator: RunningEmulator, fake: FakeBedrock, certificate: Certificate) -> Iterator[Site]:
     """The application with a table of its own; each test adds the users that it needs."""
     client, table = emulator.client("dynamodb"), f"site-{uuid4().hex}"
-    client.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-    )
+    create_table(client, table)
     with (
         pytest.MonkeyPatch.context() as patch,
         running_site(

@@ -1,5 +1,6 @@
 """The whole application over HTTPS on loopback: real gate, login, chat and table; fake pool and model."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,16 @@ def site_settings(table: str) -> Settings:
     )
 
 
+def create_table(dynamodb: Any, name: str) -> None:
+    """Create a table as the data stack does."""
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+    )
+
+
 @contextmanager
 def running_site(table: str, dynamodb: Any, bedrock: Any, certificate: Certificate) -> Iterator[Site]:
     """Serve the application until the block ends."""
@@ -104,7 +115,5 @@ def serve_tls(app: Any, certificate: Certificate) -> Iterator[str]:
         thread.join(DEADLINE)
 
 
-def _trusting(certificate: Certificate) -> Any:
-    import ssl
-
+def _trusting(certificate: Certificate) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(certificate.authority))
