@@ -96,7 +96,7 @@ def serve_tls(app: Any, certificate: Certificate) -> Iterator[str]:
         app,
         host="127.0.0.1",
         port=0,
-        log_level="warning",
+        log_level="critical",
         ws="none",
         ssl_certfile=certificate.chain,
         ssl_keyfile=str(certificate.key),

@@ -62,6 +62,7 @@ def test_the_table_can_be_restored_and_forgets_what_expired() -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
+@pytest.mark.asvs("6.2.1", "6.4.1", "6.4.3")
 def test_nobody_registers_alone_and_passwords_are_long() -> None:
     pool = stacks.properties(stacks.stack("auth"), "UserPool")
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
@@ -69,6 +70,20 @@ def test_nobody_registers_alone_and_passwords_are_long() -> None:
     assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
 
 
+@pytest.mark.asvs("7.3.2")
+def test_no_token_outlives_the_longest_session_that_can_be_chosen() -> None:
+    client = stacks.properties(stacks.stack("auth"), "UserPoolClient")
+    longest = stacks.stack("root")["Parameters"]["SessionMaxHours"]["MaxValue"]
+    assert client["TokenValidityUnits"] == {
+        "AccessToken": "minutes",
+        "IdToken": "minutes",
+        "RefreshToken": "hours",
+    }
+    assert client["RefreshTokenValidity"] <= longest
+    assert max(client["AccessTokenValidity"], client["IdTokenValidity"]) <= 60
+
+
+@pytest.mark.asvs("6.3.4", "10.4.1")
 def test_the_client_signs_in_by_srp_alone_and_tells_nothing_of_users() -> None:
     client = stacks.properties(stacks.stack("auth"), "UserPoolClient")
     assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
