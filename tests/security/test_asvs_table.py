@@ -28,7 +28,7 @@ def _items(module: ast.Module) -> Iterator[str]:
     for node in ast.walk(module):
         match node:
             case ast.Call(func=ast.Attribute(attr="asvs"), args=[*values]):
-                yield from (value.value for value in values if isinstance(value, ast.Constant))
+                yield from (str(value.value) for value in values if isinstance(value, ast.Constant))
 
 
 def rows() -> list[tuple[str, str, str, set[str]]]:
