@@ -12,19 +12,23 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from gradio_app.audit import audit
 from gradio_app.aws import Clients
 from gradio_app.chat import ui
 from gradio_app.chat.address import ConversationAddress
 from gradio_app.cognito.directory import Directory
-from gradio_app.cognito.errors import CognitoError
+from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.gate.gate import Gate
 from gradio_app.health import Health
 from gradio_app.login.account import Account
+from gradio_app.login.authenticator import Authenticator
 from gradio_app.login.cookies import session_cookie, step_cookie
 from gradio_app.login.pages import STYLESHEET, Pages
 from gradio_app.login.reset import Reset
-from gradio_app.login.services import Services
+from gradio_app.login.services import Services, address
 from gradio_app.login.sign_in import SignIn
+from gradio_app.login.sign_up import SignUp
+from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
@@ -60,29 +64,47 @@ def create_app(
         routes += _login(settings, table, directory, sessions, pages)
     health = Health(table, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
-    _mount_chat(inner, build_ui(settings, clients))
-    return Application(Gate(inner, settings, pages, sessions), inner, health)
+    page = build_ui(settings, clients)
+    _mount_chat(inner, page)
+
+    def is_running(session_hash: str) -> bool:
+        # Private, guarded by a test: what Gradio looks into when it begins to stream.
+        return session_hash in page._queue.pending_messages_per_session
+
+    return Application(Gate(inner, settings, pages, sessions, is_running), inner, health)
 
 
 def _login(
     settings: Settings, table: Table, directory: Directory, sessions: Sessions, pages: Pages
 ) -> list[BaseRoute]:
     services = Services(
+        settings=settings,
         pages=pages,
         directory=directory,
         sessions=sessions,
         steps=Steps(table),
+        enrollments=Enrollments(table),
         throttle=Throttle(table),
         session_cookie=session_cookie(settings.https),
         step_cookie=step_cookie(settings.https),
     )
     sign_in = SignIn(services)
-    return [*sign_in.routes(), *Reset(services, sign_in).routes(), *Account(services).routes()]
+    return [
+        *sign_in.routes(),
+        *Reset(services, sign_in).routes(),
+        *SignUp(services, sign_in).routes(),
+        *Account(services).routes(),
+        *Authenticator(services).routes(),
+    ]
 
 
 def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
     async def unreachable(request: Request, _: Exception) -> Response:
         return pages.refusal(request, 503)
+
+    async def unsupported(request: Request, challenge: Exception) -> Response:
+        audit("sign-in", outcome="failed", client=address(request), detail=f"unsupported: {challenge}")
+        return pages.unsupported(request, str(challenge))
 
     async def broken(request: Request, _: Exception) -> Response:
         return pages.refusal(request, 500)  # and the exception goes on to the log
@@ -92,7 +114,12 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
         redoc_url=None,
         openapi_url=None,
         routes=routes,
-        exception_handlers={TableUnreachable: unreachable, CognitoError: unreachable, Exception: broken},
+        exception_handlers={
+            TableUnreachable: unreachable,
+            UnsupportedChallenge: unsupported,
+            CognitoError: unreachable,
+            Exception: broken,
+        },
         middleware=[
             # Gradio answers any Origin with leave to read, unless its parent has a CORS policy: ours is none.
             Middleware(CORSMiddleware, allow_origins=()),

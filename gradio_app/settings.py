@@ -18,16 +18,19 @@ CLIENT_ID = re.compile(r"[\w+]{1,128}")
 CLIENT_SECRET = re.compile(r"\S{1,128}")
 TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,2047}")
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html"""
 APP_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 PORTS = (1, 65535)
 IDLE_MINUTES = (5, 24 * 60)
-MAX_HOURS = (1, 30 * 24)
+MAX_HOURS = (1, 24)
+"""At most as long as the pool's refresh tokens last (templates/auth.py)."""
 TOKENS_A_DAY = (0, 10**12)
 OUTPUT_TOKENS = (1, 1_000_000)
 DRAIN_SECONDS = (0, 3600)
+MFA = ("off", "optional", "required")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -54,6 +57,10 @@ class Settings:
     port: int = 8080
     session_idle_minutes: int = 30
     session_max_hours: int = 12
+    mfa: str = "off"
+    """Whether the pool has authenticators: "off", "optional" or "required"."""
+    sign_up_domains: tuple[str, ...] = ()
+    """Domains of e-mail addresses that may sign up, in lower case; empty when nobody may."""
     daily_token_budget: int = 200_000
     max_output_tokens: int = 2048
     drain_seconds: int = 100
@@ -88,6 +95,8 @@ class Settings:
             port=read.number("PORT", 8080, PORTS),
             session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, IDLE_MINUTES),
             session_max_hours=read.number("SESSION_MAX_HOURS", 12, MAX_HOURS),
+            mfa=read.choice("MFA", "off", MFA),
+            sign_up_domains=read.parsed("SIGN_UP_DOMAINS", "", _domains),
             daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),
@@ -180,6 +189,13 @@ def _model_ids(text: str) -> tuple[str, ...]:
     if any(not MODEL_ID.fullmatch(part) for part in ids):
         raise ValueError("must be Bedrock model or inference profile ids with commas between them")
     return tuple(dict.fromkeys(ids))
+
+
+def _domains(text: str) -> tuple[str, ...]:
+    domains = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if any(not DOMAIN.fullmatch(part) for part in domains):
+        raise ValueError("must be domains like example.com with commas between them")
+    return domains
 
 
 def _networks(text: str) -> tuple[Network, ...]:

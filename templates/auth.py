@@ -5,7 +5,7 @@ It owns no hosted login page and no domain: the app serves its own form and spea
 
 from __future__ import annotations
 
-from troposphere import If, Region, Sub, Template, cognito, secretsmanager
+from troposphere import Equals, If, NoValue, Region, Sub, Template, cognito, secretsmanager
 
 from templates.keys import own_key
 from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
@@ -26,6 +26,12 @@ class Inputs:
     keep_data: Value = parameter(
         "String", "Whether the users outlive the stack.", AllowedValues=KEEP_DATA_VALUES
     )
+    sign_up_domains: Value = parameter(
+        "String", "Domains of e-mail addresses that may sign up by themselves; empty for nobody."
+    )
+    mfa: Value = parameter(
+        "String", "Whether people use an authenticator app.", AllowedValues=["off", "optional", "required"]
+    )
 
 
 @seam
@@ -42,7 +48,7 @@ def template() -> Template:
     """The user pool and what the service needs to sign people in."""
     t = new_template("Asistente - auth: the user pool, its app client, and the client's secret.")
     inputs = declare(t, Inputs)
-    pool = _pool(t, keeps_data(t, inputs.keep_data))
+    pool = _pool(t, inputs)
     client = _client(t, pool)
     cognito.UserPoolGroup(
         "Admins",
@@ -80,14 +86,18 @@ def template() -> Template:
     return t
 
 
-def _pool(t: Template, kept: str) -> cognito.UserPool:
+def _pool(t: Template, inputs: Inputs) -> cognito.UserPool:
+    kept = keeps_data(t, inputs.keep_data)
+    closed = If(t.add_condition("NobodySignsUp", Equals(inputs.sign_up_domains, "")), True, False)
+    mfa_off = t.add_condition("MfaIsOff", Equals(inputs.mfa, "off"))
+    mfa_required = t.add_condition("MfaIsRequired", Equals(inputs.mfa, "required"))
     return cognito.UserPool(
         "UserPool",
         t,
         UsernameAttributes=["email"],
         UsernameConfiguration=cognito.UsernameConfiguration(CaseSensitive=False),
         AutoVerifiedAttributes=["email"],
-        AdminCreateUserConfig=cognito.AdminCreateUserConfig(AllowAdminCreateUserOnly=True),
+        AdminCreateUserConfig=cognito.AdminCreateUserConfig(AllowAdminCreateUserOnly=closed),
         AccountRecoverySetting=cognito.AccountRecoverySetting(
             RecoveryMechanisms=[cognito.RecoveryOption(Name="verified_email", Priority=1)]
         ),
@@ -102,9 +112,13 @@ def _pool(t: Template, kept: str) -> cognito.UserPool:
                 TemporaryPasswordValidityDays=TEMPORARY_PASSWORD_DAYS,
             )
         ),
-        MfaConfiguration="OFF",
+        MfaConfiguration=If(mfa_off, "OFF", If(mfa_required, "ON", "OPTIONAL")),
+        # No codes by SMS or e-mail: telephone numbers get taken over, and a mailbox resets passwords already.
+        EnabledMfas=If(mfa_off, NoValue, ["SOFTWARE_TOKEN_MFA"]),
         DeletionProtection=If(kept, "ACTIVE", "INACTIVE"),
-        Metadata=describe("Holds the people who may sign in; administrators add them, nobody can register."),
+        Metadata=describe(
+            "Holds the people who may sign in; administrators add them, or the app after checking the domain."
+        ),
         **retention(kept),
     )
 

@@ -69,7 +69,12 @@ def template(tag: str) -> Template:
         "Auth",
         # The key's name, which is known beforehand: the stack's deletion policies follow a parameter, and
         # CloudFormation cannot make a change set of such a template when an input comes from a sibling.
-        auth.Inputs(key_alias=If(own_key, alias, ""), keep_data=p.keep_data),
+        auth.Inputs(
+            key_alias=If(own_key, alias, ""),
+            keep_data=p.keep_data,
+            sign_up_domains=p.sign_up_domains,
+            mfa=p.mfa,
+        ),
         auth.Outputs,
         purpose="Who may sign in: user pool, app client, its secret.",
         DependsOn="Data",
@@ -267,6 +272,8 @@ def _service(
             task_cpu=p.task_cpu,
             task_memory=p.task_memory,
             log_retention_days=p.log_retention_days,
+            sign_up_domains=p.sign_up_domains,
+            mfa=p.mfa,
             session_idle_minutes=p.session_idle_minutes,
             session_max_hours=p.session_max_hours,
             daily_token_budget=p.daily_token_budget,

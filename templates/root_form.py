@@ -19,6 +19,8 @@ GROUPS = {
         "alternative_model_id": "Alternative model",
     },
     "People": {
+        "sign_up_domains": "Domains that may sign up",
+        "mfa": "Authenticator app",
         "session_idle_minutes": "Idle minutes before signing in again",
         "session_max_hours": "Hours before signing in again",
         "daily_token_budget": "Tokens per person and day",

@@ -10,6 +10,7 @@ from templates.retention import KEEP_DATA_VALUES
 from templates.wiring import Value, parameter, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PRIVATE_RANGE_PATTERN = rf"^(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.{OCTET}\.{OCTET}/(1[6-9]|20)$"
 CIDR = rf"{OCTET}(\.{OCTET}){{3}}/([1-9]|[12][0-9]|3[0-2])"
@@ -45,7 +46,7 @@ class Parameters:
     domain_name: Value = parameter(
         "String",
         "Only with FrontDoor domain: the name that people type, such as chat.example.com.",
-        AllowedPattern=r"^$|^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+        AllowedPattern=rf"^$|^{DOMAIN}$",
         ConstraintDescription="A name in lower case such as chat.example.com, or nothing.",
         Default="",
     )
@@ -101,6 +102,22 @@ class Parameters:
         AllowedPattern=r"^$|" + MODEL_ID_PATTERN,
         ConstraintDescription="A model id or inference profile id, or nothing.",
         Default="global.anthropic.claude-haiku-4-5-20251001-v1:0",
+    )
+    sign_up_domains: Value = parameter(
+        "String",
+        "Domains whose e-mail addresses may sign up by themselves, such as example.com,example.org; empty: "
+        "only administrators add people.",
+        AllowedPattern=rf"^$|^{DOMAIN}(, ?{DOMAIN})*$",
+        ConstraintDescription="Domains in lower case with commas between them, or nothing.",
+        MaxLength=1000,
+        Default="",
+    )
+    mfa: Value = parameter(
+        "String",
+        "Codes of an authenticator app at sign-in. optional: people may set one up on their account page. "
+        "required: they have to, at the next sign-in. off: passwords alone.",
+        AllowedValues=["off", "optional", "required"],
+        Default="optional",
     )
     session_idle_minutes: Value = parameter(
         "Number",

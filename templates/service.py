@@ -70,6 +70,8 @@ class Inputs:
     task_cpu: Value = parameter("Number", "CPU units of a task; 1024 are one vCPU.")
     task_memory: Value = parameter("Number", "MiB of memory of a task.")
     log_retention_days: Value = parameter("Number", "Days that the tasks' logs are kept.")
+    sign_up_domains: Value = parameter("String", "Domains of e-mail addresses that may sign up; or empty.")
+    mfa: Value = parameter("String", "Whether people use an authenticator app.")
     session_idle_minutes: Value = parameter("Number", "Minutes without activity after which a session ends.")
     session_max_hours: Value = parameter("Number", "Hours after which a session ends in any case.")
     daily_token_budget: Value = parameter("Number", "Tokens a person may use per day; 0 for no limit.")
@@ -192,6 +194,8 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
         ("PUBLIC_SCHEME", inputs.public_scheme),
         ("TRUSTED_PROXIES", inputs.vpc_cidr),
         ("PORT", inputs.app_port),
+        ("SIGN_UP_DOMAINS", inputs.sign_up_domains),
+        ("MFA", inputs.mfa),
         ("SESSION_IDLE_MINUTES", inputs.session_idle_minutes),
         ("SESSION_MAX_HOURS", inputs.session_max_hours),
         ("DAILY_TOKEN_BUDGET", inputs.daily_token_budget),

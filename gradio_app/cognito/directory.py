@@ -3,13 +3,12 @@
 pycognito does the arithmetic of SRP; its own sign-in drops the challenge's Session, so boto3 makes the calls.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from pycognito import AWSSRP
 
+from gradio_app.cognito.authenticators import TOTP, Authenticators
 from gradio_app.cognito.errors import (
     CognitoError,
     PasswordRefused,
@@ -19,41 +18,41 @@ from gradio_app.cognito.errors import (
     WrongCredentials,
     translated,
 )
+from gradio_app.cognito.registrations import Registrations
 from gradio_app.cognito.tokens import SignedIn, TokenCheck
 from gradio_app.settings import Settings
 
-T = TypeVar("T")
-
-THREADS = 16
-"""Calls at once; a sign-in takes some 50 ms of arithmetic besides."""
-
 NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 (the name of a challenge)
-CODE = "SOFTWARE_TOKEN_MFA"
+CODE = TOTP
 CODE_SETUP = "MFA_SETUP"
+FIRST_PASSWORD = "FIRST_PASSWORD"  # noqa: S105 (a challenge of ours, after a sign-up)
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """A question that Cognito asks before it lets the user in: NEW_PASSWORD, CODE or CODE_SETUP."""
+    """A question before a user is let in: NEW_PASSWORD, CODE and CODE_SETUP are Cognito's."""
 
     name: str
     username: str
     session: str = field(repr=False)
-    """Cognito's own opaque state of this sign-in, good for some minutes."""
+    """Cognito's opaque state of this sign-in, good for some minutes; a refresh token with FIRST_PASSWORD."""
     secret_key: str = field(default="", repr=False)
     """With CODE_SETUP: what the user types into the authenticator, in base 32."""
+    first: bool = False
+    """Whether the user has just signed up and has to choose a password at the end."""
+
+    @property
+    def asks_password(self) -> bool:
+        """Whether the answer is a new password, and not a code."""
+        return self.name in (NEW_PASSWORD, FIRST_PASSWORD)
 
 
-class Directory:
+class Directory(Authenticators, Registrations):
     """The user pool through this application's client. Every method raises CognitoError kinds."""
 
     def __init__(self, client: Any, settings: Settings, tokens: TokenCheck) -> None:
-        self._client = client
-        self._pool_id = settings.pool_id
-        self._client_id = settings.app_client_id
-        self._secret = settings.app_client_secret
+        super().__init__(client, settings)
         self._tokens = tokens
-        self._threads = CapacityLimiter(THREADS)
 
     @classmethod
     def of(cls, client: Any, settings: Settings) -> "Directory":
@@ -74,6 +73,10 @@ class Directory:
     async def sign_in(self, username: str, password: str) -> SignedIn | Challenge:
         """Try a user name and a password, which stays here: only its proof is sent."""
         return await self._run(self._sign_in, username, password)
+
+    async def first_sign_in(self, email: str) -> SignedIn | Challenge:
+        """Go on after `confirm_sign_up`, to the choice of a password; WrongCredentials if that is made."""
+        return await self._run(self._first_sign_in, email)
 
     async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
         """Answer a challenge with the new password or the code that it asks for."""
@@ -103,9 +106,6 @@ class Directory:
         """Set a password by the mailed code; WrongCode also when there is no such user."""
         await self._run(self._reset_password, username, code, new)
 
-    async def _run(self, work: Callable[..., T], *arguments: str | Challenge) -> T:
-        return await to_thread.run_sync(work, *arguments, limiter=self._threads)
-
     def _sign_in(self, username: str, password: str) -> SignedIn | Challenge:
         srp = AWSSRP(
             username=username,
@@ -129,7 +129,31 @@ class Directory:
             )
         return self._outcome(answer, proof["USERNAME"])
 
+    def _first_sign_in(self, email: str) -> SignedIn | Challenge:
+        return self._choosing(self._sign_in(email, self._first_password(email)))
+
+    def _choosing(self, outcome: SignedIn | Challenge) -> Challenge:
+        """The outcome of a sign-in by the first password, which ends with the choice of another."""
+        if isinstance(outcome, SignedIn):
+            return Challenge(FIRST_PASSWORD, outcome.username, outcome.refresh_token)
+        return replace(outcome, first=True)
+
+    def _choose(self, challenge: Challenge, password: str) -> SignedIn:
+        try:
+            signed_in = self._refresh(challenge.username, challenge.session)
+            first = self._first_password(signed_in.identity.email)
+            self._change_password(signed_in.access_token, first, password)
+        except WrongCredentials as error:
+            raise StepExpired(str(error)) from error
+        return signed_in
+
     def _answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
+        if challenge.name == FIRST_PASSWORD:
+            return self._choose(challenge, answer)
+        outcome = self._answer_cognito(challenge, answer)
+        return self._choosing(outcome) if challenge.first else outcome
+
+    def _answer_cognito(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
         responses = {"USERNAME": challenge.username, "SECRET_HASH": self._secret_hash(challenge.username)}
         session = challenge.session
         if challenge.name == NEW_PASSWORD:
@@ -217,6 +241,3 @@ class Directory:
                 Password=new,
                 SecretHash=self._secret_hash(username),
             )
-
-    def _secret_hash(self, username: str) -> str:
-        return AWSSRP.get_secret_hash(username, self._client_id, self._secret)

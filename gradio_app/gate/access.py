@@ -5,7 +5,11 @@ adds a line. The signed-in part is what the chat's page really calls in a browse
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
+
+from gradio_app.settings import Settings
 
 
 class Access(Enum):
@@ -40,6 +44,12 @@ ACCOUNT: dict[str, set[str]] = {
     "/logout": {"POST"},
     "/logout/everywhere": {"POST"},
 }
+SIGN_UP: dict[str, set[str]] = {"/sign-up": FORM, "/sign-up/confirm": FORM}
+AUTHENTICATOR: dict[str, set[str]] = {
+    "/account/authenticator": FORM,
+    "/account/authenticator/confirm": {"POST"},
+    "/account/authenticator/remove": {"POST"},
+}
 CHAT: dict[str, set[str]] = {
     "/": READ,
     "/gradio_api/queue/join": {"POST"},
@@ -50,15 +60,30 @@ CHAT: dict[str, set[str]] = {
 }
 
 
-def access(method: str, path: str, *, login: bool = True) -> Access:
-    """Decide by method and decoded path, which must match to the letter.
+@dataclass(frozen=True)
+class Addresses:
+    """Paths with their methods, for everyone and for those with a session."""
 
-    Without login its pages are closed too: nobody answers there but Gradio's own.
-    """
-    public, signed_in = (HEALTH | LOGIN, CHAT | ACCOUNT) if login else (HEALTH, CHAT)
-    if method in public.get(path, ()) or (method in READ and is_static(path)):
-        return Access.PUBLIC
-    return Access.SIGNED_IN if method in signed_in.get(path, ()) else Access.CLOSED
+    public: Mapping[str, set[str]]
+    signed_in: Mapping[str, set[str]]
+
+    @classmethod
+    def offered(cls, settings: Settings) -> "Addresses":
+        """Those that these settings open: what is switched off answers like what does not exist.
+
+        Without login its pages are closed too: nobody answers there but Gradio's own.
+        """
+        if not settings.authentication:
+            return cls(HEALTH, CHAT)
+        sign_up = SIGN_UP if settings.sign_up_domains else {}
+        authenticator = AUTHENTICATOR if settings.mfa != "off" else {}
+        return cls(HEALTH | LOGIN | sign_up, CHAT | ACCOUNT | authenticator)
+
+    def access(self, method: str, path: str) -> Access:
+        """Decide by method and decoded path, which must match to the letter."""
+        if method in self.public.get(path, ()) or (method in READ and is_static(path)):
+            return Access.PUBLIC
+        return Access.SIGNED_IN if method in self.signed_in.get(path, ()) else Access.CLOSED
 
 
 def is_static(path: str) -> bool:

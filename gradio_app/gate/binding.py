@@ -5,6 +5,7 @@ stream or stops it. Both live in this process, as its queue does, and so does th
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -19,14 +20,22 @@ class NotYours(Exception):
     """The request names a session or an event of another user, or none that is known (HTTP 403)."""
 
 
+class Unknown(Exception):
+    """The request names a session that nothing runs for (HTTP 404)."""
+
+
 class Malformed(Exception):
     """The request does not name its session as the chat's page does (HTTP 400)."""
 
 
 class Binding:
-    """First use binds a session hash to its user; an event belongs to whom the queue gave its id."""
+    """First use binds a session hash to its user; an event belongs to whom the queue gave its id.
 
-    def __init__(self) -> None:
+    `is_running` tells whether Gradio has messages for a session; asked to stream any other, it fails.
+    """
+
+    def __init__(self, is_running: Callable[[str], bool]) -> None:
+        self._is_running = is_running
         self._sessions = _Owners(SESSIONS_PER_USER)
         self._events = _Owners(EVENTS_PER_USER)
 
@@ -36,6 +45,8 @@ class Binding:
         if len(values) != 1:
             raise Malformed
         self._claim(user_id, values[0])
+        if not self._is_running(values[0]):
+            raise Unknown
 
     def check_event(self, user_id: str, path: str, body: bytes) -> None:
         """For a POST, whose JSON names the session, the event, or both."""

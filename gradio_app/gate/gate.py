@@ -3,21 +3,26 @@
 Everything is refused that `access` does not name, and everything not public without a session.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import CognitoUnreachable
-from gradio_app.gate.access import Access, access
-from gradio_app.gate.binding import Binding, JoinAnswer, Malformed, NotYours
+from gradio_app.gate.access import Access, Addresses
+from gradio_app.gate.binding import Binding, JoinAnswer, Malformed, NotYours, Unknown
 from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Answer
 from gradio_app.gate.limits import BodyTooLarge, limit_for, read_body, replay
 from gradio_app.gate.origin import SAFE_METHODS, is_forged
+from gradio_app.gate.streams import WatchedStream
 from gradio_app.identity import LOCAL_USER, Identity
 from gradio_app.login.cookies import session_cookie
 from gradio_app.login.pages import Pages, views_page
+from gradio_app.sessions.session import Session
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.settings import Settings
 from gradio_app.table import TableUnreachable
@@ -40,16 +45,24 @@ class Gate:
     """Pure ASGI around the whole application; streams pass through it untouched.
 
     `sessions` is None when the application runs without login: then everybody is LOCAL_USER and the
-    addresses of the login are closed.
+    addresses of the login are closed. `is_running` is for Binding.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, pages: Pages, sessions: Sessions | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        pages: Pages,
+        sessions: Sessions | None,
+        is_running: Callable[[str], bool],
+    ) -> None:
         self.app = app
         self._settings = settings
         self._pages = pages
         self._sessions = sessions
+        self._addresses = Addresses.offered(settings)
         self._cookie = session_cookie(settings.https)
-        self._binding = Binding()
+        self._binding = Binding(is_running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -72,14 +85,29 @@ class Gate:
         except ConnectionResetError:
             return
         else:
-            await self.app(scope, receive, send)
+            await self._pass_on(request, receive, send)
+
+    async def _pass_on(self, request: Request, receive: Receive, send: Send) -> None:
+        session: Session | None = getattr(request.state, "session", None)
+        if request.scope["path"] != STREAM or self._sessions is None or session is None:
+            await self.app(request.scope, receive, send)
+            return
+        stream = WatchedStream(receive, send, partial(self._sessions.lasts, session))
+        if await stream.serve(self.app, request.scope):
+            audit(
+                "stream",
+                outcome="cut",
+                client=request.client.host if request.client else "",
+                user_id=session.identity.user_id,
+                detail="its session has ended",
+            )
 
     async def _admit(self, request: Request, receive: Receive, answer: Answer) -> tuple[Receive, Send]:
         """Let the request through, with what it may receive and send; raises Refused."""
         method, path = request.method, request.scope["path"]
         if is_forged(method, request.headers, self._settings.public_scheme):
             raise Refused(403, "from another site")
-        wanted = access(method, path, login=self._sessions is not None)
+        wanted = self._addresses.access(method, path)
         user_id = ""
         if wanted is not Access.PUBLIC:
             request.state.identity = await self._identify(request)
@@ -120,6 +148,8 @@ class Gate:
                 self._binding.check_event(user_id, path, body)
         except Malformed:
             raise Refused(400, "not an event of the page") from None
+        except Unknown:
+            raise Refused(404, "a stream of nothing") from None
         except NotYours:
             raise Refused(403, "another user's session or event") from None
 

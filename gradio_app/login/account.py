@@ -1,4 +1,7 @@
-"""The signed-in user's own page: sign out here or everywhere, change the password."""
+"""The signed-in user's own page: sign out here or everywhere, change the password.
+
+The authenticator has a page of its own: see `authenticator`.
+"""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +13,12 @@ from gradio_app.login.services import Services, address, form, new_password_erro
 from gradio_app.login.texts import policy_reason
 from gradio_app.sessions.session import Session
 
+NOTICES = {
+    "changed": "password_changed",
+    "authenticator": "authenticator_on",
+    "no-authenticator": "authenticator_off",
+}
+
 
 class Account:
     """Routes behind the gate, which has put the session into the request's state."""
@@ -17,6 +26,7 @@ class Account:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._pages = services.pages
+        self._mfa = services.settings.mfa
 
     def routes(self) -> list[Route]:
         return [
@@ -28,9 +38,11 @@ class Account:
         ]
 
     async def overview(self, request: Request) -> Response:
-        notice = "password_changed" if "changed" in request.query_params else ""
+        notice = next((text for name, text in NOTICES.items() if name in request.query_params), "")
         email = _session(request).identity.email
-        return self._pages.page(request, "account.html", "account", notice=notice, email=email)
+        return self._pages.page(
+            request, "account.html", "account", notice=notice, email=email, authenticators=self._mfa != "off"
+        )
 
     async def password_form(self, request: Request) -> Response:
         return self._password_page(request, 200)
@@ -64,11 +76,7 @@ class Account:
         session = _session(request)
         await self._services.sessions.end(session)
         self._audit(request, "sign-out", "ok")
-        try:
-            await self._services.directory.revoke(session.refresh_token)
-        except CognitoError as error:
-            # The session is gone, and with it the only copy of the token.
-            self._audit(request, "token-revocation", "failed", type(error).__name__)
+        await self._services.revoke(request, session.refresh_token, session.identity.user_id)
         return self._goodbye()
 
     async def sign_out_everywhere(self, request: Request) -> Response:

@@ -57,7 +57,7 @@ class Pages:
         problem: str = "",
         errors: Mapping[str, str] | None = None,
         email: str = "",
-        **context: str,
+        **context: object,
     ) -> Response:
         """Render a template; `title`, `notice`, `problem` and the errors by field are keys of the texts.
 
@@ -98,6 +98,11 @@ class Pages:
             error = LOST_CONNECTION if status in (401, 503) else sentence
             return JSONResponse({"detail": sentence, "error": error}, status_code=status)
         return self.page(request, "error.html", "error", status=status, problem=f"error_{status}")
+
+    def unsupported(self, request: Request, challenge: str) -> Response:
+        """What a person sees whose pool asks for something that we do not have."""
+        sentence = self.text(request, "unsupported").format(name=challenge)
+        return self.page(request, "error.html", "error", status=501, problem=sentence)
 
     def to_login(self, *, ended: bool) -> Response:
         """Send a browser that views a page to the sign-in."""

@@ -10,12 +10,15 @@ from starlette.responses import RedirectResponse, Response
 
 from gradio_app.audit import audit
 from gradio_app.cognito.directory import Directory
+from gradio_app.cognito.errors import CognitoError
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.cookies import Cookie
 from gradio_app.login.pages import Pages
+from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
+from gradio_app.settings import Settings
 
 SAME_PACE_SECONDS = 0.8
 """Answers that must not tell whether there is an account take at least this long; Cognito's time differs."""
@@ -28,10 +31,12 @@ ACCOUNT_LENGTH = 128
 class Services:
     """Handed to each group of routes by the composition root."""
 
+    settings: Settings
     pages: Pages
     directory: Directory
     sessions: Sessions
     steps: Steps
+    enrollments: Enrollments
     throttle: Throttle
     session_cookie: Cookie
     step_cookie: Cookie
@@ -50,6 +55,19 @@ class Services:
         self.session_cookie.write(response, token)
         self.step_cookie.clear(response)
         return response
+
+    async def revoke(self, request: Request, refresh_token: str, user_id: str) -> None:
+        """End a sign-in in the pool; a failure is no more than a line, for the only copy is gone."""
+        try:
+            await self.directory.revoke(refresh_token)
+        except CognitoError as error:
+            audit(
+                "token-revocation",
+                outcome="failed",
+                client=address(request),
+                user_id=user_id,
+                detail=type(error).__name__,
+            )
 
 
 def address(request: Request) -> str:

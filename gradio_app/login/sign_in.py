@@ -7,16 +7,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gradio_app.audit import audit
-from gradio_app.cognito.directory import CODE, NEW_PASSWORD, Challenge
+from gradio_app.cognito.directory import FIRST_PASSWORD, NEW_PASSWORD, Challenge
 from gradio_app.cognito.errors import (
     PasswordRefused,
     StepExpired,
     TooManyAttempts,
-    UnsupportedChallenge,
     WrongCode,
     WrongCredentials,
 )
 from gradio_app.cognito.tokens import SignedIn
+from gradio_app.login.qr import Setup
 from gradio_app.login.services import (
     Services,
     account_name,
@@ -30,6 +30,7 @@ from gradio_app.login.services import (
 from gradio_app.login.texts import policy_reason
 from gradio_app.sessions.steps import Step
 
+PASSWORD_WHY = {NEW_PASSWORD: "new_password_why", FIRST_PASSWORD: "first_password_why"}
 NOTICES = {"ended": "session_ended", "expired": "step_expired", "out": "signed_out"}
 
 
@@ -52,7 +53,7 @@ class SignIn:
         if await self._services.sessions.find(self._services.session_cookie.read(request)):
             return RedirectResponse("/", status_code=303)
         notice = next((text for name, text in NOTICES.items() if name in request.query_params), "")
-        return self._pages.page(request, "login.html", "sign_in", notice=notice)
+        return self._login_page(request, 200, notice=notice)
 
     async def sign_in(self, request: Request) -> Response:
         started = time.monotonic()
@@ -69,9 +70,6 @@ class SignIn:
             return self._refused(request, 401, account, "wrong_credentials")
         except TooManyAttempts:
             return self._refused(request, 429, account, "too_many")
-        except UnsupportedChallenge as challenge:
-            sentence = self._pages.text(request, "unsupported").format(name=challenge)
-            return self._refused(request, 501, account, sentence)
         await self._services.throttle.succeeded(account, address(request))
         return await self.proceed(request, outcome, account, ends_others=False)
 
@@ -84,7 +82,7 @@ class SignIn:
         if step is None:
             audit("sign-in", outcome="refused", client=address(request), detail="no such step")
             return self._begin_again()
-        if step.challenge.name == NEW_PASSWORD:
+        if step.challenge.asks_password:
             return await self._answer_password(request, step)
         return await self._answer_code(request, step)
 
@@ -137,7 +135,7 @@ class SignIn:
 
     def _question(self, request: Request, step: Step, errors: dict[str, str] | None = None) -> Response:
         status = 400 if errors else 200
-        if step.challenge.name == NEW_PASSWORD:
+        if step.challenge.asks_password:
             return self._pages.page(
                 request,
                 "new_password.html",
@@ -145,10 +143,12 @@ class SignIn:
                 status=status,
                 errors=errors,
                 email=step.account,
+                why=self._pages.text(request, PASSWORD_WHY[step.challenge.name]),
             )
-        title = "code_title" if step.challenge.name == CODE else "setup_title"
         key = step.challenge.secret_key
-        return self._pages.page(request, "code.html", title, status=status, errors=errors, secret_key=key)
+        setup = Setup.of(step.account, key) if key else None
+        title = "setup_title" if setup else "code_title"
+        return self._pages.page(request, "code.html", title, status=status, errors=errors, setup=setup)
 
     def _begin_again(self) -> Response:
         response = RedirectResponse("/login?expired=1", status_code=303)
@@ -170,6 +170,26 @@ class SignIn:
         problem: str = "",
         errors: dict[str, str] | None = None,
     ) -> Response:
+        return self._login_page(request, status, email=email, problem=problem, errors=errors)
+
+    def _login_page(
+        self,
+        request: Request,
+        status: int,
+        *,
+        email: str = "",
+        notice: str = "",
+        problem: str = "",
+        errors: dict[str, str] | None = None,
+    ) -> Response:
         return self._pages.page(
-            request, "login.html", "sign_in", status=status, email=email, problem=problem, errors=errors
+            request,
+            "login.html",
+            "sign_in",
+            status=status,
+            email=email,
+            notice=notice,
+            problem=problem,
+            errors=errors,
+            sign_up=bool(self._services.settings.sign_up_domains),
         )

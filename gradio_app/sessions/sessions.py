@@ -80,6 +80,16 @@ class Sessions:
             return await self._touch(session)
         return session
 
+    async def lasts(self, session: Session) -> bool:
+        """Whether a session that was found before still goes on; asking is not using it."""
+        current = await self._load(session.key)
+        now = self._seconds()
+        if current is None or now >= self._ends(current):
+            return False
+        if now - current.checked_at >= CHECK_SECONDS - EARLY_SECONDS:
+            return await asyncio.shield(self._check(current)) is not None
+        return True
+
     async def renew(self, session: Session) -> str:
         """End all of the user's sessions and go on in a fresh one, after a new password."""
         await self.end_all(session.identity.user_id)

@@ -6,7 +6,7 @@ cookie. Reading takes it away, so that each step is answered once.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from gradio_app.cognito.directory import Challenge
 from gradio_app.sessions.session import hashed, new_token
@@ -61,8 +61,13 @@ class Steps:
     def _read(self, item: Item | None) -> Step | None:
         if item is None or item["expires_at"] <= self._now():
             return None
-        challenge = Challenge(item["name"], item["username"], item["session"], item["secret_key"])
+        challenge = Challenge(
+            item["name"], item["username"], item["session"], item["secret_key"], item["first"]
+        )
         return Step(challenge, item["account"], item["ends_others"])
+
+
+_CHALLENGE = tuple(field.name for field in fields(Challenge))
 
 
 def _partition_key(token: str) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 
 from ministack.services import cognito
 
+from local.emulator import cognito_mfa, cognito_sign_up
 from local.emulator.registry import guard_delete
 
 Response = tuple[int, dict[str, str], bytes]
 # Challenges that follow a correct password; the session proves that it was given.
-GUARDED_CHALLENGES = ("NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA")
+GUARDED_CHALLENGES = ("NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP")
 # Default of the app client's AuthSessionValidity:
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
 SESSION_VALIDITY_MINUTES = 3
@@ -50,8 +51,13 @@ def install() -> None:
     cognito._password_auth_result = _remembering_sessions(cognito._password_auth_result)
     for name in ("_respond_to_auth_challenge", "_admin_respond_to_auth_challenge"):
         setattr(cognito, name, _checked(getattr(cognito, name)))
+    cognito._associate_software_token = cognito_mfa.associating(
+        cognito._associate_software_token, _user_setting_up
+    )
+    cognito._verify_software_token = cognito_mfa.verifying(cognito._verify_software_token, _user_setting_up)
     for name in ("_initiate_auth", "_admin_initiate_auth"):
         setattr(cognito, name, _slowed(getattr(cognito, name), "AuthParameters", ("PASSWORD",)))
+    cognito_sign_up.install()
     guard_delete("AWS::Cognito::UserPool", _refuse_protected_pool)
 
 
@@ -59,16 +65,35 @@ def _remembering_sessions(original: Callable[..., Response]) -> Callable[..., Re
     def password_auth_result(
         pool: dict[str, Any], pool_id: str, client_id: str, user: dict[str, Any], *rest: Any, **options: Any
     ) -> Response:
-        response = original(pool, pool_id, client_id, user, *rest, **options)
+        challenge = None if user["UserStatus"] == "FORCE_CHANGE_PASSWORD" else cognito_mfa.due(pool, user)
+        response = (
+            cognito.json_response(challenge)
+            if challenge
+            else original(pool, pool_id, client_id, user, *rest, **options)
+        )
         answer = json.loads(response[2])
         if answer.get("ChallengeName") in GUARDED_CHALLENGES:
-            minutes = pool["_clients"][client_id].get("AuthSessionValidity") or SESSION_VALIDITY_MINUTES
-            _sessions[answer["Session"]] = _Session(
-                pool_id, client_id, user["Username"], answer["ChallengeName"], time.time() + minutes * 60
-            )
+            _remember(pool, pool_id, client_id, user, answer)
         return response
 
     return password_auth_result
+
+
+def _remember(
+    pool: dict[str, Any], pool_id: str, client_id: str, user: dict[str, Any], challenge: dict[str, Any]
+) -> None:
+    minutes = pool["_clients"][client_id].get("AuthSessionValidity") or SESSION_VALIDITY_MINUTES
+    _sessions[challenge["Session"]] = _Session(
+        pool_id, client_id, user["Username"], challenge["ChallengeName"], time.time() + minutes * 60
+    )
+
+
+def _user_setting_up(session: str) -> dict[str, Any] | None:
+    """The user who has to set up an authenticator in this session, if it is still good."""
+    found = _sessions.get(session)
+    if found is None or found.challenge != "MFA_SETUP" or found.expires_at < time.time():
+        return None
+    return cognito._user_pools[found.pool_id]["_users"].get(found.username)
 
 
 def _checked(original: Callable[[dict[str, Any]], Response]) -> Callable[[dict[str, Any]], Response]:
@@ -77,15 +102,33 @@ def _checked(original: Callable[[dict[str, Any]], Response]) -> Callable[[dict[s
     def respond(request: dict[str, Any]) -> Response:
         if request.get("ChallengeName") not in GUARDED_CHALLENGES:
             return slowed(request)
+        if request["ChallengeName"] == "MFA_SETUP":
+            # Only the session that VerifySoftwareToken gave answers for the one of the challenge.
+            request = request | {"Session": cognito_mfa.challenge_of(request.get("Session") or "")}
         refusal = _session_problem(request) or _password_problem(request)
         if refusal:
             return refusal
         response = original(request)
         if response[0] == 200:
             del _sessions[request["Session"]]
-        return response
+        return _second_factor_due(request) or response if response[0] == 200 else response
 
     return respond
+
+
+def _second_factor_due(request: dict[str, Any]) -> Response | None:
+    """After a first password, the challenge of the second factor instead of tokens."""
+    if request["ChallengeName"] != "NEW_PASSWORD_REQUIRED":
+        return None
+    pool: Any
+    pool_id: Any
+    pool, pool_id = cognito._pool_for_client(request["ClientId"])
+    user: Any = cognito._resolve_user(pool, request["ChallengeResponses"]["USERNAME"])[0]
+    challenge = cognito_mfa.due(pool, user)
+    if challenge is None:
+        return None
+    _remember(pool, pool_id, request["ClientId"], user, challenge)
+    return cognito.json_response(challenge)
 
 
 def _session_problem(request: dict[str, Any]) -> Response | None:

@@ -1,7 +1,7 @@
 """Stand-ins for what reaches outside, passed where `create_app` takes them, and a tiny page."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -12,8 +12,14 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from gradio_app.aws import Clients
-from gradio_app.cognito.directory import NEW_PASSWORD, Challenge, Directory
-from gradio_app.cognito.errors import CognitoUnreachable, PasswordRefused, WrongCode, WrongCredentials
+from gradio_app.cognito.directory import FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.errors import (
+    CognitoUnreachable,
+    PasswordRefused,
+    UnsupportedChallenge,
+    WrongCode,
+    WrongCredentials,
+)
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.identity import Identity
 from gradio_app.server import Application, create_app
@@ -84,6 +90,8 @@ class User:
 
     password: str
     temporary: bool = False
+    asked_for: str = ""
+    """A challenge that the application does not have."""
     authenticator: bool = False
     disabled: bool = False
     groups: tuple[str, ...] = ()
@@ -94,11 +102,14 @@ class FakeDirectory(Directory):
     """A user pool in memory; the code of every authenticator and every mail is 123456."""
 
     users: dict[str, User] = field(default_factory=dict)
+    unconfirmed: set[str] = field(default_factory=set)
+    mails: list[str] = field(default_factory=list)
     down: bool = False
     calls: list[str] = field(default_factory=list)
     access_expires_at: int = 2**40
 
     CODE = "123456"
+    KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
     async def load_keys(self) -> None:
         self._asked("load_keys")
@@ -108,6 +119,8 @@ class FakeDirectory(Directory):
         user = self.users.get(username)
         if user is None or user.disabled or user.password != password:
             raise WrongCredentials
+        if user.asked_for:
+            raise UnsupportedChallenge(user.asked_for)
         if user.temporary:
             return Challenge(NEW_PASSWORD, username, "cognito-session")
         if user.authenticator:
@@ -116,7 +129,9 @@ class FakeDirectory(Directory):
 
     async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
         self._asked("answer")
-        if challenge.name == NEW_PASSWORD:
+        if challenge.name == FIRST_PASSWORD:
+            self.users.setdefault(challenge.username, User("made-up-first"))
+        if challenge.asks_password:
             self._set_password(challenge.username, answer)
         elif answer != self.CODE:
             raise WrongCode
@@ -141,6 +156,41 @@ class FakeDirectory(Directory):
             raise WrongCredentials
         self._set_password(username, new)
 
+    async def has_authenticator(self, access_token: str) -> bool:
+        self._asked("has_authenticator")
+        return self._owner(access_token).authenticator
+
+    async def new_authenticator(self, access_token: str) -> str:
+        self._asked("new_authenticator")
+        self._owner(access_token)
+        return self.KEY
+
+    async def activate_authenticator(self, access_token: str, code: str) -> None:
+        self._asked("activate_authenticator")
+        if code != self.CODE:
+            raise WrongCode
+        self._owner(access_token).authenticator = True
+
+    async def remove_authenticator(self, access_token: str) -> None:
+        self._asked("remove_authenticator")
+        self._owner(access_token).authenticator = False
+
+    async def sign_up(self, email: str) -> None:
+        self._asked(f"sign_up {email}")
+        if email not in self.users:
+            self.unconfirmed.add(email)
+            self.mails.append(email)
+
+    async def confirm_sign_up(self, email: str, code: str) -> None:
+        self._asked("confirm_sign_up")
+        if email not in self.unconfirmed or code != self.CODE:
+            raise WrongCode
+        self.unconfirmed.remove(email)
+
+    async def first_sign_in(self, email: str) -> SignedIn | Challenge:
+        self._asked("first_sign_in")
+        return Challenge(FIRST_PASSWORD, email, f"refresh-{email}")
+
     async def forgot_password(self, username: str) -> None:
         self._asked(f"forgot_password {username}")
 
@@ -149,6 +199,9 @@ class FakeDirectory(Directory):
         if username not in self.users or code != self.CODE:
             raise WrongCode
         self._set_password(username, new)
+
+    def _owner(self, access_token: str) -> User:
+        return self.users[access_token.removeprefix("access-")]
 
     def _set_password(self, username: str, password: str) -> None:
         if len(password) < 12:
@@ -178,6 +231,8 @@ class World:
     directory: FakeDirectory
     application: Application
     settings: Settings
+    on_stop: list[Callable[[], None]] = field(default_factory=list)
+    """Called when the page's generator ends before its time."""
 
     def browser(self, address: str = "203.0.113.9") -> TestClient:
         """A new browser without cookies; requests look like those of our own pages."""
@@ -205,15 +260,16 @@ def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users:
     With `streams` the page is its own: Gradio's queue belongs to the loop that it is first used in.
     """
     table = FakeTable()
+    on_stop: list[Callable[[], None]] = []
     directory = FakeDirectory(users={f"{name}@example.com": user for name, user in users.items()})
     application = create_app(
         settings,
         NO_CLIENTS,
         table=table,
         directory=directory,
-        build_ui=lambda *_: tiny_page() if streams else shared_page(),
+        build_ui=lambda *_: tiny_page(on_stop) if streams else shared_page(),
     )
-    return World(table, directory, application, settings)
+    return World(table, directory, application, settings, on_stop)
 
 
 @cache
@@ -222,17 +278,21 @@ def shared_page() -> Any:
     return tiny_page()
 
 
-def tiny_page() -> Any:
+def tiny_page(on_stop: Sequence[Callable[[], None]] = ()) -> Any:
     """What the chat has: a queued generator (0), an event past the queue (1), a private one (2)."""
     import gradio
 
     gate = threading.Event()
 
     def count(text: str) -> Iterator[str]:
-        for number in range(100_000):
-            if gate.wait(0.05):
-                return
-            yield f"{text} {number}"
+        try:
+            for number in range(100_000):
+                if gate.wait(0.05):
+                    return
+                yield f"{text} {number}"
+        finally:
+            for call in on_stop:
+                call()
 
     def who_asks(request: gradio.Request) -> str | None:
         return request.username

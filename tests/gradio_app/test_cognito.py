@@ -1,8 +1,5 @@
 """The pool as the emulator plays it: SRP by pycognito, every challenge answered, every refusal typed."""
 
-import base64
-import hmac
-import struct
 import time
 import uuid
 from dataclasses import dataclass
@@ -11,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from gradio_app.cognito.directory import NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.directory import CODE, CODE_SETUP, FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
 from gradio_app.cognito.errors import (
     CognitoUnreachable,
     PasswordRefused,
@@ -26,6 +23,7 @@ from gradio_app.settings import Settings
 from gradio_app.table import Table, TableUnreachable
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import SETTINGS, FakeTable
+from tests.local.cognito_kit import totp
 
 TEMPORARY, PASSWORD, NEW = "Temporary-Pass-1", "Permanent-Pass-1", "Different-Pass-2"
 
@@ -229,31 +227,119 @@ def test_a_mailed_code_replaces_the_password(case: PoolCase) -> None:
     assert case.signed_in(NEW)
 
 
-def test_an_authenticator_is_set_up_and_then_asked_for(case: PoolCase) -> None:
+def authenticators(case: PoolCase, mode: str) -> None:
+    case.client.set_user_pool_mfa_config(
+        UserPoolId=case.pool_id, MfaConfiguration=mode, SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+
+
+def test_an_authenticator_is_set_up_asked_for_and_removed(case: PoolCase) -> None:
+    authenticators(case, "OPTIONAL")
     case.set_password(PASSWORD)
     access = case.signed_in().access_token
-    key = case.client.associate_software_token(AccessToken=access)["SecretCode"]
-    case.client.verify_software_token(AccessToken=access, UserCode=code(key))
-    case.client.set_user_mfa_preference(
-        AccessToken=access, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
-    )
-    case.client.set_user_pool_mfa_config(
-        UserPoolId=case.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
-    )
+    assert not anyio.run(case.directory.has_authenticator, access)
+    key = anyio.run(case.directory.new_authenticator, access)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.activate_authenticator, access, "000000")
+    assert case.signed_in(), "not before it is activated"
+    anyio.run(case.directory.activate_authenticator, access, totp(key))
+    assert anyio.run(case.directory.has_authenticator, access)
     challenge = case.sign_in(PASSWORD)
     assert isinstance(challenge, Challenge)
     with pytest.raises(WrongCode):
         anyio.run(case.directory.answer, challenge, "000000")
-    assert isinstance(anyio.run(case.directory.answer, challenge, code(key)), SignedIn)
+    assert isinstance(anyio.run(case.directory.answer, challenge, totp(key)), SignedIn)
+    anyio.run(case.directory.remove_authenticator, access)
+    assert case.signed_in()
 
 
-def code(key: str) -> str:
-    """The six digits that an authenticator shows now (RFC 6238)."""
-    digest = hmac.digest(
-        base64.b32decode(key + "=" * (-len(key) % 8)), struct.pack(">Q", int(time.time()) // 30), "sha1"
+@pytest.mark.parametrize("first_password", [False, True])
+def test_a_required_authenticator_is_set_up_on_the_way_in(case: PoolCase, first_password: bool) -> None:
+    authenticators(case, "ON")
+    if first_password:
+        challenge = case.sign_in(TEMPORARY)
+        assert isinstance(challenge, Challenge)
+        challenge = anyio.run(case.directory.answer, challenge, PASSWORD)
+    else:
+        case.set_password(PASSWORD)
+        challenge = case.sign_in(PASSWORD)
+    assert isinstance(challenge, Challenge)
+    assert challenge.name == CODE_SETUP
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.answer, challenge, "000000")
+    assert isinstance(anyio.run(case.directory.answer, challenge, totp(challenge.secret_key)), SignedIn)
+    challenge = case.sign_in(PASSWORD)
+    assert isinstance(challenge, Challenge)
+    assert challenge.name == CODE
+
+
+def open_to_all(case: PoolCase, opened: bool = True) -> None:
+    case.client.update_user_pool(
+        UserPoolId=case.pool_id,
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": not opened},
+        AutoVerifiedAttributes=["email"],
     )
-    start = digest[-1] & 15
-    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+SIGNED_UP_CODE = "123456"
+"""The emulator's fixed code."""
+
+
+@pytest.mark.parametrize("mfa", ["OFF", "ON"])
+def test_a_person_signs_up_by_code_and_then_chooses_a_password(case: PoolCase, mfa: str) -> None:
+    open_to_all(case)
+    authenticators(case, mfa)
+    email = f"{uuid.uuid4().hex}@example.com"
+    anyio.run(case.directory.sign_up, email)
+    anyio.run(case.directory.sign_up, email)  # once more: another code
+    with pytest.raises(WrongCredentials):
+        case.sign_in(PASSWORD, email)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.confirm_sign_up, email, "000000")
+    anyio.run(case.directory.confirm_sign_up, email, SIGNED_UP_CODE)
+    outcome = anyio.run(case.directory.first_sign_in, email)
+    if mfa == "ON":
+        assert isinstance(outcome, Challenge)
+        assert outcome.name == CODE_SETUP
+        outcome = anyio.run(case.directory.answer, outcome, totp(outcome.secret_key))
+    assert isinstance(outcome, Challenge)
+    assert outcome.name == FIRST_PASSWORD
+    with pytest.raises(PasswordRefused):
+        anyio.run(case.directory.answer, outcome, "short")
+    signed_in = anyio.run(case.directory.answer, outcome, PASSWORD)
+    assert isinstance(signed_in, SignedIn)
+    assert signed_in.identity.email == email
+    assert case.sign_in(PASSWORD, email)
+    with pytest.raises(StepExpired):
+        anyio.run(case.directory.answer, outcome, NEW)
+    with pytest.raises(WrongCredentials):
+        anyio.run(case.directory.first_sign_in, email)
+    anyio.run(case.directory.forgot_password, email)
+    anyio.run(case.directory.reset_password, email, "654321", NEW)
+
+
+def test_signing_up_does_not_touch_an_account_that_exists(case: PoolCase) -> None:
+    open_to_all(case)
+    case.set_password(PASSWORD)
+    anyio.run(case.directory.sign_up, case.user)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.confirm_sign_up, case.user, SIGNED_UP_CODE)
+    with pytest.raises(WrongCode):
+        anyio.run(case.directory.confirm_sign_up, "nobody@example.com", SIGNED_UP_CODE)
+    assert case.signed_in()
+
+
+def test_the_pool_itself_refuses_who_does_not_come_through_the_application(case: PoolCase) -> None:
+    """Closed it refuses everybody; open it asks for a proof of the client's secret, which only we have."""
+    open_to_all(case, False)
+    with pytest.raises(CognitoUnreachable):
+        anyio.run(case.directory.sign_up, "leo@example.com")
+    open_to_all(case)
+    client_id = case.client.list_user_pool_clients(UserPoolId=case.pool_id)["UserPoolClients"][0]["ClientId"]
+    stranger: dict[str, Any] = {"ClientId": client_id, "Username": "leo@evil.example", "Password": PASSWORD}
+    for proof in ({}, {"SecretHash": "guessed"}):
+        with pytest.raises(case.client.exceptions.NotAuthorizedException):
+            case.client.sign_up(**stranger, **proof)
 
 
 class Scripted:

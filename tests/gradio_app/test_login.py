@@ -184,6 +184,26 @@ def test_guessing_is_stopped_per_address_whatever_the_account() -> None:
     assert world.browser("2001:db8:0:1::1").post("/login", data=good).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/login", {"password": PASSWORD}),
+        ("/reset-password", {"code": FakeDirectory.CODE, "new_password": NEW, "repeat": NEW}),
+    ],
+)
+def test_a_step_that_we_do_not_have_is_a_sentence_that_names_it(
+    path: str, fields: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = make_world(ana=User(PASSWORD, asked_for="CUSTOM_CHALLENGE"))
+    answer = world.browser().post(path, data={"email": ANA, **fields})
+    assert answer.status_code == 501
+    assert "(CUSTOM_CHALLENGE). Ask your administrator." in answer.text
+    assert "Traceback" not in answer.text
+    seen = capsys.readouterr()
+    assert "unsupported: CUSTOM_CHALLENGE" in seen.out
+    assert not seen.err
+
+
 @pytest.mark.asvs("6.3.1")
 def test_codes_are_counted_too() -> None:
     world = make_world(ana=User(PASSWORD, authenticator=True))

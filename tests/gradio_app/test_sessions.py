@@ -148,6 +148,39 @@ def test_the_check_brings_new_tokens_and_groups() -> None:
     check(scenario)
 
 
+def test_a_stream_that_asks_whether_its_session_lasts_does_not_keep_it_alive() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        session = await case.task.find(token)
+        assert session
+        case.directory.down = True  # so that no check of Cognito's counts as use
+        case.clock += CHECK_SECONDS - 1
+        for _ in range(2):
+            assert await case.task.lasts(session)
+        case.clock += 30 * MINUTE - CHECK_SECONDS + 1
+        assert not await case.task.lasts(session)
+
+    check(scenario)
+
+
+@pytest.mark.asvs("7.4.2")
+def test_a_stream_learns_that_its_session_ended_on_another_task_or_its_user_was_disabled() -> None:
+    async def scenario(case: Case) -> None:
+        first = await case.task.find(await case.sign_in())
+        second = await case.task.find(await case.sign_in())
+        assert first
+        assert second
+        await case.other.end(first)
+        case.clock += CACHE_SECONDS + 1
+        assert not await case.task.lasts(first)
+        assert await case.task.lasts(second)
+        case.directory.users[ANA].disabled = True
+        case.clock += CHECK_SECONDS
+        assert not await case.task.lasts(second)
+
+    check(scenario)
+
+
 def test_many_requests_at_once_ask_cognito_once() -> None:
     async def scenario(case: Case) -> None:
         token = await case.sign_in()

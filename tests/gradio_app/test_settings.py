@@ -21,6 +21,12 @@ def test_the_needed_ones_suffice() -> None:
     assert (settings.authentication, settings.https, settings.trusted_proxies) == (True, True, ())
 
 
+def test_domains_are_compared_in_lower_case() -> None:
+    settings = Settings.from_env(NEEDED | {"SIGN_UP_DOMAINS": "Example.com , example.org"})
+    assert settings.sign_up_domains == ("example.com", "example.org")
+    assert Settings.from_env(NEEDED).sign_up_domains == (), "nobody, unless it is said"
+
+
 def test_every_missing_one_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as error:
         Settings.from_env({})
@@ -45,6 +51,10 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("AUTHENTICATION", "off"),
         ("LOG_LEVEL", "loud"),
         ("UI_APP_ID", "<b>"),
+        ("MFA", "sometimes"),
+        ("SESSION_MAX_HOURS", "25"),
+        ("SIGN_UP_DOMAINS", "example.com, @example.org"),
+        ("SIGN_UP_DOMAINS", "*"),
     ],
 )
 def test_a_malformed_one_is_named_and_not_repeated(name: str, value: str) -> None:

@@ -1,5 +1,9 @@
 """A user pool with an app client as the product has them, its users, and signing in with pycognito."""
 
+import base64
+import hmac
+import struct
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -82,3 +86,18 @@ def make_pool(aws: RunningEmulator) -> Pool:
         ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"],
     )["UserPoolClient"]
     return Pool(aws, pool, client["ClientId"], client["ClientSecret"])
+
+
+def require_authenticators(pool: Pool, mode: str) -> None:
+    """Have the pool's MFA be ON or OPTIONAL, by authenticator app."""
+    pool.idp.set_user_pool_mfa_config(
+        UserPoolId=pool.pool_id, MfaConfiguration=mode, SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+
+
+def totp(key: str) -> str:
+    """The six digits that an authenticator shows now (RFC 6238)."""
+    padded = base64.b32decode(key + "=" * (-len(key) % 8))
+    digest = hmac.digest(padded, struct.pack(">Q", int(time.time()) // 30), "sha1")
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"

@@ -10,7 +10,7 @@ from gradio_app.login import pages
 from tests.security.site import DEADLINE, PASSWORD, Site, sign_in
 
 TEMPLATES = Path(pages.__file__).parent / "templates"
-PARTS = {"base.html", "fields.html"}
+PARTS = {"base.html", "fields.html", "setup.html"}
 """Templates that are no page by themselves."""
 
 
@@ -87,6 +87,45 @@ def change_password(page: Page, site: Site) -> None:
     page.goto("/account/password")
 
 
+def authenticator(page: Page, site: Site) -> None:
+    enter(page, site)
+    page.goto("/account/authenticator")
+
+
+def authenticator_active(page: Page, site: Site) -> None:
+    code(page, site)
+    page.locator("input[name=code]").fill(site.directory.CODE)
+    submit(page)
+    expect(page.locator("#box textarea")).to_be_editable(timeout=DEADLINE * 1000)
+    page.goto("/account/authenticator")
+    expect(page.locator("input[name=code]")).to_be_visible()
+
+
+def authenticator_setup(page: Page, site: Site) -> None:
+    authenticator(page, site)
+    page.locator("input[name=password]").fill(PASSWORD)
+    submit(page)
+    expect(page.locator(".scan")).to_be_visible()
+
+
+def authenticator_setup_refused(page: Page, site: Site) -> None:
+    authenticator_setup(page, site)
+    page.locator("input[name=code]").fill("000000")
+    submit(page)
+    expect(page.locator("[aria-invalid=true]")).to_have_count(1)
+
+
+def sign_up(page: Page, site: Site) -> None:  # noqa: ARG001
+    page.goto("/sign-up")
+
+
+def sign_up_code(page: Page, site: Site) -> None:
+    sign_up(page, site)
+    page.locator("input[name=email]").fill("newcomer@example.com")
+    submit(page)
+    expect(page.locator("input[name=code]")).to_be_visible()
+
+
 def error(page: Page, site: Site) -> None:
     enter(page, site)
     page.goto("/no/such/page")
@@ -100,6 +139,10 @@ SCREENS: dict[str, list[Callable[[Page, Site], None]]] = {
     "reset.html": [reset],
     "account.html": [account],
     "password.html": [change_password],
+    "authenticator.html": [authenticator, authenticator_active],
+    "authenticator_setup.html": [authenticator_setup, authenticator_setup_refused],
+    "sign_up.html": [sign_up],
+    "sign_up_code.html": [sign_up_code],
     "error.html": [error],
 }
 """Ways to each template's page."""

@@ -58,13 +58,15 @@ def sign_in(page: Page, email: str) -> None:
 
 
 def site_settings(table: str) -> Settings:
-    """Settings as in production, with two models to choose from."""
+    """Settings as in production, with two models to choose from and all that can be switched on."""
     return Settings(
         **{
             **vars(SETTINGS),
             "table_name": table,
             "model_ids": ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.amazon.nova-lite-v1:0"),
             "max_output_tokens": 100,
+            "mfa": "optional",
+            "sign_up_domains": ("example.com",),
         }
     )
 

@@ -62,12 +62,30 @@ def test_the_table_can_be_restored_and_forgets_what_expired() -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
+@pytest.mark.parametrize(("domains", "closed"), [("", True), ("example.com", False)])
+def test_nobody_registers_alone_unless_a_domain_may(domains: str, closed: bool) -> None:
+    auth = rendition(stacks.stack("auth"), KeepData="yes", Mfa="off", SignUpDomains=domains)
+    pool = auth["Resources"]["UserPool"]["Properties"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is closed
+    assert stacks.stack("root")["Parameters"]["SignUpDomains"]["Default"] == ""
+    assert stacks.properties(stacks.stack("auth"), "UserPoolClient")["GenerateSecret"] is True
+
+
 @pytest.mark.asvs("6.2.1", "6.4.1", "6.4.3")
-def test_nobody_registers_alone_and_passwords_are_long() -> None:
+def test_passwords_are_long() -> None:
     pool = stacks.properties(stacks.stack("auth"), "UserPool")
-    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 12
     assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
+
+
+@pytest.mark.asvs("6.3.3")
+@pytest.mark.parametrize(("mfa", "pool_says"), [("off", "OFF"), ("optional", "OPTIONAL"), ("required", "ON")])
+def test_authenticator_apps_are_the_only_second_factor(mfa: str, pool_says: str) -> None:
+    """Mail and telephone are no second factor: the one resets passwords, the other can be taken over."""
+    auth = rendition(stacks.stack("auth"), KeepData="yes", Mfa=mfa)
+    pool = auth["Resources"]["UserPool"]["Properties"]
+    assert pool["MfaConfiguration"] == pool_says
+    assert pool.get("EnabledMfas") == (None if mfa == "off" else ["SOFTWARE_TOKEN_MFA"])
 
 
 @pytest.mark.asvs("7.3.2")

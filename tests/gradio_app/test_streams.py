@@ -1,0 +1,114 @@
+"""A stream that runs ends with its session: signed out, revoked, or the user disabled (ASVS 7.4.1, 7.4.2)."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+import anyio
+import httpx
+import pytest
+
+from gradio_app.gate import streams
+from gradio_app.gate.streams import WatchedStream
+from gradio_app.sessions.sessions import CHECK_SECONDS
+from gradio_app.table import TableUnreachable
+from tests.gradio_app.fakes import World, make_world, over_http, served
+
+JOIN, DATA = "/gradio_api/queue/join", "/gradio_api/queue/data"
+ANA = "ana@example.com"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradio_app.sessions.sessions.CACHE_SECONDS", 0)
+    monkeypatch.setattr(WatchedStream.__init__, "__defaults__", (0.02,))
+
+
+def sign_out(_: World, elsewhere: httpx.Client) -> None:
+    assert elsewhere.post("/logout").status_code == 303
+
+
+def sign_out_everywhere(world: World, _: httpx.Client) -> None:
+    with_another_browser = world.browser()
+    with_another_browser.post("/login", data={"email": ANA, "password": "Correct-Horse-1"})
+    assert with_another_browser.post("/logout/everywhere").status_code == 303
+
+
+def disable(world: World, elsewhere: httpx.Client) -> None:
+    assert elsewhere.get("/account").status_code == 200
+    world.directory.users[ANA].disabled = True
+    for (_pk, sk), item in world.table.items.items():
+        if sk == "SESSION":  # as if the last check were long ago
+            item["checked_at"] -= CHECK_SECONDS
+
+
+@pytest.mark.asvs("7.4.1")
+@pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, disable])
+def test_a_running_stream_ends_with_its_session_and_so_does_its_work(
+    end: Callable[[World, httpx.Client], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = make_world(streams=True)
+    stopped = threading.Event()
+    world.on_stop.append(stopped.set)
+    ana_browser, eva_browser = world.signed_in(ANA), world.signed_in("eva@example.com")
+    with served(world) as base:
+        ana, tab, eva = (over_http(base, who) for who in (ana_browser, ana_browser, eva_browser))
+        for who, name in ((ana, "of-ana"), (eva, "of-eva")):
+            joined = who.post(JOIN, json={"fn_index": 0, "data": ["tick"], "session_hash": name})
+            assert joined.status_code == 200
+        with (
+            ana.stream("GET", DATA, params={"session_hash": "of-ana"}) as mine,
+            eva.stream("GET", DATA, params={"session_hash": "of-eva"}) as hers,
+        ):
+            lines, others = mine.iter_lines(), hers.iter_lines()
+            wait_for(lines, "process_generating")
+            end(world, tab)
+            for _ in lines:  # to the end, which comes although the work would go on for hours
+                pass
+            assert stopped.wait(20), "and the work is stopped"
+            wait_for(others, "process_generating")  # somebody else's goes on
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"stream"' in line]
+    assert [(e["event"], e["outcome"], e["user_id"]) for e in events] == [("stream", "cut", f"id-of-{ANA}")]
+
+
+def wait_for(lines: Iterator[str], wanted: str) -> None:
+    for line in lines:
+        if line.startswith("data: ") and json.loads(line[6:])["msg"] == wanted:
+            return
+    raise AssertionError(f"the stream ended without {wanted}")
+
+
+def test_a_stream_of_nothing_is_not_found_and_leaves_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    world = make_world(streams=True)
+    answer = world.signed_in(ANA).get(DATA, params={"session_hash": "nobody-joined"})
+    assert answer.status_code == 404
+    seen = capsys.readouterr()
+    assert "a stream of nothing" in seen.out
+    assert "Traceback" not in seen.out + seen.err
+
+
+def test_a_table_that_is_away_for_a_moment_ends_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can say whether the session goes on: borne as long as a check may be old, and no longer."""
+    clock = [1000.0]
+    monkeypatch.setattr(streams, "monotonic", lambda: clock[0])
+
+    async def lasts() -> bool:
+        clock[0] += CHECK_SECONDS / 4
+        raise TableUnreachable
+
+    async def scenario() -> tuple[bool, float]:
+        async def app(_: object, receive: Callable[[], object], __: object) -> None:
+            assert await receive() == {"type": "http.disconnect"}  # type: ignore[misc]
+
+        async def receive() -> dict[str, str]:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        async def send(_: object) -> None:
+            """Nothing is sent."""
+
+        stream = WatchedStream(receive, send, lasts, 0.001)
+        cut = await stream.serve(app, {"type": "http"})  # pyright: ignore[reportArgumentType]
+        return cut, clock[0] - 1000
+
+    assert anyio.run(scenario) == (True, CHECK_SECONDS)
