@@ -71,7 +71,7 @@ def hidden() -> Hidden:
 def sidebar(settings: Settings) -> Sidebar:
     """The sidebar, from the most used down to the account."""
     with gr.Sidebar(width=300):
-        gr.Markdown("**Asistente**", elem_id="brand")
+        gr.Markdown("# Asistente", elem_id="brand")
         gr.Button(T("new"), link="/", link_target="_self", variant="primary", elem_id="new")
         with gr.Column(elem_id="conversations"):
             gr.Markdown(T("conversations"), elem_classes="heading")

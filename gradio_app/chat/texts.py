@@ -136,8 +136,8 @@ REFUSALS = {
 """Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""
 
 WELCOME = {
-    "en": "### What can I help you with?\nAnswers may be wrong: check what matters.",
-    "es": "### ¿En qué puedo ayudarte?\nLas respuestas pueden contener errores: comprueba lo importante.",
+    "en": "## What can I help you with?\nAnswers may be wrong: check what matters.",
+    "es": "## ¿En qué puedo ayudarte?\nLas respuestas pueden contener errores: comprueba lo importante.",
 }
 
 EXAMPLES = {

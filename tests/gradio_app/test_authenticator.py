@@ -30,6 +30,7 @@ def signed_in(world: World) -> TestClient:
     return browser
 
 
+@pytest.mark.asvs("6.3.3")
 def test_it_is_set_up_by_picture_link_or_key_and_asked_for_from_then_on() -> None:
     world = world_with()
     ana, phone = signed_in(world), signed_in(world)
@@ -55,6 +56,7 @@ def test_it_is_set_up_by_picture_link_or_key_and_asked_for_from_then_on() -> Non
     assert again.headers["location"] == "/login/step"
 
 
+@pytest.mark.asvs("7.5.1")
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}/remove"])
 @pytest.mark.parametrize(
     "proof",
@@ -118,6 +120,7 @@ def test_the_pool_decides_whether_there_is_one_and_whether_it_may_go() -> None:
     assert (answer.status_code, required.directory.users[ANA].authenticator) == (404, True)
 
 
+@pytest.mark.asvs("6.3.1")
 def test_guessing_on_this_page_is_counted_as_at_the_sign_in() -> None:
     world = world_with()
     ana = signed_in(world)
@@ -125,6 +128,7 @@ def test_guessing_on_this_page_is_counted_as_at_the_sign_in() -> None:
     assert answers == [400] * 10 + [429]
 
 
+@pytest.mark.asvs("16.2.5", "16.3.1")
 def test_every_change_leaves_a_line_without_its_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     world = world_with()
     ana = signed_in(world)
@@ -147,6 +151,7 @@ def test_every_change_leaves_a_line_without_its_secrets(capsys: pytest.CaptureFi
         assert secret not in lines
 
 
+@pytest.mark.asvs("14.3.2")
 def test_the_key_stays_out_of_every_cache_and_the_page_has_no_script() -> None:
     world = world_with()
     ana = signed_in(world)

@@ -35,6 +35,7 @@ def messages(lines: Iterator[str], wanted: str) -> None:
     raise AssertionError(f"the stream ended without {wanted}")
 
 
+@pytest.mark.asvs("8.2.2")
 def test_a_stream_and_its_events_belong_to_who_started_them(world: World) -> None:
     with served(world) as base:
         # Signed in beforehand: a TestClient runs the application in a loop of its own.
@@ -66,6 +67,7 @@ def test_a_stream_and_its_events_belong_to_who_started_them(world: World) -> Non
             messages(lines, "process_completed")
 
 
+@pytest.mark.asvs("8.2.2")
 def test_a_stream_ends_with_its_browser_and_another_user_cannot_take_it_over() -> None:
     world = make_world(streams=True)
     with served(world) as base:

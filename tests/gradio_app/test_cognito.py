@@ -1,5 +1,6 @@
 """The pool as the emulator plays it: SRP by pycognito, every challenge answered, every refusal typed."""
 
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,11 @@ from gradio_app.cognito.errors import (
     WrongCredentials,
 )
 from gradio_app.cognito.tokens import SignedIn
+from gradio_app.sessions.sessions import CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
 from gradio_app.table import Table, TableUnreachable
 from tests.emulator_fixture import RunningEmulator
-from tests.gradio_app.fakes import SETTINGS
+from tests.gradio_app.fakes import SETTINGS, FakeTable
 from tests.local.cognito_kit import totp
 
 TEMPORARY, PASSWORD, NEW = "Temporary-Pass-1", "Permanent-Pass-1", "Different-Pass-2"
@@ -33,6 +35,7 @@ class PoolCase:
     client: Any
     pool_id: str
     directory: Directory
+    settings: Settings
     user: str
 
     def sign_in(self, password: str, user: str = "") -> SignedIn | Challenge:
@@ -82,7 +85,7 @@ def case(emulator: RunningEmulator) -> PoolCase:
             "app_client_secret": app["ClientSecret"],
         }
     )
-    return PoolCase(client, pool_id, Directory.of(client, settings), user)
+    return PoolCase(client, pool_id, Directory.of(client, settings), settings, user)
 
 
 def test_the_first_password_is_replaced_on_the_way_in(case: PoolCase) -> None:
@@ -125,6 +128,68 @@ def test_a_refresh_brings_new_claims_until_the_user_is_disabled(case: PoolCase) 
     case.client.admin_disable_user(UserPoolId=case.pool_id, Username=case.user)
     with pytest.raises(WrongCredentials):
         anyio.run(case.directory.refresh, first.username, first.refresh_token)
+
+
+@pytest.mark.asvs("7.4.2")
+def test_a_user_disabled_in_the_pool_is_out_within_five_minutes(case: PoolCase) -> None:
+    """By a clock of our own: after CHECK_SECONDS the next request is refused, and nothing is left."""
+    case.set_password(PASSWORD)
+    table, clock = FakeTable(), [time.time()]
+
+    async def scenario() -> None:
+        sessions = Sessions(table, case.directory, SETTINGS, now=lambda: clock[0])
+        signed_in = await case.directory.sign_in(case.user, PASSWORD)
+        assert isinstance(signed_in, SignedIn)
+        token = await sessions.begin(signed_in)
+        clock[0] += CHECK_SECONDS
+        assert await sessions.find(token), "Cognito says that the user may stay"
+        case.client.admin_disable_user(UserPoolId=case.pool_id, Username=case.user)
+        clock[0] += CHECK_SECONDS
+        assert await sessions.find(token) is None
+        assert table.items == {}
+
+    anyio.run(scenario)
+    assert CHECK_SECONDS <= 5 * 60
+
+
+class Recording:
+    """A client that remembers which operations were called."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self.client, name)
+
+
+@pytest.mark.asvs("6.3.1")
+def test_the_pool_is_asked_the_same_whether_or_not_there_is_such_a_user(case: PoolCase) -> None:
+    """What differs between the two could be measured from outside, however alike the answers are."""
+    case.set_password(PASSWORD)
+    asked = {}
+    for user in (case.user, "nobody@example.com"):
+        recording = Recording(case.client)
+        directory = Directory(recording, case.settings, case.directory._tokens)
+        with pytest.raises(WrongCredentials):
+            anyio.run(directory.sign_in, user, "Wrong-Password-1")
+        anyio.run(directory.forgot_password, user)
+        with pytest.raises(WrongCode):
+            anyio.run(directory.reset_password, user, "000000", NEW)
+        asked[user] = recording.calls
+    assert asked[case.user] == asked["nobody@example.com"]
+    assert "respond_to_auth_challenge" in asked[case.user]
+
+
+@pytest.mark.asvs("6.2.9")
+@pytest.mark.parametrize("length", [64, 128, 256])
+def test_a_long_password_is_taken_whole(case: PoolCase, length: int) -> None:
+    password = ("Aa1-" * 64)[:length]
+    case.set_password(password)
+    assert case.signed_in(password)
+    with pytest.raises(WrongCredentials):
+        case.sign_in(password[:-1])
 
 
 @pytest.mark.parametrize("way", ["revoke", "sign_out_everywhere"])

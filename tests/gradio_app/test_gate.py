@@ -5,14 +5,13 @@ The routes come from the running application, Gradio's included, so one that a r
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
-from starlette.routing import BaseRoute, Mount
 
 from gradio_app.gate.access import Access, Addresses
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, World, make_world
+from tests.gradio_app.routes import every_path, filled
 
 PUBLIC = {
     "/healthz",
@@ -39,31 +38,7 @@ def world() -> World:
     return make_world()
 
 
-def paths(routes: list[BaseRoute], prefix: str = "") -> Iterator[str]:
-    """The path of every route, those of mounted applications included."""
-    for route in routes:
-        path = prefix + getattr(route, "path", "")
-        if isinstance(route, Mount):
-            yield path or "/"
-            yield from paths(route.routes, path)
-        elif router := getattr(route, "original_router", None):  # FastAPI's included router
-            yield from paths(router.routes, prefix)
-        else:
-            yield path
-
-
-def every_path(world: World) -> list[str]:
-    found = set(paths(world.application.inner.routes))
-    assert "/gradio_api/queue/join" in found, "Gradio's own routes are among them"
-    assert len(found) > 60
-    return sorted(found)
-
-
-def filled(path: str) -> str:
-    """A path with something plausible in its parameters."""
-    return re.sub(r"\{[^}]*\}", "x", path)
-
-
+@pytest.mark.asvs("6.3.4", "13.4.5")
 def test_without_a_session_every_other_route_is_refused(world: World) -> None:
     stranger = world.browser()
     for path in every_path(world):
@@ -96,6 +71,7 @@ def test_with_a_session_only_what_the_page_calls_is_open(world: World) -> None:
             assert answer.status_code in (403, 404), f"{method} {path}: {answer.status_code}"
 
 
+@pytest.mark.asvs("13.4.2", "13.4.5")
 @pytest.mark.parametrize(
     "path",
     [
@@ -148,6 +124,7 @@ def test_gradio_is_told_who_asks(world: World) -> None:
     assert answer.json()["data"] == ["id-of-ana@example.com"]
 
 
+@pytest.mark.asvs("10.1.1")
 def test_the_page_tells_no_secret(world: World) -> None:
     ana = world.signed_in("ana@example.com")
     page = ana.get("/", headers=PAGE_VIEW, follow_redirects=True)
@@ -157,12 +134,14 @@ def test_the_page_tells_no_secret(world: World) -> None:
     assert ana.cookies["__Host-session"] not in page.text
 
 
+@pytest.mark.asvs("13.4.4")
 @pytest.mark.parametrize("path", ["/gradio_api/run/predict", "/assets/index.js", "/"])
 def test_only_known_methods_reach_an_address(path: str) -> None:
     for method in ("PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get"):
         assert Addresses.offered(SETTINGS).access(method, path) is Access.CLOSED
 
 
+@pytest.mark.asvs("16.3.2", "16.4.1")
 def test_a_denied_request_leaves_a_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     browser = world.browser()
     browser.cookies.set("__Host-session", "forged", domain="testserver.local")

@@ -31,6 +31,7 @@ def test_a_password_leads_into_the_chat_and_out_again() -> None:
     assert ana.get("/account").status_code == 401
 
 
+@pytest.mark.asvs("7.4.1")
 def test_the_old_cookie_opens_nothing_after_signing_out() -> None:
     world = make_world(ana=User(PASSWORD))
     ana = world.signed_in(ANA)
@@ -44,6 +45,7 @@ def test_the_old_cookie_opens_nothing_after_signing_out() -> None:
     assert f"revoke refresh-{ANA}" in world.directory.calls
 
 
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.4", "7.2.3")
 def test_the_cookie_is_out_of_reach() -> None:
     world = make_world(ana=User(PASSWORD))
     set_cookie = (
@@ -70,6 +72,7 @@ def test_over_plain_http_the_cookie_has_a_plain_name() -> None:
     assert "secure" not in cookie.lower()
 
 
+@pytest.mark.asvs("7.2.4")
 def test_a_cookie_from_before_the_sign_in_is_not_honored() -> None:
     world = make_world(ana=User(PASSWORD))
     browser = world.browser()
@@ -80,6 +83,7 @@ def test_a_cookie_from_before_the_sign_in_is_not_honored() -> None:
     assert planted.get("/account").status_code == 401
 
 
+@pytest.mark.asvs("7.2.4")
 def test_each_sign_in_has_a_session_of_its_own_and_ends_the_one_before_in_this_browser() -> None:
     world = make_world(ana=User(PASSWORD))
     ana = world.signed_in(ANA)
@@ -91,6 +95,7 @@ def test_each_sign_in_has_a_session_of_its_own_and_ends_the_one_before_in_this_b
     assert replay.get("/account").status_code == 401
 
 
+@pytest.mark.asvs("6.3.1")
 def test_wrong_unknown_and_disabled_read_the_same() -> None:
     world = make_world(ana=User(PASSWORD), eva=User(PASSWORD, disabled=True))
     seen = set()
@@ -102,6 +107,7 @@ def test_wrong_unknown_and_disabled_read_the_same() -> None:
     assert "do not match" in seen.pop()[1]
 
 
+@pytest.mark.asvs("6.4.1")
 def test_a_temporary_password_must_be_replaced() -> None:
     world = make_world(ana=User(PASSWORD, temporary=True))
     ana = world.browser()
@@ -144,6 +150,7 @@ def test_a_step_ends_after_its_time() -> None:
     assert ana.get("/login/step").headers["location"] == "/login?expired=1"
 
 
+@pytest.mark.asvs("6.3.3")
 def test_a_code_is_asked_when_the_user_has_an_authenticator() -> None:
     world = make_world(ana=User(PASSWORD, authenticator=True))
     ana = world.browser()
@@ -154,6 +161,7 @@ def test_a_code_is_asked_when_the_user_has_an_authenticator() -> None:
     assert ana.post("/login/step", data={"code": "123 456"}).headers["location"] == "/"
 
 
+@pytest.mark.asvs("6.3.1")
 def test_guessing_is_stopped_per_account_from_wherever_and_says_nothing_about_the_account() -> None:
     world = make_world(ana=User(PASSWORD))
     for email in (ANA, "nobody@example.com"):
@@ -166,6 +174,7 @@ def test_guessing_is_stopped_per_account_from_wherever_and_says_nothing_about_th
         assert (answer.status_code, "Wait 15 minutes" in answer.text) == (429, True)
 
 
+@pytest.mark.asvs("6.3.1")
 def test_guessing_is_stopped_per_address_whatever_the_account() -> None:
     world = make_world(ana=User(PASSWORD))
     for number in range(FAILURES_PER_ADDRESS):
@@ -195,6 +204,7 @@ def test_a_step_that_we_do_not_have_is_a_sentence_that_names_it(
     assert not seen.err
 
 
+@pytest.mark.asvs("6.3.1")
 def test_codes_are_counted_too() -> None:
     world = make_world(ana=User(PASSWORD, authenticator=True))
     ana = world.browser()
@@ -212,6 +222,7 @@ def test_who_signs_in_often_is_not_slowed() -> None:
         assert world.browser().post("/login", data={"email": ANA, "password": PASSWORD}).status_code == 303
 
 
+@pytest.mark.asvs("7.4.1")
 def test_sign_out_everywhere_ends_every_browser_of_this_user_only() -> None:
     world = make_world(ana=User(PASSWORD), eva=User(PASSWORD))
     desk, phone, eva = world.signed_in(ANA), world.signed_in(ANA), world.signed_in("eva@example.com")
@@ -229,6 +240,36 @@ def test_sign_out_works_while_cognito_does_not() -> None:
     assert [browser.get("/account").status_code for browser in (ana, phone)] == [401, 401]
 
 
+@pytest.mark.asvs("14.3.1")
+@pytest.mark.parametrize("way", ["/logout", "/logout/everywhere"])
+def test_signing_out_has_the_browser_forget(way: str) -> None:
+    world = make_world(ana=User(PASSWORD))
+    ana = world.signed_in(ANA)
+    answer = ana.post(way)
+    assert answer.headers["clear-site-data"] == '"storage"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert re.search(
+        r'__Host-session=""; expires=|__Host-session=""; .*Max-Age=0', answer.headers["set-cookie"]
+    )
+    assert "__Host-session" not in ana.cookies
+
+
+@pytest.mark.asvs("6.2.9")
+def test_the_forms_take_a_long_password() -> None:
+    long = "correct horse battery staple " * 8
+    world = make_world(ana=User(PASSWORD, temporary=True))
+    ana = world.browser()
+    ana.post("/login", data={"email": ANA, "password": PASSWORD})
+    assert ana.post("/login/step", data={"new_password": long, "repeat": long}).headers["location"] == "/"
+    for path in ("/login", "/reset-password"):
+        lengths = re.findall(r'type="password"[^>]*maxlength="(\d+)"', world.browser().get(path).text)
+        assert lengths
+        assert all(int(length) >= len(long) for length in lengths)
+    assert world.browser().post("/login", data={"email": ANA, "password": long}).headers["location"] == "/"
+    assert world.browser().post("/login", data={"email": ANA, "password": long[:-2]}).status_code == 401
+
+
+@pytest.mark.asvs("7.5.1")
 def test_a_changed_password_ends_the_other_browsers_and_renews_this_one() -> None:
     world = make_world(ana=User(PASSWORD))
     desk, phone = world.signed_in(ANA), world.signed_in(ANA)
@@ -257,6 +298,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_code() -> None:
     assert stolen.get("/account").status_code == 401
 
 
+@pytest.mark.asvs("6.4.3")
 def test_a_reset_does_not_pass_the_authenticator_by() -> None:
     world = make_world(ana=User(PASSWORD, authenticator=True))
     ana = world.browser()
@@ -301,6 +343,7 @@ def test_every_page_forbids_scripts() -> None:
         assert "<script" not in answer.text
 
 
+@pytest.mark.asvs("16.2.5", "16.3.1")
 def test_passwords_and_tokens_are_in_no_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     world = make_world(ana=User(PASSWORD))
     ana = world.signed_in(ANA)
@@ -318,6 +361,7 @@ def test_passwords_and_tokens_are_in_no_line_of_the_log(capsys: pytest.CaptureFi
         assert secret.lower() not in lines.lower()
 
 
+@pytest.mark.asvs("16.5.1", "16.5.2", "16.5.3")
 @pytest.mark.parametrize("part", ["table", "directory"])
 def test_a_dead_dependency_is_one_friendly_sentence(part: str) -> None:
     world = make_world(ana=User(PASSWORD))

@@ -36,6 +36,7 @@ def test_another_site_changes_nothing(world: World, path: str, headers: dict[str
     assert ana.get("/account").status_code == 200, "still signed in"
 
 
+@pytest.mark.asvs("3.5.1")
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://testserver", "null", None])
 def test_a_browser_that_sends_no_fetch_metadata_must_send_its_origin(
     world: World, origin: str | None
@@ -56,6 +57,7 @@ def test_over_plain_http_the_origin_is_enough() -> None:
     assert browser.post("/login", data=form, headers={"origin": "https://testserver"}).status_code == 403
 
 
+@pytest.mark.asvs("3.5.2")
 def test_another_site_may_link_to_a_page_and_embed_nothing(world: World) -> None:
     ana = world.signed_in("ana@example.com")
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
@@ -64,6 +66,7 @@ def test_another_site_may_link_to_a_page_and_embed_nothing(world: World) -> None
         assert ana.get("/account", headers=link | {"sec-fetch-mode": mode}).status_code == 403
 
 
+@pytest.mark.asvs("3.4.2")
 @pytest.mark.parametrize("path", ["/", "/login", "/account", "/theme.css", "/gradio_api/app_id"])
 def test_no_origin_is_given_leave_to_read(world: World, path: str) -> None:
     """By itself Gradio echoes any Origin, with credentials."""

@@ -50,6 +50,7 @@ def test_any_task_knows_who_it_is() -> None:
     check(scenario)
 
 
+@pytest.mark.asvs("7.3.1")
 def test_an_idle_session_ends() -> None:
     async def scenario(case: Case) -> None:
         token = await case.sign_in()
@@ -64,6 +65,7 @@ def test_an_idle_session_ends() -> None:
     check(scenario)
 
 
+@pytest.mark.asvs("7.3.2")
 def test_a_busy_session_ends_too() -> None:
     async def scenario(case: Case) -> None:
         token, started = await case.sign_in(), case.clock
@@ -86,6 +88,7 @@ def test_a_stream_of_requests_reads_the_table_once() -> None:
     check(scenario)
 
 
+@pytest.mark.asvs("7.4.1")
 def test_a_sign_out_is_noticed_here_at_once_and_on_other_tasks_within_seconds() -> None:
     async def scenario(case: Case) -> None:
         token = await case.sign_in()
@@ -113,6 +116,7 @@ def test_a_request_in_flight_does_not_revive_an_ended_session() -> None:
     check(scenario)
 
 
+@pytest.mark.asvs("7.4.2")
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_disabled_user_is_out_within_five_minutes(busy: bool) -> None:
     async def scenario(case: Case) -> None:
@@ -159,6 +163,7 @@ def test_a_stream_that_asks_whether_its_session_lasts_does_not_keep_it_alive() -
     check(scenario)
 
 
+@pytest.mark.asvs("7.4.2")
 def test_a_stream_learns_that_its_session_ended_on_another_task_or_its_user_was_disabled() -> None:
     async def scenario(case: Case) -> None:
         first = await case.task.find(await case.sign_in())
@@ -204,6 +209,7 @@ def test_while_cognito_is_down_the_access_token_counts_until_it_ends() -> None:
     check(scenario)
 
 
+@pytest.mark.asvs("16.5.3")
 def test_without_the_table_nobody_is_let_in() -> None:
     async def scenario(case: Case) -> None:
         token = await case.sign_in()
@@ -214,6 +220,7 @@ def test_without_the_table_nobody_is_let_in() -> None:
     check(scenario)
 
 
+@pytest.mark.asvs("7.2.2", "7.2.3")
 def test_cookie_values_are_long_and_never_the_same() -> None:
     async def scenario(case: Case) -> None:
         tokens = {await case.sign_in() for _ in range(1000)}

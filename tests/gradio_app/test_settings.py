@@ -70,6 +70,7 @@ def test_all_that_is_wrong_is_one_message() -> None:
     assert all(name in str(error.value) for name in (*NEEDED, "PORT", "PUBLIC_SCHEME"))
 
 
+@pytest.mark.asvs("13.3.1")
 def test_the_secret_is_not_shown() -> None:
     assert NEEDED["APP_CLIENT_SECRET"] not in repr(Settings.from_env(NEEDED))
 

@@ -75,6 +75,7 @@ def test_other_domains_are_refused_before_the_pool_is_asked(email: str) -> None:
         assert not [call for call in world.directory.calls if "sign_up" in call]
 
 
+@pytest.mark.asvs("6.3.1")
 def test_the_answers_do_not_tell_who_has_an_account() -> None:
     world = offering("example.com")
     for path, code in (("/sign-up", ""), ("/sign-up/confirm", "000000"), ("/sign-up/confirm", CODE)):
@@ -98,6 +99,7 @@ def test_it_does_not_exist_unless_offered() -> None:
     assert {ana.get("/sign-up").status_code, ana.post("/sign-up").status_code} == {404}
 
 
+@pytest.mark.asvs("6.3.1")
 def test_nobody_is_flooded_with_mail_and_no_code_is_guessed() -> None:
     world = offering("example.com")
     asked = [world.browser(f"198.51.100.{n}").post("/sign-up", data={"email": LEO}) for n in range(11)]

@@ -42,6 +42,7 @@ def disable(world: World, elsewhere: httpx.Client) -> None:
             item["checked_at"] -= CHECK_SECONDS
 
 
+@pytest.mark.asvs("7.4.1")
 @pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, disable])
 def test_a_running_stream_ends_with_its_session_and_so_does_its_work(
     end: Callable[[World, httpx.Client], None], capsys: pytest.CaptureFixture[str]

@@ -149,12 +149,14 @@ FORGED_ID = {
 }
 
 
+@pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "9.2.1", "9.2.2", "9.2.3")
 @pytest.mark.parametrize("access", FORGED_ACCESS.values(), ids=FORGED_ACCESS)
 def test_a_forged_access_token_is_refused(pool: Pool, access: str) -> None:
     with pytest.raises(TokenInvalid):
         pool.check().signed_in(result(access=access))
 
 
+@pytest.mark.asvs("9.1.1", "9.2.1", "9.2.2", "9.2.3")
 @pytest.mark.parametrize("id_token", FORGED_ID.values(), ids=FORGED_ID)
 def test_a_forged_id_token_is_refused(pool: Pool, id_token: str) -> None:
     with pytest.raises(TokenInvalid):

@@ -71,12 +71,14 @@ def test_nobody_registers_alone_unless_a_domain_may(domains: str, closed: bool) 
     assert stacks.properties(stacks.stack("auth"), "UserPoolClient")["GenerateSecret"] is True
 
 
+@pytest.mark.asvs("6.2.1", "6.4.1", "6.4.3")
 def test_passwords_are_long() -> None:
     pool = stacks.properties(stacks.stack("auth"), "UserPool")
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 12
     assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
 
 
+@pytest.mark.asvs("6.3.3")
 @pytest.mark.parametrize(("mfa", "pool_says"), [("off", "OFF"), ("optional", "OPTIONAL"), ("required", "ON")])
 def test_authenticator_apps_are_the_only_second_factor(mfa: str, pool_says: str) -> None:
     """Mail and telephone are no second factor: the one resets passwords, the other can be taken over."""
@@ -86,6 +88,20 @@ def test_authenticator_apps_are_the_only_second_factor(mfa: str, pool_says: str)
     assert pool.get("EnabledMfas") == (None if mfa == "off" else ["SOFTWARE_TOKEN_MFA"])
 
 
+@pytest.mark.asvs("7.3.2")
+def test_no_token_outlives_the_longest_session_that_can_be_chosen() -> None:
+    client = stacks.properties(stacks.stack("auth"), "UserPoolClient")
+    longest = stacks.stack("root")["Parameters"]["SessionMaxHours"]["MaxValue"]
+    assert client["TokenValidityUnits"] == {
+        "AccessToken": "minutes",
+        "IdToken": "minutes",
+        "RefreshToken": "hours",
+    }
+    assert client["RefreshTokenValidity"] <= longest
+    assert max(client["AccessTokenValidity"], client["IdTokenValidity"]) <= 60
+
+
+@pytest.mark.asvs("6.3.4", "10.4.1")
 def test_the_client_signs_in_by_srp_alone_and_tells_nothing_of_users() -> None:
     client = stacks.properties(stacks.stack("auth"), "UserPoolClient")
     assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]

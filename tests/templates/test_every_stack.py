@@ -146,6 +146,7 @@ def test_every_security_group_rule_is_described_and_has_one_port(name: str) -> N
             assert rule["FromPort"] == rule["ToPort"], title
 
 
+@pytest.mark.asvs("13.3.1")
 @EVERY_STACK
 def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
     template = stacks.stack(name)

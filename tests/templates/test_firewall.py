@@ -30,6 +30,7 @@ def test_every_rule_has_its_own_priority() -> None:
     assert len({rule["Priority"] for rule in found}) == len(found)
 
 
+@pytest.mark.asvs("4.1.3", "6.3.1", "15.3.4")
 def test_behind_cloudfront_addresses_come_from_the_distributions_header_alone() -> None:
     found = rules("cloudfront", IsLimitedToAddresses="yes", IsLimitedToCountries="yes")
     headers = {
@@ -48,6 +49,13 @@ def test_every_request_passes_the_function_that_sets_the_header() -> None:
         (association,) = behavior["FunctionAssociations"]
         assert association["EventType"] == "viewer-request"
         assert association["FunctionARN"] == {"Fn::GetAtt": ["ViewerAddress", "FunctionARN"]}
+
+
+@pytest.mark.asvs("6.3.1")
+def test_who_asks_too_often_is_turned_away() -> None:
+    rule = rules()["RateLimit"]
+    assert rule["Action"] == {"Block": {}}
+    assert rule["Statement"]["RateBasedStatement"]["Limit"]
 
 
 @pytest.mark.parametrize("front_door", ["domain", "http"])

@@ -54,10 +54,20 @@ def test_a_public_load_balancer_opens_only_the_ports_it_serves(
     assert {listener["Properties"]["Port"] for listener in listeners} == set(ports)
 
 
+@pytest.mark.asvs("12.2.1")
 def test_with_a_domain_plain_http_only_redirects() -> None:
     listener = stacks.properties(edge("domain"), "PublicListener")
     assert [action["Type"] for action in listener["DefaultActions"]] == ["redirect"]
     assert listener["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+
+
+@pytest.mark.asvs("12.1.1")
+def test_with_a_domain_nothing_older_than_tls_1_2_is_spoken() -> None:
+    listeners = stacks.of_type(edge("domain"), "AWS::ElasticLoadBalancingV2::Listener").values()
+    policies = {
+        each["Properties"].get("SslPolicy") for each in listeners if each["Properties"]["Port"] == 443
+    }
+    assert policies == {"ELBSecurityPolicy-TLS13-1-2-Res-2021-06"}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +93,7 @@ def test_the_load_balancer_suits_a_streaming_chat(front_door: str) -> None:
     assert group["Properties"]["HealthCheckPath"] == "/readyz"
 
 
+@pytest.mark.asvs("12.2.1")
 def test_cloudfront_is_https_only_and_caches_static_files_only() -> None:
     config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
     behaviors = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]

@@ -50,6 +50,7 @@ def test_the_app_understands_the_settings_of_the_task(alternative: str, models: 
     assert settings.drain_seconds < container["StopTimeout"]
 
 
+@pytest.mark.asvs("13.3.1")
 def test_the_secret_is_not_in_the_plain_environment() -> None:
     container = _container(service())
     assert [entry["Name"] for entry in container["Secrets"]] == ["APP_CLIENT_SECRET"]

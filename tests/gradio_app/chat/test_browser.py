@@ -325,6 +325,7 @@ def test_on_a_phone_the_sidebar_starts_closed_and_opens(browser: Browser, site: 
     context.close()
 
 
+@pytest.mark.asvs("1.3.5", "3.2.2")
 def test_nothing_that_the_model_writes_runs_or_calls_out(
     context: BrowserContext, site: str, store: Conversations, fake: FakeBedrock
 ) -> None:
@@ -367,6 +368,7 @@ def test_nothing_that_the_model_writes_runs_or_calls_out(
     )
 
 
+@pytest.mark.asvs("3.4.3")
 def test_the_page_obeys_its_own_policy(context: BrowserContext) -> None:
     complaints: list[str] = []
     context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

@@ -60,6 +60,7 @@ def test_the_model_reads_the_stored_history_and_the_settings(chatting: Chatting,
     assert request["inferenceConfig"] == {"maxTokens": 100, "temperature": 0.3}
 
 
+@pytest.mark.asvs("16.5.1", "16.5.2")
 @pytest.mark.parametrize(
     ("question", "text", "reason"),
     [
@@ -254,6 +255,7 @@ def test_a_second_tab_that_saw_an_older_state_is_refused(chatting: Chatting) -> 
         chatting.start("answer: two", version=7)
 
 
+@pytest.mark.asvs("2.4.1", "15.2.2")
 def test_one_answer_at_a_time_in_a_conversation_and_three_for_a_user(
     chatting: Chatting, fake: FakeBedrock
 ) -> None:
@@ -328,6 +330,7 @@ def test_what_is_old_is_summed_up_and_the_summary_is_used(
     until(lambda: spent(dynamodb, table) > chatting.now().input_tokens + chatting.now().output_tokens)
 
 
+@pytest.mark.asvs("16.2.5")
 def test_the_log_never_holds_what_was_said(
     chatting: Chatting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

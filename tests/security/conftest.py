@@ -1,0 +1,38 @@
+"""The running application that the tests of this folder look at."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from tests.emulator_fixture import RunningEmulator
+from tests.gradio_app.chat.conftest import bedrock_client
+from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.security.certificates import Certificate, make_certificate
+from tests.security.site import Site, create_table, running_site
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeBedrock]:
+    with FakeBedrock() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def site(emulator: RunningEmulator, fake: FakeBedrock, certificate: Certificate) -> Iterator[Site]:
+    """The application with a table of its own; each test adds the users that it needs."""
+    client, table = emulator.client("dynamodb"), f"site-{uuid4().hex}"
+    create_table(client, table)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running_site(
+            table, client, bedrock_client("bedrock-runtime", fake.endpoint_url), certificate
+        ) as site,
+    ):
+        patch.setattr("gradio_app.login.services.SAME_PACE_SECONDS", 0)
+        yield site

@@ -1,0 +1,121 @@
+"""The whole application over HTTPS on loopback: real gate, login, chat and table; fake pool and model."""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import uvicorn
+from playwright.sync_api import Page
+
+from gradio_app.aws import Clients
+from gradio_app.server import create_app
+from gradio_app.settings import Settings
+from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
+from tests.security.certificates import Certificate
+
+PASSWORD = "Correct-Horse-1"
+DEADLINE = 30.0
+"""Seconds after which something that ought to happen soon counts as not happening."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running application; `gate` is its ASGI application."""
+
+    url: str
+    directory: FakeDirectory
+    gate: Any
+    certificate: Certificate = field(repr=False)
+
+    def add_user(self, email: str, **features: Any) -> None:
+        """Somebody who may sign in with PASSWORD."""
+        self.directory.users[email] = User(PASSWORD, **features)
+
+    def client(self, email: str = "") -> httpx.Client:
+        """A client with the headers of our own pages, signed in if an e-mail address is given."""
+        client = httpx.Client(
+            base_url=self.url,
+            headers={"origin": self.url, "sec-fetch-site": "same-origin"},
+            verify=_trusting(self.certificate),
+            timeout=DEADLINE,
+        )
+        if email:
+            answer = client.post("/login", data={"email": email, "password": PASSWORD})
+            assert answer.headers.get("location") == "/", answer.text
+        return client
+
+
+def sign_in(page: Page, email: str) -> None:
+    """Fill in the form in any language and send it."""
+    page.goto("/login")
+    page.locator("input[name=email]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main form button").click()
+
+
+def site_settings(table: str) -> Settings:
+    """Settings as in production, with two models to choose from and all that can be switched on."""
+    return Settings(
+        **{
+            **vars(SETTINGS),
+            "table_name": table,
+            "model_ids": ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.amazon.nova-lite-v1:0"),
+            "max_output_tokens": 100,
+            "mfa": "optional",
+            "sign_up_domains": ("example.com",),
+        }
+    )
+
+
+def create_table(dynamodb: Any, name: str) -> None:
+    """Create a table as the data stack does."""
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+    )
+
+
+@contextmanager
+def running_site(table: str, dynamodb: Any, bedrock: Any, certificate: Certificate) -> Iterator[Site]:
+    """Serve the application until the block ends."""
+    directory = FakeDirectory()
+    clients = Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=bedrock, bedrock=bedrock)
+    gate = create_app(site_settings(table), clients, directory=directory).gate
+    with serve_tls(gate, certificate) as url:
+        yield Site(url, directory, gate, certificate)
+
+
+@contextmanager
+def serve_tls(app: Any, certificate: Certificate) -> Iterator[str]:
+    """Run an ASGI application on a free port of the loopback; yields its address."""
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_level="critical",
+        ws="none",
+        ssl_certfile=certificate.chain,
+        ssl_keyfile=str(certificate.key),
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            thread.join(0.02)
+        yield f"https://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(DEADLINE)
+
+
+def _trusting(certificate: Certificate) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(certificate.authority))
