@@ -11,6 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 # Scanners live in environments of their own: they pin what the product uses too.
 SCAN := .venv-scan
+SCAN_APP := .scan
 
 # A group of tests that share something large (an image, a running assistant) stays on one worker.
 PARALLEL := -n auto --maxprocesses 4 --dist loadgroup
@@ -104,6 +105,23 @@ $(SCAN)/.installed: requirements/scan.txt $(wildcard tests/scan/package*.json)
 	@cd $(SCAN) && npm ci --silent --no-audit --no-fund
 	@touch $@
 
+.PHONY: scan-app
+scan-app: $(FOR_TEST) $(SCAN_APP)/wapiti/.installed $(SCAN_APP)/observatory/.installed ## Attack the running application: HTTP observatory, wapiti (needs npm)
+	@$(BIN)/python -m tests.security.scan $(SCAN_APP)
+
+$(SCAN_APP)/wapiti/.installed: requirements/scan-app.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' || { \
+	  echo "wapiti needs Python 3.10 to 3.12: name one with make PYTHON=python3.12 scan-app." >&2; exit 2; }
+	@$(PYTHON) -m venv $(SCAN_APP)/wapiti
+	@$(SCAN_APP)/wapiti/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	@touch $@
+
+$(SCAN_APP)/observatory/.installed: $(wildcard tests/security/observatory/package*.json)
+	@command -v npm >/dev/null || { echo "The HTTP observatory needs Node.js 20 or newer with npm." >&2; exit 2; }
+	@mkdir -p $(SCAN_APP)/observatory && cp tests/security/observatory/package*.json $(SCAN_APP)/observatory
+	@cd $(SCAN_APP)/observatory && npm ci --ignore-scripts --omit=optional --no-audit --no-fund --silent
+	@touch $@
+
 .PHONY: format
 format: $(FOR_TEST) ## Put the Python code in order
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
@@ -122,7 +140,9 @@ lock: | $(VENV)/bin/python ## Resolve requirements/*.in again, all four together
 	    --custom-compile-command "make lock" -c all.txt $$purpose.in -o $$purpose.txt; done; rm all.txt
 	@cd requirements && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" scan.in -o scan.txt
+	@cd requirements && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" scan-app.in -o scan-app.txt
 
 .PHONY: clean
 clean: ## Remove what was built: the environment and out/ (local users and conversations stay)
-	@rm -rf $(VENV) $(SCAN) out .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(SCAN) $(SCAN_APP) out .pytest_cache .ruff_cache .hypothesis
