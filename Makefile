@@ -13,8 +13,8 @@ ARGS ?=
 SCAN := .venv-scan
 SCAN_APP := .scan
 
-# A group of tests that share something large (an image, a running assistant) stays on one worker.
-PARALLEL := -n auto --maxprocesses 4 --dist loadgroup
+# A file's tests share what is slow to start (a browser, an image) and stay on one worker; the slow folders come first.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # One stamp per requirements file: a changed file is installed again, an unchanged one costs nothing.
 FOR_TOOLS := $(VENV)/.installed-tools

@@ -45,7 +45,7 @@ class Application:
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         deadline = time.monotonic() + READY_SECONDS
-        while not self._is_ready():
+        while not (self._is_ready() and self._process.poll() is None):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise LocalError(

@@ -18,7 +18,7 @@ from rich.console import Console
 from local import screen
 from local.application import Application
 from local.bedrock import BedrockServer, EngineError
-from local.emulator import Emulator, EmulatorError, play_build
+from local.emulator import Emulator, EmulatorError, PortInUse, play_build
 from local.errors import LocalError
 from local.model import ModelUnavailable, choose, ensure_model
 from local.ports import LOOPBACK, free_port
@@ -58,7 +58,7 @@ def run(options: Options, console: Console) -> None:
     with options.state.held(), _said_plainly():
         bedrock = _bedrock(options, console)
         emulator = _emulator(options.state, console)
-        with emulator, ThreadPoolExecutor(1) as background:
+        with ThreadPoolExecutor(1) as background:
             # Loading the weights and deploying the stacks each take seconds and need nothing of each other.
             loading = background.submit(bedrock.start)
             try:
@@ -70,6 +70,7 @@ def run(options: Options, console: Console) -> None:
             finally:
                 loading.exception()  # whatever it was, it was raised above; here it must only be over
                 bedrock.stop()
+                emulator.stop()
 
 
 @contextmanager
@@ -89,16 +90,15 @@ def _bedrock(options: Options, console: Console) -> BedrockServer:
 def _emulator(state: State, console: Console) -> Emulator:
     # The same port as last time: what the emulator keeps has its own address in it.
     wanted = int(state.recall().get("emulator_port", EMULATOR_PORT))
-    port = _port(wanted, "the emulator", console)
-    state.remember(emulator_port=str(port))
-    return Emulator(state.emulator, port, REGION, on_build=play_build)
-
-
-def _port(wanted: int, what: str, console: Console) -> int:
-    port = free_port(wanted)
-    if port != wanted:
-        console.print(f"Port {wanted} is in use by another program: {what} takes {port} instead.")
-    return port
+    emulator = Emulator(state.emulator, wanted, REGION, on_build=play_build)
+    try:
+        emulator.start()
+    except PortInUse:
+        emulator = Emulator(state.emulator, 0, REGION, on_build=play_build)
+        emulator.start()
+        console.print(f"Port {wanted} is in use by another program: the emulator takes another one.")
+    state.remember(emulator_port=emulator.endpoint_url.rpartition(":")[2])
+    return emulator
 
 
 def _own(options: Options) -> dict[str, str]:
@@ -125,7 +125,11 @@ def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console
     task, user = _deployed(emulator, new_password=options.new_password)
     # As on ECS: the task definition's variables, and the task role's rights instead of ours.
     environment = _own(options) | emulator.task_environment(task.role_arn) | task.environment
-    port = _port(options.port, "the assistant", console)
+    port = free_port(options.port)
+    if port != options.port:
+        console.print(
+            f"Port {options.port} is in use by another program: the assistant takes {port} instead."
+        )
     application = Application(environment | bedrock.environment(), port, options.root, options.state.log)
     url = f"http://{LOOPBACK}:{port}/"
     try:

@@ -29,7 +29,7 @@ STOP_SECONDS = 60
 PAGE_SECONDS = 120  # two busy cores share a browser, a model and the application
 
 # The smallest model, and short answers: it would talk on for minutes.
-QUICK = ("--model", "smollm2", "--no-browser", "MaxOutputTokens=60")
+QUICK = ("--model", "smollm2", "--no-browser", "--port=0", "MaxOutputTokens=60")
 
 expect.set_options(timeout=PAGE_SECONDS * 1000)
 

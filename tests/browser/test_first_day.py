@@ -12,7 +12,7 @@ from local.ports import free_port
 from tests.browser.chat_page import answer, message_box, send, sign_in, stop_button, wait_for_end
 from tests.browser.conftest import Assistant, Person, make_local, new_page
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 OWN_PASSWORD = "Chosen-by-me-2026"
 # The newest answer has another length, or no answer is being written any more.

@@ -84,7 +84,7 @@ def signal_tools() -> None:
     need(*SIGNAL_TOOLS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """An engine and an empty registry."""
     need(*ENGINE_TOOLS, *SIGNAL_TOOLS, root=True)
@@ -93,7 +93,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         yield Workshop(engine, registry, folder / "docker-calls.txt")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def built(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The image, built and pushed once by the unmodified buildspec out of the source that is deployed."""
     source = unpack_source(tmp_path_factory.mktemp("source"))

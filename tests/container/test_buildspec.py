@@ -82,7 +82,6 @@ def test_a_signal_that_nobody_waits_for_is_no_failure_but_a_lost_one_is(
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("container")
 def test_it_builds_pushes_and_signals(workshop: Workshop, built: Built) -> None:
     assert built.tag in workshop.registry.tags("asistente")
     assert built.signals == [
@@ -98,7 +97,6 @@ def test_it_builds_pushes_and_signals(workshop: Workshop, built: Built) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("container")
 def test_a_tag_that_is_there_is_not_built_again(workshop: Workshop, built: Built, tmp_path: Path) -> None:
     workshop.calls.write_text("")
     with waiting_stack() as handle:
@@ -110,7 +108,6 @@ def test_a_tag_that_is_there_is_not_built_again(workshop: Workshop, built: Built
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("container")
 def test_a_package_with_another_hash_fails_the_build_and_says_so(workshop: Workshop, tmp_path: Path) -> None:
     source = unpack_source(tmp_path)
     tampered = f"six==1.17.0 --hash=sha256:{'0' * 64}\n"
@@ -125,7 +122,6 @@ def test_a_package_with_another_hash_fails_the_build_and_says_so(workshop: Works
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("container")
 def test_a_refused_sign_in_to_the_registry_is_the_reason(workshop: Workshop, tmp_path: Path) -> None:
     with waiting_stack() as handle:
         environment = workshop.environment("refused", handle.url) | {"REGISTRY_PASSWORD": "wrong"}

@@ -19,7 +19,7 @@ from tests.container.conftest import REPOSITORY, Built, Workshop
 from tests.container.task import Task, running_task
 from tests.emulator_fixture import REGION, RunningEmulator
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("container")]
+pytestmark = pytest.mark.slow
 
 STACK = "asistente-container"
 TMP = "/tmp"  # noqa: S108 (the container's own, and a mount)

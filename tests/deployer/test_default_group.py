@@ -21,10 +21,11 @@ def test_the_default_group_of_our_vpc_is_closed(
     aws: RunningEmulator, stack_name: str, tmp_path: Path
 ) -> None:
     ec2 = aws.client("ec2")
+    another = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
     before = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]}
     options = Options(stack=stack_name, parameters={"KeepData": "no"}, out=tmp_path)
     deploy.run(options, Console(quiet=True))
     (ours,) = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]} - before
     group = _default_group(aws, ours)
     assert group["IpPermissions"] == group["IpPermissionsEgress"] == []
-    assert all(_default_group(aws, vpc)["IpPermissionsEgress"] for vpc in before)
+    assert _default_group(aws, another)["IpPermissionsEgress"]

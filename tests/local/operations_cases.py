@@ -40,14 +40,16 @@ def service_that_scales(aws: RunningEmulator) -> None:
     (found,) = aws.client("ecs").describe_services(cluster=cluster, services=[service])["services"]
     assert found["desiredCount"] == 3
     scaling = aws.client("application-autoscaling")
-    (bounds,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    of_this = {"ServiceNamespace": "ecs", "ResourceId": f"service/{cluster}/{found['serviceName']}"}
+    targets = {"ServiceNamespace": "ecs", "ResourceIds": [of_this["ResourceId"]]}
+    (bounds,) = scaling.describe_scalable_targets(**targets)["ScalableTargets"]
     assert (bounds["MinCapacity"], bounds["MaxCapacity"]) == (3, 5)
-    (tracked,) = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    (tracked,) = scaling.describe_scaling_policies(**of_this)["ScalingPolicies"]
     assert tracked["PolicyName"] == "cpu"
-    (action,) = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    (action,) = scaling.describe_scheduled_actions(**of_this)["ScheduledActions"]
     assert action["ScheduledActionName"] == "Stop"
     stack.delete()
-    assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
+    assert scaling.describe_scalable_targets(**targets)["ScalableTargets"] == []
 
 
 def budget_with_its_limit(aws: RunningEmulator) -> None:
