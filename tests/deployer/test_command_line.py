@@ -17,6 +17,8 @@ from deployer.options import ROOT
 from local.emulator.builds import signal_build
 from tests.emulator_fixture import RunningEmulator, run_emulator
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_SECONDS = 60
 
 

@@ -16,6 +16,8 @@ from deployer.source import image_tag
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_SECONDS = 30
 
 

@@ -10,6 +10,8 @@ from deployer.errors import DeployError
 from tests.deployer.test_deploy import state
 from tests.deployer.tiny import Tiny
 
+pytestmark = pytest.mark.slow
+
 
 def resources(tiny: Tiny, kind: str) -> list[str]:
     """The physical ids of a kind of resource in the Store stack."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.gradio_app.fakes import World, make_world, over_http, served
 
+pytestmark = pytest.mark.slow
+
 JOIN, DATA = "/gradio_api/queue/join", "/gradio_api/queue/data"
 STREAM_OF_ANA = {"session_hash": "stream-of-ana"}
 

@@ -25,6 +25,8 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import SETTINGS, FakeTable
 from tests.local.cognito_kit import totp
 
+pytestmark = pytest.mark.slow
+
 TEMPORARY, PASSWORD, NEW = "Temporary-Pass-1", "Permanent-Pass-1", "Different-Pass-2"
 
 

@@ -12,6 +12,8 @@ from gradio_app.serving import DrainingServer
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import SETTINGS, make_world
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("patient", [True, False])
 def test_running_answers_may_finish_for_so_long(patient: bool) -> None:

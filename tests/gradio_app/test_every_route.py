@@ -14,6 +14,8 @@ from gradio_app.settings import Settings
 from tests.gradio_app.fakes import ORIGIN, PAGE_VIEW, SAME_ORIGIN, SETTINGS, World, make_world
 from tests.gradio_app.routes import every_path, filled
 
+pytestmark = pytest.mark.slow
+
 ONE_YEAR_SECONDS = 31_536_000
 EXACT = {
     "x-content-type-options": "nosniff",

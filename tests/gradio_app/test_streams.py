@@ -14,6 +14,8 @@ from gradio_app.sessions.sessions import CHECK_SECONDS
 from gradio_app.table import TableUnreachable
 from tests.gradio_app.fakes import World, make_world, over_http, served
 
+pytestmark = pytest.mark.slow
+
 JOIN, DATA = "/gradio_api/queue/join", "/gradio_api/queue/data"
 ANA = "ana@example.com"
 

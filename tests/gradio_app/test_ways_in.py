@@ -14,6 +14,8 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import ORIGIN, SAME_ORIGIN, SETTINGS, shared_page
 from tests.local.cognito_kit import totp
 
+pytestmark = pytest.mark.slow
+
 PASSWORD, TEMPORARY = "Correct-Horse-1", "Temporary-Pass-1"
 SIGNED_UP_CODE, RESET_CODE = "123456", "654321"
 """The emulator's fixed codes."""

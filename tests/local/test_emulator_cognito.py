@@ -9,6 +9,8 @@ from pycognito.exceptions import ForceChangePasswordException
 from tests.emulator_fixture import RunningEmulator
 from tests.local.cognito_kit import ANOTHER, PASSWORD, TEMPORARY, Pool, make_pool
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pool(emulator: RunningEmulator) -> Pool:

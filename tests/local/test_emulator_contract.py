@@ -20,6 +20,8 @@ from tests.local import (
     task_role_cases,
 )
 
+pytestmark = pytest.mark.slow
+
 Case = Callable[[RunningEmulator], None]
 CASES: list[Case] = [
     *resource_cases.CASES,

@@ -22,6 +22,8 @@ from local.model import CATALOG, CatalogModel, ModelUnavailable, OwnFile, choose
 from local.model.files import exclusive
 from local.model.specs import Part, locked_parts
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SLICES = (b"GGUF and the first half, ", b"then the second.")
 WHOLE = b"".join(SLICES)

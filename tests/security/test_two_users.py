@@ -12,6 +12,8 @@ from tests.gradio_app.chat.fake_bedrock import FakeBedrock
 from tests.security.chat_api import ChatClient
 from tests.security.site import Site
 
+pytestmark = pytest.mark.slow
+
 ANA, EVA = "ana@example.com", "eva@example.com"
 SECRET = "the-treasure-is-under-the-oak"
 

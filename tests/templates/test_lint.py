@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import generate
 from tests.templates import stacks
+
+pytestmark = pytest.mark.slow
 
 PROJECT = Path(generate.__file__).parent
 
