@@ -71,7 +71,7 @@ def hidden() -> Hidden:
 def sidebar(settings: Settings) -> Sidebar:
     """The sidebar, from the most used down to the account."""
     with gr.Sidebar(width=300):
-        gr.Markdown("# Asistente", elem_id="brand")
+        gr.Markdown("**Asistente**", elem_id="brand")
         gr.Button(T("new"), link="/", link_target="_self", variant="primary", elem_id="new")
         with gr.Column(elem_id="conversations"):
             gr.Markdown(T("conversations"), elem_classes="heading")
@@ -117,6 +117,8 @@ def sidebar(settings: Settings) -> Sidebar:
 
 def chat() -> Chat:
     """The conversation over the box to write in."""
+    # For screen readers: the name in the sidebar is out of sight on a narrow screen.
+    gr.Markdown("# Asistente", elem_id="heading")
     conversation = gr.Chatbot(
         show_label=False,
         container=False,

@@ -87,5 +87,6 @@ def test_nothing_is_wrong_with_the_chat_but_what_gradio_brings(
         expect(page.locator("#delete-really")).to_be_visible()
         found |= violations(page)
         page.set_viewport_size({"width": 390, "height": 780})
+        expect(page.locator("#new")).to_be_hidden()
         found |= violations(page)
     assert found == set(FROM_GRADIO)
