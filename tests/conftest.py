@@ -1,4 +1,6 @@
-"""Fixtures that several folders of tests share, and how Hypothesis runs everywhere."""
+"""Fixtures that several folders of tests share, and how Hypothesis and Ctrl-C work everywhere."""
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +15,7 @@ settings.register_profile(
     "asistente", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("asistente")
+
+# A shell starts what runs in the background deaf to Ctrl-C, and children inherit that: the programs that the tests
+# interrupt would never hear of it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
