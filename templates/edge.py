@@ -12,7 +12,8 @@ people a rule that shifts them from one to the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from troposphere import And, Condition, Equals, If, Not, Sub, Template, ec2, s3
@@ -79,14 +80,10 @@ class _Door:
     security_group: ec2.SecurityGroup
     target_group: elb.TargetGroup
     second_target_group: elb.TargetGroup
-
-
-@dataclass(frozen=True)
-class _Way:
-    """How people come in: the listener that serves them, and its rule where versions run side by side."""
-
-    listener: Value
-    rule: Value
+    listener: Value = ""
+    """The one that serves people."""
+    rule: Value = ""
+    """Its rule, where two versions run side by side."""
 
 
 def template() -> Template:
@@ -99,50 +96,34 @@ def template() -> Template:
     shifts_traffic(t, inputs.deployment_strategy)
 
     log_bucket = access_logs(t, inputs.log_retention_days)
-    inside, inner_way = _internal_door(t, inputs, log_bucket, internal)
-    outside, outer_way = _public_door(t, inputs, log_bucket, public, own_domain)
-    http_url = If(internal, _http_url(inside), _http_url(outside))
+    inside = _internal_door(t, inputs, log_bucket, internal)
+    outside = _public_door(t, inputs, log_bucket, public, own_domain)
+
+    def either(pick: Callable[[_Door], Value]) -> If:
+        return If(internal, pick(inside), pick(outside))
+
+    http_url = either(lambda door: Sub("http://${name}", name=door.load_balancer.get_att("DNSName")))
     publish(
         t,
         Outputs(
-            target_group_arn=If(internal, inside.target_group.ref(), outside.target_group.ref()),
-            second_target_group_arn=_when_shifting(
-                If(internal, inside.second_target_group.ref(), outside.second_target_group.ref())
-            ),
-            listener_arn=If(internal, inner_way.listener, outer_way.listener),
-            shifting_rule_arn=_when_shifting(If(internal, inner_way.rule, outer_way.rule)),
-            load_balancer_arn=If(internal, inside.load_balancer.ref(), outside.load_balancer.ref()),
-            load_balancer_dns_name=If(
-                internal, inside.load_balancer.get_att("DNSName"), outside.load_balancer.get_att("DNSName")
-            ),
-            load_balancer_full_name=If(
-                internal,
-                inside.load_balancer.get_att("LoadBalancerFullName"),
-                outside.load_balancer.get_att("LoadBalancerFullName"),
-            ),
-            target_group_full_name=If(
-                internal, _full_name(inside.target_group), _full_name(outside.target_group)
-            ),
+            target_group_arn=either(lambda door: door.target_group.ref()),
+            second_target_group_arn=_when_shifting(either(lambda door: door.second_target_group.ref())),
+            listener_arn=either(lambda door: door.listener),
+            shifting_rule_arn=_when_shifting(either(lambda door: door.rule)),
+            load_balancer_arn=either(lambda door: door.load_balancer.ref()),
+            load_balancer_dns_name=either(lambda door: door.load_balancer.get_att("DNSName")),
+            load_balancer_full_name=either(lambda door: door.load_balancer.get_att("LoadBalancerFullName")),
+            target_group_full_name=either(lambda door: _full_name(door.target_group)),
             second_target_group_full_name=_when_shifting(
-                If(
-                    internal,
-                    _full_name(inside.second_target_group),
-                    _full_name(outside.second_target_group),
-                )
+                either(lambda door: _full_name(door.second_target_group))
             ),
-            load_balancer_security_group_id=If(
-                internal, inside.security_group.get_att("GroupId"), outside.security_group.get_att("GroupId")
-            ),
+            load_balancer_security_group_id=either(lambda door: door.security_group.get_att("GroupId")),
             # From CloudFront to the load balancer it is http inside the VPC; browsers always speak https.
             public_scheme=If(internal, "https", If(own_domain, "https", "http")),
             service_url=If(own_domain, Sub("https://${name}", name=inputs.domain_name), http_url),
         ),
     )
     return t
-
-
-def _http_url(door: _Door) -> Sub:
-    return Sub("http://${name}", name=door.load_balancer.get_att("DNSName"))
 
 
 def _full_name(group: elb.TargetGroup) -> Value:
@@ -158,7 +139,7 @@ def _and_shifting(t: Template, title: str, *conditions: Value) -> str:
     return t.add_condition(title, And(*conditions, Condition(SHIFTS)))
 
 
-def _internal_door(t: Template, inputs: Inputs, log_bucket: _LogBucket, condition: str) -> tuple[_Door, _Way]:
+def _internal_door(t: Template, inputs: Inputs, log_bucket: _LogBucket, condition: str) -> _Door:
     door = _door(
         t, "Internal", condition, inputs, log_bucket, scheme="internal", subnets=inputs.private_subnet_ids
     )
@@ -166,12 +147,12 @@ def _internal_door(t: Template, inputs: Inputs, log_bucket: _LogBucket, conditio
     _let_in(t, "InternalHttpIn", condition, door, HTTP, inputs.vpc_cidr, "CloudFront's interfaces in the VPC")
     listener = _listener(t, "InternalListener", condition, door, HTTP, DefaultActions=[_forward(door)])
     rule = _rule(t, "InternalShiftingRule", "InternalShiftsTraffic", listener, door)
-    return door, _Way(listener.ref(), rule.ref())
+    return replace(door, listener=listener.ref(), rule=rule.ref())
 
 
 def _public_door(
     t: Template, inputs: Inputs, log_bucket: _LogBucket, condition: str, own_domain: str
-) -> tuple[_Door, _Way]:
+) -> _Door:
     door = _door(
         t, "Public", condition, inputs, log_bucket, scheme="internet-facing", subnets=inputs.public_subnet_ids
     )
@@ -205,8 +186,10 @@ def _public_door(
     rule = _rule(t, "PublicShiftingRule", plain, listener, door)
     tls = _and_shifting(t, "TlsShiftsTraffic", Condition(own_domain))
     tls_rule = _rule(t, "PublicTlsShiftingRule", tls, tls_listener, door)
-    return door, _Way(
-        If(own_domain, tls_listener.ref(), listener.ref()), If(own_domain, tls_rule.ref(), rule.ref())
+    return replace(
+        door,
+        listener=If(own_domain, tls_listener.ref(), listener.ref()),
+        rule=If(own_domain, tls_rule.ref(), rule.ref()),
     )
 
 
