@@ -99,7 +99,7 @@ OWN = {
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
     ],
 }  # fmt: skip
-PASSED_TO = ["codebuild", "codepipeline", "ecs-tasks", "vpc-flow-logs"]
+PASSED_TO = ["codebuild", "codepipeline", "ecs", "ecs-tasks", "vpc-flow-logs"]
 LINKED = ["ecs", "ecs.application-autoscaling", "elasticloadbalancing", "wafv2", "vpcorigin.cloudfront"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from awacs import s3 as s3_actions
 from awacs.aws import Statement
-from troposphere import Sub, Template, s3
+from troposphere import Join, Sub, Template, s3
 
 from templates.policies import deny_plain_http, document
 from templates.wiring import Value, describe
@@ -81,7 +81,11 @@ def tls_only(t: Template, bucket: s3.Bucket, *allowed: Statement, purpose: str) 
         Bucket=bucket.ref(),
         PolicyDocument=document(
             *allowed,
-            deny_plain_http([s3_actions.Action("*")], [bucket.get_att("Arn"), objects(bucket)]),
+            # Joined: Control Tower's rule CT.S3.PR.8 knows the objects of a bucket in no other form.
+            deny_plain_http(
+                [s3_actions.Action("*")],
+                [bucket.get_att("Arn"), Join("", [bucket.get_att("Arn"), "/*"])],
+            ),
         ),
         Metadata=describe(purpose),
     )

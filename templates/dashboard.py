@@ -24,7 +24,6 @@ class Watched:
     """What the dashboard is about, by the names that metrics give it."""
 
     load_balancer: Value
-    target_group: Value
     cluster: Value
     service: Value
     table: Value
@@ -47,13 +46,12 @@ def dashboard(t: Template, watched: Watched) -> cloudwatch.Dashboard:
 
 def _health() -> list[Widget]:
     balancer = ["LoadBalancer", "${load_balancer}"]
-    group = ["TargetGroup", "${target_group}", *balancer]
     tasks = ["ClusterName", "${cluster}", "ServiceName", "${service}"]
     elb = "AWS/ApplicationELB"
     return [
         _graph(
             "Ready and unready tasks",
-            [[elb, "HealthyHostCount", *group], [elb, "UnHealthyHostCount", *group]],
+            [[{"expression": _in_any_group(f"{state}HostCount")}] for state in ("Healthy", "UnHealthy")],
         ),
         _graph(
             "Errors (5xx): tasks, load balancer",
@@ -113,6 +111,12 @@ def _cost() -> list[Widget]:
             period=HOUR,
         ),
     ]
+
+
+def _in_any_group(metric: str) -> str:
+    """Each target group's series of a metric, however many there are."""
+    where = f'{{AWS/ApplicationELB,LoadBalancer,TargetGroup}} MetricName="{metric}"'
+    return f"SEARCH('{where} LoadBalancer=\"${{load_balancer}}\"', 'Average', {MINUTE})"
 
 
 def _search(metric: str) -> str:

@@ -13,13 +13,13 @@ SLOW_SECONDS = 5
 
 
 def deployment_alarms(
-    t: Template, load_balancer_full_name: Value, target_group_full_name: Value, topic_arn: Value
+    t: Template, load_balancer_full_name: Value, topic_arn: Value
 ) -> list[cloudwatch.Alarm]:
-    """What a new version must not do; whether its tasks start at all is the circuit breaker's matter."""
-    where = {
-        "LoadBalancer": load_balancer_full_name,
-        "TargetGroup": target_group_full_name,
-    }
+    """What a new version must not do; whether its tasks start at all is the circuit breaker's matter.
+
+    The metrics are the tasks' own, in all of the load balancer's target groups: the new version is in either.
+    """
+    where = {"LoadBalancer": load_balancer_full_name}
     return [
         alarm(
             t,

@@ -1,23 +1,28 @@
-"""The edge stack: the load balancer at the front door, its listeners, target group and security group.
+"""The edge stack: the load balancer at the front door, its listeners, target groups and security group.
 
 FrontDoor decides which of two load balancers exists: an internal one that only CloudFront reaches (the
 distribution is a stack of its own, because nothing but the address has to wait for it), or an internet-facing
 one, with the user's own domain or, for a trial, with plain HTTP. They are two resources rather than one
 with changing properties: a load balancer's scheme cannot change in place, and a target group cannot serve an
 old and a new one at once.
+
+Where two versions run side by side, the load balancer has a second target group, and the listener that serves
+people a rule that shifts them from one to the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from troposphere import Equals, If, Not, Sub, Template, ec2, s3
+from troposphere import And, Condition, Equals, If, Not, Sub, Template, ec2, s3
 from troposphere import elasticloadbalancingv2 as elb
 
 from templates.access_logs import access_logs
 from templates.own_domain import certificate_for, point_at
+from templates.strategies import SHIFTS, STRATEGIES, shifts_traffic
+from templates.targets import shifting_rule, target_group
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 HTTP = 80
@@ -26,14 +31,6 @@ EVERYWHERE = "0.0.0.0/0"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 IDLE_SECONDS = 125
 """Between the time that CloudFront waits for a byte (120 s) and the app's own keep-alive (130 s)."""
-STICKY_SECONDS = 12 * 60 * 60
-"""A working day: Gradio's queue lives in the task that served the page."""
-DEREGISTRATION_SECONDS = 120
-"""Answers that are running may finish: longer than the drain time of the app."""
-HEALTH_INTERVAL_SECONDS = 15
-HEALTH_TIMEOUT_SECONDS = 5
-HEALTHY_COUNT = 2
-UNHEALTHY_COUNT = 3
 
 
 @seam
@@ -50,16 +47,23 @@ class Inputs:
     public_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internet-facing one.")
     private_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internal one.")
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
+    deployment_strategy: Value = parameter(
+        "String", "How a new version takes over.", AllowedValues=list(STRATEGIES)
+    )
     log_retention_days: Value = parameter("Number", "Days that access logs are kept.")
 
 
 @seam
 class Outputs:
     target_group_arn: Value = output("Where the tasks register.")
+    second_target_group_arn: Value = output("Where those of the next version do; empty when rolling.")
+    listener_arn: Value = output("The listener that serves people.")
+    shifting_rule_arn: Value = output("The rule that moves people between the two; empty when rolling.")
     load_balancer_arn: Value = output("The load balancer, as CloudFront's origin.")
     load_balancer_dns_name: Value = output("The load balancer's own name in DNS.")
     load_balancer_full_name: Value = output("The load balancer, as its metrics name it.")
     target_group_full_name: Value = output("The target group, as its metrics name it.")
+    second_target_group_full_name: Value = output("The second one, as its metrics name it; or empty.")
     load_balancer_security_group_id: Value = output("The only source from which tasks accept connections.")
     public_scheme: Value = output("What people's browsers speak: https, or http in a trial.")
     service_url: Value = output("The service's address, unless CloudFront stands in front.")
@@ -75,6 +79,11 @@ class _Door:
     load_balancer: elb.LoadBalancer
     security_group: ec2.SecurityGroup
     target_group: elb.TargetGroup
+    second_target_group: elb.TargetGroup
+    listener: Value = ""
+    """The one that serves people."""
+    rule: Value = ""
+    """Its rule, where two versions run side by side."""
 
 
 def template() -> Template:
@@ -84,45 +93,50 @@ def template() -> Template:
     internal = t.add_condition("HasCloudFront", Equals(inputs.front_door, "cloudfront"))
     public = t.add_condition("HasPublicLoadBalancer", Not(Equals(inputs.front_door, "cloudfront")))
     own_domain = t.add_condition("HasDomain", Equals(inputs.front_door, "domain"))
+    shifts_traffic(t, inputs.deployment_strategy)
 
     log_bucket = access_logs(t, inputs.log_retention_days)
     inside = _internal_door(t, inputs, log_bucket, internal)
     outside = _public_door(t, inputs, log_bucket, public, own_domain)
+
+    def either(pick: Callable[[_Door], Value]) -> If:
+        return If(internal, pick(inside), pick(outside))
+
+    http_url = either(lambda door: Sub("http://${name}", name=door.load_balancer.get_att("DNSName")))
     publish(
         t,
         Outputs(
-            target_group_arn=If(internal, inside.target_group.ref(), outside.target_group.ref()),
-            load_balancer_arn=If(internal, inside.load_balancer.ref(), outside.load_balancer.ref()),
-            load_balancer_dns_name=If(
-                internal, inside.load_balancer.get_att("DNSName"), outside.load_balancer.get_att("DNSName")
+            target_group_arn=either(lambda door: door.target_group.ref()),
+            second_target_group_arn=_when_shifting(either(lambda door: door.second_target_group.ref())),
+            listener_arn=either(lambda door: door.listener),
+            shifting_rule_arn=_when_shifting(either(lambda door: door.rule)),
+            load_balancer_arn=either(lambda door: door.load_balancer.ref()),
+            load_balancer_dns_name=either(lambda door: door.load_balancer.get_att("DNSName")),
+            load_balancer_full_name=either(lambda door: door.load_balancer.get_att("LoadBalancerFullName")),
+            target_group_full_name=either(lambda door: _full_name(door.target_group)),
+            second_target_group_full_name=_when_shifting(
+                either(lambda door: _full_name(door.second_target_group))
             ),
-            load_balancer_full_name=If(
-                internal,
-                inside.load_balancer.get_att("LoadBalancerFullName"),
-                outside.load_balancer.get_att("LoadBalancerFullName"),
-            ),
-            target_group_full_name=If(
-                internal,
-                inside.target_group.get_att("TargetGroupFullName"),
-                outside.target_group.get_att("TargetGroupFullName"),
-            ),
-            load_balancer_security_group_id=If(
-                internal, inside.security_group.get_att("GroupId"), outside.security_group.get_att("GroupId")
-            ),
+            load_balancer_security_group_id=either(lambda door: door.security_group.get_att("GroupId")),
             # From CloudFront to the load balancer it is http inside the VPC; browsers always speak https.
             public_scheme=If(internal, "https", If(own_domain, "https", "http")),
-            service_url=If(
-                own_domain,
-                Sub("https://${name}", name=inputs.domain_name),
-                If(
-                    internal,
-                    Sub("http://${name}", name=inside.load_balancer.get_att("DNSName")),
-                    Sub("http://${name}", name=outside.load_balancer.get_att("DNSName")),
-                ),
-            ),
+            service_url=If(own_domain, Sub("https://${name}", name=inputs.domain_name), http_url),
         ),
     )
     return t
+
+
+def _full_name(group: elb.TargetGroup) -> Value:
+    return group.get_att("TargetGroupFullName")
+
+
+def _when_shifting(value: Value) -> If:
+    return If(SHIFTS, value, "")
+
+
+def _and_shifting(t: Template, title: str, *conditions: Value) -> str:
+    """Add the condition that all of these hold and two versions run side by side; return its name."""
+    return t.add_condition(title, And(*conditions, Condition(SHIFTS)))
 
 
 def _internal_door(t: Template, inputs: Inputs, log_bucket: _LogBucket, condition: str) -> _Door:
@@ -131,8 +145,9 @@ def _internal_door(t: Template, inputs: Inputs, log_bucket: _LogBucket, conditio
     )
     # CloudFront's VPC origin has its network interfaces inside the VPC: no public range needs to be let in.
     _let_in(t, "InternalHttpIn", condition, door, HTTP, inputs.vpc_cidr, "CloudFront's interfaces in the VPC")
-    _listener(t, "InternalListener", condition, door, HTTP, DefaultActions=[_forward(door)])
-    return door
+    listener = _listener(t, "InternalListener", condition, door, HTTP, DefaultActions=[_forward(door)])
+    rule = _rule(t, "InternalShiftingRule", "InternalShiftsTraffic", listener, door)
+    return replace(door, listener=listener.ref(), rule=rule.ref())
 
 
 def _public_door(
@@ -146,7 +161,7 @@ def _public_door(
     )
     _let_in(t, "PublicHttpsIn", own_domain, door, HTTPS, EVERYWHERE, "Browsers over HTTPS")
     # One listener for both uses: two resources could not swap port 80 in one update.
-    _listener(
+    listener = _listener(
         t,
         "PublicListener",
         condition,
@@ -155,7 +170,7 @@ def _public_door(
         DefaultActions=[If(own_domain, _redirect(), _forward(door))],
     )
     certificate = certificate_for(t, inputs.domain_name, inputs.hosted_zone_id, own_domain)
-    _listener(
+    tls_listener = _listener(
         t,
         "PublicTlsListener",
         own_domain,
@@ -167,7 +182,15 @@ def _public_door(
         DefaultActions=[_forward(door)],
     )
     point_at(t, door.load_balancer, inputs.domain_name, inputs.hosted_zone_id, own_domain)
-    return door
+    plain = _and_shifting(t, "PlainShiftsTraffic", Condition(condition), Not(Condition(own_domain)))
+    rule = _rule(t, "PublicShiftingRule", plain, listener, door)
+    tls = _and_shifting(t, "TlsShiftsTraffic", Condition(own_domain))
+    tls_rule = _rule(t, "PublicTlsShiftingRule", tls, tls_listener, door)
+    return replace(
+        door,
+        listener=If(own_domain, tls_listener.ref(), listener.ref()),
+        rule=If(own_domain, tls_rule.ref(), rule.ref()),
+    )
 
 
 def _door(
@@ -198,6 +221,13 @@ def _door(
         ],
         Metadata=describe("Says who may reach the load balancer and that it may reach only the tasks' port."),
     )
+    attributes: dict[str, Value] = {
+        "access_logs.s3.enabled": "true",
+        "access_logs.s3.bucket": bucket.ref(),
+        "idle_timeout.timeout_seconds": str(IDLE_SECONDS),
+        "routing.http.desync_mitigation_mode": "strictest",
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+    }
     load_balancer = elb.LoadBalancer(
         f"{kind}LoadBalancer",
         t,
@@ -208,47 +238,18 @@ def _door(
         Scheme=scheme,
         Subnets=subnets,
         SecurityGroups=[group.get_att("GroupId")],
-        LoadBalancerAttributes=_attributes(
-            elb.LoadBalancerAttributes,
-            {
-                "access_logs.s3.enabled": "true",
-                "access_logs.s3.bucket": bucket.ref(),
-                "idle_timeout.timeout_seconds": str(IDLE_SECONDS),
-                "routing.http.desync_mitigation_mode": "strictest",
-                "routing.http.drop_invalid_header_fields.enabled": "true",
-            },
-        ),
+        LoadBalancerAttributes=[
+            elb.LoadBalancerAttributes(Key=key, Value=value) for key, value in attributes.items()
+        ],
         Metadata=describe("Spreads people over the tasks and keeps each on the task that served the page."),
     )
-    return _Door(load_balancer, group, _target_group(t, kind, condition, inputs))
-
-
-def _target_group(t: Template, kind: str, condition: str, inputs: Inputs) -> elb.TargetGroup:
-    return elb.TargetGroup(
-        f"{kind}TargetGroup",
-        t,
-        Condition=condition,
-        VpcId=inputs.vpc_id,
-        TargetType="ip",
-        Protocol="HTTP",
-        Port=inputs.app_port,
-        HealthCheckPath="/readyz",
-        HealthCheckIntervalSeconds=HEALTH_INTERVAL_SECONDS,
-        HealthCheckTimeoutSeconds=HEALTH_TIMEOUT_SECONDS,
-        HealthyThresholdCount=HEALTHY_COUNT,
-        UnhealthyThresholdCount=UNHEALTHY_COUNT,
-        Matcher=elb.Matcher(HttpCode="200"),
-        TargetGroupAttributes=_attributes(
-            elb.TargetGroupAttribute,
-            {
-                "deregistration_delay.timeout_seconds": str(DEREGISTRATION_SECONDS),
-                "load_balancing.algorithm.type": "least_outstanding_requests",
-                "stickiness.enabled": "true",
-                "stickiness.lb_cookie.duration_seconds": str(STICKY_SECONDS),
-                "stickiness.type": "lb_cookie",
-            },
-        ),
-        Metadata=describe("The tasks that can serve; a task that says it is not ready gets nobody new."),
+    port = {"vpc_id": inputs.vpc_id, "app_port": inputs.app_port}
+    shifting = _and_shifting(t, f"{kind}ShiftsTraffic", Condition(condition))
+    return _Door(
+        load_balancer,
+        group,
+        target_group(t, f"{kind}TargetGroup", condition, **port),
+        target_group(t, f"{kind}SecondTargetGroup", shifting, **port),
     )
 
 
@@ -278,8 +279,8 @@ def _listener(
     *,
     protocol: str = "HTTP",
     **properties: Any,
-) -> None:
-    elb.Listener(
+) -> elb.Listener:
+    return elb.Listener(
         title,
         t,
         Condition=condition,
@@ -291,6 +292,10 @@ def _listener(
     )
 
 
+def _rule(t: Template, title: str, condition: str, listener: elb.Listener, door: _Door) -> elb.ListenerRule:
+    return shifting_rule(t, title, condition, listener, door.target_group, door.second_target_group)
+
+
 def _forward(door: _Door) -> elb.Action:
     return elb.Action(Type="forward", TargetGroupArn=door.target_group.ref())
 
@@ -300,7 +305,3 @@ def _redirect() -> elb.Action:
         Type="redirect",
         RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
     )
-
-
-def _attributes(kind: type, values: Mapping[str, Value]) -> list[object]:
-    return [kind(Key=key, Value=value) for key, value in values.items()]

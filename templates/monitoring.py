@@ -24,6 +24,7 @@ class Inputs:
     topic_arn: Value = parameter("String", "Where alarms are published.")
     load_balancer_full_name: Value = parameter("String", "The load balancer, as its metrics name it.")
     target_group_full_name: Value = parameter("String", "The target group, as its metrics name it.")
+    second_target_group_full_name: Value = parameter("String", "The second one, likewise; or empty.")
     cluster_name: Value = parameter("String", "The ECS cluster.")
     service_name: Value = parameter("String", "The ECS service.")
     service_arn: Value = parameter("String", "ARN of the ECS service.")
@@ -54,7 +55,6 @@ def template() -> Template:
         t,
         Watched(
             load_balancer=inputs.load_balancer_full_name,
-            target_group=inputs.target_group_full_name,
             cluster=inputs.cluster_name,
             service=inputs.service_name,
             table=inputs.table_name,
@@ -79,17 +79,26 @@ def _load_balancer_alarms(t: Template, inputs: Inputs) -> None:
         "connections. People cannot get in. Look at the service's events. While the service sleeps this is "
         "expected.",
     )
+    second = t.add_condition("HasSecondTargetGroup", Not(Equals(inputs.second_target_group_full_name, "")))
+    _unhealthy_alarm(t, "UnhealthyTasks", inputs, inputs.target_group_full_name)
+    _unhealthy_alarm(t, "UnhealthySecondTasks", inputs, inputs.second_target_group_full_name, second)
+
+
+def _unhealthy_alarm(
+    t: Template, title: str, inputs: Inputs, target_group: Value, condition: str | None = None
+) -> None:
     alarm(
         t,
-        "UnhealthyTasks",
+        title,
         "AWS/ApplicationELB:UnHealthyHostCount",
-        {"LoadBalancer": inputs.load_balancer_full_name, "TargetGroup": inputs.target_group_full_name},
+        {"LoadBalancer": inputs.load_balancer_full_name, "TargetGroup": target_group},
         statistic="Maximum",
         threshold=1,
         minutes=5,
         topic_arn=inputs.topic_arn,
         reason="A task has not been ready for 5 minutes: /readyz fails, mostly because the table or Cognito "
         "cannot be reached. ECS replaces it; if this stays, read the tasks' log.",
+        condition=condition,
     )
 
 

@@ -24,6 +24,8 @@ from templates.wiring import Value, add_child, declare, new_template, output, pr
 
 APP_PORT = "8080"
 HAS_PUBLIC_TASKS = "HasPublicTasks"
+HAS_OWN_KEY = "HasOwnKey"
+KEY_ALIAS = Sub("alias/${AWS::StackName}")
 HAS_SINGLE_SIGN_ON = "HasSingleSignOn"
 
 
@@ -59,16 +61,7 @@ def template(tag: str) -> Template:
     )
     p = _parameters(t, tag)
 
-    alias = Sub("alias/${AWS::StackName}")
-    store = add_child(
-        t,
-        "Data",
-        data.Inputs(key_alias=alias, encryption_key=p.encryption_key, keep_data=p.keep_data),
-        data.Outputs,
-        purpose="What must survive: the table of sessions and conversations, and the key.",
-    )
-    own_key = t.add_condition("HasOwnKey", Equals(p.encryption_key, "own"))
-    key_arn = If(own_key, store.key_arn, "")
+    store, key_arn = _data(t, p)
     alert = add_child(
         t,
         "Alerts",
@@ -77,34 +70,8 @@ def template(tag: str) -> Template:
         purpose="One topic for everything that somebody should know, and the budget.",
     )
     net, task_subnet_ids = _network(t, p, key_arn)
-    users = add_child(
-        t,
-        "Auth",
-        # The key's name, which is known beforehand: the stack's deletion policies follow a parameter, and
-        # CloudFormation cannot make a change set of such a template when an input comes from a sibling.
-        auth.Inputs(
-            key_alias=If(own_key, alias, ""),
-            keep_data=p.keep_data,
-            sign_up_domains=p.sign_up_domains,
-            mfa=p.mfa,
-        ),
-        auth.Outputs,
-        purpose="Who may sign in: user pool, app client, its secret.",
-        DependsOn="Data",
-    )
-    image = add_child(
-        t,
-        "Build",
-        build.Inputs(
-            key_arn=key_arn,
-            image_tag=p.image_tag,
-            artifact_bucket_name=p.artifact_bucket_name,
-            source_key=p.source_key,
-            log_retention_days=p.log_retention_days,
-        ),
-        build.Outputs,
-        purpose="From the source in S3 to the image in ECR; complete when the image is there.",
-    )
+    users = _auth(t, p)
+    image = _build(t, p, key_arn)
     door, service_url = _front_door(t, p, net, key_arn)
     sign_on = _single_sign_on(t, p, users, service_url, key_arn)
     app = _service(t, p, net, users, sign_on, store, image, door, alert, task_subnet_ids, key_arn)
@@ -141,6 +108,55 @@ def _parameters(t: Template, tag: str) -> Parameters:
     present(t, Parameters, GROUPS)
     add_rules(t, parameters)
     return parameters
+
+
+def _data(t: Template, p: Parameters) -> tuple[data.Outputs, Value]:
+    """What survives; and the ARN of the deployment's own key, empty when AWS's are to be used."""
+    store = add_child(
+        t,
+        "Data",
+        data.Inputs(key_alias=KEY_ALIAS, encryption_key=p.encryption_key, keep_data=p.keep_data),
+        data.Outputs,
+        purpose="What must survive: the table of sessions and conversations, and the key.",
+    )
+    own_key = t.add_condition(HAS_OWN_KEY, Equals(p.encryption_key, "own"))
+    return store, If(own_key, store.key_arn, "")
+
+
+def _auth(t: Template, p: Parameters) -> auth.Outputs:
+    """The users, after the key that encrypts their secret."""
+    return add_child(
+        t,
+        "Auth",
+        # The key's name, which is known beforehand: the stack's deletion policies follow a parameter, and
+        # CloudFormation cannot make a change set of such a template when an input comes from a sibling.
+        auth.Inputs(
+            key_alias=If(HAS_OWN_KEY, KEY_ALIAS, ""),
+            keep_data=p.keep_data,
+            sign_up_domains=p.sign_up_domains,
+            mfa=p.mfa,
+        ),
+        auth.Outputs,
+        purpose="Who may sign in: user pool, app client, its secret.",
+        DependsOn="Data",
+    )
+
+
+def _build(t: Template, p: Parameters, key_arn: Value) -> build.Outputs:
+    """The image, built when its tag is a new one."""
+    return add_child(
+        t,
+        "Build",
+        build.Inputs(
+            key_arn=key_arn,
+            image_tag=p.image_tag,
+            artifact_bucket_name=p.artifact_bucket_name,
+            source_key=p.source_key,
+            log_retention_days=p.log_retention_days,
+        ),
+        build.Outputs,
+        purpose="From the source in S3 to the image in ECR; complete when the image is there.",
+    )
 
 
 def _network(t: Template, p: Parameters, key_arn: Value) -> tuple[network.Outputs, Value]:
@@ -190,6 +206,7 @@ def _front_door(
             public_subnet_ids=net.public_subnet_ids,
             private_subnet_ids=net.private_subnet_ids,
             app_port=APP_PORT,
+            deployment_strategy=p.deployment_strategy,
             log_retention_days=p.log_retention_days,
         ),
         edge.Outputs,
@@ -304,8 +321,13 @@ def _service(
             assign_public_ip=If(HAS_PUBLIC_TASKS, "ENABLED", "DISABLED"),
             load_balancer_security_group_id=door.load_balancer_security_group_id,
             target_group_arn=door.target_group_arn,
+            second_target_group_arn=door.second_target_group_arn,
+            listener_arn=door.listener_arn,
+            shifting_rule_arn=door.shifting_rule_arn,
             load_balancer_full_name=door.load_balancer_full_name,
             target_group_full_name=door.target_group_full_name,
+            second_target_group_full_name=door.second_target_group_full_name,
+            deployment_strategy=p.deployment_strategy,
             topic_arn=alert.topic_arn,
             app_port=APP_PORT,
             public_scheme=door.public_scheme,
@@ -359,6 +381,7 @@ def _monitoring(
             topic_arn=alert.topic_arn,
             load_balancer_full_name=door.load_balancer_full_name,
             target_group_full_name=door.target_group_full_name,
+            second_target_group_full_name=door.second_target_group_full_name,
             cluster_name=app.cluster_name,
             service_name=app.service_name,
             service_arn=app.service_arn,

@@ -41,6 +41,7 @@ GROUPS = {
         "task_cpu": "CPU units of a task",
         "task_memory": "Memory of a task in MiB",
         "spot_percent": "Percentage of tasks on Spot",
+        "deployment_strategy": "How a new version takes over",
     },
     "Sleep": {
         "sleep": "When no task runs",

@@ -7,6 +7,7 @@ Prices are those of us-east-1 in the first half of 2026, rounded; `make cost` ca
 from __future__ import annotations
 
 from templates.retention import KEEP_DATA_VALUES
+from templates.strategies import STRATEGIES
 from templates.wiring import Value, parameter, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
@@ -241,6 +242,15 @@ class Parameters:
         "two minutes' notice, which cuts no answer short; 100 may leave nobody to serve for a while.",
         AllowedValues=SPOT_PERCENTAGES,
         Default=0,
+    )
+    deployment_strategy: Value = parameter(
+        "String",
+        "How a new version takes over; none goes below full capacity, and alarms bring the version before "
+        "back. rolling: its tasks take over as they become ready. blue-green: all at once, while the version "
+        "before waits ten minutes longer. canary: the same, after one person in ten has tried it for ten "
+        "minutes. These two pay for twice the tasks meanwhile.",
+        AllowedValues=list(STRATEGIES),
+        Default="rolling",
     )
     sleep: Value = parameter(
         "String",

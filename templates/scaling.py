@@ -7,6 +7,7 @@ from typing import Any
 from troposphere import Equals, If, Join, Not, NoValue, Sub, Template, ecs
 from troposphere import applicationautoscaling as scaling
 
+from templates.strategies import SHIFTS
 from templates.wiring import Value, describe
 
 TARGET_CPU_PERCENT = 60
@@ -27,6 +28,7 @@ def scale(
     most: Value,
     load_balancer_full_name: Value,
     target_group_full_name: Value,
+    second_target_group_full_name: Value,
     scheduled_actions: Value,
 ) -> None:
     """Add the bounds and the two targets to `t`; `scheduled_actions` is what `sleeping` returns."""
@@ -41,19 +43,40 @@ def scale(
         ScheduledActions=scheduled_actions,
         Metadata=describe("Says between which bounds the number of tasks may move."),
     )
-    _track(t, target, "Cpu", TARGET_CPU_PERCENT, "ECSServiceAverageCPUUtilization")
+    _track(
+        t,
+        target,
+        "Cpu",
+        TARGET_CPU_PERCENT,
+        "the CPU in use, in %,",
+        PredefinedMetricSpecification=_predefined("ECSServiceAverageCPUUtilization"),
+    )
     _track(
         t,
         target,
         "Requests",
         TARGET_REQUESTS_PER_MINUTE,
-        "ALBRequestCountPerTarget",
-        ResourceLabel=Join("/", [load_balancer_full_name, target_group_full_name]),
+        "the number of requests a minute",
+        PredefinedMetricSpecification=If(
+            SHIFTS,
+            NoValue,
+            _predefined(
+                "ALBRequestCountPerTarget",
+                ResourceLabel=Join("/", [load_balancer_full_name, target_group_full_name]),
+            ),
+        ),
+        CustomizedMetricSpecification=If(
+            SHIFTS,
+            _requests_in_either(
+                load_balancer_full_name, target_group_full_name, second_target_group_full_name
+            ),
+            NoValue,
+        ),
     )
 
 
 def _track(
-    t: Template, target: scaling.ScalableTarget, what: str, value: int, metric: str, **label: Any
+    t: Template, target: scaling.ScalableTarget, what: str, value: int, measure: str, **metric: Any
 ) -> None:
     scaling.ScalingPolicy(
         f"ScalingBy{what}",
@@ -62,15 +85,44 @@ def _track(
         PolicyType="TargetTrackingScaling",
         ScalingTargetId=target.ref(),
         TargetTrackingScalingPolicyConfiguration=scaling.TargetTrackingScalingPolicyConfiguration(
-            TargetValue=value,
-            PredefinedMetricSpecification=scaling.PredefinedMetricSpecification(
-                PredefinedMetricType=metric, **label
-            ),
-            ScaleOutCooldown=OUT_SECONDS,
-            ScaleInCooldown=IN_SECONDS,
+            TargetValue=value, ScaleOutCooldown=OUT_SECONDS, ScaleInCooldown=IN_SECONDS, **metric
         ),
-        Metadata=describe(f"Adds and removes tasks so that {metric} stays near {value} per task."),
+        Metadata=describe(f"Adds and removes tasks so that {measure} stays near {value} per task."),
     )
+
+
+def _predefined(metric: str, **label: Any) -> scaling.PredefinedMetricSpecification:
+    return scaling.PredefinedMetricSpecification(PredefinedMetricType=metric, **label)
+
+
+def _requests_in_either(load_balancer: Value, *target_groups: Value) -> scaling.CustomizedMetricSpecification:
+    """Requests per task, in whichever target group people are: the predefined metric knows one group only.
+
+    The group that nobody is sent to counts nothing, or is not counted at all. While people are in both, each
+    has as many tasks as the other, so the sum is what one group would have with all of them.
+    """
+    each = [
+        scaling.TargetTrackingMetricDataQuery(
+            Id=f"group{number}",
+            ReturnData=False,
+            MetricStat=scaling.TargetTrackingMetricStat(
+                Stat="Sum",
+                Metric=scaling.TargetTrackingMetric(
+                    Namespace="AWS/ApplicationELB",
+                    MetricName="RequestCountPerTarget",
+                    Dimensions=[
+                        scaling.TargetTrackingMetricDimension(Name="LoadBalancer", Value=load_balancer),
+                        scaling.TargetTrackingMetricDimension(Name="TargetGroup", Value=group),
+                    ],
+                ),
+            ),
+        )
+        for number, group in enumerate(target_groups, 1)
+    ]
+    both = scaling.TargetTrackingMetricDataQuery(
+        Id="both", Expression=" + ".join(f"FILL({query.Id}, 0)" for query in each), ReturnData=True
+    )
+    return scaling.CustomizedMetricSpecification(Metrics=[*each, both])
 
 
 def sleeping(

@@ -24,9 +24,10 @@ from troposphere import (
     logs,
 )
 
-from templates import scaling, task_roles
+from templates import rollout, scaling, task_roles
 from templates.deployment_alarms import deployment_alarms
 from templates.keys import own_key
+from templates.strategies import STRATEGIES, shifts_traffic
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 CONTAINER = "app"
@@ -63,8 +64,15 @@ class Inputs:
         "AWS::EC2::SecurityGroup::Id", "The only source from which tasks accept connections."
     )
     target_group_arn: Value = parameter("String", "Where the tasks register.")
+    second_target_group_arn: Value = parameter("String", "Where those of the next version do; or empty.")
+    listener_arn: Value = parameter("String", "The listener that serves people.")
+    shifting_rule_arn: Value = parameter("String", "Its rule that moves people between versions; or empty.")
     load_balancer_full_name: Value = parameter("String", "The load balancer, as its metrics name it.")
     target_group_full_name: Value = parameter("String", "The target group, as its metrics name it.")
+    second_target_group_full_name: Value = parameter("String", "The second one, likewise; or empty.")
+    deployment_strategy: Value = parameter(
+        "String", "How a new version takes over.", AllowedValues=list(STRATEGIES)
+    )
     topic_arn: Value = parameter("String", "Where alarms are published.")
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
     public_scheme: Value = parameter("String", "What browsers speak.", AllowedValues=["https", "http"])
@@ -114,6 +122,7 @@ def template() -> Template:
     """The running service."""
     t = new_template("Asistente - service: cluster, task definition, roles and the service on Fargate.")
     inputs = declare(t, Inputs)
+    shifts_traffic(t, inputs.deployment_strategy)
     alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
     t.add_condition(HAS_SINGLE_SIGN_ON, Not(Equals(inputs.single_sign_on_url, "")))
     cluster = ecs.Cluster(
@@ -158,7 +167,7 @@ def template() -> Template:
         inputs,
         cluster,
         task,
-        deployment_alarms(t, inputs.load_balancer_full_name, inputs.target_group_full_name, inputs.topic_arn),
+        deployment_alarms(t, inputs.load_balancer_full_name, inputs.topic_arn),
     )
     _scale(t, inputs, service, cluster)
     publish(
@@ -276,14 +285,7 @@ def _service(
         ],
         TaskDefinition=task.ref(),
         # No DesiredCount: the scaling sets it, and an update must not take away tasks that are needed.
-        DeploymentConfiguration=ecs.DeploymentConfiguration(
-            MinimumHealthyPercent=100,
-            MaximumPercent=200,
-            DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
-            Alarms=ecs.DeploymentAlarms(
-                Enable=True, Rollback=True, AlarmNames=[each.ref() for each in alarms]
-            ),
-        ),
+        DeploymentConfiguration=rollout.deployment_configuration(t, inputs.deployment_strategy, alarms),
         AvailabilityZoneRebalancing="ENABLED",
         EnableExecuteCommand=False,
         EnableECSManagedTags=True,
@@ -294,6 +296,13 @@ def _service(
                 ContainerName=CONTAINER,
                 ContainerPort=inputs.app_port,
                 TargetGroupArn=inputs.target_group_arn,
+                AdvancedConfiguration=rollout.shifting(
+                    t,
+                    target_group_arn=inputs.target_group_arn,
+                    second_target_group_arn=inputs.second_target_group_arn,
+                    listener_arn=inputs.listener_arn,
+                    rule_arn=inputs.shifting_rule_arn,
+                ),
             )
         ],
         NetworkConfiguration=ecs.NetworkConfiguration(
@@ -316,6 +325,7 @@ def _scale(t: Template, inputs: Inputs, service: ecs.Service, cluster: ecs.Clust
         most=inputs.max_task_count,
         load_balancer_full_name=inputs.load_balancer_full_name,
         target_group_full_name=inputs.target_group_full_name,
+        second_target_group_full_name=inputs.second_target_group_full_name,
         scheduled_actions=scaling.sleeping(
             t,
             sleep=inputs.sleep,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -89,6 +90,8 @@ def test_every_price_says_where_it_is_from() -> None:
     table = tomllib.loads(PRICES.read_text("utf-8"))
     assert table.pop("as_of")
     assert all(entry["source"].startswith("https://aws.amazon.com/") for entry in table.values())
+    confirmed = [entry["confirmed"] for entry in table.values() if "confirmed" in entry]
+    assert all(re.fullmatch(r"https://\S.* \(20\d\d-\d\d\)", each) for each in confirmed)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

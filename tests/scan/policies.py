@@ -17,16 +17,25 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 HERE = "us-east-1:123456789012"
+ELB = f"arn:aws:elasticloadbalancing:{HERE}"
 ARNS = {
     "AWS::CodeBuild::Project": f"arn:aws:codebuild:{HERE}:project/{{name}}",
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{HERE}:table/{{name}}",
     "AWS::ECR::Repository": f"arn:aws:ecr:{HERE}:repository/{{name}}",
+    "AWS::ElasticLoadBalancingV2::Listener": f"{ELB}:listener/app/lb/1/{{name}}",
+    "AWS::ElasticLoadBalancingV2::ListenerRule": f"{ELB}:listener-rule/app/lb/1/2/{{name}}",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": f"{ELB}:targetgroup/{{name}}/1",
     "AWS::KMS::Key": f"arn:aws:kms:{HERE}:key/{{name}}",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{HERE}:log-group:{{name}}:*",
     "AWS::S3::Bucket": "arn:aws:s3:::{name}",
     "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{HERE}:secret:{{name}}-AbCdEf",
 }
-REFERENCE_IS_ARN = {"AWS::SecretsManager::Secret"}
+REFERENCE_IS_ARN = {
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::SecretsManager::Secret",
+}
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 

@@ -45,6 +45,7 @@ CHOICES: dict[str, dict[str, Parameters]] = {
     "data": {"kept": {"KeepData": "yes"}, "thrown away": {"KeepData": "no"}},
     "sleep": {value: {"Sleep": value} for value in ("never", "nights", "nights-and-weekends")},
     "spot": {value: {"SpotPercent": value} for value in ("0", "50", "100")},
+    "strategy": {value: {"DeploymentStrategy": value} for value in ("rolling", "blue-green", "canary")},
     "size": {
         "small": {"TaskCount": "1", "MaxTaskCount": "1", "TaskCpu": "256", "TaskMemory": "512"},
         "large": {"TaskCount": "3", "MaxTaskCount": "20", "TaskCpu": "4096", "TaskMemory": "30720"},

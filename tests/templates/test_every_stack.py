@@ -17,8 +17,14 @@ CONTEXT = "com.aws.cloudformation.Context"
 PASCAL_CASE = re.compile(r"([A-Z][a-z0-9]*)+")
 SHOUTED = re.compile(r"ID|ARN|URL|VPC|IAM|DNS|TLS")
 OUTPUT_KINDS = ("Cidr", "Id", "Ids", "Arn", "Name", "Url", "Uri", "Scheme")
-WITHOUT_NARROWER_RESOURCE = {"ecr:GetAuthorizationToken"}
-WITHOUT_SOURCE_ACCOUNT = {"codepipeline.amazonaws.com"}
+WITHOUT_NARROWER_RESOURCE = {
+    "ecr:GetAuthorizationToken",
+    *(
+        f"elasticloadbalancing:Describe{what}"
+        for what in ("Listeners", "Rules", "TargetGroups", "TargetHealth")
+    ),
+}
+WITHOUT_SOURCE_ACCOUNT = {"codepipeline.amazonaws.com", "ecs.amazonaws.com"}
 NAMED_BY_RULE = {"FirewallLogGroup"}
 """AWS WAF delivers only to log groups whose names begin with aws-waf-logs-."""
 PHYSICAL_NAMES = {
@@ -172,15 +178,15 @@ def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
 
 
 def test_children_do_not_know_each_other() -> None:
-    shared = {"alarm", "app_client", "buckets", "keys", "policies", "retention", "wiring"}
+    shared = {"alarm", "app_client", "buckets", "keys", "policies", "retention", "strategies", "wiring"}
     allowed = {
         "data": {"encryption", *shared},
-        "edge": {"access_logs", "own_domain", *shared},
+        "edge": {"access_logs", "own_domain", "targets", *shared},
         "network": {"endpoints", *shared},
         "monitoring": {"dashboard", *shared},
         "root": {*stacks.names(), "root_form", "root_parameters", "root_rules", *shared},
         "root_rules": {"root_parameters", *shared},
-        "service": {"deployment_alarms", "scaling", "task_roles", *shared},
+        "service": {"deployment_alarms", "rollout", "scaling", "task_roles", *shared},
     }
     for path in Path(str(templates.__file__)).parent.glob("*.py"):
         assert _imported_templates(path) <= allowed.get(path.stem, shared), path.name

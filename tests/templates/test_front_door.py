@@ -13,12 +13,16 @@ from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
 
 DOORS = ("cloudfront", "domain", "http")
+SHIFTING = ("blue-green", "canary")
+TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 
-def edge(front_door: str) -> Json:
+def edge(front_door: str, strategy: str = "rolling") -> Json:
     return rendition(
         stacks.stack("edge"),
         FrontDoor=front_door,
+        DeploymentStrategy=strategy,
         DomainName="chat.example.com",
         HostedZoneId="Z1",
         AppPort="8080",
@@ -29,9 +33,52 @@ def edge(front_door: str) -> Json:
 def test_there_is_one_load_balancer_and_one_target_group(front_door: str) -> None:
     template = edge(front_door)
     (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer")
-    (group,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup")
-    assert template["Outputs"]["LoadBalancerArn"]["Value"] == {"Ref": balancer}
-    assert template["Outputs"]["TargetGroupArn"]["Value"] == {"Ref": group}
+    (group,) = stacks.of_type(template, TARGET_GROUP)
+    given = {name: output["Value"] for name, output in template["Outputs"].items()}
+    assert given["LoadBalancerArn"] == {"Ref": balancer}
+    assert given["TargetGroupArn"] == {"Ref": group}
+    assert not stacks.of_type(template, RULE)
+    assert {name for name, value in given.items() if value == ""} == {
+        "SecondTargetGroupArn", "SecondTargetGroupFullName", "ShiftingRuleArn",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("strategy", SHIFTING)
+@pytest.mark.parametrize(
+    ("front_door", "serving"),
+    [("cloudfront", "InternalListener"), ("domain", "PublicTlsListener"), ("http", "PublicListener")],
+)
+def test_two_versions_have_a_group_each_and_a_rule_before_them(
+    front_door: str, serving: str, strategy: str
+) -> None:
+    template = edge(front_door, strategy)
+    second, first = sorted(stacks.of_type(template, TARGET_GROUP))
+    assert second.endswith("SecondTargetGroup")
+    assert stacks.properties(template, first) == stacks.properties(template, second)
+    ((title, rule),) = stacks.of_type(template, RULE).items()
+    properties = rule["Properties"]
+    assert properties["ListenerArn"] == {"Ref": serving}
+    assert properties["Conditions"][0]["PathPatternConfig"] == {"Values": ["/*"]}
+    (action,) = properties["Actions"]
+    # Nobody goes to the second group before ECS says so.
+    assert action["ForwardConfig"]["TargetGroups"] == [
+        {"TargetGroupArn": {"Ref": first}, "Weight": 1},
+        {"TargetGroupArn": {"Ref": second}, "Weight": 0},
+    ]
+    given = {name: output["Value"] for name, output in template["Outputs"].items()}
+    assert given["TargetGroupArn"] == {"Ref": first}
+    assert given["SecondTargetGroupArn"] == {"Ref": second}
+    assert given["SecondTargetGroupFullName"] == {"Fn::GetAtt": [second, "TargetGroupFullName"]}
+    assert (given["ListenerArn"], given["ShiftingRuleArn"]) == ({"Ref": serving}, {"Ref": title})
+
+
+@pytest.mark.parametrize("front_door", DOORS)
+def test_nobody_is_held_in_a_version_that_is_about_to_go(front_door: str) -> None:
+    (rule,) = stacks.of_type(edge(front_door, "canary"), RULE).values()
+    sticky = rule["Properties"]["Actions"][0]["ForwardConfig"]["TargetGroupStickinessConfig"]
+    # The load balancer takes no rule without it before groups that are sticky themselves.
+    assert sticky["Enabled"] is True
+    assert _drain_seconds() <= sticky["DurationSeconds"] < _bake_minutes() * 60
 
 
 def test_behind_cloudfront_the_load_balancer_is_private() -> None:
@@ -81,7 +128,7 @@ def test_the_app_is_told_what_browsers_speak(front_door: str, scheme: str) -> No
 def test_the_load_balancer_suits_a_streaming_chat(front_door: str) -> None:
     template = edge(front_door)
     (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
-    (group,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::TargetGroup").values()
+    (group,) = stacks.of_type(template, TARGET_GROUP).values()
     attributes = _attributes(balancer["Properties"]["LoadBalancerAttributes"])
     # Whoever closes first must be the one that sends: CloudFront before the load balancer before the app.
     assert _read_timeout() < int(attributes["idle_timeout.timeout_seconds"]) < _app_keep_alive()
@@ -155,6 +202,11 @@ def _app_keep_alive() -> int:
             ):
                 return seconds
     raise AssertionError("gradio_app/serving.py names no KEEP_ALIVE_SECONDS")
+
+
+def _bake_minutes() -> int:
+    service = rendition(stacks.stack("service"), DeploymentStrategy="canary")
+    return stacks.properties(service, "Service")["DeploymentConfiguration"]["BakeTimeInMinutes"]
 
 
 def _drain_seconds() -> int:

@@ -51,6 +51,20 @@ def test_each_model_is_watched(alternative: str, watched: set[str]) -> None:
     assert len(dimensions) == len(watched)
 
 
+@pytest.mark.parametrize(("second", "watched"), [("", ["g/1"]), ("g/2", ["g/1", "g/2"])])
+def test_tasks_are_watched_in_each_target_group(second: str, watched: list[str]) -> None:
+    template = rendition(
+        stacks.stack("monitoring"), TargetGroupFullName="g/1", SecondTargetGroupFullName=second
+    )
+    groups = [
+        dimension["Value"]
+        for alarm in stacks.of_type(template, ALARM).values()
+        for dimension in alarm["Properties"]["Dimensions"]
+        if dimension["Name"] == "TargetGroup"
+    ]
+    assert sorted(groups) == watched
+
+
 def test_failed_builds_and_deployments_are_told_in_words() -> None:
     rules = stacks.of_type(stacks.stack("monitoring"), "AWS::Events::Rule")
     assert {rule["Properties"]["EventPattern"]["source"][0] for rule in rules.values()} == {

@@ -110,20 +110,100 @@ def test_the_container_is_locked_down() -> None:
     assert stacks.properties(service(), "Service")["EnableExecuteCommand"] is False
 
 
-def test_a_deployment_never_goes_below_full_capacity_and_rolls_back() -> None:
-    deployment = stacks.properties(service(), "Service")["DeploymentConfiguration"]
+@pytest.mark.parametrize(
+    ("strategy", "ecs_name"), [("rolling", "ROLLING"), ("blue-green", "BLUE_GREEN"), ("canary", "CANARY")]
+)
+def test_a_deployment_never_goes_below_full_capacity_and_rolls_back(strategy: str, ecs_name: str) -> None:
+    deployment = _deployment(service(DeploymentStrategy=strategy))
+    assert deployment["Strategy"] == ecs_name
     assert deployment["MinimumHealthyPercent"] >= 100
     assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+    assert (deployment["Alarms"]["Enable"], deployment["Alarms"]["Rollback"]) == (True, True)
 
 
-def test_alarms_of_the_tasks_answers_roll_a_deployment_back() -> None:
-    template = service()
-    alarms = stacks.properties(template, "Service")["DeploymentConfiguration"]["Alarms"]
-    assert (alarms["Enable"], alarms["Rollback"]) == (True, True)
-    for name in alarms["AlarmNames"]:
-        watched = {d["Name"]: d["Value"] for d in stacks.properties(template, name["Ref"])["Dimensions"]}
-        # Not the load balancer as a whole: its own errors may have another cause than the new version.
-        assert watched["TargetGroup"] == {"Ref": "TargetGroupFullName"}
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary"])
+def test_alarms_of_the_tasks_answers_see_the_new_version_wherever_it_runs(strategy: str) -> None:
+    template = service(DeploymentStrategy=strategy)
+    for name in _deployment(template)["Alarms"]["AlarmNames"]:
+        alarm = stacks.properties(template, name["Ref"])
+        # Not the load balancer's own errors, which may have another cause than the new version.
+        assert alarm["MetricName"] in {"HTTPCode_Target_5XX_Count", "TargetResponseTime"}
+        assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["LoadBalancer"]
+
+
+def test_two_versions_run_side_by_side_until_the_alarms_would_have_spoken() -> None:
+    assert "BakeTimeInMinutes" not in _deployment(service(DeploymentStrategy="rolling"))
+    for strategy in ("blue-green", "canary"):
+        template = service(DeploymentStrategy=strategy)
+        deployment = _deployment(template)
+        alarms = [stacks.properties(template, name["Ref"]) for name in deployment["Alarms"]["AlarmNames"]]
+        slowest = max(alarm["Period"] * alarm["EvaluationPeriods"] for alarm in alarms)
+        assert slowest < deployment["BakeTimeInMinutes"] * 60
+        assert ("CanaryConfiguration" in deployment) == (strategy == "canary")
+
+
+def test_a_slow_canary_is_noticed() -> None:
+    template = service(DeploymentStrategy="canary")
+    canary = _deployment(template)["CanaryConfiguration"]
+    alarm = stacks.properties(template, "SlowAnswers")
+    percentile = float(alarm["ExtendedStatistic"].removeprefix("p"))
+    assert canary["CanaryPercent"] > 100 - percentile
+    assert canary["CanaryBakeTimeInMinutes"] * 60 > alarm["Period"] * alarm["EvaluationPeriods"]
+
+
+def test_rolling_needs_nothing_more_of_the_load_balancer() -> None:
+    template = service(DeploymentStrategy="rolling")
+    (balancer,) = stacks.properties(template, "Service")["LoadBalancers"]
+    assert "AdvancedConfiguration" not in balancer
+    assert "ShiftingRole" not in template["Resources"]
+
+
+@pytest.mark.parametrize("strategy", ["blue-green", "canary"])
+def test_ecs_may_move_people_by_the_one_rule_between_the_two_groups(strategy: str) -> None:
+    template = service(DeploymentStrategy=strategy)
+    (balancer,) = stacks.properties(template, "Service")["LoadBalancers"]
+    assert balancer["AdvancedConfiguration"] == {
+        "AlternateTargetGroupArn": {"Ref": "SecondTargetGroupArn"},
+        "ProductionListenerRule": {"Ref": "ShiftingRuleArn"},
+        "RoleArn": {"Fn::GetAtt": ["ShiftingRole", "Arn"]},
+    }
+    allowed = {
+        action: [resource.get("Ref") for resource in statement["Resource"]]
+        for statement in stacks.statements(stacks.properties(template, "ShiftingRole")["Policies"])
+        for action in statement["Action"]
+        if ":Describe" not in action
+    }
+    groups = ["TargetGroupArn", "SecondTargetGroupArn"]
+    assert allowed == {
+        "elasticloadbalancing:RegisterTargets": groups,
+        "elasticloadbalancing:DeregisterTargets": groups,
+        "elasticloadbalancing:ModifyRule": ["ShiftingRuleArn"],
+        "elasticloadbalancing:ModifyListener": ["ListenerArn"],
+    }
+
+
+def test_requests_are_counted_in_the_one_group() -> None:
+    tracking = _request_tracking(service(DeploymentStrategy="rolling"))
+    predefined = tracking["PredefinedMetricSpecification"]
+    assert predefined["PredefinedMetricType"] == "ALBRequestCountPerTarget"
+    assert predefined["ResourceLabel"]["Fn::Join"][1][1] == {"Ref": "TargetGroupFullName"}
+    assert "CustomizedMetricSpecification" not in tracking
+
+
+@pytest.mark.parametrize("strategy", ["blue-green", "canary"])
+def test_requests_are_counted_in_either_group(strategy: str) -> None:
+    tracking = _request_tracking(service(DeploymentStrategy=strategy))
+    assert "PredefinedMetricSpecification" not in tracking
+    *each, both = tracking["CustomizedMetricSpecification"]["Metrics"]
+    groups = {
+        query["Id"]: dimension["Value"]["Ref"]
+        for query in each
+        for dimension in query["MetricStat"]["Metric"]["Dimensions"]
+        if dimension["Name"] == "TargetGroup"
+    }
+    assert set(groups.values()) == {"TargetGroupFullName", "SecondTargetGroupFullName"}
+    assert both["Expression"] == " + ".join(f"FILL({name}, 0)" for name in groups)
+    assert [query["ReturnData"] for query in (*each, both)] == [False, False, True]
 
 
 @pytest.mark.parametrize(("percent", "shares"), [("0", (1, 0)), ("50", (1, 1)), ("100", (0, 1))])
@@ -205,6 +285,14 @@ def test_a_key_is_used_only_through_the_service_that_needs_it() -> None:
         assert statement["Condition"] == {
             "StringEquals": {"kms:ViaService": {"Fn::Sub": f"{via}.${{AWS::Region}}.amazonaws.com"}}
         }
+
+
+def _deployment(template: Json) -> Json:
+    return stacks.properties(template, "Service")["DeploymentConfiguration"]
+
+
+def _request_tracking(template: Json) -> Json:
+    return stacks.properties(template, "ScalingByRequests")["TargetTrackingScalingPolicyConfiguration"]
 
 
 def _container(template: Json) -> Json:
