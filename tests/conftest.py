@@ -16,6 +16,6 @@ settings.register_profile(
 )
 settings.load_profile("asistente")
 
-# A shell starts what runs in the background deaf to Ctrl-C, and children inherit that: the programs that the tests
-# interrupt would never hear of it.
+# A shell starts what runs in the background deaf to Ctrl-C, and children inherit that: the programs that the
+# tests interrupt would never hear of it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
