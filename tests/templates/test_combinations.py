@@ -107,8 +107,9 @@ def test_every_combination_lints_clean(tmp_path: Path) -> None:
         template, _ = flat(parameters(combination))
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(json.dumps(template), encoding="utf-8")
-    # An ARN that a user gives names its partition; it is no ARN of ours.
-    options = ["--format", "parseable", "--ignore-checks", "I3042"]
+    # An ARN that a user gives names its partition; it is no ARN of ours. The option stands for the whole list
+    # of .cfnlintrc.yaml, of which I1022 is needed here too.
+    options = ["--format", "parseable", "--ignore-checks", "I3042", "I1022"]
     command = [Path(sys.executable).with_name("cfn-lint"), *options, "--", *files]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.stdout + done.stderr == ""
