@@ -23,6 +23,7 @@ from templates import (
     network,
     root,
     service,
+    single_sign_on,
 )
 
 PROJECT = Path(__file__).resolve().parent
@@ -38,6 +39,7 @@ def render(tag: str) -> dict[str, str]:
         "firewall": firewall.template(),
         "distribution": distribution.template(),
         "auth": auth.template(),
+        "single_sign_on": single_sign_on.template(),
         "data": data.template(),
         "build": build.template(tag),
         "service": service.template(),

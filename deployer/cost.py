@@ -30,6 +30,8 @@ IMAGE_GB = 0.1
 """A compressed image; the repository keeps ten."""
 IDLE_LOG_GB = 0.1
 """Health checks in the flow logs."""
+FREE_FEDERATED_PEOPLE = 50
+"""A month, who come by SAML or OpenID Connect: https://aws.amazon.com/cognito/pricing/"""
 AWAKE_SHARE = {"never": 1.0, "nights": 1.0, "nights-and-weekends": 5 / 7}
 
 # The starting document's own table, in USD a month, and what it leaves out.
@@ -45,6 +47,7 @@ DOCUMENT = (
 class Traffic:
     """What a month of use is taken to be: some twenty people on twenty-two working days."""
 
+    people: int = 20
     turns: int = 20 * 20 * 22
     tokens_in: int = 1500
     """Per turn, with what was said before."""
@@ -88,6 +91,7 @@ def estimate(template: Json, values: Mapping[str, str], use: Traffic | None = No
         *_protection(template, price, use),
         *_watching(template, price, use),
         *_storage(price, use),
+        *_people(values, price, use),
         *_models(price, use),
     ]
     return [line for line in lines if line.idle or line.traffic]
@@ -193,6 +197,14 @@ def _storage(price: Mapping[str, float], use: Traffic) -> list[Line]:
         Line("Image repository", f"10 x {IMAGE_GB:g} GB", 10 * IMAGE_GB * price["image_gb_month"]),
         Line("Builds", f"{use.builds} a month", 0.0, builds),
     ]
+
+
+def _people(values: Mapping[str, str], price: Mapping[str, float], use: Traffic) -> list[Line]:
+    # Of those with a password, the first ten thousand are free.
+    if values["SingleSignOn"] == "off":
+        return []
+    charged = max(0, use.people - FREE_FEDERATED_PEOPLE)
+    return [Line("People by single sign-on", str(use.people), 0.0, charged * price["federated_person_month"])]
 
 
 def _models(price: Mapping[str, float], use: Traffic) -> list[Line]:

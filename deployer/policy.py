@@ -77,7 +77,10 @@ NOT_USED = {
     "vpce",
 }  # fmt: skip
 """Services of features of these types that the templates do not use."""
-NO_ACTIONS = {"iam:DescribeOrganization", "s3:REST.PUT.OBJECT", "s3:GetObjectMetadata", "kms:RetireGrant"}
+NO_ACTIONS = {
+    "cloudfront:updateDistribution", "iam:DescribeOrganization", "kms:RetireGrant", "s3:GetObjectMetadata",
+    "s3:REST.PUT.OBJECT",
+}  # fmt: skip
 """In the registry, and no actions of IAM, or not needed by who gives the grant."""
 SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 """Wide rights: each has a statement of its own with the services that may get them."""
@@ -128,7 +131,7 @@ def policies(stack: str) -> list[dict[str, Any]]:
     for action in everywhere:
         needed[action.partition(":")[0]].discard(_name(action))
     statements = [_statement(service, names, stack) for service, names in sorted(needed.items())]
-    statements += [_allow("WithoutResource", everywhere, ["*"], {}), *_roles(stack)]
+    statements += [_allow("WithoutResource", everywhere, ["*"], {}), *_roles(stack), _providers_secret(stack)]
     documents: list[dict[str, Any]] = []
     for statement in statements:
         if documents and _length(_document([*documents[-1]["Statement"], statement])) <= MAX_CHARACTERS:
@@ -178,6 +181,17 @@ def _roles(stack: str) -> list[dict[str, Any]]:
             linked,
         ),
     ]
+
+
+def _providers_secret(stack: str) -> dict[str, Any]:
+    """To have CloudFormation read what an OpenID Connect provider gave; the secret is the user's own."""
+    secrets = [_filled(f"arn:aws:secretsmanager:{HERE}:secret:{{stack}}-*", stack)]
+    return _allow(
+        "ProvidersSecret",
+        ["secretsmanager:GetSecretValue"],
+        secrets,
+        {"aws:RequestedRegion": "{region}"},
+    )
 
 
 def _allow(sid: str, names: list[str], resources: list[str], condition: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,20 @@
 """The auth stack: who may sign in. User pool, app client, the admins group, and the client's secret.
 
-It owns no hosted login page and no domain: the app serves its own form and speaks SRP to the pool.
+It owns no hosted login page and no domain: the app serves its own form and speaks SRP to the pool. People who
+come by an identity provider of their own have a domain and an app client in a stack of their own.
 """
 
 from __future__ import annotations
 
-from troposphere import Equals, If, NoValue, Region, Sub, Template, cognito, secretsmanager
+from troposphere import Equals, If, NoValue, Region, Sub, Template, cognito
 
+from templates.app_client import client_secret, token_lifetimes
 from templates.keys import own_key
 from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 PASSWORD_MIN_LENGTH = 12
 TEMPORARY_PASSWORD_DAYS = 7
-ACCESS_TOKEN_MINUTES = 60
-REFRESH_TOKEN_HOURS = 24
-"""As long as the longest session that the root lets one choose."""
 CHALLENGE_MINUTES = 5
 """How long a person may take between the steps of signing in. Cognito takes 3 to 15."""
 
@@ -58,17 +57,7 @@ def template() -> Template:
         Description="People who administer the assistant.",
         Metadata=describe("Marks the administrators; the app reads it from the token."),
     )
-    secret = secretsmanager.Secret(
-        "ClientSecret",
-        t,
-        Description=Sub("App client secret of the user pool of ${AWS::StackName}."),
-        KmsKeyId=own_key(t, inputs.key_alias),
-        SecretString=client.get_att("ClientSecret"),
-        # A copy of what Cognito holds: nothing is lost with it.
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Delete",
-        Metadata=describe("Carries the app client's secret to the tasks without showing it anywhere."),
-    )
+    secret = client_secret(t, client, own_key(t, inputs.key_alias))
     publish(
         t,
         Outputs(
@@ -135,11 +124,6 @@ def _client(t: Template, pool: cognito.UserPool) -> cognito.UserPoolClient:
         PreventUserExistenceErrors="ENABLED",
         EnableTokenRevocation=True,
         AuthSessionValidity=CHALLENGE_MINUTES,
-        AccessTokenValidity=ACCESS_TOKEN_MINUTES,
-        IdTokenValidity=ACCESS_TOKEN_MINUTES,
-        RefreshTokenValidity=REFRESH_TOKEN_HOURS,
-        TokenValidityUnits=cognito.TokenValidityUnits(
-            AccessToken="minutes", IdToken="minutes", RefreshToken="hours"
-        ),
         Metadata=describe("The service's identity towards the user pool."),
+        **token_lifetimes(),
     )

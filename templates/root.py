@@ -15,6 +15,7 @@ from templates import (
     monitoring,
     network,
     service,
+    single_sign_on,
 )
 from templates.root_form import GROUPS
 from templates.root_parameters import Parameters
@@ -23,6 +24,7 @@ from templates.wiring import Value, add_child, declare, new_template, output, pr
 
 APP_PORT = "8080"
 HAS_PUBLIC_TASKS = "HasPublicTasks"
+HAS_SINGLE_SIGN_ON = "HasSingleSignOn"
 
 
 @seam
@@ -37,6 +39,17 @@ class Outputs:
     table_name: Value = output("The table of sessions, conversations and usage.")
     log_group_name: Value = output("Where the tasks log.")
     pipeline_console_url: Value = output("The build pipeline in the AWS console.")
+
+
+@seam
+class SamlOutputs:
+    saml_reply_url: Value = output("Register this at your SAML provider: where its answers go (ACS URL).")
+    saml_entity_id: Value = output("Register this at your SAML provider: who asks (audience, entity id).")
+
+
+@seam
+class OidcOutputs:
+    oidc_redirect_uri: Value = output("Register this at your OpenID Connect provider: the redirect URI.")
 
 
 def template(tag: str) -> Template:
@@ -93,7 +106,8 @@ def template(tag: str) -> Template:
         purpose="From the source in S3 to the image in ECR; complete when the image is there.",
     )
     door, service_url = _front_door(t, p, net, key_arn)
-    app = _service(t, p, net, users, store, image, door, alert, task_subnet_ids, key_arn)
+    sign_on = _single_sign_on(t, p, users, service_url, key_arn)
+    app = _service(t, p, net, users, sign_on, store, image, door, alert, task_subnet_ids, key_arn)
 
     _monitoring(t, p, alert, store, image, door, app)
 
@@ -224,11 +238,51 @@ def _firewall(t: Template, p: Parameters, door: edge.Outputs, key_arn: Value) ->
     return limited_to_addresses
 
 
+def _single_sign_on(
+    t: Template, p: Parameters, users: auth.Outputs, service_url: Value, key_arn: Value
+) -> single_sign_on.Outputs:
+    """The company's identity provider as a way in, and what the user has to register there."""
+    t.add_condition(HAS_SINGLE_SIGN_ON, Not(Equals(p.single_sign_on, "off")))
+    provider = add_child(
+        t,
+        "SignOn",
+        single_sign_on.Inputs(
+            key_arn=key_arn,
+            user_pool_id=users.user_pool_id,
+            service_url=service_url,
+            kind=p.single_sign_on,
+            provider_name=p.single_sign_on_provider,
+            domain_prefix=p.single_sign_on_domain_prefix,
+            saml_metadata_url=p.saml_metadata_url,
+            oidc_issuer=p.oidc_issuer,
+            oidc_client_id=p.oidc_client_id,
+            oidc_client_secret_arn=p.oidc_client_secret_arn,
+        ),
+        single_sign_on.Outputs,
+        purpose="The way in by the company's own identity provider.",
+        # A resource cannot be named like a parameter.
+        module="single_sign_on",
+        Condition=HAS_SINGLE_SIGN_ON,
+    )
+    publish(
+        t,
+        SamlOutputs(saml_reply_url=provider.saml_reply_url, saml_entity_id=provider.saml_entity_id),
+        condition=t.add_condition("HasSaml", Equals(p.single_sign_on, "saml")),
+    )
+    publish(
+        t,
+        OidcOutputs(oidc_redirect_uri=provider.oidc_redirect_uri),
+        condition=t.add_condition("HasOidc", Equals(p.single_sign_on, "oidc")),
+    )
+    return provider
+
+
 def _service(
     t: Template,
     p: Parameters,
     net: network.Outputs,
     users: auth.Outputs,
+    sign_on: single_sign_on.Outputs,
     store: data.Outputs,
     image: build.Outputs,
     door: edge.Outputs,
@@ -258,6 +312,11 @@ def _service(
             user_pool_id=users.user_pool_id,
             user_pool_client_id=users.user_pool_client_id,
             client_secret_arn=users.client_secret_arn,
+            # Only with single sign-on does the service wait for the address that people open.
+            single_sign_on_url=If(HAS_SINGLE_SIGN_ON, sign_on.url, ""),
+            single_sign_on_provider=If(HAS_SINGLE_SIGN_ON, sign_on.provider_name, ""),
+            single_sign_on_client_id=If(HAS_SINGLE_SIGN_ON, sign_on.client_id, ""),
+            single_sign_on_secret_arn=If(HAS_SINGLE_SIGN_ON, sign_on.client_secret_arn, ""),
             table_name=store.table_name,
             table_arn=store.table_arn,
             model_id=p.model_id,

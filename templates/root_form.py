@@ -26,6 +26,15 @@ GROUPS = {
         "daily_token_budget": "Tokens per person and day",
         "max_output_tokens": "Longest answer in tokens",
     },
+    "Single sign-on": {
+        "single_sign_on": "Identity provider of your own",
+        "single_sign_on_provider": "Its name",
+        "single_sign_on_domain_prefix": "Prefix of the pool's domain",
+        "saml_metadata_url": "SAML: address of its metadata",
+        "oidc_issuer": "OpenID Connect: its issuer",
+        "oidc_client_id": "OpenID Connect: client id",
+        "oidc_client_secret_arn": "OpenID Connect: secret that holds the client secret",
+    },
     "Capacity": {
         "task_count": "Tasks at rest",
         "max_task_count": "Tasks at most",

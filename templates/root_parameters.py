@@ -15,6 +15,11 @@ OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PRIVATE_RANGE_PATTERN = rf"^(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.{OCTET}\.{OCTET}/(1[6-9]|20)$"
 CIDR = rf"{OCTET}(\.{OCTET}){{3}}/([1-9]|[12][0-9]|3[0-2])"
 SUBNETS_PATTERN = r"^$|^subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17})+$"
+HTTPS_ADDRESS = rf"https://{DOMAIN}(:[0-9]{{1,5}})?"
+PROVIDER_PATTERN = r"^$|^(?!COGNITO$)[A-Za-zÀ-ÖØ-öø-ÿ0-9][A-Za-zÀ-ÖØ-öø-ÿ0-9.-]{2,31}$"
+"""Cognito takes 3 to 32 characters, no spaces or underscores; COGNITO is its name for the pool itself."""
+DOMAIN_PREFIX_PATTERN = r"^$|^(?!.*(aws|amazon|cognito))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+"""https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html"""
 LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 """Some of the numbers that CloudWatch Logs takes."""
 
@@ -118,6 +123,63 @@ class Parameters:
         "required: they have to, at the next sign-in. off: passwords alone.",
         AllowedValues=["off", "optional", "required"],
         Default="optional",
+    )
+    single_sign_on: Value = parameter(
+        "String",
+        "Whether people may also come by an identity provider of your own. saml: by SAML 2.0. oidc: by "
+        "OpenID Connect. 0.4 USD a month, and 0.015 for each who comes, beyond 50. It needs HTTPS, and a way "
+        "to the internet.",
+        AllowedValues=["off", "saml", "oidc"],
+        Default="off",
+    )
+    single_sign_on_provider: Value = parameter(
+        "String",
+        "With SingleSignOn: the provider's name, as the button shows it. Keep it: who comes by another name "
+        "is another person to the chat.",
+        AllowedPattern=PROVIDER_PATTERN,
+        ConstraintDescription="3 to 32 letters, digits, dots and hyphens, such as Example, or nothing.",
+        Default="",
+    )
+    single_sign_on_domain_prefix: Value = parameter(
+        "String",
+        "With SingleSignOn: a name that nobody else in the Region has, for the address by which browsers go "
+        "to the provider and back, such as example-chat.",
+        AllowedPattern=DOMAIN_PREFIX_PATTERN,
+        ConstraintDescription="Up to 63 lower-case letters, digits and hyphens, without aws, amazon or "
+        "cognito, or nothing.",
+        Default="",
+    )
+    saml_metadata_url: Value = parameter(
+        "String",
+        "Only with SingleSignOn saml: where the provider publishes its metadata, such as "
+        "https://login.example.com/metadata.xml.",
+        AllowedPattern=rf"^$|^{HTTPS_ADDRESS}(/\S*)?$",
+        ConstraintDescription="An address that begins with https://, or nothing.",
+        MaxLength=1024,
+        Default="",
+    )
+    oidc_issuer: Value = parameter(
+        "String",
+        "Only with SingleSignOn oidc: the provider's issuer, such as https://login.example.com.",
+        AllowedPattern=rf"^$|^{HTTPS_ADDRESS}(/[^\s?#]*[^\s?#/])?$",
+        ConstraintDescription="An address that begins with https:// and does not end with /, or nothing.",
+        MaxLength=1024,
+        Default="",
+    )
+    oidc_client_id: Value = parameter(
+        "String",
+        "Only with SingleSignOn oidc: the client id that the provider gave you.",
+        AllowedPattern=r"^$|^[!-~]{1,255}$",
+        ConstraintDescription="A client id without spaces, or nothing.",
+        Default="",
+    )
+    oidc_client_secret_arn: Value = parameter(
+        "String",
+        "Only with SingleSignOn oidc: the ARN of a Secrets Manager secret of yours whose whole text is the "
+        "client secret that the provider gave you.",
+        AllowedPattern=r"^$|^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$",
+        ConstraintDescription="The ARN of a secret in Secrets Manager, or nothing.",
+        Default="",
     )
     session_idle_minutes: Value = parameter(
         "Number",

@@ -18,6 +18,8 @@ def add_rules(t: Template, p: Parameters) -> None:
     _refuse_a_day_without_hours(t, p)
     _refuse_guests_without_a_guard(t, p)
     _refuse_half_a_network(t, p)
+    _refuse_half_an_identity_provider(t, p)
+    _refuse_single_sign_on_where_it_cannot_work(t, p)
 
 
 def _refuse_half_a_domain(t: Template, p: Parameters) -> None:
@@ -114,9 +116,85 @@ def _refuse_half_a_network(t: Template, p: Parameters) -> None:
     )
 
 
+def _refuse_half_an_identity_provider(t: Template, p: Parameters) -> None:
+    common = (p.single_sign_on_provider, p.single_sign_on_domain_prefix)
+    oidc = (p.oidc_issuer, p.oidc_client_id, p.oidc_client_secret_arn)
+    _refuse(
+        t,
+        "SingleSignOnIsComplete",
+        when=_other_than(p.single_sign_on, "off"),
+        unless=And(*map(_given, common)),
+        saying="SingleSignOn needs SingleSignOnProvider and SingleSignOnDomainPrefix: give both, or choose "
+        "SingleSignOn off.",
+    )
+    _refuse(
+        t,
+        "SamlIsComplete",
+        when=Equals(p.single_sign_on, "saml"),
+        unless=_given(p.saml_metadata_url),
+        saying="SingleSignOn saml needs SamlMetadataUrl: give it, or choose another SingleSignOn.",
+    )
+    _refuse(
+        t,
+        "OidcIsComplete",
+        when=Equals(p.single_sign_on, "oidc"),
+        unless=And(*map(_given, oidc)),
+        saying="SingleSignOn oidc needs OidcIssuer, OidcClientId and OidcClientSecretArn: give all three, or "
+        "choose another SingleSignOn.",
+    )
+    _refuse(
+        t,
+        "SingleSignOnIsUsed",
+        when=Equals(p.single_sign_on, "off"),
+        unless=And(*(Equals(each, "") for each in common)),
+        saying="SingleSignOnProvider and SingleSignOnDomainPrefix need SingleSignOn saml or oidc: choose "
+        "one, or leave them empty.",
+    )
+    _refuse(
+        t,
+        "SamlIsUsed",
+        when=_other_than(p.single_sign_on, "saml"),
+        unless=Equals(p.saml_metadata_url, ""),
+        saying="SamlMetadataUrl needs SingleSignOn saml: choose that, or leave it empty.",
+    )
+    _refuse(
+        t,
+        "OidcIsUsed",
+        when=_other_than(p.single_sign_on, "oidc"),
+        unless=And(*(Equals(each, "") for each in oidc)),
+        saying="OidcIssuer, OidcClientId and OidcClientSecretArn need SingleSignOn oidc: choose that, or "
+        "leave them empty.",
+    )
+
+
+def _refuse_single_sign_on_where_it_cannot_work(t: Template, p: Parameters) -> None:
+    _refuse(
+        t,
+        "SingleSignOnHasHttps",
+        when=_other_than(p.single_sign_on, "off"),
+        unless=Not(Equals(p.front_door, "http")),
+        saying="Cognito sends people back from SingleSignOn over HTTPS only: choose FrontDoor cloudfront or "
+        "domain, or SingleSignOn off.",
+    )
+    # A pool that has a domain answers nobody who comes by PrivateLink, not even for passwords:
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/vpc-interface-endpoints.html
+    _refuse(
+        t,
+        "SingleSignOnHasAWayOut",
+        when=_other_than(p.single_sign_on, "off"),
+        unless=Not(Equals(p.egress, "endpoints")),
+        saying="With SingleSignOn, Cognito answers only by way of the internet: choose another Egress than "
+        "endpoints, or SingleSignOn off.",
+    )
+
+
 def _refuse(t: Template, title: str, *, when: Any, unless: Any, saying: str) -> None:
     assertion = {"Assert": unless, "AssertDescription": saying}
     t.add_rule(title, {"RuleCondition": when, "Assertions": [assertion]})
+
+
+def _other_than(value: Value, choice: str) -> Not:
+    return Not(Equals(value, choice))
 
 
 def _given(value: Value) -> Not:

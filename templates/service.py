@@ -6,7 +6,23 @@ alarms it owns those that roll a deployment back.
 
 from __future__ import annotations
 
-from troposphere import Equals, FindInMap, If, Join, Not, Region, Template, cloudwatch, ec2, ecs, logs
+from collections.abc import Iterable
+
+from troposphere import (
+    AWSProperty,
+    Equals,
+    FindInMap,
+    If,
+    Join,
+    Not,
+    NoValue,
+    Region,
+    Template,
+    cloudwatch,
+    ec2,
+    ecs,
+    logs,
+)
 
 from templates import scaling, task_roles
 from templates.deployment_alarms import deployment_alarms
@@ -25,6 +41,7 @@ READY_SECONDS = 90
 """Grace of the load balancer's health checks: the app takes some 12 seconds to start on half a CPU."""
 SPOT_WEIGHTS = {"0": (1, 0), "50": (1, 1), "100": (0, 1)}
 """By SpotPercent: the shares of tasks on demand and on Spot."""
+HAS_SINGLE_SIGN_ON = "HasSingleSignOn"
 HEALTH_COMMAND = ["CMD", "python", "-m", "gradio_app.healthcheck"]
 
 
@@ -54,6 +71,12 @@ class Inputs:
     user_pool_id: Value = parameter("String", "The pool of the people who may sign in.")
     user_pool_client_id: Value = parameter("String", "The app client in the pool.")
     client_secret_arn: Value = parameter("String", "The secret that holds the app client's secret.")
+    single_sign_on_url: Value = parameter("String", "Where sign-ins by the provider begin; empty for none.")
+    single_sign_on_provider: Value = parameter("String", "The provider's name; or empty.")
+    single_sign_on_client_id: Value = parameter("String", "The app client of single sign-on; or empty.")
+    single_sign_on_secret_arn: Value = parameter(
+        "String", "The secret that holds that app client's secret; or empty."
+    )
     table_name: Value = parameter("String", "The table of sessions, conversations and usage.")
     table_arn: Value = parameter("String", "ARN of the table.")
     model_id: Value = parameter("String", "The model that answers unless another is chosen.")
@@ -92,6 +115,7 @@ def template() -> Template:
     t = new_template("Asistente - service: cluster, task definition, roles and the service on Fargate.")
     inputs = declare(t, Inputs)
     alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
+    t.add_condition(HAS_SINGLE_SIGN_ON, Not(Equals(inputs.single_sign_on_url, "")))
     cluster = ecs.Cluster(
         "Cluster",
         t,
@@ -116,7 +140,11 @@ def template() -> Template:
         Cpu=inputs.task_cpu,
         Memory=inputs.task_memory,
         ExecutionRoleArn=task_roles.execution_role(
-            t, inputs.repository_arn, inputs.client_secret_arn, inputs.key_arn, log_group.get_att("Arn")
+            t,
+            inputs.repository_arn,
+            [inputs.client_secret_arn, If(HAS_SINGLE_SIGN_ON, inputs.single_sign_on_secret_arn, NoValue)],
+            inputs.key_arn,
+            log_group.get_att("Arn"),
         ).get_att("Arn"),
         TaskRoleArn=task_roles.task_role(
             t, inputs.table_arn, inputs.key_arn, inputs.model_id, inputs.alternative_model_id, alternative
@@ -161,9 +189,17 @@ def _container(inputs: Inputs, alternative: str, log_group: logs.LogGroup) -> ec
         StopTimeout=STOP_SECONDS,
         PortMappings=[ecs.PortMapping(ContainerPort=inputs.app_port, Protocol="tcp")],
         Environment=[
-            ecs.Environment(Name=name, Value=value) for name, value in _settings(inputs, alternative)
+            *(ecs.Environment(Name=name, Value=value) for name, value in _settings(inputs, alternative)),
+            *_with_single_sign_on(
+                ecs.Environment(Name=name, Value=value) for name, value in _single_sign_on_settings(inputs)
+            ),
         ],
-        Secrets=[ecs.Secret(Name="APP_CLIENT_SECRET", ValueFrom=inputs.client_secret_arn)],
+        Secrets=[
+            ecs.Secret(Name="APP_CLIENT_SECRET", ValueFrom=inputs.client_secret_arn),
+            *_with_single_sign_on(
+                [ecs.Secret(Name="SINGLE_SIGN_ON_CLIENT_SECRET", ValueFrom=inputs.single_sign_on_secret_arn)]
+            ),
+        ],
         HealthCheck=ecs.HealthCheck(
             Command=HEALTH_COMMAND, Interval=15, Timeout=5, Retries=3, StartPeriod=60
         ),
@@ -203,6 +239,18 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
         ("DRAIN_SECONDS", str(DRAIN_SECONDS)),
         ("UI_APP_ID", inputs.image_tag),
     ]
+
+
+def _single_sign_on_settings(inputs: Inputs) -> list[tuple[str, Value]]:
+    return [
+        ("SINGLE_SIGN_ON_URL", inputs.single_sign_on_url),
+        ("SINGLE_SIGN_ON_PROVIDER", inputs.single_sign_on_provider),
+        ("SINGLE_SIGN_ON_CLIENT_ID", inputs.single_sign_on_client_id),
+    ]
+
+
+def _with_single_sign_on(settings: Iterable[AWSProperty]) -> list[If]:
+    return [If(HAS_SINGLE_SIGN_ON, setting, NoValue) for setting in settings]
 
 
 def _service(

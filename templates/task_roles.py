@@ -84,9 +84,9 @@ def task_role(
 
 
 def execution_role(
-    t: Template, repository_arn: Value, secret_arn: Value, key_arn: Value, log_group_arn: Value
+    t: Template, repository_arn: Value, secret_arns: Sequence[Value], key_arn: Value, log_group_arn: Value
 ) -> iam.Role:
-    """What ECS needs to start a task: pull the image, read the secret, write the log."""
+    """What ECS needs to start a task: pull the image, read the secrets, write the log."""
     return iam.Role(
         "ExecutionRole",
         t,
@@ -101,7 +101,7 @@ def execution_role(
                     [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],
                     [repository_arn],
                 ),
-                allow("ReadTheClientSecret", [secretsmanager.GetSecretValue], [secret_arn]),
+                allow("ReadTheClientSecret", [secretsmanager.GetSecretValue], secret_arns),
                 allow(
                     "WriteTheLog", [logs_actions.CreateLogStream, logs_actions.PutLogEvents], [log_group_arn]
                 ),

@@ -52,21 +52,30 @@ def declare(t: Template, inputs: type[S]) -> S:
     )
 
 
-def publish(t: Template, outputs: object) -> None:
-    """Add an Output to `t` for every field of `outputs`."""
+def publish(t: Template, outputs: object, *, condition: str | None = None) -> None:
+    """Add an Output to `t` for every field of `outputs`; with a condition, only while it holds."""
+    only_if = {} if condition is None else {"Condition": condition}
     for field in _fields(outputs):
         Output(
             _pascal(field.name),
             template=t,
             Description=field.metadata["Description"],
             Value=getattr(outputs, field.name),
+            **only_if,
         )
 
 
 def add_child(
-    t: Template, title: str, inputs: object, outputs: type[S], *, purpose: str, **attributes: Any
+    t: Template,
+    title: str,
+    inputs: object,
+    outputs: type[S],
+    *,
+    purpose: str,
+    module: str | None = None,
+    **attributes: Any,
 ) -> S:
-    """Nest the stack of module `title` in `t`; the result's fields are the child's outputs.
+    """Nest the stack of a module, by default the one named like `title`; the result is the child's outputs.
 
     The TemplateURL is the name of the file beside the root's own: cfn-lint follows it to check parent against
     child, and the deployer replaces it by the address of the uploaded file.
@@ -74,7 +83,7 @@ def add_child(
     child = cfn.Stack(
         title,
         t,
-        TemplateURL=f"{title.lower()}.json",
+        TemplateURL=f"{module or title.lower()}.json",
         Parameters={_pascal(field.name): getattr(inputs, field.name) for field in _fields(inputs)},
         # The child goes with its parent; what it retains stays behind, child or not.
         DeletionPolicy="Delete",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.cost import PRICES, Line, estimate, total
+from deployer.cost import PRICES, Line, Traffic, estimate, total
 from deployer.profiles import flat, load
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +62,21 @@ def test_spot_and_sleep_make_tasks_cheaper() -> None:
     assert fargate(Sleep="nights", SleepFrom=22, SleepUntil=7) == pytest.approx(15 / 24 * fargate())
     weekends = fargate(Sleep="nights-and-weekends", SleepFrom=22, SleepUntil=7)
     assert weekends == pytest.approx(15 / 24 * 5 / 7 * fargate())
+
+
+@pytest.mark.parametrize(("people", "usd"), [(20, 0), (50, 0), (250, 200 * 0.015)])
+def test_people_by_single_sign_on_cost_beyond_the_first_fifty(people: int, usd: float) -> None:
+    chosen = {
+        "SingleSignOn": "saml",
+        "SingleSignOnProvider": "Example",
+        "SingleSignOnDomainPrefix": "example-chat",
+        "SamlMetadataUrl": "https://login.example.com/metadata.xml",
+    }
+    found = {line.what: line for line in estimate(*flat(chosen), Traffic(people=people))}
+    line = found.get("People by single sign-on")
+    assert (line.traffic if line else 0) == pytest.approx(usd)
+    # Its app client has a secret of its own.
+    assert idle(**chosen) - idle() == pytest.approx(0.4)
 
 
 def test_traffic_is_never_free() -> None:

@@ -20,10 +20,17 @@ def test_every_document_fits_a_managed_policy() -> None:
     assert len(POLICIES) <= 10  # as many may be attached to a user or role by default
 
 
-def test_no_action_is_a_wildcard_or_stands_twice() -> None:
-    every = [action for statement in STATEMENTS for action in statement["Action"]]
-    assert not [action for action in every if "*" in action]
+def test_no_action_is_a_wildcard_or_stands_twice_for_the_same_resource() -> None:
+    every = [(action, resource) for s in STATEMENTS for action in s["Action"] for resource in s["Resource"]]
+    assert not [action for action, _ in every if "*" in action]
     assert len(every) == len(set(every))
+    # IAM takes upper and lower case for the same; AWS's registry has both.
+    assert len(every) == len({(action.lower(), resource) for action, resource in every})
+
+
+def test_the_secret_of_an_identity_provider_is_read_and_nothing_else() -> None:
+    reading = [s for s in STATEMENTS if any(":secret:chat-" in resource for resource in s["Resource"])]
+    assert [s["Action"] for s in reading] == [["secretsmanager:GetSecretValue"]]
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,35 @@ def protected_user_pool_stays(aws: RunningEmulator) -> None:
     assert aws.client("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]["Id"] == pool
 
 
+def identity_provider_of_a_pool(aws: RunningEmulator) -> None:
+    secret = aws.client("secretsmanager").create_secret(
+        Name=f"provider-{uuid.uuid4().hex[:8]}", SecretString="what the provider gave"
+    )
+    provider = resource(
+        "Cognito::UserPoolIdentityProvider",
+        UserPoolId={"Ref": "Pool"},
+        ProviderName="Example",
+        ProviderType="OIDC",
+        ProviderDetails={
+            "oidc_issuer": "https://login.example.com",
+            "client_secret": f"{{{{resolve:secretsmanager:{secret['ARN']}:SecretString}}}}",
+        },
+        AttributeMapping={"email": "email"},
+    )
+    template = resources(Pool=resource("Cognito::UserPool"), Provider=provider)
+    stack = deploy(aws, template)
+    cognito = aws.client("cognito-idp")
+    named = {"UserPoolId": stack.physical_id("Pool"), "ProviderName": "Example"}
+    found = cognito.describe_identity_provider(**named)["IdentityProvider"]
+    assert found["ProviderDetails"]["client_secret"] == "what the provider gave"
+    provider["Properties"]["AttributeMapping"] = {"email": "mail"}
+    stack.update(template)
+    found = cognito.describe_identity_provider(**named)["IdentityProvider"]
+    assert found["AttributeMapping"] == {"email": "mail"}
+    stack.update(resources(Pool=template["Resources"]["Pool"]))
+    assert cognito.list_identity_providers(UserPoolId=named["UserPoolId"])["Providers"] == []
+
+
 CASES = [
     nat_gateway_with_its_address,
     flow_log_of_a_vpc,
@@ -240,4 +269,5 @@ CASES = [
     bucket_with_objects_stays,
     reference_to_a_secret_is_its_arn,
     protected_user_pool_stays,
+    identity_provider_of_a_pool,
 ]

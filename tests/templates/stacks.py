@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import generate
+from deployer.rendition import decide, defaults
 
 TAG = "0123456789abcdef"
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -47,6 +48,16 @@ def statements(template: Json) -> Iterator[Json]:
     for value in walk(template):
         if isinstance(value, dict) and "Effect" in value and "Action" in value:
             yield value
+
+
+def siblings(child: object) -> set[str]:
+    """The stacks whose outputs a child takes."""
+    return {v["Fn::GetAtt"][0] for v in walk(child) if isinstance(v, dict) and "Fn::GetAtt" in v}
+
+
+def holds(template: Json, condition: str, parameters: dict[str, str]) -> bool:
+    """Whether a condition of the template holds for these parameters (defaults for the others)."""
+    return decide(template, {"Condition": condition}, defaults(template) | parameters)
 
 
 def walk(value: Any) -> Iterator[Any]:

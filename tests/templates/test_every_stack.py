@@ -155,12 +155,12 @@ def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
         for title, resource in template["Resources"].items()
         if any(_is_client_secret(value) for value in stacks.walk(resource))
     ]
-    assert places == (["ClientSecret"] if name == "auth" else [])
+    assert places == (["ClientSecret"] if name in ("auth", "single_sign_on") else [])
     assert not [value for value in stacks.walk(template["Outputs"]) if _is_client_secret(value)]
 
 
 def test_children_do_not_know_each_other() -> None:
-    shared = {"alarm", "buckets", "keys", "policies", "retention", "wiring"}
+    shared = {"alarm", "app_client", "buckets", "keys", "policies", "retention", "wiring"}
     allowed = {
         "data": {"encryption", *shared},
         "edge": {"access_logs", "own_domain", *shared},

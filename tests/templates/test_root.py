@@ -91,15 +91,15 @@ def test_plain_http_carries_its_warning() -> None:
 
 
 def test_the_service_waits_for_the_image_and_not_for_cloudfront() -> None:
-    children = stacks.stack("root")["Resources"]
-    assert _siblings(children["Service"]) == {"Alerts", "Auth", "Build", "Data", "Edge", "Network"}
+    children = rendition(stacks.stack("root"))["Resources"]
+    assert stacks.siblings(children["Service"]) == {"Alerts", "Auth", "Build", "Data", "Edge", "Network"}
 
 
 def test_children_that_need_nothing_start_at_once() -> None:
     children = stacks.stack("root")["Resources"]
-    assert not _siblings(children["Data"])
+    assert not stacks.siblings(children["Data"])
     for title in ("Alerts", "Auth", "Build", "Network"):
-        assert _siblings(children[title]) <= {"Data"}, title
+        assert stacks.siblings(children[title]) <= {"Data"}, title
 
 
 def test_a_stack_whose_deletion_policies_follow_a_parameter_takes_nothing_of_its_siblings() -> None:
@@ -108,7 +108,7 @@ def test_a_stack_whose_deletion_policies_follow_a_parameter_takes_nothing_of_its
     transformed = {name for name in stacks.names() if "Transform" in stacks.stack(name)}
     assert transformed == {"auth", "data"}
     for name in transformed:
-        assert not _siblings(children[name.capitalize()]["Properties"]), name
+        assert not stacks.siblings(children[name.capitalize()]["Properties"]), name
 
 
 def test_the_secret_is_encrypted_after_there_is_a_key() -> None:
@@ -135,7 +135,7 @@ def test_tasks_are_where_they_can_reach_aws(
 def test_an_existing_network_replaces_ours_entirely() -> None:
     root = rendition(stacks.stack("root"), **EXISTING_NETWORK)
     assert "Network" not in root["Resources"]
-    assert "Network" not in {title for r in root["Resources"].values() for title in _siblings(r)}
+    assert "Network" not in {title for r in root["Resources"].values() for title in stacks.siblings(r)}
     edge = root["Resources"]["Edge"]["Properties"]["Parameters"]
     assert edge["VpcCidr"] == EXISTING_NETWORK["ExistingVpcCidr"]
     assert edge["PublicSubnetIds"] == EXISTING_NETWORK["ExistingPrivateSubnetIds"]
@@ -146,8 +146,3 @@ def test_without_a_key_of_ones_own_nobody_is_given_one() -> None:
         given = child["Properties"]["Parameters"]
         assert given.get("KeyArn", "") == "", title
         assert title == "Data" or given.get("KeyAlias", "") == "", title
-
-
-def _siblings(child: object) -> set[str]:
-    """The stacks whose outputs a child takes."""
-    return {v["Fn::GetAtt"][0] for v in stacks.walk(child) if isinstance(v, dict) and "Fn::GetAtt" in v}

@@ -19,6 +19,7 @@ GIVEN = {
     "AppPort": "8080",
     "ModelId": "global.amazon.nova-2-lite-v1:0",
     "AlternativeModelId": "",
+    "SingleSignOnUrl": "",
 }
 
 
@@ -48,6 +49,43 @@ def test_the_app_understands_the_settings_of_the_task(alternative: str, models: 
     assert settings.ui_app_id == stacks.TAG
     assert settings.authentication
     assert settings.drain_seconds < container["StopTimeout"]
+
+
+SINGLE_SIGN_ON = {
+    "SingleSignOnUrl": "https://example-chat.auth.us-east-1.amazoncognito.com",
+    "SingleSignOnProvider": "Example",
+    "SingleSignOnClientId": "7example1h57kf5cpq17m0eml12",
+    "SingleSignOnSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:ClientSecret-Second",
+}
+WITHOUT_SINGLE_SIGN_ON = dict.fromkeys(SINGLE_SIGN_ON, "")
+
+
+def test_single_sign_on_is_in_the_environment_when_it_is_on() -> None:
+    container = _container(service(**SINGLE_SIGN_ON))
+    environment = {entry["Name"]: entry["Value"] for entry in container["Environment"]}
+    assert environment["SINGLE_SIGN_ON_URL"] == SINGLE_SIGN_ON["SingleSignOnUrl"]
+    assert environment["SINGLE_SIGN_ON_PROVIDER"] == "Example"
+    assert environment["SINGLE_SIGN_ON_CLIENT_ID"] == SINGLE_SIGN_ON["SingleSignOnClientId"]
+    secrets = {entry["Name"]: entry["ValueFrom"] for entry in container["Secrets"]}
+    assert secrets["SINGLE_SIGN_ON_CLIENT_SECRET"] == SINGLE_SIGN_ON["SingleSignOnSecretArn"]
+
+
+def test_without_single_sign_on_the_task_hears_nothing_of_it() -> None:
+    container = _container(service(**WITHOUT_SINGLE_SIGN_ON))
+    names = {entry["Name"] for entry in [*container["Environment"], *container["Secrets"]]}
+    assert not [name for name in names if name.startswith("SINGLE_SIGN_ON")]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "more"),
+    [(WITHOUT_SINGLE_SIGN_ON, []), (SINGLE_SIGN_ON, [SINGLE_SIGN_ON["SingleSignOnSecretArn"]])],
+)
+def test_ecs_reads_the_secret_of_single_sign_on_only_when_there_is_one(
+    chosen: dict[str, str], more: list[str]
+) -> None:
+    role = stacks.properties(service(**chosen), "ExecutionRole")
+    (reading,) = [s for s in stacks.statements(role) if s["Action"] == ["secretsmanager:GetSecretValue"]]
+    assert reading["Resource"] == [{"Ref": "ClientSecretArn"}, *more]
 
 
 @pytest.mark.asvs("13.3.1")

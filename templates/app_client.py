@@ -1,0 +1,40 @@
+"""What the user pool's app clients have in common: how long their tokens live, and where their secrets go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import If, Sub, Template, cognito, secretsmanager
+
+from templates.wiring import describe
+
+ACCESS_TOKEN_MINUTES = 60
+REFRESH_TOKEN_HOURS = 24
+"""As long as the longest session that the root lets one choose."""
+
+
+def token_lifetimes() -> dict[str, Any]:
+    """Properties of an app client: sessions end alike, by whichever door people came in."""
+    return {
+        "AccessTokenValidity": ACCESS_TOKEN_MINUTES,
+        "IdTokenValidity": ACCESS_TOKEN_MINUTES,
+        "RefreshTokenValidity": REFRESH_TOKEN_HOURS,
+        "TokenValidityUnits": cognito.TokenValidityUnits(
+            AccessToken="minutes", IdToken="minutes", RefreshToken="hours"
+        ),
+    }
+
+
+def client_secret(t: Template, client: cognito.UserPoolClient, key: If) -> secretsmanager.Secret:
+    """Add the secret that carries the client's own, encrypted with `key`."""
+    return secretsmanager.Secret(
+        "ClientSecret",
+        t,
+        Description=Sub("App client secret of the user pool of ${AWS::StackName}."),
+        KmsKeyId=key,
+        SecretString=client.get_att("ClientSecret"),
+        # A copy of what Cognito holds: nothing is lost with it.
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Metadata=describe("Carries the app client's secret to the tasks without showing it anywhere."),
+    )
