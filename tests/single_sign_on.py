@@ -9,18 +9,17 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
-from oidc_provider_mock import User, run_server_in_thread
 
 from gradio_app.settings import HostedClient
 from tests.emulator_fixture import RunningEmulator
 
 PROVIDER = "Example-Org"
 ANA, EVA, NAMELESS = "ana", "eva", "nameless"
-PEOPLE = (
-    User(sub=ANA, claims={"email": "ana@example.com", "email_verified": True}),
-    User(sub=EVA, claims={"email": "eva@example.com"}),
-    User(sub=NAMELESS, claims={"name": "Nobody"}),
-)
+PEOPLE: dict[str, dict[str, object]] = {
+    ANA: {"email": "ana@example.com", "email_verified": True},
+    EVA: {"email": "eva@example.com"},
+    NAMELESS: {"name": "Nobody"},
+}
 """Those whom the provider lets choose with one click."""
 CALLBACK = "https://app.example/login/callback"
 SIGNED_OUT = "https://app.example/login"
@@ -39,7 +38,10 @@ def provider() -> Iterator[str]:
 @contextmanager
 def run_provider() -> Iterator[str]:
     """Serve the provider until the block ends."""
-    with run_server_in_thread(user_claims=PEOPLE) as server:
+    from oidc_provider_mock import User, run_server_in_thread  # not for every test that shares a fixture
+
+    people = [User(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
+    with run_server_in_thread(user_claims=people) as server:
         yield f"http://localhost:{server.server_port}"
 
 

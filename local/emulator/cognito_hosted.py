@@ -1,8 +1,8 @@
 """Cognito's hosted endpoints, where people pass through who sign in at another provider.
 
-MiniStack leads them there and back, but hands their tokens to whoever has the code: it checks neither PKCE nor
-the app client's secret, lets disabled users in, keeps no session of its own in the browser, and loses what a
-provider says when it refuses. And a pool's domain is not on the internet here: the emulator answers for it.
+MiniStack leads them there and back, but hands their tokens to whoever has the code: it checks neither PKCE
+nor the app client's secret, lets disabled users in, keeps no session of its own in the browser, and loses
+what a provider says when it refuses. And no pool's domain is on the internet here: the emulator answers.
 """
 
 import secrets

@@ -1,8 +1,9 @@
-"""Single sign-on at the emulated pool with a real OpenID provider behind it: the way in, its traps, and out."""
+"""Single sign-on at the emulated pool with a real OpenID provider behind it: in, around, and out."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -119,7 +120,7 @@ def come_from_provider(browser: TestClient, sub: str = ANA, change: Callable[[st
     return Visitor().vouched_for(change(start(browser)), sub)
 
 
-def come_back(browser: TestClient, address: str) -> httpx.Response:
+def come_back(browser: TestClient, address: str) -> Any:
     return browser.get(address, headers=FROM_THE_PROVIDER)
 
 
@@ -146,6 +147,7 @@ def test_the_way_in_ends_in_a_session_like_any_other(case: Case, capsys: pytest.
     assert line.items() >= {"event": "sign-in", "outcome": "ok", "detail": "single-sign-on"}.items()
     assert line["user_id"] == session["user_id"]
     assert session["username"] == case.here.username(ANA)
+    assert not case.items("DEPARTURE"), "a way back is good once, before the pool is asked"
 
 
 @pytest.mark.asvs("10.1.2", "10.4.6", "10.4.11")
@@ -188,8 +190,10 @@ def test_a_way_back_that_is_not_this_browsers_opens_nothing(
     browser = case.browser()
     address = come_from_provider(browser)
     if way == "again":
+        departure = browser.cookies["__Host-departure"]
         come_back(browser, address)
-        browser.cookies.delete("__Host-session")
+        browser.cookies.clear()
+        browser.cookies.set("__Host-departure", departure)
     elif way == "another browser":
         browser = case.browser()
         start(browser)
@@ -231,7 +235,7 @@ def test_tokens_for_another_client_open_nothing(case: Case, capsys: pytest.Captu
 
 
 def check_refused(
-    browser: TestClient, answer: httpx.Response, capsys: pytest.CaptureFixture[str], status: int = 400
+    browser: TestClient, answer: Any, capsys: pytest.CaptureFixture[str], status: int = 400
 ) -> None:
     """The sign-in page says one sentence, nobody is signed in, and there is a line that tells no secret."""
     assert answer.status_code == status

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from gradio_app.login import pages
-from tests.security.site import DEADLINE, PASSWORD, Site, sign_in
+from tests.security.site import DEADLINE, PASSWORD, VOUCHED_FOR, Site, sign_in
 
 TEMPLATES = Path(pages.__file__).parent / "templates"
 PARTS = {"base.html", "fields.html", "setup.html"}
@@ -82,6 +82,14 @@ def account(page: Page, site: Site) -> None:
     page.goto("/account?changed=1")
 
 
+def account_of_a_provider(page: Page, site: Site) -> None:
+    login(page, site)
+    page.get_by_role("link", name="Example-Org").click()
+    expect(page.locator("#box textarea")).to_be_editable(timeout=DEADLINE * 1000)
+    page.goto("/account")
+    expect(page.get_by_text(VOUCHED_FOR)).to_be_visible()
+
+
 def change_password(page: Page, site: Site) -> None:
     enter(page, site)
     page.goto("/account/password")
@@ -137,7 +145,7 @@ SCREENS: dict[str, list[Callable[[Page, Site], None]]] = {
     "code.html": [code],
     "forgot.html": [forgot],
     "reset.html": [reset],
-    "account.html": [account],
+    "account.html": [account, account_of_a_provider],
     "password.html": [change_password],
     "authenticator.html": [authenticator, authenticator_active],
     "authenticator_setup.html": [authenticator_setup, authenticator_setup_refused],
