@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import authlib.deprecate  # noqa: F401 (shows its warnings always, unless pytest's filters come after it)
 import httpx
 import pytest
 
@@ -37,7 +38,7 @@ def provider() -> Iterator[str]:
 
 @contextmanager
 def run_provider() -> Iterator[str]:
-    """Serve the provider until the block ends."""
+    """Serve the provider until the block ends; yields its issuer."""
     from oidc_provider_mock import User, run_server_in_thread  # not for every test that shares a fixture
 
     people = [User(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
