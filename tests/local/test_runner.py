@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local.application import Application
 from local import single_sign_on
+from local.application import Application
 from local.errors import LocalError
 from local.ports import LOOPBACK, free_port
 from local.state import State
@@ -178,5 +178,5 @@ def test_the_providers_secret_is_kept_under_one_name(emulator: RunningEmulator, 
         arns.add(single_sign_on.keep_client_secret(secrets, file))
         [arn] = arns
         assert secrets.get_secret_value(SecretId=arn)["SecretString"] == text
-    with pytest.raises(LocalError, match="cannot be read from .*missing"):
+    with pytest.raises(LocalError, match=r"cannot be read from .*missing"):
         single_sign_on.keep_client_secret(secrets, tmp_path / "missing")
