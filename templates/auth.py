@@ -93,10 +93,10 @@ def _pool(t: Template, inputs: Inputs) -> cognito.UserPool:
         Policies=cognito.Policies(
             PasswordPolicy=cognito.PasswordPolicy(
                 MinimumLength=PASSWORD_MIN_LENGTH,
-                RequireLowercase=True,
-                RequireUppercase=True,
-                RequireNumbers=True,
-                # Length protects better than a symbol that everyone puts at the end.
+                # Length protects better than a capital at the beginning and a digit at the end.
+                RequireLowercase=False,
+                RequireUppercase=False,
+                RequireNumbers=False,
                 RequireSymbols=False,
                 TemporaryPasswordValidityDays=TEMPORARY_PASSWORD_DAYS,
             )

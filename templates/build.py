@@ -193,14 +193,13 @@ def _project_role(t: Template, inputs: Inputs, repository: ecr.Repository, group
                 "BuildAndPush",
                 # AWS has no narrower form: the token is for the whole registry.
                 allow("SignInToTheRegistry", [ecr_actions.GetAuthorizationToken], ["*"]),
+                # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
                 allow(
                     "PushToTheOneRepository",
                     [
                         ecr_actions.BatchCheckLayerAvailability,
                         ecr_actions.BatchGetImage,
                         ecr_actions.CompleteLayerUpload,
-                        ecr_actions.DescribeImages,
-                        ecr_actions.GetDownloadUrlForLayer,
                         ecr_actions.InitiateLayerUpload,
                         ecr_actions.PutImage,
                         ecr_actions.UploadLayerPart,

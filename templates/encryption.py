@@ -1,4 +1,4 @@
-"""The deployment's own key, for everything that holds or mentions users' data.
+"""The deployment's own key, for what holds or mentions users' data and can take a key from another stack.
 
 The key outlives the stack when the data does, for without it the data could not be read; its alias does
 not, so that a new deployment of the same name can have it.

@@ -1,33 +1,132 @@
-"""Private ways from the VPC to AWS services: the free ones that are always there, and those that cost."""
+"""Private ways from the VPC to AWS services: the free ones that are always there, and those that cost.
+
+Each lets through what tasks do, in this account, and nothing else: somebody who got into a task and brought
+keys of another account along could not carry data there.
+"""
 
 from __future__ import annotations
 
-from troposphere import Sub, Template, ec2
+from collections.abc import Mapping, Sequence
 
-from templates.wiring import describe
+from awacs import bedrock, cognito_idp, dynamodb, ecr, logs, s3, secretsmanager
+from awacs.aws import Action, Condition, PolicyDocument, Principal, StringEquals, StringEqualsIfExists
+from troposphere import AccountId, Sub, Template, ec2
+
+from templates.policies import allow, arn, document
+from templates.wiring import Value, describe
 
 HTTPS = 443
-INTERFACE_ENDPOINTS = {
-    "BedrockRuntime": "bedrock-runtime",
-    "Cognito": "cognito-idp",
-    "EcrApi": "ecr.api",
-    "EcrDocker": "ecr.dkr",
-    "Logs": "logs",
-    "SecretsManager": "secretsmanager",
+OURS = Condition(StringEquals({"aws:PrincipalAccount": AccountId}))
+PULL = [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer]
+HERE = "${AWS::Region}:${AWS::AccountId}"
+
+
+def _ours(sid: str, actions: Sequence[Action], *resources: Value) -> PolicyDocument:
+    """Allow the actions to roles of this account, on these resources."""
+    return document(allow(sid, actions, resources, OURS, principal=Principal("*")))
+
+
+def _registry() -> PolicyDocument:
+    return document(
+        # AWS has no narrower form: the token is for the whole registry.
+        allow("SignInToTheRegistry", [ecr.GetAuthorizationToken], ["*"], OURS, principal=Principal("*")),
+        allow("PullImages", PULL, [arn(f"ecr:{HERE}:repository/*")], OURS, principal=Principal("*")),
+    )
+
+
+def _image_layers() -> PolicyDocument:
+    """Layers come from a bucket of ECR's, by addresses that ECR itself has signed:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms
+    """
+    bucket = arn("s3:::prod-${AWS::Region}-starport-layer-bucket/*")
+    return document(allow("FetchImageLayers", [s3.GetObject], [bucket], principal=Principal("*")))
+
+
+def _people() -> PolicyDocument:
+    """What the app asks the pool. Nobody signs these requests, and AWS names no resource for them."""
+    return document(
+        allow(
+            "SignPeopleIn",
+            [
+                cognito_idp.AssociateSoftwareToken,
+                cognito_idp.ChangePassword,
+                cognito_idp.ConfirmForgotPassword,
+                cognito_idp.ConfirmSignUp,
+                cognito_idp.ForgotPassword,
+                cognito_idp.GetUser,
+                cognito_idp.GlobalSignOut,
+                cognito_idp.InitiateAuth,
+                cognito_idp.ResendConfirmationCode,
+                cognito_idp.RespondToAuthChallenge,
+                cognito_idp.RevokeToken,
+                cognito_idp.SetUserMFAPreference,
+                cognito_idp.SignUp,
+                cognito_idp.VerifySoftwareToken,
+            ],
+            ["*"],
+            # Where Cognito says whose the pool is, it must be ours; where it does not, people still get in.
+            Condition(StringEqualsIfExists({"aws:ResourceAccount": AccountId})),
+            principal=Principal("*"),
+        )
+    )
+
+
+GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
+    "S3": ("s3", _image_layers()),
+    "Dynamodb": (
+        "dynamodb",
+        _ours(
+            "UseTables",
+            [
+                dynamodb.BatchWriteItem,
+                dynamodb.ConditionCheckItem,
+                dynamodb.DeleteItem,
+                dynamodb.GetItem,
+                dynamodb.PutItem,
+                dynamodb.Query,
+                dynamodb.UpdateItem,
+            ],
+            arn(f"dynamodb:{HERE}:table/*"),
+        ),
+    ),
+}
+INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
+    "BedrockRuntime": (
+        "bedrock-runtime",
+        _ours(
+            "InvokeModels",
+            [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream],
+            # AWS's models belong to no account, and a profile may use them in any Region.
+            arn("bedrock:*::foundation-model/*"),
+            arn(f"bedrock:{HERE}:inference-profile/*"),
+        ),
+    ),
+    "Cognito": ("cognito-idp", _people()),
+    "EcrApi": ("ecr.api", _registry()),
+    "EcrDocker": ("ecr.dkr", _registry()),
+    "Logs": (
+        "logs",
+        _ours("WriteLogs", [logs.CreateLogStream, logs.PutLogEvents], arn(f"logs:{HERE}:log-group:*")),
+    ),
+    "SecretsManager": (
+        "secretsmanager",
+        _ours("ReadSecrets", [secretsmanager.GetSecretValue], arn(f"secretsmanager:{HERE}:secret:*")),
+    ),
 }
 """All that a task, and ECS on its behalf, calls; S3 and DynamoDB have gateway endpoints."""
 
 
 def gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) -> None:
     """S3 (which holds the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
-    for title, service in (("S3Endpoint", "s3"), ("DynamodbEndpoint", "dynamodb")):
+    for title, (service, policy) in GATEWAYS.items():
         ec2.VPCEndpoint(
-            title,
+            f"{title}Endpoint",
             t,
             VpcId=vpc.ref(),
             VpcEndpointType="Gateway",
             ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
             RouteTableIds=[table.ref() for table in tables],
+            PolicyDocument=policy,
             Metadata=describe("Keeps this traffic inside AWS and off the NAT gateway's bill."),
         )
 
@@ -61,7 +160,7 @@ def interface_endpoints(t: Template, vpc: ec2.VPC, subnets: list[ec2.Subnet], co
         ],
         Metadata=describe("Lets the VPC reach the endpoints, and only over HTTPS."),
     )
-    for title, service in INTERFACE_ENDPOINTS.items():
+    for title, (service, policy) in INTERFACES.items():
         ec2.VPCEndpoint(
             f"{title}Endpoint",
             t,
@@ -72,5 +171,6 @@ def interface_endpoints(t: Template, vpc: ec2.VPC, subnets: list[ec2.Subnet], co
             SubnetIds=[subnet.ref() for subnet in subnets],
             SecurityGroupIds=[group.get_att("GroupId")],
             PrivateDnsEnabled=True,
+            PolicyDocument=policy,
             Metadata=describe(f"The private way to {service}, without the internet."),
         )

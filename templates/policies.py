@@ -29,10 +29,19 @@ def document(*statements: Statement) -> PolicyDocument:
 
 
 def allow(
-    sid: str, actions: Sequence[Action], resources: Sequence[Value], condition: Condition | None = None
+    sid: str,
+    actions: Sequence[Action],
+    resources: Sequence[Value],
+    condition: Condition | None = None,
+    *,
+    principal: Principal | None = None,
 ) -> Statement:
-    """Allow `actions` on `resources`; `sid` says in one camel-cased phrase what for."""
-    extra = {} if condition is None else {"Condition": condition}
+    """Allow `actions` on `resources`; `sid` says in one camel-cased phrase what for.
+
+    A role's own policy names no principal, that of a resource does.
+    """
+    given = {"Condition": condition, "Principal": principal}
+    extra = {name: value for name, value in given.items() if value is not None}
     return Statement(Sid=sid, Effect=Allow, Action=list(actions), Resource=list(resources), **extra)
 
 

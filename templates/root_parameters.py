@@ -323,8 +323,8 @@ class Parameters:
     )
     encryption_key: Value = parameter(
         "String",
-        "own: a key of yours, which AWS rotates and whose use you can follow and end, encrypts users' data, "
-        "logs and the secret; about 1 USD a month. aws: AWS's own keys do.",
+        "own: a key of yours, which AWS rotates and whose use you can follow and end, encrypts "
+        "conversations, sessions, logs and secrets; about 1 USD a month. aws: AWS's own keys do.",
         AllowedValues=["own", "aws"],
         Default="own",
     )

@@ -14,7 +14,7 @@ from tests.browser.conftest import Assistant, Person, make_local, new_page
 
 pytestmark = pytest.mark.slow
 
-OWN_PASSWORD = "Chosen-by-me-2026"
+OWN_PASSWORD = "four-words-of-my-own"
 # The newest answer has another length, or no answer is being written any more.
 CHANGED = """length =>
   [...document.querySelectorAll("#chat .bot-row")].at(-1)?.innerText.length !== length

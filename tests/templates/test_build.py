@@ -63,3 +63,16 @@ def test_images_cannot_be_overwritten_and_do_not_pile_up() -> None:
     assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
     rules = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
     assert {rule["action"]["type"] for rule in rules} == {"expire"}
+
+
+def test_the_build_may_look_for_an_image_and_push_it_and_no_more() -> None:
+    """`aws ecr batch-get-image` and `docker push` are all that buildspec.yml does with the registry."""
+    role = stacks.properties(stacks.stack("build"), "ProjectRole")
+    of_the_registry = {
+        action.removeprefix("ecr:")
+        for statement in stacks.statements(role)
+        for action in statement["Action"]
+        if action.startswith("ecr:")
+    }
+    pushing = {"BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage"}
+    assert of_the_registry == {"GetAuthorizationToken", "BatchGetImage", "UploadLayerPart", *pushing}

@@ -78,6 +78,17 @@ def test_passwords_are_long() -> None:
     assert pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] <= 7
 
 
+@pytest.mark.asvs("6.2.5")
+def test_a_password_of_any_characters_will_do() -> None:
+    """Left out, Cognito's console would call them required, so each is said."""
+    pool = stacks.properties(stacks.stack("auth"), "UserPool")
+    required = {
+        name: asked for name, asked in pool["Policies"]["PasswordPolicy"].items() if "Require" in name
+    }
+    kinds = ("Lowercase", "Uppercase", "Numbers", "Symbols")
+    assert required == {f"Require{kind}": False for kind in kinds}
+
+
 @pytest.mark.asvs("6.3.3")
 @pytest.mark.parametrize(("mfa", "pool_says"), [("off", "OFF"), ("optional", "OPTIONAL"), ("required", "ON")])
 def test_authenticator_apps_are_the_only_second_factor(mfa: str, pool_says: str) -> None:

@@ -89,7 +89,11 @@ def test_no_permission_is_wider_than_it_must_be(name: str) -> None:
             continue
         assert not [action for action in actions if "*" in action]
         if "*" in statement.get("Resource", []):
-            assert set(actions) <= WITHOUT_NARROWER_RESOURCE
+            in_this_account = {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}
+            assert (
+                set(actions) <= WITHOUT_NARROWER_RESOURCE
+                or in_this_account in statement["Condition"].values()
+            )
 
 
 @EVERY_STACK
@@ -115,6 +119,14 @@ def test_logs_expire(name: str) -> None:
 def test_logs_are_encrypted_with_the_deployments_key(name: str) -> None:
     for title, group in stacks.of_type(stacks.stack(name), "AWS::Logs::LogGroup").items():
         assert group["Properties"]["KmsKeyId"]["Fn::If"][:2] == ["HasOwnKey", {"Ref": "KeyArn"}], title
+
+
+@EVERY_STACK
+def test_secrets_are_encrypted_with_the_deployments_key(name: str) -> None:
+    for title, secret in stacks.of_type(stacks.stack(name), "AWS::SecretsManager::Secret").items():
+        condition, key, other = secret["Properties"]["KmsKeyId"]["Fn::If"]
+        assert (condition, other) == ("HasOwnKey", {"Ref": "AWS::NoValue"}), title
+        assert key["Ref"] in ("KeyArn", "KeyAlias"), title
 
 
 @EVERY_STACK

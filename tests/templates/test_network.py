@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from ipaddress import IPv4Network
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gradio_app
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 
@@ -65,6 +69,46 @@ def test_endpoints_reach_all_that_a_task_calls() -> None:
     assert "EndpointSecurityGroup" not in rendition(stacks.stack("network"), Egress="nat")["Resources"]
 
 
+def test_every_endpoint_lets_only_its_own_service_and_this_account_through() -> None:
+    for title, endpoint in stacks.of_type(stacks.stack("network"), "AWS::EC2::VPCEndpoint").items():
+        # Without a policy an endpoint lets everything through.
+        for statement in endpoint["Properties"]["PolicyDocument"]["Statement"]:
+            assert statement["Principal"] == "*", title
+            if title == "S3Endpoint":
+                continue
+            ((_, condition),) = statement["Condition"].items()
+            assert list(condition.values()) == [{"Ref": "AWS::AccountId"}], title
+
+
+def test_nothing_but_the_layers_of_images_is_fetched_from_s3() -> None:
+    (statement,) = _policy("S3Endpoint")
+    assert statement["Action"] == ["s3:GetObject"]
+    (bucket,) = statement["Resource"]
+    assert bucket == {"Fn::Sub": "arn:${AWS::Partition}:s3:::prod-${AWS::Region}-starport-layer-bucket/*"}
+
+
+def test_people_can_sign_in_though_nobody_signs_the_requests() -> None:
+    """A request without a signature has no account: a condition on it would keep everyone out."""
+    for statement in _policy("CognitoEndpoint"):
+        assert statement["Condition"] == {
+            "StringEqualsIfExists": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}
+        }
+
+
+def test_endpoints_let_all_through_that_tasks_may_do_and_no_more() -> None:
+    roles = [stacks.properties(stacks.stack("service"), role) for role in ("TaskRole", "ExecutionRole")]
+    may = {action for role in roles for s in stacks.statements(role) for action in s["Action"]}
+    # KMS is asked by the services in the role's name, and the trust policy concerns nobody in the VPC.
+    may = {action for action in may if not action.startswith(("kms:", "sts:"))}
+    let_through = {
+        action
+        for title in stacks.of_type(stacks.stack("network"), "AWS::EC2::VPCEndpoint")
+        for statement in _policy(title)
+        for action in statement["Action"]
+    }
+    assert let_through == may | {"s3:GetObject"} | set(_calls_of_the_app_to_cognito())
+
+
 @pytest.mark.parametrize(("egress", "gateways"), [("nat", 1), ("nat-per-zone", 2)])
 def test_every_private_subnet_has_a_way_out(egress: str, gateways: int) -> None:
     network = rendition(stacks.stack("network"), Egress=egress)
@@ -78,6 +122,20 @@ def test_every_private_subnet_has_a_way_out(egress: str, gateways: int) -> None:
 
 def test_no_instance_gets_a_public_address_by_itself() -> None:
     assert not any(subnet["MapPublicIpOnLaunch"] for subnet in _subnets().values())
+
+
+def _policy(endpoint: str) -> list[stacks.Json]:
+    return stacks.properties(stacks.stack("network"), endpoint)["PolicyDocument"]["Statement"]
+
+
+def _calls_of_the_app_to_cognito() -> Iterator[str]:
+    """The methods of boto3's client that the code calls, by the names that IAM has for them."""
+    for path in Path(str(gradio_app.__file__)).parent.glob("cognito/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="_client"), attr=method)):
+                    words = method.replace("mfa", "MFA").split("_")
+                    yield "cognito-idp:" + "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def _subnets() -> dict[str, stacks.Json]:
