@@ -19,7 +19,7 @@ from tests.security.certificates import Certificate
 
 PASSWORD = "Correct-Horse-1"
 VOUCHED_FOR = "vouched-for@example.com"
-"""Who comes in by single sign-on."""
+"""Whom the tests have come in by single sign-on."""
 DEADLINE = 30.0
 """Seconds after which something that ought to happen soon counts as not happening."""
 
@@ -85,11 +85,16 @@ def create_table(dynamodb: Any, name: str) -> None:
 
 
 @contextmanager
-def running_site(table: str, dynamodb: Any, bedrock: Any, certificate: Certificate) -> Iterator[Site]:
-    """Serve the application until the block ends."""
-    directory = FakeDirectory(users={VOUCHED_FOR: User(PASSWORD)})
+def running_site(
+    table: str, dynamodb: Any, bedrock: Any, certificate: Certificate, vouched_for: str = ""
+) -> Iterator[Site]:
+    """Serve the application until the block ends.
+
+    With `vouched_for`, single sign-on lets that user in at once; else it leads to a pool that does not exist.
+    """
+    directory = FakeDirectory(users={vouched_for: User(PASSWORD)})
     clients = Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=bedrock, bedrock=bedrock)
-    provider = FakeSingleSignOn(directory, at_once=VOUCHED_FOR)
+    provider = FakeSingleSignOn(directory, at_once=vouched_for)
     gate = create_app(site_settings(table), clients, directory=directory, single_sign_on=provider).gate
     with serve_tls(gate, certificate) as url:
         yield Site(url, directory, gate, certificate)
