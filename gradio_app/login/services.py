@@ -15,6 +15,7 @@ from gradio_app.cognito.errors import CognitoError
 from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.cookies import Cookie
+from gradio_app.login.guessable import fault
 from gradio_app.login.pages import Pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
@@ -116,12 +117,14 @@ def missing(values: dict[str, str]) -> dict[str, str]:
     return {name: "fill_in" for name, value in values.items() if not value}
 
 
-def new_password_errors(values: dict[str, str]) -> dict[str, str]:
-    """Errors of a form that asks for a new password twice."""
-    errors = missing(values)
-    if not errors and values["new_password"] != values["repeat"]:
-        errors["repeat"] = "not_the_same"
-    return errors
+def new_password_errors(values: dict[str, str], account: str) -> dict[str, str]:
+    """Errors of a form that asks for a new password of the account twice."""
+    if errors := missing(values):
+        return errors
+    if values["new_password"] != values["repeat"]:
+        return {"repeat": "not_the_same"}
+    found = fault(values["new_password"], account)
+    return {"new_password": found} if found else {}
 
 
 async def same_pace(started: float) -> None:
