@@ -1,6 +1,7 @@
 """Single sign-on at the emulated pool with a real OpenID provider behind it: in, around, and out."""
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,6 +41,7 @@ START, ORIGIN = "/login/single-sign-on", "https://app.example"
 FROM_OUR_PAGE = PAGE_VIEW | {"sec-fetch-site": "same-origin"}
 FROM_THE_PROVIDER = PAGE_VIEW | {"sec-fetch-site": "cross-site"}
 ANAS = "ana@example.com"
+FROM_TESTS = ("httpx", "httpcore", "werkzeug", "oidc_provider_mock", "authlib.oauth2.rfc6749")
 
 
 @dataclass
@@ -148,6 +150,24 @@ def test_the_way_in_ends_in_a_session_like_any_other(case: Case, capsys: pytest.
     assert line["user_id"] == session["user_id"]
     assert session["username"] == case.here.username(ANA)
     assert not case.items("DEPARTURE"), "a way back is good once, before the pool is asked"
+
+
+@pytest.mark.asvs("16.2.5")
+def test_no_logger_tells_a_code_or_a_token_not_even_to_who_looks_for_faults(
+    case: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = case.browser()
+    with caplog.at_level(logging.DEBUG):
+        address = come_from_provider(browser)
+        [departure] = case.items("DEPARTURE")
+        come_back(browser, address)
+    [session] = case.items("SESSION")
+    # Those of the tests' own browsers and provider stay out.
+    said = "".join(each.getMessage() for each in caplog.records if not each.name.startswith(FROM_TESTS))
+    assert "/oauth2/token" in said, "requests' own lines are there"
+    secrets = (brought(address)["code"], departure["verifier"], session["access_token"])
+    for secret in (*secrets, session["refresh_token"], case.here.hosted.client_secret):
+        assert secret not in said
 
 
 @pytest.mark.asvs("10.1.2", "10.4.6", "10.4.11")
