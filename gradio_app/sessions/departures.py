@@ -1,8 +1,8 @@
 """A browser on its way through single sign-on: what its return must prove, in the table.
 
 It is found by the browser's short-lived cookie and the state together, so that a state alone, another
-browser's or one that was used, finds nothing, and ends nothing either. Reading takes it away: a return is good
-once.
+browser's or one that was used, finds nothing, and ends nothing either. Reading takes it away: a return is
+good once.
 """
 
 import time
