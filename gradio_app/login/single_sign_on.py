@@ -2,8 +2,8 @@
 
 The address to return to is made of the request's own host. That is safe although a client can send any:
 Cognito compares the whole address with the one registered for the app client, and sends nobody and no code
-anywhere else.
-Whom the provider vouches for is known by the pool's `sub`; the e-mail address is shown and decides nothing.
+anywhere else. Whom the provider vouches for is known by the pool's `sub`; the e-mail address is shown and
+decides nothing.
 """
 
 from starlette.requests import Request
@@ -59,16 +59,18 @@ class SingleSignOn:
         return response
 
     async def callback(self, request: Request) -> Response:
-        response = await self._arrive(request)
+        """Take a browser back in that brings what it left with."""
+        token = self._services.departure_cookie.read(request)
+        departure = await self._services.departures.take(token, request.query_params.get("state", ""))
+        if departure is None:
+            # The cookie stays: another site may have led here while its sign-in is under way.
+            return self._again(request, 400, "sign_on_unknown", "no such departure")
+        response = await self._arrive(request, departure)
         self._services.departure_cookie.clear(response)
         return response
 
-    async def _arrive(self, request: Request) -> Response:
+    async def _arrive(self, request: Request, departure: Departure) -> Response:
         brought = request.query_params
-        token = self._services.departure_cookie.read(request)
-        departure = await self._services.departures.take(token, brought.get("state", ""))
-        if departure is None:
-            return self._again(request, 400, "sign_on_unknown", "no such departure")
         if "error" in brought:
             error = brought["error"] if brought["error"] in OAUTH_ERRORS else "another error"
             return self._again(request, 401, "sign_on_refused", error)

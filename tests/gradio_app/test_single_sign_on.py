@@ -275,6 +275,7 @@ def test_who_tries_anothers_state_does_not_use_it_up(case: Case) -> None:
     address = come_from_provider(browser)
     start(other)
     assert come_back(other, address).status_code == 400
+    assert come_back(browser, changed(address, state="of nobody")).status_code == 400, "led by another site"
     assert come_back(browser, address).headers["location"] == "/"
 
 
