@@ -48,6 +48,11 @@ def login_incomplete(page: Page, site: Site) -> None:
     expect(page.locator("[aria-invalid=true]")).to_have_count(2)
 
 
+def login_from_a_stale_way_back(page: Page, site: Site) -> None:  # noqa: ARG001
+    page.goto("/login/callback?code=one&state=two")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 def new_password(page: Page, site: Site) -> None:
     sign_in(page, new_user(site, temporary=True))
     expect(page.locator("input[name=new_password]")).to_be_visible()
@@ -140,7 +145,7 @@ def error(page: Page, site: Site) -> None:
 
 
 SCREENS: dict[str, list[Callable[[Page, Site], None]]] = {
-    "login.html": [login, login_refused, login_incomplete],
+    "login.html": [login, login_refused, login_incomplete, login_from_a_stale_way_back],
     "new_password.html": [new_password, new_password_refused],
     "code.html": [code],
     "forgot.html": [forgot],
