@@ -18,16 +18,19 @@ from gradio_app.chat import ui
 from gradio_app.chat.address import ConversationAddress
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
+from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.gate.gate import Gate
 from gradio_app.health import Health
 from gradio_app.login.account import Account
 from gradio_app.login.authenticator import Authenticator
-from gradio_app.login.cookies import session_cookie, step_cookie
+from gradio_app.login.cookies import departure_cookie, session_cookie, step_cookie
 from gradio_app.login.pages import STYLESHEET, Pages
 from gradio_app.login.reset import Reset
 from gradio_app.login.services import Services, address
 from gradio_app.login.sign_in import SignIn
 from gradio_app.login.sign_up import SignUp
+from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
+from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
@@ -51,6 +54,7 @@ def create_app(
     *,
     table: Table | None = None,
     directory: Directory | None = None,
+    single_sign_on: SingleSignOn | None = None,
     build_ui: Callable[[Settings, Clients], Any] = ui.build,
 ) -> Application:
     """Put the application together; what reaches outside, and the page, may be passed."""
@@ -60,8 +64,9 @@ def create_app(
     routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
-        sessions = Sessions(table, directory, settings)
-        routes += _login(settings, table, directory, sessions, pages)
+        single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
+        sessions = Sessions(table, directory, settings, single_sign_on=single_sign_on)
+        routes += _login(settings, table, directory, single_sign_on, sessions, pages)
     health = Health(table, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
     page = build_ui(settings, clients)
@@ -75,24 +80,33 @@ def create_app(
 
 
 def _login(
-    settings: Settings, table: Table, directory: Directory, sessions: Sessions, pages: Pages
+    settings: Settings,
+    table: Table,
+    directory: Directory,
+    single_sign_on: SingleSignOn | None,
+    sessions: Sessions,
+    pages: Pages,
 ) -> list[BaseRoute]:
     services = Services(
         settings=settings,
         pages=pages,
         directory=directory,
+        single_sign_on=single_sign_on,
         sessions=sessions,
         steps=Steps(table),
+        departures=Departures(table),
         enrollments=Enrollments(table),
         throttle=Throttle(table),
         session_cookie=session_cookie(settings.https),
         step_cookie=step_cookie(settings.https),
+        departure_cookie=departure_cookie(settings.https),
     )
     sign_in = SignIn(services)
     return [
         *sign_in.routes(),
         *Reset(services, sign_in).routes(),
         *SignUp(services, sign_in).routes(),
+        *(SingleSignOnRoutes(services, sign_in, single_sign_on).routes() if single_sign_on else []),
         *Account(services).routes(),
         *Authenticator(services).routes(),
     ]

@@ -22,6 +22,16 @@ DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._-]{0,2047}")
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html"""
 APP_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+HOSTED_URL = re.compile(rf"https://{DOMAIN.pattern}(:\d{{1,5}})?|http://(127\.0\.0\.1|localhost):\d{{1,5}}")
+"""Over plain HTTP only on this machine: the app client's secret is sent there."""
+PROVIDER = re.compile(r"[^\s_]\S{1,30}[^\s_]")
+"""https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html"""
+SINGLE_SIGN_ON = {
+    "SINGLE_SIGN_ON_URL": HOSTED_URL,
+    "SINGLE_SIGN_ON_PROVIDER": PROVIDER,
+    "SINGLE_SIGN_ON_CLIENT_ID": CLIENT_ID,
+    "SINGLE_SIGN_ON_CLIENT_SECRET": CLIENT_SECRET,
+}
 
 PORTS = (1, 65535)
 IDLE_MINUTES = (5, 24 * 60)
@@ -38,11 +48,21 @@ class SettingsError(ValueError):
     """Settings are missing or malformed; the message names every one of them in one sentence."""
 
 
+@dataclass(frozen=True)
+class HostedClient:
+    """Single sign-on: the pool's domain, the identity provider behind it, the app client that uses both."""
+
+    url: str
+    provider: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything the application takes from its environment, checked.
 
-    Without authentication the pool's three fields are empty and `bind_host` is a loopback address.
+    Without authentication the pool's fields are empty and `bind_host` is a loopback address.
     """
 
     pool_id: str
@@ -61,6 +81,7 @@ class Settings:
     """Whether the pool has authenticators: "off", "optional" or "required"."""
     sign_up_domains: tuple[str, ...] = ()
     """Domains of e-mail addresses that may sign up, in lower case; empty when nobody may."""
+    single_sign_on: HostedClient | None = None
     daily_token_budget: int = 200_000
     max_output_tokens: int = 2048
     drain_seconds: int = 100
@@ -97,6 +118,7 @@ class Settings:
             session_max_hours=read.number("SESSION_MAX_HOURS", 12, MAX_HOURS),
             mfa=read.choice("MFA", "off", MFA),
             sign_up_domains=read.parsed("SIGN_UP_DOMAINS", "", _domains),
+            single_sign_on=read.hosted_client() if authentication else None,
             daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),
@@ -163,9 +185,15 @@ class _Reader:
             self.problems.append(f"{name} ({error})")
             return parse(default or "")
 
+    def hosted_client(self) -> HostedClient | None:
+        """Its four variables, or nothing when none of them is there: single sign-on is off."""
+        if not any(self._get(name) for name in SINGLE_SIGN_ON):
+            return None
+        return HostedClient(*(self.required(name, pattern) for name, pattern in SINGLE_SIGN_ON.items()))
+
     def refuse_pool(self) -> None:
         """A pool and a switched-off login contradict each other: someone is about to be surprised."""
-        for name in ("POOL_ID", "APP_CLIENT_ID", "APP_CLIENT_SECRET"):
+        for name in ("POOL_ID", "APP_CLIENT_ID", "APP_CLIENT_SECRET", *SINGLE_SIGN_ON):
             if self._get(name):
                 self.problems.append(f"{name} (must be absent when AUTHENTICATION is {WITHOUT_LOGIN})")
 
@@ -178,6 +206,8 @@ class _Reader:
         hint = ""
         if "POOL_ID" in self.missing:
             hint = f" (to run without login on this machine only, set AUTHENTICATION={WITHOUT_LOGIN})"
+        elif any(name in SINGLE_SIGN_ON for name in self.missing):
+            hint = " (single sign-on takes all four SINGLE_SIGN_ON variables; without it set none)"
         return f"Correct these environment variables and start again: {'; '.join(parts)}{hint}."
 
     def _get(self, name: str) -> str:

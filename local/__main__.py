@@ -55,6 +55,12 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--reset", action="store_true", help="forget users and conversations, then stop")
     parser.add_argument(
+        "--oidc-client-secret",
+        type=Path,
+        metavar="FILE",
+        help="with SingleSignOn=oidc: what the provider gave you",
+    )
+    parser.add_argument(
         "--state", type=Path, default=ROOT / ".local" / "state", metavar="FOLDER", help="what to keep where"
     )
     parser.add_argument(
@@ -76,6 +82,7 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
         new_password=given.new_password,
         browser=not given.no_browser and sys.stdout.isatty() and _has_screen(environment),
         reset=given.reset,
+        oidc_client_secret=given.oidc_client_secret,
         parameters=tuple(given.parameters),
         environment=environment,
     )

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import boto3
 from rich.console import Console
 
-from local import screen
+from local import screen, single_sign_on
 from local.application import Application
 from local.bedrock import BedrockServer, EngineError
 from local.emulator import Emulator, EmulatorError, PortInUse, play_build
@@ -49,6 +50,7 @@ class Options:
     new_password: bool
     browser: bool
     reset: bool
+    oidc_client_secret: Path | None
     parameters: tuple[str, ...]
     environment: dict[str, str] = field(repr=False)
 
@@ -110,6 +112,11 @@ def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
     log = options.state.folder / "deploy.log"
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
     command += [f"ModelId={model_id}", *options.parameters]
+    if options.oidc_client_secret:
+        secret = single_sign_on.keep_client_secret(
+            _client(emulator, "secretsmanager"), options.oidc_client_secret
+        )
+        command += [f"OidcClientSecretArn={secret}"]
     environment = _own(options) | emulator.environment() | {"PYTHON": sys.executable}
     with log.open("wb") as output:
         done = subprocess.run(  # noqa: S603 (our own script)
@@ -125,6 +132,7 @@ def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console
     task, user = _deployed(emulator, new_password=options.new_password)
     # As on ECS: the task definition's variables, and the task role's rights instead of ours.
     environment = _own(options) | emulator.task_environment(task.role_arn) | task.environment
+    environment |= single_sign_on.environment(task.environment, emulator.endpoint_url)
     port = free_port(options.port)
     if port != options.port:
         console.print(
@@ -132,6 +140,7 @@ def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console
         )
     application = Application(environment | bedrock.environment(), port, options.root, options.state.log)
     url = f"http://{LOOPBACK}:{port}/"
+    single_sign_on.register_address(_client(emulator, "cognito-idp"), task.environment, url)
     try:
         console.print("Starting the application")
         application.start()
@@ -150,13 +159,18 @@ def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console
 
 def _deployed(emulator: Emulator, *, new_password: bool) -> tuple[Task, DemoUser]:
     """Return the deployed task, and someone to sign in."""
-    keys = emulator.environment()
-    aws = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=emulator.region)
-    client = partial(aws.client, endpoint_url=emulator.endpoint_url)
+    client = partial(_client, emulator)
     stack = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     task = read_task(client("ecs"), client("secretsmanager"), outputs["TaskDefinitionArn"])
     return task, ensure_demo_user(client("cognito-idp"), outputs["UserPoolId"], new_password=new_password)
+
+
+def _client(emulator: Emulator, service: str) -> Any:
+    """A boto3 client of the emulator."""
+    keys = emulator.environment()
+    aws = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=emulator.region)
+    return aws.client(service, endpoint_url=emulator.endpoint_url)  # type: ignore[call-overload]
 
 
 def _keep_running(application: Application, console: Console) -> None:

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, settings
 from tests.browser.chromium import browser
 from tests.emulator_fixture import emulator
 from tests.model_fixture import bedrock
+from tests.single_sign_on import provider
 
-__all__ = ["bedrock", "browser", "emulator"]
+__all__ = ["bedrock", "browser", "emulator", "provider"]
 
 # No example has a time limit: a busy machine is not a bug. The same examples each time, to repeat a failure.
 settings.register_profile(

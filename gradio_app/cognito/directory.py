@@ -51,20 +51,13 @@ class Directory(Authenticators, Registrations):
     """The user pool through this application's client. Every method raises CognitoError kinds."""
 
     def __init__(self, client: Any, settings: Settings, tokens: TokenCheck) -> None:
-        super().__init__(client, settings)
+        super().__init__(client, settings.pool_id, settings.app_client_id, settings.app_client_secret)
         self._tokens = tokens
 
     @classmethod
     def of(cls, client: Any, settings: Settings) -> "Directory":
         """The pool of the settings, reached where the boto3 client reaches it."""
-        region = settings.pool_id.partition("_")[0]
-        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        tokens = TokenCheck(
-            jwks_url=f"{client.meta.endpoint_url}/{settings.pool_id}/.well-known/jwks.json",
-            issuer=f"https://cognito-idp.{region}.{suffix}/{settings.pool_id}",
-            client_id=settings.app_client_id,
-        )
-        return cls(client, settings, tokens)
+        return cls(client, settings, TokenCheck.of(client, settings.pool_id, settings.app_client_id))
 
     async def load_keys(self) -> None:
         """Fetch the pool's keys unless they are held."""
@@ -85,10 +78,6 @@ class Directory(Authenticators, Registrations):
     async def refresh(self, username: str, refresh_token: str) -> SignedIn:
         """New tokens and current claims; WrongCredentials when the user may not stay signed in."""
         return await self._run(self._refresh, username, refresh_token)
-
-    async def revoke(self, refresh_token: str) -> None:
-        """End one sign-in and the access tokens that came of it."""
-        await self._run(self._revoke, refresh_token)
 
     async def sign_out_everywhere(self, access_token: str) -> None:
         """End all of the user's sign-ins."""
@@ -203,12 +192,6 @@ class Directory(Authenticators, Registrations):
                 ClientId=self._client_id,
             )
         return self._tokens.signed_in(answer["AuthenticationResult"], refresh_token)
-
-    def _revoke(self, refresh_token: str) -> None:
-        with translated():
-            self._client.revoke_token(
-                Token=refresh_token, ClientId=self._client_id, ClientSecret=self._secret
-            )
 
     def _global_sign_out(self, access_token: str) -> None:
         with translated():

@@ -1,5 +1,6 @@
 """The pool's tokens: checked before they are believed."""
 
+import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,9 @@ KEYS_SECONDS = 3600
 FETCH_SECONDS = 5
 LEEWAY_SECONDS = 10
 
+PASSWORD = "password"  # noqa: S105 (a way in)
+SINGLE_SIGN_ON = "single-sign-on"
+
 
 @dataclass(frozen=True)
 class SignedIn:
@@ -25,6 +29,8 @@ class SignedIn:
     refresh_token: str = field(repr=False)
     access_expires_at: int
     """Epoch seconds."""
+    way: str = PASSWORD
+    """How the user came in, PASSWORD or SINGLE_SIGN_ON, and so which app client the tokens belong to."""
 
 
 class TokenCheck:
@@ -37,6 +43,17 @@ class TokenCheck:
             jwks_url, lifespan=KEYS_SECONDS, timeout=FETCH_SECONDS, cooldown_duration=5
         )
 
+    @classmethod
+    def of(cls, client: Any, pool_id: str, client_id: str) -> "TokenCheck":
+        """For an app client of a pool, whose keys are where the boto3 client reaches the pool."""
+        region = pool_id.partition("_")[0]
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        return cls(
+            jwks_url=f"{client.meta.endpoint_url}/{pool_id}/.well-known/jwks.json",
+            issuer=f"https://cognito-idp.{region}.{suffix}/{pool_id}",
+            client_id=client_id,
+        )
+
     def load_keys(self) -> None:
         """Fetch the keys unless they are held; raises CognitoUnreachable."""
         try:
@@ -44,13 +61,16 @@ class TokenCheck:
         except (jwt.PyJWKClientError, jwt.PyJWKSetError) as error:
             raise CognitoUnreachable("the pool's keys cannot be fetched") from error
 
-    def signed_in(self, result: dict[str, Any], refresh_token: str = "") -> SignedIn:
+    def signed_in(self, result: dict[str, Any], refresh_token: str = "", nonce: str = "") -> SignedIn:
         """Check an AuthenticationResult; raises TokenInvalid or CognitoUnreachable.
 
-        A refresh brings no new refresh token: pass the one that was used.
+        A refresh brings no new refresh token: pass the one that was used. With `nonce` the ID token must
+        have it.
         """
         access = self._claims(result["AccessToken"], use="access")
         claims = self._claims(result["IdToken"], use="id")
+        if nonce and not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise TokenInvalid("the answer to another question")
         if access["sub"] != claims["sub"]:
             raise TokenInvalid("the tokens belong to two users")
         return SignedIn(

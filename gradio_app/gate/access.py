@@ -17,6 +17,8 @@ class Access(Enum):
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
+    WITH_PASSWORD = "signed in by password"  # noqa: S105
+    """Signed in, and not by single sign-on: there password and second factor are the provider's."""
     CLOSED = "closed"
 
 
@@ -38,12 +40,14 @@ LOGIN: dict[str, set[str]] = {
     "/forgot-password": FORM,
     "/reset-password": FORM,
 }
+SINGLE_SIGN_ON: dict[str, set[str]] = {"/login/single-sign-on": {"GET"}, "/login/callback": {"GET"}}
+"""Not HEAD: each is for one visit of a browser, and is used up by it."""
 ACCOUNT: dict[str, set[str]] = {
     "/account": READ,
-    "/account/password": FORM,
     "/logout": {"POST"},
     "/logout/everywhere": {"POST"},
 }
+PASSWORD: dict[str, set[str]] = {"/account/password": FORM}
 SIGN_UP: dict[str, set[str]] = {"/sign-up": FORM, "/sign-up/confirm": FORM}
 AUTHENTICATOR: dict[str, set[str]] = {
     "/account/authenticator": FORM,
@@ -62,10 +66,11 @@ CHAT: dict[str, set[str]] = {
 
 @dataclass(frozen=True)
 class Addresses:
-    """Paths with their methods, for everyone and for those with a session."""
+    """Paths with their methods: for everyone, for those with a session, for those of them with a password."""
 
     public: Mapping[str, set[str]]
     signed_in: Mapping[str, set[str]]
+    with_password: Mapping[str, set[str]]
 
     @classmethod
     def offered(cls, settings: Settings) -> "Addresses":
@@ -74,15 +79,18 @@ class Addresses:
         Without login its pages are closed too: nobody answers there but Gradio's own.
         """
         if not settings.authentication:
-            return cls(HEALTH, CHAT)
+            return cls(HEALTH, CHAT, {})
         sign_up = SIGN_UP if settings.sign_up_domains else {}
         authenticator = AUTHENTICATOR if settings.mfa != "off" else {}
-        return cls(HEALTH | LOGIN | sign_up, CHAT | ACCOUNT | authenticator)
+        single_sign_on = SINGLE_SIGN_ON if settings.single_sign_on else {}
+        return cls(HEALTH | LOGIN | sign_up | single_sign_on, CHAT | ACCOUNT, PASSWORD | authenticator)
 
     def access(self, method: str, path: str) -> Access:
         """Decide by method and decoded path, which must match to the letter."""
         if method in self.public.get(path, ()) or (method in READ and is_static(path)):
             return Access.PUBLIC
+        if method in self.with_password.get(path, ()):
+            return Access.WITH_PASSWORD
         return Access.SIGNED_IN if method in self.signed_in.get(path, ()) else Access.CLOSED
 
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import CognitoUnreachable
+from gradio_app.cognito.tokens import PASSWORD
 from gradio_app.gate.access import Access, Addresses
 from gradio_app.gate.binding import Binding, JoinAnswer, Malformed, NotYours, Unknown
 from gradio_app.gate.forwarded import cleaned
@@ -114,6 +115,8 @@ class Gate:
             user_id = request.state.identity.user_id
         if wanted is Access.CLOSED:
             raise Refused(404, "no such address")
+        if wanted is Access.WITH_PASSWORD and request.state.session.way != PASSWORD:
+            raise Refused(404, "the identity provider's to change")
         body = b""
         if method not in SAFE_METHODS:
             body = await self._read(request, receive)

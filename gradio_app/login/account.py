@@ -8,8 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gradio_app.audit import audit
-from gradio_app.cognito.errors import CognitoError, PasswordRefused, TooManyAttempts, WrongCredentials
-from gradio_app.login.services import Services, address, form, new_password_errors
+from gradio_app.cognito.errors import PasswordRefused, TooManyAttempts, WrongCredentials
+from gradio_app.cognito.tokens import PASSWORD
+from gradio_app.login.services import Services, address, form, new_password_errors, own_address
 from gradio_app.login.texts import policy_reason
 from gradio_app.sessions.session import Session
 
@@ -39,9 +40,19 @@ class Account:
 
     async def overview(self, request: Request) -> Response:
         notice = next((text for name, text in NOTICES.items() if name in request.query_params), "")
-        email = _session(request).identity.email
+        session = _session(request)
+        has_password = session.way == PASSWORD
+        hosted = self._services.settings.single_sign_on
         return self._pages.page(
-            request, "account.html", "account", notice=notice, email=email, authenticators=self._mfa != "off"
+            request,
+            "account.html",
+            "account",
+            notice=notice,
+            email=session.identity.email,
+            has_password=has_password,
+            authenticators=has_password and self._mfa != "off",
+            # Chromium holds a form to the policy through its redirects, and signing out leads through there.
+            forms_lead_to="" if has_password or hosted is None else hosted.url,
         )
 
     async def password_form(self, request: Request) -> Response:
@@ -76,23 +87,32 @@ class Account:
         session = _session(request)
         await self._services.sessions.end(session)
         self._audit(request, "sign-out", "ok")
-        await self._services.revoke(request, session.refresh_token, session.identity.user_id)
-        return self._goodbye()
+        await self._services.revoke(request, session)
+        return self._goodbye(request, session)
 
     async def sign_out_everywhere(self, request: Request) -> Response:
         session = _session(request)
+        user_id = session.identity.user_id
         await self._services.sessions.end(session)
-        await self._services.sessions.end_all(session.identity.user_id)
+        others = await self._services.sessions.end_all(user_id)
         self._audit(request, "sign-out-everywhere", "ok")
-        try:
-            await self._services.directory.sign_out_everywhere(session.access_token)
-        except CognitoError as error:
-            self._audit(request, "token-revocation", "failed", type(error).__name__)
-        return self._goodbye()
+        if session.way == PASSWORD:
+            revocation = self._services.directory.sign_out_everywhere(session.access_token)
+            await self._services.revoked(request, user_id, revocation)
+        else:
+            # An access token of single sign-on may not do that; each refresh token may be revoked.
+            for each in (session, *others):
+                await self._services.revoke(request, each)
+        return self._goodbye(request, session)
 
-    def _goodbye(self) -> Response:
+    def _goodbye(self, request: Request, session: Session) -> Response:
+        single_sign_on = self._services.single_sign_on
+        if session.way == PASSWORD or single_sign_on is None:
+            after = "/login?out=1"
+        else:
+            after = single_sign_on.end_url(own_address(request, "/login"))
         # "cookies" would clear those of every other site under the same registered domain too.
-        response = RedirectResponse("/login?out=1", status_code=303, headers={"clear-site-data": '"storage"'})
+        response = RedirectResponse(after, status_code=303, headers={"clear-site-data": '"storage"'})
         self._services.session_cookie.clear(response)
         return response
 

@@ -122,7 +122,9 @@ class Authenticator:
             except (WrongCode, StepExpired):
                 return {"code": "wrong_code"}
         if isinstance(outcome, SignedIn):
-            await self._services.revoke(request, outcome.refresh_token, outcome.identity.user_id)
+            await self._services.revoked(
+                request, outcome.identity.user_id, directory.revoke(outcome.refresh_token)
+            )
             return {}
         return {} if outcome.name == CODE_SETUP else {"password": "wrong_password"}
 

@@ -1,4 +1,4 @@
-"""The application's two secrets in a browser: its session and, for minutes, an unfinished sign-in.
+"""The application's secrets in a browser: its session and, for minutes, an unfinished sign-in.
 
 `__Host-` makes browsers refuse the cookie unless it is Secure, for this host alone and for every path
 (RFC 6265bis, section 4.1.3.2). Over plain HTTP, chosen for a trial, there is no such protection.
@@ -39,6 +39,11 @@ class Cookie:
 def session_cookie(https: bool) -> Cookie:
     """Lax: a link from elsewhere leads into the chat, a form from elsewhere carries no cookie."""
     return Cookie("__Host-session" if https else "session", https, "lax")
+
+
+def departure_cookie(https: bool) -> Cookie:
+    """A single sign-on under way. Lax: it has to come back by a link from the identity provider."""
+    return Cookie("__Host-departure" if https else "departure", https, "lax")
 
 
 def step_cookie(https: bool) -> Cookie:

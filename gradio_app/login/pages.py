@@ -14,7 +14,7 @@ from gradio_app.login.texts import TEXTS
 HERE = Path(__file__).parent
 STYLESHEET = HERE / "static" / "pages.css"
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'{more}; "
     "frame-ancestors 'none'"
 )
 LOST_CONNECTION = "Connection errored out. "
@@ -57,11 +57,13 @@ class Pages:
         problem: str = "",
         errors: Mapping[str, str] | None = None,
         email: str = "",
+        forms_lead_to: str = "",
         **context: object,
     ) -> Response:
         """Render a template; `title`, `notice`, `problem` and the errors by field are keys of the texts.
 
-        A key that is not in the texts stands for itself.
+        A key that is not in the texts stands for itself. `forms_lead_to` is an origin that forms may lead to
+        besides ours.
         """
         lang = language(request)
         texts = TEXTS[lang]
@@ -80,7 +82,8 @@ class Pages:
             stylesheet=self._stylesheet,
             **context,
         )
-        response = HTMLResponse(body, status_code=status, headers={"content-security-policy": POLICY})
+        policy = POLICY.format(more=f" {forms_lead_to}" if forms_lead_to else "")
+        response = HTMLResponse(body, status_code=status, headers={"content-security-policy": policy})
         if request.query_params.get("lang") in LANGUAGES:
             response.set_cookie(
                 COOKIE, lang, max_age=ONE_YEAR, secure=self._https, httponly=True, samesite="lax"

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import anyio
@@ -11,11 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from gradio_app.audit import audit
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError
+from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.cookies import Cookie
 from gradio_app.login.guessable import fault
 from gradio_app.login.pages import Pages
+from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
+from gradio_app.sessions.session import Session
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
@@ -35,12 +39,15 @@ class Services:
     settings: Settings
     pages: Pages
     directory: Directory
+    single_sign_on: SingleSignOn | None
     sessions: Sessions
     steps: Steps
+    departures: Departures
     enrollments: Enrollments
     throttle: Throttle
     session_cookie: Cookie
     step_cookie: Cookie
+    departure_cookie: Cookie
 
     async def enter(self, request: Request, signed_in: SignedIn, *, ends_others: bool) -> Response:
         """Open a fresh session, whatever the browser had before, and go to the chat."""
@@ -51,16 +58,20 @@ class Services:
         if ends_others:
             await self.sessions.end_all(user_id)
         token = await self.sessions.begin(signed_in)
-        audit("sign-in", outcome="ok", client=address(request), user_id=user_id)
+        audit("sign-in", outcome="ok", client=address(request), user_id=user_id, detail=signed_in.way)
         response = RedirectResponse("/", status_code=303)
         self.session_cookie.write(response, token)
         self.step_cookie.clear(response)
         return response
 
-    async def revoke(self, request: Request, refresh_token: str, user_id: str) -> None:
-        """End a sign-in in the pool; a failure is no more than a line, for the only copy is gone."""
+    async def revoke(self, request: Request, session: Session) -> None:
+        """End an ended session's sign-in in the pool too."""
+        await self.revoked(request, session.identity.user_id, self.sessions.revoke(session))
+
+    async def revoked(self, request: Request, user_id: str, revocation: Awaitable[None]) -> None:
+        """A failure is no more than a line: the only copy of the refresh token is gone."""
         try:
-            await self.directory.revoke(refresh_token)
+            await revocation
         except CognitoError as error:
             audit(
                 "token-revocation",
@@ -74,6 +85,11 @@ class Services:
 def address(request: Request) -> str:
     """The browser's address, as the gate found it."""
     return request.client.host if request.client else ""
+
+
+def own_address(request: Request, path: str) -> str:
+    """One of our addresses as the browser knows it: the gate has put the public scheme into the request."""
+    return f"{request.url.scheme}://{request.url.netloc}{path}"
 
 
 async def form(request: Request, *names: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ class SignIn:
         if await self._services.sessions.find(self._services.session_cookie.read(request)):
             return RedirectResponse("/", status_code=303)
         notice = next((text for name, text in NOTICES.items() if name in request.query_params), "")
-        return self._login_page(request, 200, notice=notice)
+        return self.page(request, 200, notice=notice)
 
     async def sign_in(self, request: Request) -> Response:
         started = time.monotonic()
@@ -170,9 +170,9 @@ class SignIn:
         problem: str = "",
         errors: dict[str, str] | None = None,
     ) -> Response:
-        return self._login_page(request, status, email=email, problem=problem, errors=errors)
+        return self.page(request, status, email=email, problem=problem, errors=errors)
 
-    def _login_page(
+    def page(
         self,
         request: Request,
         status: int,
@@ -182,11 +182,14 @@ class SignIn:
         problem: str = "",
         errors: dict[str, str] | None = None,
     ) -> Response:
+        """The form, with the other ways in that there are."""
+        provider = self._services.single_sign_on
         return self._pages.page(
             request,
             "login.html",
             "sign_in",
             status=status,
+            provider=provider.provider if provider else "",
             email=email,
             notice=notice,
             problem=problem,

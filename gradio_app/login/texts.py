@@ -57,6 +57,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "reset_why": "If there is an account with this address, a code has been sent to it.",
         "wrong_mailed_code": "That code is not right or too old.",
         "first_password_why": "Your address is confirmed. Choose a password that only you know.",
+        "continue_with": "Continue with {provider}",
+        "or_password": "or with your e-mail and password",
+        "sign_on_unknown": "That sign-in did not begin in this browser, was used already, or took too long. "
+        "Begin again.",
+        "sign_on_refused": "Your organization's sign-in did not let you in. Try again, or ask who "
+        "manages it.",
+        "sign_on_no_email": "Your organization's sign-in does not tell us your e-mail address. Ask who "
+        "manages it to add that.",
+        "managed_elsewhere": "You came in through your organization's sign-in, which also manages your "
+        "password and your second factor.",
         "sign_up": "Create an account",
         "sign_up_why": "Type your e-mail address. We send a code to it, and then you choose a password.",
         "sign_up_domains": "Addresses of these domains can have an account:",
@@ -142,6 +152,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "reset_why": "Si hay una cuenta con este correo, le hemos enviado un código.",
         "wrong_mailed_code": "Ese código no es correcto o ha caducado.",
         "first_password_why": "Tu correo está confirmado. Elige una contraseña que solo conozcas tú.",
+        "continue_with": "Continuar con {provider}",
+        "or_password": "o con tu correo y tu contraseña",
+        "sign_on_unknown": "Ese inicio de sesión no empezó en este navegador, ya se usó o tardó demasiado. "
+        "Empieza de nuevo.",
+        "sign_on_refused": "El inicio de sesión de tu organización no te ha dejado pasar. Inténtalo de nuevo "
+        "o consulta a quien lo administra.",
+        "sign_on_no_email": "El inicio de sesión de tu organización no nos dice tu correo. Pide a quien lo "
+        "administra que lo añada.",
+        "managed_elsewhere": "Has entrado por el inicio de sesión de tu organización, que también gestiona "
+        "tu contraseña y tu segundo factor.",
         "sign_up": "Crear una cuenta",
         "sign_up_why": "Escribe tu correo. Te enviaremos un código y después elegirás una contraseña.",
         "sign_up_domains": "Pueden tener cuenta los correos de estos dominios:",

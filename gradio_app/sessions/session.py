@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradio_app.cognito.tokens import SignedIn
+from gradio_app.cognito.tokens import PASSWORD, SignedIn
 from gradio_app.identity import Identity
 
 SORT_KEY = "SESSION"
@@ -33,6 +33,8 @@ class Session:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     access_expires_at: int
+    way: str
+    """How the user came in, as in SignedIn."""
     created_at: int
     seen_at: int
     checked_at: int
@@ -48,6 +50,7 @@ class Session:
             access_token=signed_in.access_token,
             refresh_token=signed_in.refresh_token,
             access_expires_at=signed_in.access_expires_at,
+            way=signed_in.way,
             created_at=now,
             seen_at=now,
             checked_at=now,
@@ -63,6 +66,7 @@ class Session:
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
             "access_expires_at": self.access_expires_at,
+            "way": self.way,
             "created_at": self.created_at,
             "seen_at": self.seen_at,
             "checked_at": self.checked_at,
@@ -74,6 +78,7 @@ class Session:
         return cls(
             key=key,
             identity=Identity(item["user_id"], item["email"], tuple(item["groups"])),
+            way=item.get("way", PASSWORD),  # sessions of releases before single sign-on do not say
             **{name: item[name] for name in _PLAIN},
         )
 

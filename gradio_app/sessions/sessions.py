@@ -13,8 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gradio_app.cognito.directory import Directory
-from gradio_app.cognito.errors import CognitoError, CognitoUnreachable, TooManyAttempts
-from gradio_app.cognito.tokens import SignedIn
+from gradio_app.cognito.errors import (
+    CognitoError,
+    CognitoUnreachable,
+    TooManyAttempts,
+    WrongCredentials,
+)
+from gradio_app.cognito.single_sign_on import SingleSignOn
+from gradio_app.cognito.tokens import PASSWORD, SINGLE_SIGN_ON, SignedIn
 from gradio_app.sessions.session import SORT_KEY, Session, hashed, new_token, partition_key
 from gradio_app.settings import Settings
 from gradio_app.table import Table
@@ -38,9 +44,10 @@ class Sessions:
         directory: Directory,
         settings: Settings,
         now: Callable[[], float] = time.time,
+        single_sign_on: SingleSignOn | None = None,
     ) -> None:
         self._table = table
-        self._directory = directory
+        self._ways = {PASSWORD: directory} | ({SINGLE_SIGN_ON: single_sign_on} if single_sign_on else {})
         self._idle = settings.session_idle_minutes * 60
         self._longest = settings.session_max_hours * 3600
         self._now = now
@@ -100,6 +107,7 @@ class Sessions:
                 access_token=session.access_token,
                 refresh_token=session.refresh_token,
                 access_expires_at=session.access_expires_at,
+                way=session.way,
             )
         )
 
@@ -109,13 +117,20 @@ class Sessions:
         await self._table.take(partition_key(session.key), SORT_KEY)
         await self._table.take(*_listed(session).values())
 
-    async def end_all(self, user_id: str) -> None:
-        """End every session of a user."""
+    async def end_all(self, user_id: str) -> list[Session]:
+        """End every session of a user, and return them: their refresh tokens are nowhere else any more."""
+        ended = []
         for sort_key in await self._table.sort_keys(f"USER#{user_id}", "SESSION#"):
             key = sort_key.removeprefix("SESSION#")
             self._cache.pop(key, None)
-            await self._table.take(partition_key(key), SORT_KEY)
+            item = await self._table.take(partition_key(key), SORT_KEY)
             await self._table.take(f"USER#{user_id}", sort_key)
+            ended += [Session.from_item(key, item)] if item else []
+        return ended
+
+    async def revoke(self, session: Session) -> None:
+        """End in the pool what the session came of; raises CognitoError kinds."""
+        await self._client_of(session).revoke(session.refresh_token)
 
     async def _load(self, key: str) -> Session | None:
         held = self._cache.get(key)
@@ -160,7 +175,8 @@ class Sessions:
 
     async def _ask(self, session: Session) -> Session | None:
         try:
-            current = await self._directory.refresh(session.username, session.refresh_token)
+            client = self._client_of(session)
+            current = await client.refresh(session.username, session.refresh_token)
         except (CognitoUnreachable, TooManyAttempts) as error:
             if self._seconds() < session.access_expires_at:
                 return session  # the access token still proves it; the next request asks again
@@ -179,6 +195,12 @@ class Sessions:
             seen_at=now,
         )
         return await self._save(refreshed, *_REFRESHED)
+
+    def _client_of(self, session: Session) -> Directory | SingleSignOn:
+        """The pool through the app client that the session's tokens belong to."""
+        if session.way not in self._ways:
+            raise WrongCredentials(f"{session.way} is switched off")
+        return self._ways[session.way]
 
     def _ends(self, session: Session) -> int:
         return min(session.seen_at + self._idle, session.created_at + self._longest)

@@ -26,7 +26,7 @@ class Throttle:
         self._now = now
 
     async def attempt(self, account: str, address: str) -> bool:
-        """Count an attempt; False when there were too many."""
+        """Count an attempt; False when there were too many. Without an account only the address counts."""
         allowed = True
         for key, most in self._keys(account, address):
             count = await self._table.count(key, SORT_KEY, 1, int(self._now()) + 2 * WINDOW_SECONDS)
@@ -38,12 +38,10 @@ class Throttle:
         for key, _ in self._keys(account, address):
             await self._table.count(key, SORT_KEY, -1, int(self._now()) + 2 * WINDOW_SECONDS)
 
-    def _keys(self, account: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    def _keys(self, account: str, address: str) -> list[tuple[str, int]]:
         window = int(self._now()) // WINDOW_SECONDS
-        return (
-            (_key("account", account, window), FAILURES_PER_ACCOUNT),
-            (_key("address", _network(address), window), FAILURES_PER_ADDRESS),
-        )
+        by_address = (_key("address", _network(address), window), FAILURES_PER_ADDRESS)
+        return [(_key("account", account, window), FAILURES_PER_ACCOUNT)] * bool(account) + [by_address]
 
 
 def _key(kind: str, value: str, window: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.services import cognito
 
-from local.emulator import cognito_mfa, cognito_sign_up
+from local.emulator import cognito_hosted, cognito_mfa, cognito_sign_up
 from local.emulator.registry import guard_delete
 
 Response = tuple[int, dict[str, str], bytes]
@@ -58,6 +58,7 @@ def install() -> None:
     for name in ("_initiate_auth", "_admin_initiate_auth"):
         setattr(cognito, name, _slowed(getattr(cognito, name), "AuthParameters", ("PASSWORD",)))
     cognito_sign_up.install()
+    cognito_hosted.install()
     guard_delete("AWS::Cognito::UserPool", _refuse_protected_pool)
 
 

@@ -1,4 +1,4 @@
-"""The door before MiniStack: keeps web pages out and notices what changes state."""
+"""The door before MiniStack: keeps web pages out, but from where people sign in, and notices changes."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -11,6 +11,15 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 # A page of any site can reach loopback from the user's browser (and, by DNS rebinding, under its own name).
 # No AWS SDK sends these headers; every current browser sends one of them.
 BROWSER_HEADERS = frozenset({b"origin", b"sec-fetch-site"})
+# Where Cognito expects a person's browser, which another site sends there.
+FOR_BROWSERS = frozenset(
+    {
+        ("GET", "/oauth2/authorize"),
+        ("GET", "/oauth2/idpresponse"),
+        ("POST", "/saml2/idpresponse"),
+        ("GET", "/logout"),
+    }
+)
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost"})
 REFUSAL = b"The AWS emulator answers programs on this machine, not web pages.\n"
 
@@ -30,7 +39,7 @@ class Front:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, self._announcing(send))
-        elif scope["type"] == "http" and not _from_a_browser(scope["headers"]):
+        elif scope["type"] == "http" and _may_pass(scope):
             await self._app(scope, receive, send)
             self.changed = self.changed or scope["method"] not in ("GET", "HEAD", "OPTIONS")
         elif scope["type"] == "http":
@@ -45,14 +54,14 @@ class Front:
         return announce
 
 
-def _from_a_browser(headers: list[tuple[bytes, bytes]]) -> bool:
-    host = b""
-    for name, value in headers:
-        if name in BROWSER_HEADERS:
-            return True
-        if name == b"host":
-            host = value
-    return host.decode("latin-1").rsplit(":", 1)[0] not in LOOPBACK_NAMES
+def _may_pass(scope: MutableMapping[str, Any]) -> bool:
+    headers = dict(scope["headers"])
+    if headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0] not in LOOPBACK_NAMES:
+        return False
+    if not BROWSER_HEADERS & headers.keys():
+        return True
+    views_page = headers.get(b"sec-fetch-mode") == b"navigate"
+    return views_page and (scope["method"], scope["path"]) in FOR_BROWSERS
 
 
 async def respond(send: Send, status: int, content_type: str, body: bytes) -> None:

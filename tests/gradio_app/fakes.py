@@ -20,10 +20,11 @@ from gradio_app.cognito.errors import (
     WrongCode,
     WrongCredentials,
 )
-from gradio_app.cognito.tokens import SignedIn
+from gradio_app.cognito.single_sign_on import Departure, SingleSignOn
+from gradio_app.cognito.tokens import SINGLE_SIGN_ON, SignedIn, TokenCheck
 from gradio_app.identity import Identity
 from gradio_app.server import Application, create_app
-from gradio_app.settings import Settings
+from gradio_app.settings import HostedClient, Settings
 from gradio_app.table import Item, Table, TableUnreachable
 
 SETTINGS = Settings(
@@ -33,6 +34,9 @@ SETTINGS = Settings(
     table_name="table",
     region="us-east-1",
     model_ids=("fake.model",),
+)
+HOSTED = HostedClient(
+    "https://people.auth.us-east-1.amazoncognito.com", "Example-Org", "hosted", "hosted-secret"
 )
 NO_CLIENTS = Clients(cognito_idp=None, dynamodb=None, bedrock_runtime=None, bedrock=None)
 ORIGIN = "https://testserver"
@@ -223,6 +227,36 @@ class FakeDirectory(Directory):
             raise CognitoUnreachable("down")
 
 
+class FakeSingleSignOn(SingleSignOn):
+    """A provider that vouches for whoever the code names; its users are the directory's.
+
+    With `at_once` the browser does not leave: it is sent back with a code of that user.
+    """
+
+    def __init__(self, directory: FakeDirectory, at_once: str = "") -> None:
+        unused = TokenCheck(jwks_url="https://pool.example/", issuer="", client_id="")
+        super().__init__(None, SETTINGS.pool_id, HOSTED, unused)
+        self._directory = directory
+        self._at_once = at_once
+
+    def start_url(self, departure: Departure) -> str:
+        if not self._at_once:
+            return super().start_url(departure)
+        return f"{departure.redirect_uri}?code={self._at_once}&state={departure.state}"
+
+    async def arrive(self, departure: Departure, code: str) -> SignedIn:  # noqa: ARG002
+        self._directory._asked("arrive")
+        if code not in self._directory.users:
+            raise WrongCode
+        return replace(self._directory._signed_in(code), way=SINGLE_SIGN_ON)
+
+    async def refresh(self, username: str, refresh_token: str) -> SignedIn:
+        return replace(await self._directory.refresh(username, refresh_token), way=SINGLE_SIGN_ON)
+
+    async def revoke(self, refresh_token: str) -> None:
+        await self._directory.revoke(refresh_token)
+
+
 @dataclass
 class World:
     """An application over fakes."""
@@ -267,6 +301,7 @@ def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users:
         NO_CLIENTS,
         table=table,
         directory=directory,
+        single_sign_on=FakeSingleSignOn(directory) if settings.single_sign_on else None,
         build_ui=lambda *_: tiny_page(on_stop) if streams else shared_page(),
     )
     return World(table, directory, application, settings, on_stop)

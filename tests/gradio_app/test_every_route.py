@@ -11,7 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from gradio_app.gate.access import Access, Addresses
 from gradio_app.sessions.session import hashed
 from gradio_app.settings import Settings
-from tests.gradio_app.fakes import ORIGIN, PAGE_VIEW, SAME_ORIGIN, SETTINGS, World, make_world
+from tests.gradio_app.fakes import HOSTED, ORIGIN, PAGE_VIEW, SAME_ORIGIN, SETTINGS, World, make_world
 from tests.gradio_app.routes import every_path, filled
 
 pytestmark = pytest.mark.slow
@@ -26,9 +26,14 @@ EXACT = {
 }
 READS = {"load_keys", "has_authenticator"}
 """Calls to the pool that only look."""
+BEGINS = ("GET", "/login/single-sign-on")
+"""Remembers for minutes that this browser left for its provider, and nothing of anybody; a form could not
+lead there. Another site's links begin nothing: test_single_sign_on.py."""
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ANA, EVA = "ana@example.com", "eva@example.com"
-ALL_ON = Settings(**{**vars(SETTINGS), "mfa": "optional", "sign_up_domains": ("example.com",)})
+ALL_ON = Settings(
+    **{**vars(SETTINGS), "mfa": "optional", "sign_up_domains": ("example.com",), "single_sign_on": HOSTED}
+)
 """Settings under which every address is open that can be."""
 access = Addresses.offered(ALL_ON).access
 
@@ -117,6 +122,7 @@ def test_no_answer_holds_a_token_or_the_cookie(world: World, addresses: list[str
         f"access-{ANA}",
         f"refresh-{ANA}",
         world.settings.app_client_secret,
+        HOSTED.client_secret,
     )
     for path in addresses:
         if not path.endswith("/queue/data"):
@@ -151,7 +157,7 @@ def test_reading_changes_nothing(world: World, addresses: list[str]) -> None:
     keys = set(world.table.items)
     for path in addresses:
         for method in ("GET", "HEAD"):
-            if not path.endswith("/queue/data"):
+            if not path.endswith("/queue/data") and (method, path) != BEGINS:
                 ana.request(method, path, headers=PAGE_VIEW)
     assert ana.get("/account").status_code == 200, "still signed in"
     assert set(world.table.items) == keys
@@ -275,7 +281,7 @@ def test_somebody_has_decided_about_every_address_that_users_may_call(world: Wor
         path
         for path in [*every_path(world), "/gradio_api/run/predict"]
         for method in ("GET", "HEAD", *UNSAFE)
-        if access(method, filled(path)) is Access.SIGNED_IN
+        if access(method, filled(path)) in (Access.SIGNED_IN, Access.WITH_PASSWORD)
     }
     assert opened <= set(DECIDED)
 

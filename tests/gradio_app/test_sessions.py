@@ -50,6 +50,20 @@ def test_any_task_knows_who_it_is() -> None:
     check(scenario)
 
 
+def test_a_session_of_a_release_before_single_sign_on_goes_on() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        for item in case.table.items.values():
+            item.pop("way", None)
+        case.clock += CHECK_SECONDS
+        session = await case.other.find(token)
+        assert session
+        assert session.way == "password"
+        assert case.checks() == 1, "by the client of passwords"
+
+    check(scenario)
+
+
 @pytest.mark.asvs("7.3.1")
 def test_an_idle_session_ends() -> None:
     async def scenario(case: Case) -> None:

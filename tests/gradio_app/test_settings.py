@@ -12,6 +12,12 @@ NEEDED = {
     "AWS_REGION": "eu-south-2",
     "MODEL_IDS": "eu.amazon.nova-lite-v1:0, eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
 }
+HOSTED = {
+    "SINGLE_SIGN_ON_URL": "https://people.auth.eu-south-2.amazoncognito.com",
+    "SINGLE_SIGN_ON_PROVIDER": "Example-Org",
+    "SINGLE_SIGN_ON_CLIENT_ID": "5q1ft4fl3mg5e62d9ado3n4b5u",
+    "SINGLE_SIGN_ON_CLIENT_SECRET": "nor-this",
+}
 WITHOUT_POOL = {name: NEEDED[name] for name in ("TABLE_NAME", "AWS_REGION", "MODEL_IDS")}
 
 
@@ -25,6 +31,18 @@ def test_domains_are_compared_in_lower_case() -> None:
     settings = Settings.from_env(NEEDED | {"SIGN_UP_DOMAINS": "Example.com , example.org"})
     assert settings.sign_up_domains == ("example.com", "example.org")
     assert Settings.from_env(NEEDED).sign_up_domains == (), "nobody, unless it is said"
+
+
+def test_single_sign_on_is_four_or_none() -> None:
+    assert Settings.from_env(NEEDED).single_sign_on is None
+    assert Settings.from_env(NEEDED | dict.fromkeys(HOSTED, "")).single_sign_on is None
+    found = Settings.from_env(NEEDED | HOSTED).single_sign_on
+    assert found
+    assert list(vars(found).values()) == list(HOSTED.values())
+    for name in HOSTED:
+        with pytest.raises(SettingsError, match=f"missing: {name} .*all four") as error:
+            Settings.from_env(NEEDED | {each: HOSTED[each] for each in HOSTED if each != name})
+        assert not [value for value in HOSTED.values() if value in str(error.value)]
 
 
 def test_every_missing_one_is_named_at_once() -> None:
@@ -55,6 +73,9 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("SESSION_MAX_HOURS", "25"),
         ("SIGN_UP_DOMAINS", "example.com, @example.org"),
         ("SIGN_UP_DOMAINS", "*"),
+        ("SINGLE_SIGN_ON_URL", "http://people.auth.eu-south-2.amazoncognito.com"),
+        ("SINGLE_SIGN_ON_URL", "https://people.auth.eu-south-2.amazoncognito.com/path"),
+        ("SINGLE_SIGN_ON_PROVIDER", "a b"),
     ],
 )
 def test_a_malformed_one_is_named_and_not_repeated(name: str, value: str) -> None:
@@ -72,7 +93,9 @@ def test_all_that_is_wrong_is_one_message() -> None:
 
 @pytest.mark.asvs("13.3.1")
 def test_the_secret_is_not_shown() -> None:
-    assert NEEDED["APP_CLIENT_SECRET"] not in repr(Settings.from_env(NEEDED))
+    shown = repr(Settings.from_env(NEEDED | HOSTED))
+    assert NEEDED["APP_CLIENT_SECRET"] not in shown
+    assert HOSTED["SINGLE_SIGN_ON_CLIENT_SECRET"] not in shown
 
 
 def test_without_login_it_binds_to_loopback() -> None:
@@ -85,6 +108,7 @@ def test_without_login_it_binds_to_loopback() -> None:
     [
         ({"BIND_HOST": "0.0.0.0"}, "BIND_HOST"),  # noqa: S104
         ({"POOL_ID": NEEDED["POOL_ID"]}, "POOL_ID"),
+        (HOSTED, "SINGLE_SIGN_ON_URL"),
     ],
 )
 def test_without_login_anything_that_says_otherwise_is_refused(extra: dict[str, str], named: str) -> None:

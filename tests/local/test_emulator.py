@@ -86,6 +86,26 @@ def test_web_pages_are_refused(emulator: RunningEmulator, headers: dict[str, str
     assert "access-control-allow-origin" not in refused.headers
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "mode", "status"),
+    [
+        ("GET", "/oauth2/authorize?client_id=none", "navigate", 400),
+        ("GET", "/oauth2/idpresponse", "navigate", 400),
+        ("POST", "/saml2/idpresponse", "navigate", 400),
+        ("GET", "/logout", "navigate", 400),
+        ("GET", "/logout", "cors", 403),
+        ("POST", "/oauth2/token", "navigate", 403),
+        ("GET", "/_ministack/health", "navigate", 403),
+    ],
+)
+def test_browsers_that_sign_in_elsewhere_pass_through_and_see_nothing_else(
+    emulator: RunningEmulator, method: str, path: str, mode: str, status: int
+) -> None:
+    headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": mode, "origin": "https://example.com"}
+    answer = httpx.request(method, emulator.endpoint_url + path, headers=headers, trust_env=False)
+    assert answer.status_code == status
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_users_tables_buckets_and_stacks_survive_a_restart(tmp_path: Path, number: signal.Signals) -> None:

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.emulator_fixture import RunningEmulator, run_emulator
 from tests.local import (
     cognito_cases,
+    hosted_cases,
     nested_stack_cases,
     operations_cases,
     pipeline_cases,
@@ -29,6 +30,7 @@ CASES: list[Case] = [
     *nested_stack_cases.CASES,
     *pipeline_cases.CASES,
     *cognito_cases.CASES,
+    *hosted_cases.CASES,
     *task_role_cases.CASES,
 ]
 by_gap = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from local import single_sign_on
 from local.application import Application
 from local.errors import LocalError
 from local.ports import LOOPBACK, free_port
@@ -19,6 +20,7 @@ from local.state import State
 from local.task import Task, read_task
 from local.users import DEMO_USER, ensure_demo_user
 from tests.emulator_fixture import RunningEmulator
+from tests.single_sign_on import CALLBACK, SIGNED_OUT, make_organization
 
 ROOT = Path(__file__).parents[2]
 
@@ -145,3 +147,36 @@ def test_an_application_that_cannot_start_shows_why(tmp_path: Path) -> None:
     application = Application(environment, free_port(0), ROOT, tmp_path / "app.log")
     with pytest.raises(LocalError, match="POOL_ID"):
         application.start()
+
+
+def test_without_single_sign_on_nothing_is_done_for_it() -> None:
+    assert single_sign_on.environment({"POOL_ID": "pool"}, "http://127.0.0.1:4566") == {}
+    single_sign_on.register_address(None, {"POOL_ID": "pool"}, "http://127.0.0.1:8080/")
+
+
+@pytest.mark.slow
+def test_people_are_sent_back_to_where_the_assistant_is_this_time(emulator: RunningEmulator) -> None:
+    here = make_organization(emulator, "https://login.example.com")
+    task = {"POOL_ID": here.pool_id, "SINGLE_SIGN_ON_CLIENT_ID": here.hosted.client_id}
+    named = {"UserPoolId": here.pool_id, "ClientId": here.hosted.client_id}
+    before = here.idp.describe_user_pool_client(**named)["UserPoolClient"]
+    for port in (8080, 9090):
+        single_sign_on.register_address(here.idp, task, f"http://127.0.0.1:{port}/")
+    after = here.idp.describe_user_pool_client(**named)["UserPoolClient"]
+    assert after["CallbackURLs"] == [CALLBACK, "http://127.0.0.1:9090/login/callback"]
+    assert after["LogoutURLs"] == [SIGNED_OUT, "http://127.0.0.1:9090/login"]
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed <= {"CallbackURLs", "LogoutURLs", "LastModifiedDate"}
+
+
+@pytest.mark.slow
+def test_the_providers_secret_is_kept_under_one_name(emulator: RunningEmulator, tmp_path: Path) -> None:
+    secrets, file = emulator.client("secretsmanager"), tmp_path / "secret"
+    arns = set()
+    for text in ("first", "second"):
+        file.write_text(f"{text}\n")
+        arns.add(single_sign_on.keep_client_secret(secrets, file))
+        [arn] = arns
+        assert secrets.get_secret_value(SecretId=arn)["SecretString"] == text
+    with pytest.raises(LocalError, match=r"cannot be read from .*missing"):
+        single_sign_on.keep_client_secret(secrets, tmp_path / "missing")

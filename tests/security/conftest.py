@@ -9,7 +9,7 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chat.conftest import bedrock_client
 from tests.gradio_app.chat.fake_bedrock import FakeBedrock
 from tests.security.certificates import Certificate, make_certificate
-from tests.security.site import Site, create_table, running_site
+from tests.security.site import VOUCHED_FOR, Site, create_table, running_site
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def site(emulator: RunningEmulator, fake: FakeBedrock, certificate: Certificate)
     with (
         pytest.MonkeyPatch.context() as patch,
         running_site(
-            table, client, bedrock_client("bedrock-runtime", fake.endpoint_url), certificate
+            table, client, bedrock_client("bedrock-runtime", fake.endpoint_url), certificate, VOUCHED_FOR
         ) as site,
     ):
         patch.setattr("gradio_app.login.services.SAME_PACE_SECONDS", 0)

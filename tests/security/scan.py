@@ -91,7 +91,18 @@ def application(certificate: Certificate) -> Iterator[list[Target]]:
             services.SAME_PACE_SECONDS = 0
             with serve_tls(signed_in(site), certificate) as inside:
                 yield [
-                    Target("signed out", site.url, ("/login", "/forgot-password", "/reset-password", "/")),
+                    Target(
+                        "signed out",
+                        site.url,
+                        (
+                            "/login",
+                            "/login/callback?code=one&state=two",
+                            "/login/callback?error=three&state=four",
+                            "/forgot-password",
+                            "/reset-password",
+                            "/",
+                        ),
+                    ),
                     Target(
                         "signed in",
                         inside,

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from gradio_app.login import pages
-from tests.security.site import DEADLINE, PASSWORD, Site, sign_in
+from tests.security.site import DEADLINE, PASSWORD, VOUCHED_FOR, Site, sign_in
 
 TEMPLATES = Path(pages.__file__).parent / "templates"
 PARTS = {"base.html", "fields.html", "setup.html"}
@@ -48,6 +48,11 @@ def login_incomplete(page: Page, site: Site) -> None:
     expect(page.locator("[aria-invalid=true]")).to_have_count(2)
 
 
+def login_from_a_stale_way_back(page: Page, site: Site) -> None:  # noqa: ARG001
+    page.goto("/login/callback?code=one&state=two")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 def new_password(page: Page, site: Site) -> None:
     sign_in(page, new_user(site, temporary=True))
     expect(page.locator("input[name=new_password]")).to_be_visible()
@@ -80,6 +85,14 @@ def reset(page: Page, site: Site) -> None:
 def account(page: Page, site: Site) -> None:
     enter(page, site)
     page.goto("/account?changed=1")
+
+
+def account_of_a_provider(page: Page, site: Site) -> None:
+    login(page, site)
+    page.get_by_role("link", name="Example-Org").click()
+    expect(page.locator("#box textarea")).to_be_editable(timeout=DEADLINE * 1000)
+    page.goto("/account")
+    expect(page.get_by_text(VOUCHED_FOR)).to_be_visible()
 
 
 def change_password(page: Page, site: Site) -> None:
@@ -132,12 +145,12 @@ def error(page: Page, site: Site) -> None:
 
 
 SCREENS: dict[str, list[Callable[[Page, Site], None]]] = {
-    "login.html": [login, login_refused, login_incomplete],
+    "login.html": [login, login_refused, login_incomplete, login_from_a_stale_way_back],
     "new_password.html": [new_password, new_password_refused],
     "code.html": [code],
     "forgot.html": [forgot],
     "reset.html": [reset],
-    "account.html": [account],
+    "account.html": [account, account_of_a_provider],
     "password.html": [change_password],
     "authenticator.html": [authenticator, authenticator_active],
     "authenticator_setup.html": [authenticator_setup, authenticator_setup_refused],

@@ -14,10 +14,12 @@ from playwright.sync_api import Page
 from gradio_app.aws import Clients
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
-from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
+from tests.gradio_app.fakes import HOSTED, SETTINGS, FakeDirectory, FakeSingleSignOn, User
 from tests.security.certificates import Certificate
 
 PASSWORD = "Correct-Horse-1"
+VOUCHED_FOR = "vouched-for@example.com"
+"""Whom the tests have come in by single sign-on."""
 DEADLINE = 30.0
 """Seconds after which something that ought to happen soon counts as not happening."""
 
@@ -67,6 +69,7 @@ def site_settings(table: str) -> Settings:
             "max_output_tokens": 100,
             "mfa": "optional",
             "sign_up_domains": ("example.com",),
+            "single_sign_on": HOSTED,
         }
     )
 
@@ -82,11 +85,17 @@ def create_table(dynamodb: Any, name: str) -> None:
 
 
 @contextmanager
-def running_site(table: str, dynamodb: Any, bedrock: Any, certificate: Certificate) -> Iterator[Site]:
-    """Serve the application until the block ends."""
-    directory = FakeDirectory()
+def running_site(
+    table: str, dynamodb: Any, bedrock: Any, certificate: Certificate, vouched_for: str = ""
+) -> Iterator[Site]:
+    """Serve the application until the block ends.
+
+    With `vouched_for`, single sign-on lets that user in at once; else it leads to a pool that does not exist.
+    """
+    directory = FakeDirectory(users={vouched_for: User(PASSWORD)})
     clients = Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=bedrock, bedrock=bedrock)
-    gate = create_app(site_settings(table), clients, directory=directory).gate
+    provider = FakeSingleSignOn(directory, at_once=vouched_for)
+    gate = create_app(site_settings(table), clients, directory=directory, single_sign_on=provider).gate
     with serve_tls(gate, certificate) as url:
         yield Site(url, directory, gate, certificate)
 

@@ -54,9 +54,12 @@ def test_items_are_in_order_and_each_is_there_once() -> None:
     assert len(numbers) > 70
 
 
-@pytest.mark.parametrize("number", ["10", "50", "2 MiB", "16 KiB", "30 minutes", "12 hours", "5 minutes"])
+@pytest.mark.parametrize(
+    "number", ["10", "50", "2 MiB", "16 KiB", "30 minutes", "12 hours", "5 minutes", "10 minutes"]
+)
 def test_the_document_says_the_numbers_of_the_code(number: str) -> None:
     from gradio_app.gate.limits import EVENT_BYTES, FORM_BYTES
+    from gradio_app.sessions.departures import DEPARTURE_SECONDS
     from gradio_app.sessions.sessions import CHECK_SECONDS
     from gradio_app.sessions.throttle import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
     from gradio_app.settings import Settings
@@ -69,6 +72,7 @@ def test_the_document_says_the_numbers_of_the_code(number: str) -> None:
         f"{Settings.session_idle_minutes} minutes",
         f"{Settings.session_max_hours} hours",
         f"{CHECK_SECONDS // 60} minutes",
+        f"{DEPARTURE_SECONDS // 60} minutes",
     }
     assert number in code
     assert number in DOCUMENT.read_text(encoding="utf-8")
