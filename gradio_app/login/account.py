@@ -61,7 +61,7 @@ class Account:
     async def change_password(self, request: Request) -> Response:
         session = _session(request)
         values = await form(request, "password", "new_password", "repeat")
-        if errors := new_password_errors(values, session.identity.email):
+        if errors := await new_password_errors(values, session.identity.email):
             return self._password_page(request, 400, errors)
         account = session.identity.email.lower()
         if not await self._services.throttle.attempt(account, address(request)):

@@ -63,7 +63,7 @@ class Reset:
     async def reset(self, request: Request) -> Response:
         values = await form(request, "email", "code", "new_password", "repeat")
         account = account_name(values["email"])
-        if errors := new_password_errors(values, account):
+        if errors := await new_password_errors(values, account):
             return self._reset_page(request, 400, account, errors)
         if not await self._services.throttle.attempt(account, address(request)):
             return self._too_many(request, "reset.html", "reset_title", account)

@@ -99,7 +99,7 @@ class SignIn:
 
     async def _answer_password(self, request: Request, step: Step) -> Response:
         values = await form(request, "new_password", "repeat")
-        if errors := new_password_errors(values, step.account):
+        if errors := await new_password_errors(values, step.account):
             return await self._ask_again(request, step, errors)
         try:
             outcome = await self._services.directory.answer(step.challenge, values["new_password"])
