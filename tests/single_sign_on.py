@@ -23,7 +23,7 @@ PEOPLE: dict[str, dict[str, object]] = {
 }
 """Those whom the provider lets choose with one click."""
 CALLBACK = "https://app.example/login/callback"
-SIGNED_OUT = "https://app.example/login"
+SIGNED_OUT = "https://app.example/login/signed-out"
 VERIFIER = "v" * 43
 CHALLENGE = "7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
 """Made of the verifier by RFC 7636, section 4.2."""

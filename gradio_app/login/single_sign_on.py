@@ -19,6 +19,7 @@ from gradio_app.login.sign_in import SignIn
 
 START = "/login/single-sign-on"
 CALLBACK = "/login/callback"
+SIGNED_OUT = "/login/signed-out"
 OURS = (None, "same-origin", "none")
 """Sec-Fetch-Site of a browser that does not send it, of a link on our page, and of an address typed."""
 OAUTH_ERRORS = {
@@ -34,7 +35,7 @@ OAUTH_ERRORS = {
 
 
 class SingleSignOn:
-    """Two addresses, there only when single sign-on is switched on."""
+    """Three addresses, there only when single sign-on is switched on."""
 
     def __init__(self, services: Services, sign_in: SignIn, provider: Provider) -> None:
         self._services = services
@@ -45,6 +46,7 @@ class SingleSignOn:
         return [
             Route(START, self.start, methods=["GET"]),
             Route(CALLBACK, self.callback, methods=["GET"]),
+            Route(SIGNED_OUT, self.signed_out, methods=["GET"]),
         ]
 
     async def start(self, request: Request) -> Response:
@@ -66,6 +68,10 @@ class SingleSignOn:
         response = await self._arrive(request, departure)
         self._services.departure_cookie.clear(response)
         return response
+
+    async def signed_out(self, _: Request) -> Response:
+        """Back from the pool's domain. Whether Cognito takes an address with a query, it does not document."""
+        return RedirectResponse("/login?out=1", status_code=303)
 
     async def _arrive(self, request: Request, departure: Departure) -> Response:
         brought = request.query_params

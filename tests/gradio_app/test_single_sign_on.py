@@ -379,6 +379,7 @@ def test_signing_out_ends_the_pools_session_in_the_browser_too(case: Case) -> No
     assert away.startswith(f"{case.here.aws.endpoint_url}/logout?")
     assert brought(away) == {"client_id": case.here.hosted.client_id, "logout_uri": SIGNED_OUT}
     assert Visitor().leads_to(away) == SIGNED_OUT
+    assert "You have signed out" in browser.get(SIGNED_OUT, follow_redirects=True).text
     assert not case.items("SESSION")
     assert not case.refreshes(session["refresh_token"])
 
