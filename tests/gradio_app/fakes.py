@@ -12,7 +12,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from gradio_app.aws import Clients
-from gradio_app.cognito.directory import FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.directory import CODE, CODE_SETUP, FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
 from gradio_app.cognito.errors import (
     CognitoUnreachable,
     PasswordRefused,
@@ -97,6 +97,8 @@ class User:
     asked_for: str = ""
     """A challenge that the application does not have."""
     authenticator: bool = False
+    sets_up: bool = False
+    """Whether the pool has an authenticator set up at the next sign-in."""
     disabled: bool = False
     groups: tuple[str, ...] = ()
 
@@ -127,8 +129,10 @@ class FakeDirectory(Directory):
             raise UnsupportedChallenge(user.asked_for)
         if user.temporary:
             return Challenge(NEW_PASSWORD, username, "cognito-session")
+        if user.sets_up:
+            return Challenge(CODE_SETUP, username, "cognito-session", self.KEY)
         if user.authenticator:
-            return Challenge("SOFTWARE_TOKEN_MFA", username, "cognito-session")
+            return Challenge(CODE, username, "cognito-session")
         return self._signed_in(username)
 
     async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
@@ -139,6 +143,10 @@ class FakeDirectory(Directory):
             self._set_password(challenge.username, answer)
         elif answer != self.CODE:
             raise WrongCode
+        elif challenge.name == CODE_SETUP:
+            self.users[challenge.username] = replace(
+                self.users[challenge.username], sets_up=False, authenticator=True
+            )
         return self._signed_in(challenge.username)
 
     async def refresh(self, username: str, refresh_token: str) -> SignedIn:
