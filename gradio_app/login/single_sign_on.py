@@ -70,7 +70,7 @@ class SingleSignOn:
         return response
 
     async def signed_out(self, _: Request) -> Response:
-        """Back from the pool's domain. Whether Cognito takes an address with a query, it does not document."""
+        """Back from the pool's domain. That Cognito takes an address with a query is not documented."""
         return RedirectResponse("/login?out=1", status_code=303)
 
     async def _arrive(self, request: Request, departure: Departure) -> Response:

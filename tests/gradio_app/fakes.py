@@ -26,6 +26,7 @@ from gradio_app.identity import Identity
 from gradio_app.server import Application, create_app
 from gradio_app.settings import HostedClient, Settings
 from gradio_app.table import Item, Table, TableUnreachable
+from tests.serving import on_loopback, running
 
 SETTINGS = Settings(
     pool_id="us-east-1_Fake00000",
@@ -354,25 +355,8 @@ def tiny_page(on_stop: Sequence[Callable[[], None]] = ()) -> Any:
 @contextmanager
 def served(world: World) -> Iterator[str]:
     """The application on a real socket of loopback; yields its address."""
-    config = uvicorn.Config(
-        world.application.gate,
-        host="127.0.0.1",
-        port=0,
-        log_level="warning",
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            thread.join(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
+    with running(uvicorn.Server(on_loopback(world.application.gate))) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def over_http(base: str, browser: TestClient | None = None) -> httpx.Client:

@@ -95,18 +95,7 @@ def application(here: Organization, settings: Settings, table: FakeTable, **chan
 @pytest.fixture
 def case(emulator: RunningEmulator, provider: str) -> Case:
     here = make_organization(emulator, provider)
-    client = here.password_client
-    settings = Settings(
-        **{
-            **vars(SETTINGS),
-            "pool_id": here.pool_id,
-            "app_client_id": client["ClientId"],
-            "app_client_secret": client["ClientSecret"],
-            "single_sign_on": here.hosted,
-            "mfa": "optional",
-        }
-    )
-    table = FakeTable()
+    settings, table = replace(here.settings(SETTINGS), mfa="optional"), FakeTable()
     return Case(here, table, settings, application(here, settings, table))
 
 
