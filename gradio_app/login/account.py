@@ -67,7 +67,7 @@ class Account:
         if errors := await new_password_errors(values, session.identity.email):
             return self._password_page(request, 400, errors)
         account = session.identity.email.lower()
-        if not await self._services.throttle.attempt(account, address(request)):
+        if not await self._services.may_try(request, account):
             return self._password_page(request, 429, problem="too_many")
         try:
             await self._services.directory.change_password(
@@ -80,7 +80,7 @@ class Account:
             return self._password_page(request, 400, {"new_password": policy_reason(str(refusal))})
         except TooManyAttempts:
             return self._password_page(request, 429, problem="too_many")
-        await self._services.throttle.succeeded(account, address(request))
+        await self._services.succeeded(request, account)
         self._audit(request, "password-change", "ok")
         response = RedirectResponse("/account?changed=1", status_code=303)
         self._services.session_cookie.write(response, await self._services.sessions.renew(session))

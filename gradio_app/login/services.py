@@ -67,6 +67,14 @@ class Services:
         self.step_cookie.clear(response)
         return response
 
+    async def may_try(self, request: Request, account: str = "") -> bool:
+        """Count an attempt from this address, and at an account if there is one; False after too many."""
+        return await self.throttle.attempt(account, address(request))
+
+    async def succeeded(self, request: Request, account: str = "") -> None:
+        """The attempt was a good one and does not count."""
+        await self.throttle.succeeded(account, address(request))
+
     async def revoke(self, request: Request, session: Session) -> None:
         """End an ended session's sign-in in the pool too."""
         await self.revoked(request, session.identity.user_id, self.sessions.revoke(session))
@@ -113,6 +121,11 @@ def account_name(text: str) -> str:
 def loggable(account: str) -> str:
     """The account for an audit line, unless it may be a password in the wrong field."""
     return account if ADDRESS.fullmatch(account) else "no e-mail address"
+
+
+def code_in(values: dict[str, str]) -> str:
+    """The code of a form, without the blanks that apps show and people type in it."""
+    return "".join(values["code"].split())
 
 
 def missing(values: dict[str, str]) -> dict[str, str]:

@@ -79,7 +79,7 @@ class SingleSignOn:
             error = brought["error"] if brought["error"] in OAUTH_ERRORS else "another error"
             return self._again(request, 401, "sign_on_refused", error)
         # Counted here and not at the start: a whole company begins from one address in the morning.
-        if not await self._services.throttle.attempt("", address(request)):
+        if not await self._services.may_try(request):
             return self._again(request, 429, "too_many", "429")
         try:
             signed_in = await self._provider.arrive(departure, brought.get("code", ""))
@@ -88,7 +88,7 @@ class SingleSignOn:
         except CognitoUnreachable as error:
             self._audit(request, f"CognitoUnreachable: {error}")
             raise
-        await self._services.throttle.succeeded("", address(request))
+        await self._services.succeeded(request)
         user_id = signed_in.identity.user_id
         if not signed_in.identity.email:
             await self._services.revoked(request, user_id, self._provider.revoke(signed_in.refresh_token))
