@@ -175,6 +175,7 @@ def test_the_browser_leaves_with_state_nonce_and_challenge(case: Case) -> None:
     assert cookie.startswith("__Host-departure=")
     assert all(part in cookie.lower() for part in ("httponly", "secure", "samesite=lax", "path=/"))
     assert brought(start(case.browser()))["state"] != sent["state"]
+    assert browser.cookies["__Host-departure"] not in str(case.table.items), "only its hash"
     for value in (sent["state"], sent["nonce"], kept["verifier"], browser.cookies["__Host-departure"]):
         assert len(value) >= 43, "256 bits and more"
 
