@@ -1,9 +1,9 @@
-"""What the pool's domain may answer besides tokens: nobody comes in by it, and what is no answer ends nothing."""
+"""What the pool's domain may answer besides tokens: nobody comes in, and no answer ends no session."""
 
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -42,14 +42,13 @@ class Endpoint(ThreadingHTTPServer):
 class Asked(BaseHTTPRequestHandler):
     """One question to an Endpoint."""
 
-    server: Endpoint
-
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        self.server.asked.append(self.path)
-        status, body = self.server.answer
+        endpoint = cast(Endpoint, self.server)
+        endpoint.asked.append(self.path)
+        status, body = endpoint.answer
         if not status:
-            self.server.closed.wait(30)
+            endpoint.closed.wait(30)
             return
         self.send_response(status)
         self.send_header("location", "/elsewhere")
@@ -59,9 +58,9 @@ class Asked(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Nobody asks so."""
-        self.server.asked.append(f"GET {self.path}")
+        cast(Endpoint, self.server).asked.append(f"GET {self.path}")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name)
+    def log_message(self, format: str, *args: object) -> None:
         """Tests are quiet."""
 
 
