@@ -1,13 +1,12 @@
 """Security events, one JSON object per line on standard output, where CloudWatch Logs collects them.
 
 A line says who, what, from where and how it ended; never a password, code, token, cookie or message.
-JSON escapes line ends, so that what a client sends cannot forge a line.
 """
 
-import json
-import sys
 from datetime import UTC, datetime
 from typing import TextIO
+
+from gradio_app.lines import write_line
 
 
 def audit(
@@ -29,8 +28,4 @@ def audit(
         "user_id": user_id,
         "detail": detail[:200],
     }
-    print(
-        json.dumps({key: value for key, value in line.items() if value}),
-        file=stream or sys.stdout,
-        flush=True,
-    )
+    write_line({key: value for key, value in line.items() if value}, stream)

@@ -33,6 +33,9 @@ UNREACHABLE = "unreachable"
 CREDENTIALS = "credentials"
 UNKNOWN = "unknown"
 
+WORKED_ON = {CUT, TIMEOUT}
+"""The model may have read the request, and so may charge for it, although nothing of its answer came."""
+
 CODES = {
     "throttlingexception": THROTTLED,
     "toomanyrequestsexception": THROTTLED,

@@ -7,6 +7,7 @@ the browser that asked for it. The page follows the text at its own pace.
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 
 UPDATE_SECONDS = 0.1
@@ -27,6 +28,9 @@ class RunningAnswer:
         """A key of `texts.REFUSALS` when the answer could not be saved."""
         self.size = 0
         """Bytes of the text in UTF-8."""
+        self.began = time.monotonic()
+        self.first_written: float | None = None
+        """When the first piece came, on the same clock."""
         self._pieces: list[str] = []
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -40,6 +44,8 @@ class RunningAnswer:
 
     def write(self, piece: str) -> None:
         """Add to the text; called by the answer's thread only."""
+        if self.first_written is None:
+            self.first_written = time.monotonic()
         self.size += len(piece.encode("utf-8", "replace"))
         self._pieces.append(piece)
         self._wake()

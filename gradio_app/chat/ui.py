@@ -14,6 +14,7 @@ from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversations import Conversations
 from gradio_app.chat.layout import Chat, Hidden, Sidebar
 from gradio_app.chat.markup import original
+from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.page import NOTHING, Page, message_index, plain_text
 from gradio_app.chat.streaming import running
 from gradio_app.chat.turns import Turns
@@ -32,7 +33,8 @@ def build(settings: Settings, clients: Clients) -> gr.Blocks:
     """The chat's page over the given settings and clients, ready to be mounted with `mount_options()`."""
     store = Conversations(clients.dynamodb, settings.table_name)
     budget = Budget(clients.dynamodb, settings.table_name, settings.daily_token_budget)
-    turns = Turns(store, budget, model.Models(clients.bedrock_runtime, clients.bedrock), running)
+    models = model.Models(clients.bedrock_runtime, clients.bedrock)
+    turns = Turns(store, budget, models, running, Metrics(settings.deployment))
     page = Page(turns, store, running, settings)
     with gr.Blocks(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
         hidden, sidebar, chat = layout.hidden(), layout.sidebar(settings), layout.chat()
