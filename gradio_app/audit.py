@@ -1,11 +1,13 @@
 """Security events, one JSON object per line on standard output, where CloudWatch Logs collects them.
 
-A line says who, what, from where and how it ended; never a password, code, token, cookie or message.
+A line says who, what, from where, in which request and how it ended; never a password, code, token, cookie or
+message.
 """
 
 from datetime import UTC, datetime
 from typing import TextIO
 
+from gradio_app import request_id
 from gradio_app.lines import write_line
 
 
@@ -25,6 +27,7 @@ def audit(
         "event": event,
         "outcome": outcome,
         "client": client,
+        "request": request_id.current.get(),
         "user_id": user_id,
         "detail": detail[:200],
     }

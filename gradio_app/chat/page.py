@@ -12,7 +12,7 @@ from gradio_app.chat.address import conversation_in
 from gradio_app.chat.conversation import Conversation, new_id, valid_id
 from gradio_app.chat.conversations import ConflictError, Conversations
 from gradio_app.chat.model import Choice
-from gradio_app.chat.reader import reader_of, telling
+from gradio_app.chat.reader import failure, reader_of, telling
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Request, Turns
 from gradio_app.chat.views import HEADINGS, LIST, VIEW, Views
@@ -65,6 +65,8 @@ class Page:
     ) -> AsyncIterator[Any]:
         """Ask, and show the answer as it is written; the question at message `index` anew unless NOTHING."""
         reader = reader_of(request)
+        if not isinstance(question, str) or not _are_numbers(index, version):
+            raise failure(request, "malformed")
         if not question.strip() and index < 0:
             yield gr.skip()
             return
@@ -183,6 +185,11 @@ class Page:
         ):
             raise RefusedError("choice")
         return Choice(model_id, float(temperature), int(max_tokens))
+
+
+def _are_numbers(*values: object) -> bool:
+    """Whether a hidden number is there at all: a component takes nothing for one, too."""
+    return all(isinstance(value, int | float) for value in values)
 
 
 def message_index(index: Any) -> int:

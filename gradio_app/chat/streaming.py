@@ -6,6 +6,7 @@ the browser that asked for it. The page follows the text at its own pace.
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -124,7 +125,9 @@ class Running:
         """Run the work of an admitted answer in a thread; `wait_idle` waits for all of it."""
         with self._changed:
             self._threads += 1
-        threading.Thread(target=self._run, args=(answer, work), daemon=True, name="answer").start()
+        # In the context of the request, whose id the thread's lines in the log carry.
+        run = contextvars.copy_context().run
+        threading.Thread(target=run, args=(self._run, answer, work), daemon=True, name="answer").start()
 
     def release(self, answer: RunningAnswer) -> None:
         """Finish an answer and take it off the list."""

@@ -12,6 +12,7 @@ from gradio_app.aws import Clients
 from gradio_app.chat import layout, model, texts, theme
 from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversations import Conversations
+from gradio_app.chat.events import Events
 from gradio_app.chat.layout import Chat, Hidden, Sidebar
 from gradio_app.chat.markup import original
 from gradio_app.chat.metrics import Metrics
@@ -36,7 +37,7 @@ def build(settings: Settings, clients: Clients) -> gr.Blocks:
     models = model.Models(clients.bedrock_runtime, clients.bedrock)
     turns = Turns(store, budget, models, running, Metrics(settings.deployment))
     page = Page(turns, store, running, settings)
-    with gr.Blocks(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
+    with Events(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
         hidden, sidebar, chat = layout.hidden(), layout.sidebar(settings), layout.chat()
         _wire_turns(page, hidden, sidebar, chat)
         _wire_sidebar(ui, page, hidden, sidebar, chat)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gradio_app import request_id
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.gate.access import Access, Addresses
@@ -69,6 +70,7 @@ class Gate:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             scope = cleaned(scope, self._settings.trusted_proxies, self._settings.public_scheme)
+            request_id.current.set(scope["state"]["request_id"])
             answer = Answer(send, scope["path"], self._settings.https)
             await self._serve(scope, receive, answer)
         elif scope["type"] == "websocket":

@@ -24,6 +24,7 @@ from tests.gradio_app.test_process import START_SECONDS, started
 from tests.security.chat_api import ChatClient
 from tests.security.site import create_table
 
+TRACE = "1-67891233-abcdef012345678912345678"
 HERE = (("Deployment", "shop"),)
 THIS_MODEL = (*HERE, ("Model", MODEL_ID))
 
@@ -133,6 +134,7 @@ def test_a_line_is_written_in_one_piece() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.asvs("16.2.1")
 def test_the_running_program_writes_them_to_standard_output(
     emulator: RunningEmulator, fake: FakeBedrock
 ) -> None:
@@ -145,17 +147,23 @@ def test_the_running_program_writes_them_to_standard_output(
         "TABLE_NAME": table,
         "MODEL_IDS": MODEL_ID,
         "DEPLOYMENT": "shop",
+        "TRUSTED_PROXIES": "127.0.0.1/32",
+        "DRAIN_SECONDS": "0",
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": fake.endpoint_url,
         "AWS_ENDPOINT_URL_BEDROCK": fake.endpoint_url,
     }
     with started(settings) as (process, address):
-        own = {"origin": address, "sec-fetch-site": "same-origin"}
+        own = {"origin": address, "sec-fetch-site": "same-origin", "x-amzn-trace-id": f"Root={TRACE}"}
         with httpx.Client(base_url=address, headers=own, timeout=START_SECONDS) as http:
             assert "hello" in ChatClient(http).ask("0" * 32, "answer: hello to you")
+            ChatClient(http).ask("1" * 32, "throttle")
         process.terminate()
         output = process.communicate(timeout=START_SECONDS)[0]
-    [line] = [line for line in output.splitlines() if line.startswith("{")]
-    numbers = measured(line)
+    answered, failed = [line for line in output.splitlines() if line.startswith("{")]
+    assert json.loads(failed)["reason"] == "throttled"
+    [logged] = [line for line in output.splitlines() if "reason=throttled" in line]
+    assert f"request={TRACE}" in logged, "the answer's thread knows whose request it works for"
+    numbers = measured(answered)
     assert numbers["Asistente", THIS_MODEL, "InputTokens"] == 11
     assert numbers["Asistente", THIS_MODEL, "OutputTokens"] == 3
     assert {name for *_, name in numbers} == {*OF_DEPLOYMENT, *OF_MODEL}
