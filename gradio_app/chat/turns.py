@@ -9,7 +9,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gradio_app.chat import context, errors
 from gradio_app.chat.budget import Budget, BudgetSpentError, Reservation
-from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, Conversation
+from gradio_app.chat.conversation import (
+    COMPLETE,
+    FAILED,
+    STOPPED,
+    WRITING,
+    Answer,
+    Conversation,
+    first_turns,
+)
 from gradio_app.chat.conversations import TEXT_BYTES, ConflictError, Conversations
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
@@ -122,13 +130,12 @@ class Turns:
                 raise ConflictError
             keep = len(seen.turns) if request.keep is None else request.keep
             question = request.question.strip() or _question_at(seen, keep)
-            before = replace(seen, turns=seen.turns[:keep])
+            before = first_turns(seen, keep)
             reservation = self._budget.reserve(
                 request.user_id, _most_tokens(before, question, request.choice)
             )
             try:
-                before = self._store.keep(request.user_id, seen, keep)
-                number = self._store.ask(request.user_id, before, question)
+                number = self._store.ask(request.user_id, seen, question, keep)
             except BaseException:
                 self._settle(reservation, 0)
                 raise
