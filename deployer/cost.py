@@ -57,8 +57,8 @@ class Traffic:
     """Between the tasks and AWS services, both ways."""
     log_gb: float = 1.0
     table_gb: float = 1.0
-    writes_per_turn: int = 12
-    reads_per_turn: int = 20
+    writes_per_turn: int = 18
+    reads_per_turn: int = 21
     builds: int = 4
     build_minutes: int = 4
 

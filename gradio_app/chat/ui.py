@@ -12,6 +12,7 @@ from gradio_app.aws import Clients
 from gradio_app.chat import layout, model, texts, theme
 from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversations import Conversations
+from gradio_app.chat.drafts import Drafts
 from gradio_app.chat.events import Events
 from gradio_app.chat.layout import Chat, Hidden, Sidebar
 from gradio_app.chat.markup import original
@@ -36,7 +37,8 @@ def build(settings: Settings, clients: Clients) -> gr.Blocks:
     budget = Budget(clients.dynamodb, settings.table_name, settings.daily_token_budget)
     models = model.Models(clients.bedrock_runtime, clients.bedrock)
     turns = Turns(store, budget, models, running, Metrics(settings.deployment))
-    page = Page(turns, store, running, settings)
+    drafts = Drafts(clients.dynamodb, settings.table_name)
+    page = Page(turns, store, drafts, running, settings)
     with Events(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
         hidden, sidebar, chat = layout.hidden(), layout.sidebar(settings), layout.chat()
         _wire_turns(page, hidden, sidebar, chat)
@@ -91,7 +93,10 @@ def _wire_turns(page: Page, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> Non
 def _wire_sidebar(ui: gr.Blocks, page: Page, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
     view, links = _view(hidden, sidebar, chat), _list(sidebar)
     conversation_id, skipped = hidden.conversation_id, hidden.skipped
-    ui.load(page.open, None, [conversation_id, *view, *links], **AT_ONCE)
+    ui.load(page.open, chat.box, [chat.box, conversation_id, *view, *links], **AT_ONCE)
+    # While one runs there is no other, and then one with what stands in the box by then. Pasting is no
+    # `input` to Gradio.
+    chat.box.change(page.draft, [chat.box, conversation_id], None, trigger_mode="always_last", **AT_ONCE)
     sidebar.newer.click(page.newer, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
     sidebar.older.click(page.older, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
     for rename in (sidebar.rename.click, sidebar.title.submit):
