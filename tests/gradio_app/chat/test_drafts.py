@@ -28,6 +28,7 @@ def test_a_draft_is_its_writers_and_its_conversations(drafts: Drafts) -> None:
 @pytest.mark.parametrize(
     ("conversation_id", "text", "is_left"),
     [(HERE, "more of it", False), (THERE, "half a thought", False), (THERE, "something else", True)],
+    ids=["longer", "elsewhere", "another"],  # the same on every worker, unlike ids of conversations
 )
 def test_what_was_sent_is_no_draft_any_more(
     drafts: Drafts, conversation_id: str, text: str, is_left: bool
