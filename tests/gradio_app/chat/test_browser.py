@@ -245,7 +245,9 @@ def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext) -> None:
 def test_a_conversation_is_renamed_and_deleted(page: Page) -> None:
     ask(page, "answer: one", "one")
     page.locator("#this-conversation button.label-wrap").click()
-    page.locator("#title textarea, #title input").first.fill("<b>My</b> title")
+    title = page.locator("#title textarea, #title input").first
+    expect(title).to_have_value("answer: one")  # or else the end of the turn writes over what we type
+    title.fill("<b>My</b> title")
     page.locator("#rename").click()
     expect(links(page)).to_have_text(["<b>My</b> title"])
     page.locator("#delete").click()
