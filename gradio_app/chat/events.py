@@ -14,7 +14,7 @@ from gradio_app.chat.reader import failure
 
 
 class UnfitError(Exception):
-    """The browser sent what the page's components do not take; its text is a key of `texts.REFUSALS`."""
+    """The browser sent what the page's components do not take, and no page of ours would send."""
 
 
 class Events(gr.Blocks):
@@ -27,8 +27,8 @@ class Events(gr.Blocks):
         request_id.current.set(_id_of(request))
         try:
             return await super().process_api(*args, **kwargs)
-        except UnfitError as unfit:
-            raise failure(request, str(unfit)) from None
+        except UnfitError:
+            raise failure(request, "malformed") from None
         except Exception as error:
             if isinstance(error, gr.Error) and not error.print_exception:
                 raise  # ours, and in words
@@ -39,10 +39,8 @@ class Events(gr.Blocks):
         """What the components make of the browser's values; whatever they raise, the values are at fault."""
         try:
             return await super().preprocess_data(*args, **kwargs)
-        except gr.Error:  # out of a slider's range, or no choice of a list
-            raise UnfitError("choice") from None
         except Exception:  # noqa: BLE001 (nothing but the values can be wrong here)
-            raise UnfitError("malformed") from None
+            raise UnfitError from None
 
 
 def _id_of(request: gr.Request) -> str:

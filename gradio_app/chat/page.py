@@ -104,6 +104,11 @@ class Page:
             reader.warn(refused.reason)
             yield gr.skip()
             return
+        except Exception as error:  # noqa: BLE001 (raised, it would leave the page waiting for an answer)
+            errors.record_event(error)
+            reader.warn("broken")
+            yield gr.skip()
+            return
         shown = render.messages(started.before.turns, reader.language)
         shown.append(render.user_message(started.question))
         try:

@@ -28,7 +28,7 @@ class Reader:
 
     def refusal(self, key: str) -> str:
         """Why something does not take place."""
-        return texts.REFUSALS[self.language][key]
+        return texts.REFUSALS[self.language][key].format(reference=request_id.current.get())
 
     def warn(self, key: str) -> None:
         """Show a refusal until it is closed; works in queued events only."""
@@ -44,9 +44,8 @@ def reader_of(request: gr.Request) -> Reader:
 
 def failure(request: gr.Request, key: str) -> gr.Error:
     """What to raise so that the page shows a refusal, and Gradio prints nothing."""
-    language = _language(request)
-    sentence = texts.REFUSALS[language][key].format(reference=request_id.current.get())
-    return gr.Error(sentence, print_exception=False, title=texts.NOTICE[language])
+    reader = Reader(request.username or "", _language(request))
+    return gr.Error(reader.refusal(key), print_exception=False, title=texts.NOTICE[reader.language])
 
 
 def _language(request: gr.Request) -> str:

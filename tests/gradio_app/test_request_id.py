@@ -84,7 +84,7 @@ def test_every_line_of_the_log_names_it(capfd: pytest.CaptureFixture[str]) -> No
     token = request_id.current.set(ROOT)
     try:
         logs.configure("INFO")
-        logging.getLogger("uvicorn.error").error("an unexpected one")
+        logging.getLogger("gradio_app.anything").error("an unexpected one")
         request_id.current.reset(token)
         logging.getLogger("anything").warning("outside of a request")
     finally:

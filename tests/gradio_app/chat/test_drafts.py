@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from gradio_app.chat.conversation import new_id
 from gradio_app.chat.drafts import CHARACTERS, KEPT_SECONDS, Drafts
 from gradio_app.chat.turns import QUESTION_CHARACTERS
 
-HERE, THERE = new_id(), new_id()
+HERE, THERE = "a" * 32, "b" * 32
 
 
 @pytest.fixture
