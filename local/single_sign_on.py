@@ -50,6 +50,6 @@ def register_address(cognito: Any, task: dict[str, str], url: str) -> None:
     # What an update does not name goes back to its default; the emulator says "" of what was never set.
     settable = cognito.meta.service_model.operation_model("UpdateUserPoolClient").input_shape.members
     kept = {name: value for name, value in client.items() if name in settable and value != ""}
-    for name, path in (("CallbackURLs", "login/callback"), ("LogoutURLs", "login")):
+    for name, path in (("CallbackURLs", "login/callback"), ("LogoutURLs", "login/signed-out")):
         kept[name] = [each for each in client[name] if not each.startswith(HERE)] + [url + path]
     cognito.update_user_pool_client(**kept)

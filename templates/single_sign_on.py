@@ -20,7 +20,7 @@ SCOPES = ["openid", "email", "profile"]
 """Not aws.cognito.signin.user.admin: such a token could change what the provider said of a person."""
 SAML_EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 CALLBACK_PATH = "/login/callback"
-SIGNED_OUT_PATH = "/login"
+SIGNED_OUT_PATH = "/login/signed-out"
 
 
 @seam

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -11,7 +11,7 @@ import authlib.deprecate  # noqa: F401 (shows its warnings always, unless pytest
 import httpx
 import pytest
 
-from gradio_app.settings import HostedClient
+from gradio_app.settings import HostedClient, Settings
 from tests.emulator_fixture import RunningEmulator
 
 PROVIDER = "Example-Org"
@@ -23,7 +23,7 @@ PEOPLE: dict[str, dict[str, object]] = {
 }
 """Those whom the provider lets choose with one click."""
 CALLBACK = "https://app.example/login/callback"
-SIGNED_OUT = "https://app.example/login"
+SIGNED_OUT = "https://app.example/login/signed-out"
 VERIFIER = "v" * 43
 CHALLENGE = "7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
 """Made of the verifier by RFC 7636, section 4.2."""
@@ -64,6 +64,17 @@ class Organization:
         """The application's settings of single sign-on."""
         client = self.hosted_client
         return HostedClient(self.aws.endpoint_url, PROVIDER, client["ClientId"], client["ClientSecret"])
+
+    def settings(self, like: Settings) -> Settings:
+        """Those of an application whose people come from here."""
+        client = self.password_client
+        return replace(
+            like,
+            pool_id=self.pool_id,
+            app_client_id=client["ClientId"],
+            app_client_secret=client["ClientSecret"],
+            single_sign_on=self.hosted,
+        )
 
     def username(self, sub: str) -> str:
         """What the pool calls somebody from the provider."""

@@ -40,8 +40,12 @@ LOGIN: dict[str, set[str]] = {
     "/forgot-password": FORM,
     "/reset-password": FORM,
 }
-SINGLE_SIGN_ON: dict[str, set[str]] = {"/login/single-sign-on": {"GET"}, "/login/callback": {"GET"}}
-"""Not HEAD: each is for one visit of a browser, and is used up by it."""
+SINGLE_SIGN_ON: dict[str, set[str]] = {
+    "/login/single-sign-on": {"GET"},
+    "/login/callback": {"GET"},
+    "/login/signed-out": {"GET"},
+}
+"""Not HEAD: each is for one visit of a browser on its way, and some are used up by it."""
 ACCOUNT: dict[str, set[str]] = {
     "/account": READ,
     "/logout": {"POST"},

@@ -3,6 +3,8 @@
 The authenticator has a page of its own: see `authenticator`.
 """
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -11,6 +13,7 @@ from gradio_app.audit import audit
 from gradio_app.cognito.errors import PasswordRefused, TooManyAttempts, WrongCredentials
 from gradio_app.cognito.tokens import PASSWORD
 from gradio_app.login.services import Services, address, form, new_password_errors, own_address
+from gradio_app.login.single_sign_on import SIGNED_OUT
 from gradio_app.login.texts import policy_reason
 from gradio_app.sessions.session import Session
 
@@ -61,10 +64,10 @@ class Account:
     async def change_password(self, request: Request) -> Response:
         session = _session(request)
         values = await form(request, "password", "new_password", "repeat")
-        if errors := new_password_errors(values, session.identity.email):
+        if errors := await new_password_errors(values, session.identity.email):
             return self._password_page(request, 400, errors)
         account = session.identity.email.lower()
-        if not await self._services.throttle.attempt(account, address(request)):
+        if not await self._services.may_try(request, account):
             return self._password_page(request, 429, problem="too_many")
         try:
             await self._services.directory.change_password(
@@ -77,7 +80,7 @@ class Account:
             return self._password_page(request, 400, {"new_password": policy_reason(str(refusal))})
         except TooManyAttempts:
             return self._password_page(request, 429, problem="too_many")
-        await self._services.throttle.succeeded(account, address(request))
+        await self._services.succeeded(request, account)
         self._audit(request, "password-change", "ok")
         response = RedirectResponse("/account?changed=1", status_code=303)
         self._services.session_cookie.write(response, await self._services.sessions.renew(session))
@@ -101,8 +104,7 @@ class Account:
             await self._services.revoked(request, user_id, revocation)
         else:
             # An access token of single sign-on may not do that; each refresh token may be revoked.
-            for each in (session, *others):
-                await self._services.revoke(request, each)
+            await asyncio.gather(*(self._services.revoke(request, each) for each in (session, *others)))
         return self._goodbye(request, session)
 
     def _goodbye(self, request: Request, session: Session) -> Response:
@@ -110,7 +112,7 @@ class Account:
         if session.way == PASSWORD or single_sign_on is None:
             after = "/login?out=1"
         else:
-            after = single_sign_on.end_url(own_address(request, "/login"))
+            after = single_sign_on.end_url(own_address(request, SIGNED_OUT))
         # "cookies" would clear those of every other site under the same registered domain too.
         response = RedirectResponse(after, status_code=303, headers={"clear-site-data": '"storage"'})
         self._services.session_cookie.clear(response)

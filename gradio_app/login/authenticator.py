@@ -13,7 +13,7 @@ from gradio_app.cognito.directory import CODE, CODE_SETUP, Challenge
 from gradio_app.cognito.errors import StepExpired, TooManyAttempts, WrongCode, WrongCredentials
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.qr import Setup
-from gradio_app.login.services import Services, address, form, missing
+from gradio_app.login.services import Services, address, code_in, form, missing
 from gradio_app.sessions.session import Session
 
 PAGE = "/account/authenticator"
@@ -59,9 +59,9 @@ class Authenticator:
         if errors := missing(values):
             return self._setup_page(request, secret_key, errors)
         account = session.identity.email.lower()
-        if not await self._services.throttle.attempt(account, address(request)):
+        if not await self._services.may_try(request, account):
             return self._setup_page(request, secret_key, problem="too_many")
-        code = "".join(values["code"].split())
+        code = code_in(values)
         try:
             await self._services.directory.activate_authenticator(session.access_token, code)
         except WrongCode:
@@ -69,7 +69,7 @@ class Authenticator:
             return self._setup_page(request, secret_key, {"code": "wrong_code"})
         except TooManyAttempts:
             return self._setup_page(request, secret_key, problem="too_many")
-        await self._services.throttle.succeeded(account, address(request))
+        await self._services.succeeded(request, account)
         await self._services.enrollments.end(session)
         self._audit(request, "authenticator-setup", "ok")
         return await self._done(session, "authenticator")
@@ -95,16 +95,16 @@ class Authenticator:
         if not values["password"]:
             return await self._overview_page(request, 400, missing({"password": ""}))
         account = _session(request).identity.email.lower()
-        if not await self._services.throttle.attempt(account, address(request)):
+        if not await self._services.may_try(request, account):
             return await self._overview_page(request, 429, problem="too_many")
         try:
-            errors = await self._errors(request, account, values["password"], "".join(values["code"].split()))
+            errors = await self._errors(request, account, values["password"], code_in(values))
         except TooManyAttempts:
             return await self._overview_page(request, 429, problem="too_many")
         if errors:
             self._audit(request, event, "failed", f"wrong {', '.join(errors)}")
             return await self._overview_page(request, 400, errors)
-        await self._services.throttle.succeeded(account, address(request))
+        await self._services.succeeded(request, account)
         return None
 
     async def _errors(self, request: Request, account: str, password: str, code: str) -> dict[str, str]:

@@ -5,20 +5,30 @@ is made of stays free: many words are no worse than few signs.
 """
 
 from zxcvbn import zxcvbn
+from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
 FEWEST_GUESSES = 1_000_000
 """More than the throttle lets anybody try in years; https://github.com/dropbox/zxcvbn asks for as many."""
 OUR_WORDS = ("asistente", "assistant", "cognito", "bedrock", "gradio")
 LOOKED_AT = 40
-"""Characters. Whoever begins with so many that are hard to guess may go on at will, and none takes long."""
+"""Characters. Whoever begins with so many that are hard to guess may go on at will."""
+MOST_READINGS = 64
+"""zxcvbn reads p@$$w0rd as words in each way that its signs allow, milliseconds each. Brackets and signs of
+all kinds allow hundreds, seconds of work for whoever sends them on purpose, and are no word anyway."""
 LONG_ENOUGH = 12
 """The pool asks for as many. Of a shorter one, that is what there is to say."""
 
 
 def fault(password: str, account: str) -> str | None:
-    """What to say to a new password that somebody who knows the person's address soon guesses."""
+    """What to say to a new password that somebody who knows the person's address soon guesses.
+
+    In one thread at a time: zxcvbn keeps the words about a person in a global variable.
+    """
     name, _, domain = account.partition("@")
     words = [*OUR_WORDS, account, name, *domain.split(".")]
-    if zxcvbn(password[:LOOKED_AT], user_inputs=words)["guesses"] >= FEWEST_GUESSES:
+    beginning = password[:LOOKED_AT]
+    if len(enumerate_l33t_subs(relevant_l33t_subtable(beginning, L33T_TABLE))) > MOST_READINGS:
+        return None
+    if zxcvbn(beginning, user_inputs=words)["guesses"] >= FEWEST_GUESSES:
         return None
     return "password_guessable" if len(password) >= LONG_ENOUGH else "password_longer"

@@ -12,6 +12,7 @@ from gradio_app.login.services import (
     Services,
     account_name,
     address,
+    code_in,
     form,
     loggable,
     missing,
@@ -47,7 +48,7 @@ class Reset:
         if errors := missing(values):
             return self._pages.page(request, "forgot.html", "forgot_title", status=400, errors=errors)
         account = account_name(values["email"])
-        if not await self._services.throttle.attempt(f"reset {account}", address(request)):
+        if not await self._services.may_try(request, f"reset {account}"):
             return self._too_many(request, "forgot.html", "forgot_title", account)
         try:
             await self._services.directory.forgot_password(account)
@@ -63,11 +64,11 @@ class Reset:
     async def reset(self, request: Request) -> Response:
         values = await form(request, "email", "code", "new_password", "repeat")
         account = account_name(values["email"])
-        if errors := new_password_errors(values, account):
+        if errors := await new_password_errors(values, account):
             return self._reset_page(request, 400, account, errors)
-        if not await self._services.throttle.attempt(account, address(request)):
+        if not await self._services.may_try(request, account):
             return self._too_many(request, "reset.html", "reset_title", account)
-        code, password = "".join(values["code"].split()), values["new_password"]
+        code, password = code_in(values), values["new_password"]
         try:
             await self._services.directory.reset_password(account, code, password)
             outcome = await self._services.directory.sign_in(account, password)
@@ -78,7 +79,7 @@ class Reset:
             return self._reset_page(request, 400, account, {"new_password": policy_reason(str(refusal))})
         except TooManyAttempts:
             return self._too_many(request, "reset.html", "reset_title", account)
-        await self._services.throttle.succeeded(account, address(request))
+        await self._services.succeeded(request, account)
         audit("password-reset", outcome="ok", client=address(request), detail=loggable(account))
         return await self._sign_in.proceed(request, outcome, account, ends_others=True)
 

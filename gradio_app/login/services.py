@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import anyio
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -27,6 +28,8 @@ from gradio_app.settings import Settings
 
 SAME_PACE_SECONDS = 0.8
 """Answers that must not tell whether there is an account take at least this long; Cognito's time differs."""
+GUESSING = CapacityLimiter(1)
+"""Judging a password is work that must not keep others waiting, for one at a time (`guessable`)."""
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}")
 ACCOUNT_LENGTH = 128
 """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserType.html"""
@@ -63,6 +66,14 @@ class Services:
         self.session_cookie.write(response, token)
         self.step_cookie.clear(response)
         return response
+
+    async def may_try(self, request: Request, account: str = "") -> bool:
+        """Count an attempt from this address, and at an account if there is one; False after too many."""
+        return await self.throttle.attempt(account, address(request))
+
+    async def succeeded(self, request: Request, account: str = "") -> None:
+        """The attempt was a good one and does not count."""
+        await self.throttle.succeeded(account, address(request))
 
     async def revoke(self, request: Request, session: Session) -> None:
         """End an ended session's sign-in in the pool too."""
@@ -112,18 +123,23 @@ def loggable(account: str) -> str:
     return account if ADDRESS.fullmatch(account) else "no e-mail address"
 
 
+def code_in(values: dict[str, str]) -> str:
+    """The code of a form, without the blanks that apps show and people type in it."""
+    return "".join(values["code"].split())
+
+
 def missing(values: dict[str, str]) -> dict[str, str]:
     """An error for each empty field."""
     return {name: "fill_in" for name, value in values.items() if not value}
 
 
-def new_password_errors(values: dict[str, str], account: str) -> dict[str, str]:
+async def new_password_errors(values: dict[str, str], account: str) -> dict[str, str]:
     """Errors of a form that asks for a new password of the account twice."""
     if errors := missing(values):
         return errors
     if values["new_password"] != values["repeat"]:
         return {"repeat": "not_the_same"}
-    found = fault(values["new_password"], account)
+    found = await to_thread.run_sync(fault, values["new_password"], account, limiter=GUESSING)
     return {"new_password": found} if found else {}
 
 

@@ -21,6 +21,7 @@ from gradio_app.login.services import (
     Services,
     account_name,
     address,
+    code_in,
     form,
     loggable,
     missing,
@@ -60,8 +61,8 @@ class SignIn:
         values = await form(request, "email", "password")
         account = account_name(values["email"])
         if errors := missing(values):
-            return self._again(request, 400, values["email"], errors=errors)
-        if not await self._services.throttle.attempt(account, address(request)):
+            return self.page(request, 400, email=values["email"], errors=errors)
+        if not await self._services.may_try(request, account):
             return self._refused(request, 429, account, "too_many")
         try:
             outcome = await self._services.directory.sign_in(account, values["password"])
@@ -70,7 +71,7 @@ class SignIn:
             return self._refused(request, 401, account, "wrong_credentials")
         except TooManyAttempts:
             return self._refused(request, 429, account, "too_many")
-        await self._services.throttle.succeeded(account, address(request))
+        await self._services.succeeded(request, account)
         return await self.proceed(request, outcome, account, ends_others=False)
 
     async def step(self, request: Request) -> Response:
@@ -99,7 +100,7 @@ class SignIn:
 
     async def _answer_password(self, request: Request, step: Step) -> Response:
         values = await form(request, "new_password", "repeat")
-        if errors := new_password_errors(values, step.account):
+        if errors := await new_password_errors(values, step.account):
             return await self._ask_again(request, step, errors)
         try:
             outcome = await self._services.directory.answer(step.challenge, values["new_password"])
@@ -110,10 +111,10 @@ class SignIn:
         return await self.proceed(request, outcome, step.account, ends_others=True)
 
     async def _answer_code(self, request: Request, step: Step) -> Response:
-        code = "".join((await form(request, "code"))["code"].split())
+        code = code_in(await form(request, "code"))
         if not code:
             return await self._ask_again(request, step, {"code": "fill_in"})
-        if not await self._services.throttle.attempt(step.account, address(request)):
+        if not await self._services.may_try(request, step.account):
             return self._refused(request, 429, step.account, "too_many")
         try:
             outcome = await self._services.directory.answer(step.challenge, code)
@@ -124,7 +125,7 @@ class SignIn:
             return self._refused(request, 429, step.account, "too_many")
         except StepExpired:
             return self._begin_again()
-        await self._services.throttle.succeeded(step.account, address(request))
+        await self._services.succeeded(request, step.account)
         return await self.proceed(request, outcome, step.account, ends_others=step.ends_others)
 
     async def _ask_again(self, request: Request, step: Step, errors: dict[str, str]) -> Response:
@@ -159,18 +160,7 @@ class SignIn:
         audit(
             "sign-in", outcome="failed", client=address(request), detail=f"{status} for {loggable(account)}"
         )
-        return self._again(request, status, account, problem=problem)
-
-    def _again(
-        self,
-        request: Request,
-        status: int,
-        email: str,
-        *,
-        problem: str = "",
-        errors: dict[str, str] | None = None,
-    ) -> Response:
-        return self.page(request, status, email=email, problem=problem, errors=errors)
+        return self.page(request, status, email=account, problem=problem)
 
     def page(
         self,

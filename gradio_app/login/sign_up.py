@@ -13,6 +13,7 @@ from gradio_app.login.services import (
     Services,
     account_name,
     address,
+    code_in,
     form,
     loggable,
     missing,
@@ -50,7 +51,7 @@ class SignUp:
         if not self._is_allowed(account):
             self._audit(request, "refused", account)
             return self._address_page(request, 400, account, {"email": "sign_up_domain"})
-        if not await self._services.throttle.attempt(f"sign-up {account}", address(request)):
+        if not await self._services.may_try(request, f"sign-up {account}"):
             return self._too_many(request, account)
         try:
             await self._services.directory.sign_up(account)
@@ -65,13 +66,13 @@ class SignUp:
 
     async def confirm(self, request: Request) -> Response:
         values = await form(request, "email", "code")
-        account, code = account_name(values["email"]), "".join(values["code"].split())
+        account, code = account_name(values["email"]), code_in(values)
         if errors := missing(values):
             return self._code_page(request, 400, account, errors)
         if not self._is_allowed(account):
             self._audit(request, "refused", account)
             return self._code_page(request, 400, account, {"email": "sign_up_domain"})
-        if not await self._services.throttle.attempt(account, address(request)):
+        if not await self._services.may_try(request, account):
             return self._too_many(request, account)
         try:
             await self._services.directory.confirm_sign_up(account, code)
@@ -84,7 +85,7 @@ class SignUp:
             return RedirectResponse("/forgot-password", status_code=303)
         except TooManyAttempts:
             return self._too_many(request, account)
-        await self._services.throttle.succeeded(account, address(request))
+        await self._services.succeeded(request, account)
         self._audit(request, "ok", account)
         return await self._sign_in.proceed(request, outcome, account, ends_others=False)
 
@@ -102,7 +103,7 @@ class SignUp:
         return self._page(request, "sign_up_code.html", status, account, errors)
 
     def _too_many(self, request: Request, account: str) -> Response:
-        self._audit(request, "failed", f"429 for {loggable(account)}")
+        self._audit(request, "failed", account, "429 for ")
         return self._page(request, "sign_up.html", 429, account, problem="too_many")
 
     def _page(
@@ -125,6 +126,5 @@ class SignUp:
             domains=", ".join(self._domains),
         )
 
-    def _audit(self, request: Request, outcome: str, account: str) -> None:
-        detail = account if account.startswith("429") else loggable(account)
-        audit("sign-up", outcome=outcome, client=address(request), detail=detail)
+    def _audit(self, request: Request, outcome: str, account: str, what: str = "") -> None:
+        audit("sign-up", outcome=outcome, client=address(request), detail=what + loggable(account))

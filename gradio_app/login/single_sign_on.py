@@ -19,6 +19,7 @@ from gradio_app.login.sign_in import SignIn
 
 START = "/login/single-sign-on"
 CALLBACK = "/login/callback"
+SIGNED_OUT = "/login/signed-out"
 OURS = (None, "same-origin", "none")
 """Sec-Fetch-Site of a browser that does not send it, of a link on our page, and of an address typed."""
 OAUTH_ERRORS = {
@@ -34,7 +35,7 @@ OAUTH_ERRORS = {
 
 
 class SingleSignOn:
-    """Two addresses, there only when single sign-on is switched on."""
+    """Three addresses, there only when single sign-on is switched on."""
 
     def __init__(self, services: Services, sign_in: SignIn, provider: Provider) -> None:
         self._services = services
@@ -45,14 +46,13 @@ class SingleSignOn:
         return [
             Route(START, self.start, methods=["GET"]),
             Route(CALLBACK, self.callback, methods=["GET"]),
+            Route(SIGNED_OUT, self.signed_out, methods=["GET"]),
         ]
 
     async def start(self, request: Request) -> Response:
         """Send the browser away, with a cookie that its return needs."""
         if request.headers.get("sec-fetch-site") not in OURS:
             return RedirectResponse("/login", status_code=303)  # nobody is signed in by another site's link
-        if not await self._services.throttle.attempt("", address(request)):
-            return self._again(request, 429, "too_many", "429")
         departure = Departure.to_return_to(own_address(request, CALLBACK))
         response = RedirectResponse(self._provider.start_url(departure), status_code=303)
         self._services.departure_cookie.write(response, await self._services.departures.keep(departure))
@@ -64,16 +64,23 @@ class SingleSignOn:
         departure = await self._services.departures.take(token, request.query_params.get("state", ""))
         if departure is None:
             # The cookie stays: another site may have led here while its sign-in is under way.
-            return self._again(request, 400, "sign_on_unknown", "no such departure")
+            return await self._lost(request)
         response = await self._arrive(request, departure)
         self._services.departure_cookie.clear(response)
         return response
+
+    async def signed_out(self, _: Request) -> Response:
+        """Back from the pool's domain. That Cognito takes an address with a query is not documented."""
+        return RedirectResponse("/login?out=1", status_code=303)
 
     async def _arrive(self, request: Request, departure: Departure) -> Response:
         brought = request.query_params
         if "error" in brought:
             error = brought["error"] if brought["error"] in OAUTH_ERRORS else "another error"
             return self._again(request, 401, "sign_on_refused", error)
+        # Counted here and not at the start: a whole company begins from one address in the morning.
+        if not await self._services.may_try(request):
+            return self._again(request, 429, "too_many", "429")
         try:
             signed_in = await self._provider.arrive(departure, brought.get("code", ""))
         except (WrongCode, TokenInvalid) as refusal:
@@ -81,12 +88,18 @@ class SingleSignOn:
         except CognitoUnreachable as error:
             self._audit(request, f"CognitoUnreachable: {error}")
             raise
+        await self._services.succeeded(request)
         user_id = signed_in.identity.user_id
         if not signed_in.identity.email:
             await self._services.revoked(request, user_id, self._provider.revoke(signed_in.refresh_token))
             return self._again(request, 403, "sign_on_no_email", "no e-mail address", user_id)
-        await self._services.throttle.succeeded("", address(request))
         return await self._services.enter(request, signed_in, ends_others=False)
+
+    async def _lost(self, request: Request) -> Response:
+        """No departure fits. Who is in already has come twice, by two clicks or two tabs, and may go on."""
+        refusal = self._again(request, 400, "sign_on_unknown", "no such departure")
+        session = await self._services.sessions.find(self._services.session_cookie.read(request))
+        return RedirectResponse("/", status_code=303) if session else refusal
 
     def _again(self, request: Request, status: int, problem: str, reason: str, user_id: str = "") -> Response:
         """The sign-in page, with one sentence of ours: what the provider says is for its own pages."""

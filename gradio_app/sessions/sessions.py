@@ -33,6 +33,9 @@ CHECK_SECONDS = 300
 """The longest that a user disabled in the pool goes unnoticed."""
 EARLY_SECONDS = 60
 """How long before that a request has Cognito asked without waiting for it."""
+WAIT_SECONDS = 3
+"""The longest that a request waits for Cognito's answer while the access token proves the user: a pool that
+hangs must not make everybody stand in line for the few threads that ask it."""
 
 
 class Sessions:
@@ -80,7 +83,7 @@ class Sessions:
             await self.end(session)
             return None
         if now - session.checked_at >= CHECK_SECONDS:
-            return await asyncio.shield(self._check(session))
+            return await self._confirmed(session)
         if now - session.checked_at >= CHECK_SECONDS - EARLY_SECONDS:
             self._check(session)
         if now - session.seen_at >= TOUCH_SECONDS:
@@ -158,6 +161,14 @@ class Sessions:
             return self._remember(session)
         self._cache.pop(session.key, None)
         return None
+
+    async def _confirmed(self, session: Session) -> Session | None:
+        check = self._check(session)
+        if self._seconds() < session.access_expires_at:
+            done, _ = await asyncio.wait([check], timeout=WAIT_SECONDS)
+            if not done:
+                return session  # a late answer ends it all the same
+        return await asyncio.shield(check)
 
     def _check(self, session: Session) -> "asyncio.Task[Session | None]":
         """Ask Cognito whether the user may stay; one question at a time for a session."""

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from gradio_app.aws import Clients
-from gradio_app.cognito.directory import FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.directory import CODE, CODE_SETUP, FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
 from gradio_app.cognito.errors import (
     CognitoUnreachable,
     PasswordRefused,
@@ -26,6 +26,7 @@ from gradio_app.identity import Identity
 from gradio_app.server import Application, create_app
 from gradio_app.settings import HostedClient, Settings
 from gradio_app.table import Item, Table, TableUnreachable
+from tests.serving import on_loopback, running
 
 SETTINGS = Settings(
     pool_id="us-east-1_Fake00000",
@@ -97,6 +98,8 @@ class User:
     asked_for: str = ""
     """A challenge that the application does not have."""
     authenticator: bool = False
+    sets_up: bool = False
+    """Whether the pool has an authenticator set up at the next sign-in."""
     disabled: bool = False
     groups: tuple[str, ...] = ()
 
@@ -127,8 +130,10 @@ class FakeDirectory(Directory):
             raise UnsupportedChallenge(user.asked_for)
         if user.temporary:
             return Challenge(NEW_PASSWORD, username, "cognito-session")
+        if user.sets_up:
+            return Challenge(CODE_SETUP, username, "cognito-session", self.KEY)
         if user.authenticator:
-            return Challenge("SOFTWARE_TOKEN_MFA", username, "cognito-session")
+            return Challenge(CODE, username, "cognito-session")
         return self._signed_in(username)
 
     async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
@@ -139,6 +144,10 @@ class FakeDirectory(Directory):
             self._set_password(challenge.username, answer)
         elif answer != self.CODE:
             raise WrongCode
+        elif challenge.name == CODE_SETUP:
+            self.users[challenge.username] = replace(
+                self.users[challenge.username], sets_up=False, authenticator=True
+            )
         return self._signed_in(challenge.username)
 
     async def refresh(self, username: str, refresh_token: str) -> SignedIn:
@@ -351,25 +360,8 @@ def tiny_page(on_stop: Sequence[Callable[[], None]] = (), on_start: Sequence[Cal
 @contextmanager
 def served(world: World) -> Iterator[str]:
     """The application on a real socket of loopback; yields its address."""
-    config = uvicorn.Config(
-        world.application.gate,
-        host="127.0.0.1",
-        port=0,
-        log_level="warning",
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            thread.join(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
+    with running(uvicorn.Server(on_loopback(world.application.gate))) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def over_http(base: str, browser: TestClient | None = None) -> httpx.Client:

@@ -11,6 +11,7 @@ from gradio_app.chat import streaming
 from gradio_app.serving import DrainingServer
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import SETTINGS, make_world
+from tests.serving import on_loopback
 
 pytestmark = pytest.mark.slow
 
@@ -19,15 +20,7 @@ pytestmark = pytest.mark.slow
 def test_running_answers_may_finish_for_so_long(patient: bool) -> None:
     settings = Settings(**{**vars(SETTINGS), "drain_seconds": 600 if patient else 1})
     world = make_world(settings, streams=True)
-    config = uvicorn.Config(
-        world.application.gate,
-        host="127.0.0.1",
-        port=0,
-        log_level="warning",
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
-    server = DrainingServer(config, world.application, settings)
+    server = DrainingServer(on_loopback(world.application.gate), world.application, settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -1,10 +1,13 @@
 """New passwords that are tried first are refused wherever one chooses one; what they are made of is free."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
+from zxcvbn import matching
 
-from gradio_app.login.guessable import fault
+from gradio_app.login import services
+from gradio_app.login.guessable import MOST_READINGS, fault
 from tests.gradio_app.fakes import FakeDirectory, User, World, make_world
 
 ANA, PASSWORD = "ana@example.com", "Correct-Horse-1"
@@ -65,6 +68,32 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
 def test_a_name_is_easy_to_guess_for_whom_it_belongs_to(address: str) -> None:
     assert fault("xoquivaxoquiva", address) == "password_guessable"
     assert fault("xoquivaxoquiva", ANA) is None
+
+
+@pytest.mark.asvs("15.2.2")
+@pytest.mark.parametrize(
+    "password",
+    ["4@8({[<369!1|70$5+%2" * 2, "/55(%91%!%02|<05[(1$+9|a@51x8$!16z37{4<.", "1234567890!@#$%^&*()" * 2],
+)
+def test_nobody_can_have_a_password_read_in_hundreds_of_ways(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, readings = matching.translate, []
+    monkeypatch.setattr(matching, "translate", lambda *given: readings.append(given) or read(*given))
+    fault(password, ANA)
+    assert len(readings) <= 2 * MOST_READINGS, "as a whole, and what it repeats"
+    readings.clear()
+    assert fault("p@$$w0rd", ANA)
+    assert readings, "and that is where it reads"
+
+
+def test_others_do_not_wait_while_a_password_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(*_: str) -> None:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+
+    monkeypatch.setattr(services, "fault", judged)
+    assert reset(make_world(ana=User(PASSWORD)), "four-words-of-my-own")[0] == 303
 
 
 @pytest.mark.asvs("6.2.5")

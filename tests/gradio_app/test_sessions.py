@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from gradio_app.cognito.errors import CognitoUnreachable
+from gradio_app.cognito.tokens import SignedIn
 from gradio_app.sessions.sessions import CACHE_SECONDS, CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
 from gradio_app.table import TableUnreachable
@@ -219,6 +220,35 @@ def test_while_cognito_is_down_the_access_token_counts_until_it_ends() -> None:
             await case.task.find(token)
         case.directory.down = False
         assert await case.task.find(token), "it was not lost"
+
+    check(scenario)
+
+
+@pytest.mark.asvs("16.5.2")
+def test_while_cognito_hangs_nobody_waits_for_long_and_its_late_answer_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gradio_app.sessions.sessions.WAIT_SECONDS", 0.01)
+
+    async def scenario(case: Case) -> None:
+        answers = anyio.Event()
+        refresh = case.directory.refresh
+
+        async def late(*given: str) -> SignedIn:
+            await answers.wait()
+            return await refresh(*given)
+
+        case.directory.refresh = late  # type: ignore[method-assign]
+        token = await case.sign_in()
+        case.clock += CHECK_SECONDS
+        with anyio.fail_after(30):
+            for _ in range(3):
+                assert await case.task.find(token), "the access token proves the user"
+        case.directory.users[ANA].disabled = True
+        answers.set()
+        await anyio.wait_all_tasks_blocked()
+        assert await case.task.find(token) is None
+        assert case.checks() == 1
 
     check(scenario)
 

@@ -128,6 +128,15 @@ def test_it_leaves_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert CODE not in lines
 
 
+@pytest.mark.asvs("16.2.5")
+def test_a_password_in_the_wrong_field_is_not_written_down(capsys: pytest.CaptureFixture[str]) -> None:
+    browser = offering("example.com").browser()
+    for typed in ("429-Correct-Horse", "Correct-Horse-1", "correct@horse battery"):
+        browser.post("/sign-up", data={"email": typed})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["detail"] for line in lines] == ["no e-mail address"] * 3
+
+
 @pytest.mark.parametrize("path", ["/sign-up", "/sign-up/confirm"])
 def test_the_pages_speak_spanish(path: str) -> None:
     page = offering("example.com").browser().get(path, headers={"accept-language": "es"})

@@ -95,18 +95,7 @@ def application(here: Organization, settings: Settings, table: FakeTable, **chan
 @pytest.fixture
 def case(emulator: RunningEmulator, provider: str) -> Case:
     here = make_organization(emulator, provider)
-    client = here.password_client
-    settings = Settings(
-        **{
-            **vars(SETTINGS),
-            "pool_id": here.pool_id,
-            "app_client_id": client["ClientId"],
-            "app_client_secret": client["ClientSecret"],
-            "single_sign_on": here.hosted,
-            "mfa": "optional",
-        }
-    )
-    table = FakeTable()
+    settings, table = replace(here.settings(SETTINGS), mfa="optional"), FakeTable()
     return Case(here, table, settings, application(here, settings, table))
 
 
@@ -379,6 +368,7 @@ def test_signing_out_ends_the_pools_session_in_the_browser_too(case: Case) -> No
     assert away.startswith(f"{case.here.aws.endpoint_url}/logout?")
     assert brought(away) == {"client_id": case.here.hosted.client_id, "logout_uri": SIGNED_OUT}
     assert Visitor().leads_to(away) == SIGNED_OUT
+    assert "You have signed out" in browser.get(SIGNED_OUT, follow_redirects=True).text
     assert not case.items("SESSION")
     assert not case.refreshes(session["refresh_token"])
 
@@ -429,11 +419,43 @@ def test_another_host_gets_neither_a_browser_nor_a_code(case: Case) -> None:
     assert "location" not in refused.headers
 
 
-def test_an_address_begins_so_many_and_no_more(case: Case) -> None:
-    case.signed_in()  # what is finished does not count
+@pytest.mark.asvs("6.3.1")
+def test_an_address_brings_so_many_wrong_codes_and_no_more(
+    case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser, ana = case.browser(), case.browser()
+    anas = come_from_provider(ana)
+    for status in [400] * FAILURES_PER_ADDRESS + [429, 429]:
+        sent = brought(start(browser))
+        assert (
+            come_back(browser, changed(CALLBACK, code="made-up", state=sent["state"])).status_code == status
+        )
+    capsys.readouterr()
+    check_refused(ana, come_back(ana, anas), capsys, 429)
+
+
+def test_a_company_behind_one_address_comes_in(case: Case) -> None:
+    """Many at once are on their way, some give up, and what is finished does not count."""
+    browser = case.browser()
+    address = come_from_provider(browser)
     for _ in range(FAILURES_PER_ADDRESS):
         start(case.browser())
-    assert case.browser().get(START).status_code == 429
+    assert come_back(browser, address).headers["location"] == "/"
+    for _ in range(2):
+        case.signed_in()
+    assert [item["count"] for item in case.items("THROTTLE")] == [0]
+
+
+def test_who_is_in_already_and_comes_once_more_goes_on(case: Case) -> None:
+    """Two clicks at the provider, or two tabs: the answer to the first is in, the second is not shown."""
+    browser = case.browser()
+    address = come_from_provider(browser)
+    come_back(browser, address)
+    cookie = browser.cookies["__Host-session"]
+    answer = come_back(browser, address)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "set-cookie" not in answer.headers
+    assert browser.cookies["__Host-session"] == cookie
 
 
 @pytest.mark.asvs("16.5.3")

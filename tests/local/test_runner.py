@@ -164,7 +164,7 @@ def test_people_are_sent_back_to_where_the_assistant_is_this_time(emulator: Runn
         single_sign_on.register_address(here.idp, task, f"http://127.0.0.1:{port}/")
     after = here.idp.describe_user_pool_client(**named)["UserPoolClient"]
     assert after["CallbackURLs"] == [CALLBACK, "http://127.0.0.1:9090/login/callback"]
-    assert after["LogoutURLs"] == [SIGNED_OUT, "http://127.0.0.1:9090/login"]
+    assert after["LogoutURLs"] == [SIGNED_OUT, "http://127.0.0.1:9090/login/signed-out"]
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed <= {"CallbackURLs", "LogoutURLs", "LastModifiedDate"}
 

@@ -26,6 +26,13 @@ def submit(page: Page) -> None:
     page.locator("main form button").first.click()
 
 
+def give_wrong_code(page: Page) -> None:
+    """Be asked for the code again."""
+    page.locator("input[name=code]").fill("000000")
+    submit(page)
+    expect(page.locator("[aria-invalid=true]")).to_have_count(1)
+
+
 def enter(page: Page, site: Site) -> None:
     """Sign in, and wait for the chat."""
     sign_in(page, new_user(site))
@@ -69,6 +76,16 @@ def new_password_refused(page: Page, site: Site) -> None:
 def code(page: Page, site: Site) -> None:
     sign_in(page, new_user(site, authenticator=True))
     expect(page.locator("input[name=code]")).to_be_visible()
+
+
+def code_setup(page: Page, site: Site) -> None:
+    sign_in(page, new_user(site, sets_up=True))
+    expect(page.locator(".scan")).to_be_visible()
+
+
+def code_setup_refused(page: Page, site: Site) -> None:
+    code_setup(page, site)
+    give_wrong_code(page)
 
 
 def forgot(page: Page, site: Site) -> None:  # noqa: ARG001
@@ -123,9 +140,7 @@ def authenticator_setup(page: Page, site: Site) -> None:
 
 def authenticator_setup_refused(page: Page, site: Site) -> None:
     authenticator_setup(page, site)
-    page.locator("input[name=code]").fill("000000")
-    submit(page)
-    expect(page.locator("[aria-invalid=true]")).to_have_count(1)
+    give_wrong_code(page)
 
 
 def sign_up(page: Page, site: Site) -> None:  # noqa: ARG001
@@ -147,7 +162,7 @@ def error(page: Page, site: Site) -> None:
 SCREENS: dict[str, list[Callable[[Page, Site], None]]] = {
     "login.html": [login, login_refused, login_incomplete, login_from_a_stale_way_back],
     "new_password.html": [new_password, new_password_refused],
-    "code.html": [code],
+    "code.html": [code, code_setup, code_setup_refused],
     "forgot.html": [forgot],
     "reset.html": [reset],
     "account.html": [account, account_of_a_provider],

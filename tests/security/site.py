@@ -1,7 +1,6 @@
 """The whole application over HTTPS on loopback: real gate, login, chat and table; fake pool and model."""
 
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from gradio_app.server import create_app
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import HOSTED, SETTINGS, FakeDirectory, FakeSingleSignOn, User
 from tests.security.certificates import Certificate
+from tests.serving import on_loopback, running
 
 PASSWORD = "Correct-Horse-1"
 VOUCHED_FOR = "vouched-for@example.com"
@@ -103,27 +103,11 @@ def running_site(
 @contextmanager
 def serve_tls(app: Any, certificate: Certificate) -> Iterator[str]:
     """Run an ASGI application on a free port of the loopback; yields its address."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_level="critical",
-        ws="none",
-        ssl_certfile=certificate.chain,
-        ssl_keyfile=str(certificate.key),
-        timeout_graceful_shutdown=1,
+    config = on_loopback(
+        app, log_level="critical", ssl_certfile=certificate.chain, ssl_keyfile=str(certificate.key)
     )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            thread.join(0.02)
-        yield f"https://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(DEADLINE)
+    with running(uvicorn.Server(config)) as port:
+        yield f"https://localhost:{port}"
 
 
 def _trusting(certificate: Certificate) -> ssl.SSLContext:

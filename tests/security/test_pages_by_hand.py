@@ -1,5 +1,6 @@
 """The pages around the chat as somebody uses them without JavaScript, by keyboard, or by a screen reader."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -69,6 +70,23 @@ def test_an_authenticator_and_a_reset_work_without_javascript(browser: Browser, 
             page.get_by_label(label, exact=True).fill(NEW_PASSWORD)
         submit(page)
         expect(page.get_by_label("Code")).to_be_visible()
+
+
+def test_an_authenticator_that_is_required_is_set_up_without_javascript(browser: Browser, site: Site) -> None:
+    with new_context(browser, site, java_script_enabled=False) as context:
+        page = context.new_page()
+        screens.code_setup_refused(page, site)
+        expect(page.get_by_role("heading")).to_have_text("Set up your authenticator")
+        expect(page.get_by_role("img", name="QR code")).to_be_visible()
+        expect(page.get_by_role("link", name="open it in the app")).to_have_attribute(
+            "href", re.compile("^otpauth://totp/")
+        )
+        typed = page.locator(".key code").inner_text()
+        assert "".join(typed.split()) == site.directory.KEY
+        page.get_by_label("Code", exact=True).fill(site.directory.CODE)
+        submit(page)
+        page.goto("/account")
+        expect(page.get_by_role("link", name="Authenticator app")).to_be_visible()
 
 
 def test_the_keyboard_reaches_everything_in_the_order_in_which_it_stands(

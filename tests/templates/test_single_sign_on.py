@@ -118,7 +118,7 @@ def test_what_cognito_would_refuse_is_refused_before(parameter: str, value: str)
 @pytest.mark.asvs("10.4.1")
 def test_browsers_are_sent_back_to_exactly_two_addresses() -> None:
     client = stacks.properties(single_sign_on(), "UserPoolClient")
-    for name, path in (("CallbackURLs", "/login/callback"), ("LogoutURLs", "/login")):
+    for name, path in (("CallbackURLs", "/login/callback"), ("LogoutURLs", "/login/signed-out")):
         (address,) = client[name]
         assert address == {"Fn::Sub": [f"${{service}}{path}", {"service": SERVICE_URL}]}
 
