@@ -248,7 +248,7 @@ class DiesAt:
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("steps", [0, 1, 2])
-@pytest.mark.parametrize(("turns", "keep"), [(3, 2), (3, 0), (60, 3)])
+@pytest.mark.parametrize(("turns", "keep"), [(3, 2), (3, 0), pytest.param(60, 3, marks=pytest.mark.slow)])
 def test_a_process_that_dies_while_it_asks_again_loses_no_question(
     dynamodb: Any, table: str, turns: int, keep: int, steps: int, after: bool
 ) -> None:
