@@ -32,6 +32,8 @@ IDLE_LOG_GB = 0.1
 """Health checks in the flow logs."""
 FREE_FEDERATED_PEOPLE = 50
 """A month, who come by SAML or OpenID Connect: https://aws.amazon.com/cognito/pricing/"""
+METRICS, METRICS_OF_A_MODEL = 2, 3
+"""What the tasks measure themselves (gradio_app/chat/metrics.py); a test compares."""
 AWAKE_SHARE = {"never": 1.0, "nights": 1.0, "nights-and-weekends": 5 / 7}
 
 # The starting document's own table, in USD a month, and what it leaves out.
@@ -58,8 +60,8 @@ class Traffic:
     """Between the tasks and AWS services, both ways."""
     log_gb: float = 1.0
     table_gb: float = 1.0
-    writes_per_turn: int = 12
-    reads_per_turn: int = 20
+    writes_per_turn: int = 18
+    reads_per_turn: int = 21
     builds: int = 4
     build_minutes: int = 4
 
@@ -89,7 +91,7 @@ def estimate(template: Json, values: Mapping[str, str], use: Traffic | None = No
         *_load_balancer(values, price),
         *_way_out(template, values, price, use),
         *_protection(template, price, use),
-        *_watching(template, price, use),
+        *_watching(template, values, price, use),
         *_storage(price, use),
         *_people(values, price, use),
         *_models(price, use),
@@ -177,11 +179,16 @@ def _protection(template: Json, price: Mapping[str, float], use: Traffic) -> lis
     ]
 
 
-def _watching(template: Json, price: Mapping[str, float], use: Traffic) -> list[Line]:
+def _watching(
+    template: Json, values: Mapping[str, str], price: Mapping[str, float], use: Traffic
+) -> list[Line]:
     alarms = len(_of_type(template, "AWS::CloudWatch::Alarm"))
+    metrics = METRICS + METRICS_OF_A_MODEL * (2 if values["AlternativeModelId"] else 1)
     per_gb = price["log_gb"]
     return [
         Line("CloudWatch alarms", str(alarms), alarms * price["alarm_month"]),
+        # Only the hours with an answer are charged; this is as if there were one in each.
+        Line("CloudWatch metrics of answers", str(metrics), 0.0, metrics * price["custom_metric_month"]),
         Line("Logs and flow logs", f"{IDLE_LOG_GB:g} GB", IDLE_LOG_GB * per_gb, use.log_gb * per_gb),
     ]
 

@@ -3,13 +3,13 @@
 Exit codes: 0 stopped as asked, 1 the address cannot be had, 2 the settings are wrong.
 """
 
-import logging
 import os
 import signal
 import socket
 import sys
 from types import FrameType
 
+from gradio_app import logs
 from gradio_app.settings import Settings, SettingsError
 
 
@@ -23,10 +23,7 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("botocore").setLevel(
-        logging.WARNING
-    )  # its debug output holds requests, passwords included
+    logs.configure(settings.log_level)
     try:
         listener = _bind(settings)
     except OSError as error:

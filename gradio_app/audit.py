@@ -1,13 +1,14 @@
 """Security events, one JSON object per line on standard output, where CloudWatch Logs collects them.
 
-A line says who, what, from where and how it ended; never a password, code, token, cookie or message.
-JSON escapes line ends, so that what a client sends cannot forge a line.
+A line says who, what, from where, in which request and how it ended; never a password, code, token, cookie or
+message.
 """
 
-import json
-import sys
 from datetime import UTC, datetime
 from typing import TextIO
+
+from gradio_app import request_id
+from gradio_app.lines import write_line
 
 
 def audit(
@@ -26,11 +27,8 @@ def audit(
         "event": event,
         "outcome": outcome,
         "client": client,
+        "request": request_id.current.get(),
         "user_id": user_id,
         "detail": detail[:200],
     }
-    print(
-        json.dumps({key: value for key, value in line.items() if value}),
-        file=stream or sys.stdout,
-        flush=True,
-    )
+    write_line({key: value for key, value in line.items() if value}, stream)

@@ -16,6 +16,7 @@ from gradio_app.audit import audit
 from gradio_app.aws import Clients
 from gradio_app.chat import ui
 from gradio_app.chat.address import ConversationAddress
+from gradio_app.chat.queue import GradioQueue
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.cognito.single_sign_on import SingleSignOn
@@ -71,12 +72,7 @@ def create_app(
     inner = _guarded(pages, [*health.routes(), *routes])
     page = build_ui(settings, clients)
     _mount_chat(inner, page)
-
-    def is_running(session_hash: str) -> bool:
-        # Private, guarded by a test: what Gradio looks into when it begins to stream.
-        return session_hash in page._queue.pending_messages_per_session
-
-    return Application(Gate(inner, settings, pages, sessions, is_running), inner, health)
+    return Application(Gate(inner, settings, pages, sessions, GradioQueue(page)), inner, health)
 
 
 def _login(

@@ -27,6 +27,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     application = create_app(settings, Clients.build(settings))
     config = uvicorn.Config(
         application.gate,
+        log_config=None,  # one form for all lines, with their request's id
         log_level=settings.log_level.lower(),
         access_log=False,  # addresses carry the ids of conversations
         server_header=False,

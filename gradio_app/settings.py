@@ -32,6 +32,7 @@ SINGLE_SIGN_ON = {
     "SINGLE_SIGN_ON_CLIENT_ID": CLIENT_ID,
     "SINGLE_SIGN_ON_CLIENT_SECRET": CLIENT_SECRET,
 }
+STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 PORTS = (1, 65535)
 IDLE_MINUTES = (5, 24 * 60)
@@ -86,6 +87,8 @@ class Settings:
     max_output_tokens: int = 2048
     drain_seconds: int = 100
     ui_app_id: str = "asistente"
+    deployment: str = "asistente"
+    """The root stack's name: two deployments in one account tell their metrics apart by it."""
     authentication: bool = True
     log_level: str = "INFO"
 
@@ -123,6 +126,7 @@ class Settings:
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),
             ui_app_id=read.optional("UI_APP_ID", "asistente", APP_ID),
+            deployment=read.optional("DEPLOYMENT", "asistente", STACK_NAME),
             log_level=read.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         )
         if not authentication and settings.bind_host and not ip_address(settings.bind_host).is_loopback:

@@ -16,6 +16,9 @@ HEIGHT = 6
 MINUTE = 60
 HOUR = 3600
 
+APPLICATION = "Asistente"
+"""The namespace of what the tasks measure themselves."""
+
 Widget = dict[str, Any]
 
 
@@ -23,6 +26,7 @@ Widget = dict[str, Any]
 class Watched:
     """What the dashboard is about, by the names that metrics give it."""
 
+    deployment: Value
     load_balancer: Value
     cluster: Value
     service: Value
@@ -32,8 +36,12 @@ class Watched:
 
 def dashboard(t: Template, watched: Watched) -> cloudwatch.Dashboard:
     """Add the dashboard to `t`."""
-    questions = {"Is it well?": _health(), "Who uses it?": _people(), "What does it cost?": _cost()}
-    rows = [row for question, widgets in questions.items() for row in ([_title(question)], widgets)]
+    questions = {
+        "Is it well?": [_health(), _answers()],
+        "Who uses it?": [_people()],
+        "What does it cost?": [_cost()],
+    }
+    rows = [row for question, answers in questions.items() for row in ([_title(question)], *answers)]
     body = json.dumps({"widgets": _arranged(rows)})
     values = {field.name: getattr(watched, field.name) for field in fields(watched)}
     return cloudwatch.Dashboard(
@@ -68,6 +76,36 @@ def _health() -> list[Widget]:
     ]
 
 
+def _answers() -> list[Widget]:
+    here = [APPLICATION, "Failures", "Deployment", "${deployment}"]
+    whole = [APPLICATION, "AnswerSeconds", *here[2:]]
+    return [
+        _graph(
+            "Answers, and those that failed",
+            [
+                [*here, {"stat": "SampleCount", "label": "answers"}],
+                [*here, {"stat": "Sum", "label": "failed"}],
+            ],
+        ),
+        _log(
+            "Answers that failed, by reason",
+            'filter type = "answer" and status = "failed" | stats count(*) as answers by reason, Model '
+            "| sort answers desc",
+            view="table",
+        ),
+        _graph(
+            "Seconds to the first token: median, 90th percentile",
+            [[{"expression": _of_models("FirstTokenSeconds", stat, 5 * MINUTE)}] for stat in ("p50", "p90")],
+            period=5 * MINUTE,
+        ),
+        _graph(
+            "Seconds of a whole answer: median, 90th percentile",
+            [[*whole, {"stat": stat}] for stat in ("p50", "p90")],
+            period=5 * MINUTE,
+        ),
+    ]
+
+
 def _people() -> list[Widget]:
     return [
         _log(
@@ -90,6 +128,11 @@ def _people() -> list[Widget]:
 def _cost() -> list[Widget]:
     table = ["TableName", "${table}"]
     return [
+        _graph(
+            "Tokens by model: in, out (of this deployment)",
+            [[{"expression": _of_models(f"{way}Tokens", "Sum", HOUR)}] for way in ("Input", "Output")],
+            period=HOUR,
+        ),
         _graph(
             "Tokens by model: in, out (of the whole account)",
             [[{"expression": _search(f"{way}TokenCount")}] for way in ("Input", "Output")],
@@ -117,6 +160,12 @@ def _in_any_group(metric: str) -> str:
     """Each target group's series of a metric, however many there are."""
     where = f'{{AWS/ApplicationELB,LoadBalancer,TargetGroup}} MetricName="{metric}"'
     return f"SEARCH('{where} LoadBalancer=\"${{load_balancer}}\"', 'Average', {MINUTE})"
+
+
+def _of_models(metric: str, stat: str, period: int) -> str:
+    """Every model's series of a metric of this deployment's own."""
+    wanted = f'MetricName="{metric}" Deployment="${{deployment}}"'
+    return f"SEARCH('{{{APPLICATION},Deployment,Model}} {wanted}', '{stat}', {period})"
 
 
 def _search(metric: str) -> str:

@@ -17,10 +17,12 @@ from templates.wiring import Value, declare, describe, new_template, output, par
 BUSY_PERCENT = 85
 FAILURES_PER_MINUTE = 5
 THROTTLES_PER_MINUTE = 3
+FAILING_SHARE = 0.5
 
 
 @seam
 class Inputs:
+    deployment: Value = parameter("String", "The deployment's name, which the tasks' metrics carry.")
     topic_arn: Value = parameter("String", "Where alarms are published.")
     load_balancer_full_name: Value = parameter("String", "The load balancer, as its metrics name it.")
     target_group_full_name: Value = parameter("String", "The target group, as its metrics name it.")
@@ -47,6 +49,7 @@ def template() -> Template:
     alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
     _load_balancer_alarms(t, inputs)
     _task_alarms(t, inputs)
+    _answer_alarm(t, inputs)
     _throttle_alarm(t, "Model", inputs, inputs.model_id)
     _throttle_alarm(t, "AlternativeModel", inputs, inputs.alternative_model_id, condition=alternative)
     _table_alarms(t, inputs)
@@ -54,6 +57,7 @@ def template() -> Template:
     board = dashboard(
         t,
         Watched(
+            deployment=inputs.deployment,
             load_balancer=inputs.load_balancer_full_name,
             cluster=inputs.cluster_name,
             service=inputs.service_name,
@@ -120,6 +124,22 @@ def _task_alarms(t: Template, inputs: Inputs) -> None:
             topic_arn=inputs.topic_arn,
             reason=f"The tasks have used {BUSY_PERCENT} % of their {resource} for 10 minutes: {consequence}",
         )
+
+
+def _answer_alarm(t: Template, inputs: Inputs) -> None:
+    alarm(
+        t,
+        "FailingAnswers",
+        "Asistente:Failures",
+        {"Deployment": inputs.deployment},
+        statistic="Average",
+        threshold=FAILING_SHARE,
+        minutes=3,
+        of_minutes=15,
+        topic_arn=inputs.topic_arn,
+        reason="Half of the answers fail: the model is not enabled, not permitted, throttled or out of "
+        "service, and people are told so. The dashboard counts the reasons.",
+    )
 
 
 def _throttle_alarm(

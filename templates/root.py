@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import Condition, Equals, If, Not, Sub, Template
+from troposphere import Condition, Equals, If, Not, StackName, Sub, Template
 
 from templates import (
     alerts,
@@ -312,6 +312,7 @@ def _service(
         "Service",
         service.Inputs(
             key_arn=key_arn,
+            deployment=StackName,
             image_uri=image.image_uri,
             image_tag=p.image_tag,
             repository_arn=image.repository_arn,
@@ -378,6 +379,7 @@ def _monitoring(
         t,
         "Monitoring",
         monitoring.Inputs(
+            deployment=StackName,
             topic_arn=alert.topic_arn,
             load_balancer_full_name=door.load_balancer_full_name,
             target_group_full_name=door.target_group_full_name,

@@ -49,6 +49,7 @@ HEALTH_COMMAND = ["CMD", "python", "-m", "gradio_app.healthcheck"]
 @seam
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
+    deployment: Value = parameter("String", "The deployment's name: the tasks' metrics carry it.")
     image_uri: Value = parameter("String", "The image that the tasks run.")
     image_tag: Value = parameter(
         "String", "The image's tag; all tasks of one version share it as Gradio's app id."
@@ -247,6 +248,7 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
         ("MAX_OUTPUT_TOKENS", inputs.max_output_tokens),
         ("DRAIN_SECONDS", str(DRAIN_SECONDS)),
         ("UI_APP_ID", inputs.image_tag),
+        ("DEPLOYMENT", inputs.deployment),
     ]
 
 

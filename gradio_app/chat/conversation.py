@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 TITLE_CHARACTERS = 80
 CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
@@ -53,6 +53,17 @@ class Conversation:
     summary: str = ""
     summarized_to: int = 0
     """The number of the last turn that the summary covers."""
+
+
+def first_turns(conversation: Conversation, turns: int) -> Conversation:
+    """The conversation as it was after that many turns.
+
+    A summary that tells of the others would bring them back: it goes with them.
+    """
+    left, dropped = conversation.turns[:turns], conversation.turns[turns:]
+    if dropped and dropped[0].number <= conversation.summarized_to:
+        conversation = replace(conversation, summary="", summarized_to=0)
+    return replace(conversation, turns=left)
 
 
 def new_id() -> str:

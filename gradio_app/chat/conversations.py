@@ -24,6 +24,7 @@ from gradio_app.chat.conversation import (
     Conversation,
     Heading,
     Turn,
+    first_turns,
     now_ms,
     title_of,
     valid_id,
@@ -33,7 +34,8 @@ TEXT_BYTES = 380_000
 """Longest stored text in UTF-8 bytes. DynamoDB's limit for a whole item is 400 KB (409,600 bytes):
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 TURNS_AT_ONCE = 40
-"""Turns dropped in one transaction, which takes 100 actions at most; a turn is two items."""
+"""Turns dropped in one transaction, which takes 100 actions at most; a turn is two items, and the head of the
+conversation and a new question are two more."""
 BATCH = 25
 """Items in one BatchWriteItem, DynamoDB's limit."""
 ATTEMPTS = 6
@@ -84,22 +86,27 @@ class Conversations:
             summarized_to=item.get("summarized_to", 0),
         )
 
-    def ask(self, user_id: str, seen: Conversation, question: str) -> int:
-        """Store a question as the next turn and return the turn's number, in one transaction.
+    def ask(self, user_id: str, seen: Conversation, question: str, keep: int | None = None) -> int:
+        """Store a question after the first `keep` turns, or after all, and return its turn's number.
 
-        Raises ConflictError when the conversation is not at `seen.version` any more.
+        What followed goes in the same transaction, so that no death of this process can lose both the old
+        question and the new one. Raises ConflictError when the conversation is not at `seen.version`.
         """
+        keep = len(seen.turns) if keep is None else keep
+        seen = self.keep(user_id, seen, keep + TURNS_AT_ONCE)
         # A conversation made anew under a deleted one's id starts above every number of the old one.
         number = seen.version + 1 if seen.version else now_ms()
-        changes = {
+        changes: dict[str, Any] = {
             "version": number,
             "title": seen.title or title_of(question),
             "updated_at": int(time.time()),
         }
+        if keep < len(seen.turns):  # or else a summary that was written meanwhile stays
+            changes |= _summary(first_turns(seen, keep))
         put = self._put(
             user_id, seen.id, number, {"role": "user", "text": cut_to_bytes(question, TEXT_BYTES)}
         )
-        self._transact([self._advance(user_id, seen, changes), put])
+        self._transact([self._advance(user_id, seen, changes), put, *self._drop(user_id, seen, keep)])
         return number
 
     def keep(self, user_id: str, seen: Conversation, turns: int) -> Conversation:
@@ -110,24 +117,10 @@ class Conversations:
         """
         while len(seen.turns) > turns:
             cut = max(turns, len(seen.turns) - TURNS_AT_ONCE)
-            left, dropped = seen.turns[:cut], seen.turns[cut:]
-            # A summary that tells of dropped turns would bring them back: it goes with them.
-            spoiled = bool(seen.summary) and dropped[0].number <= seen.summarized_to
-            changes: dict[str, Any] = {"version": seen.version + 1}
-            if spoiled:
-                changes |= {"summary": "", "summarized_to": 0}
-            deletes = [
-                {
-                    "Delete": {
-                        "TableName": self._table,
-                        "Key": _key(user_id, _message(seen.id, turn.number, role)),
-                    }
-                }
-                for turn in dropped
-                for role in ROLES
-            ]
-            self._transact([self._advance(user_id, seen, changes), *deletes])
-            seen = replace(seen, turns=left, **changes)
+            left = replace(first_turns(seen, cut), version=seen.version + 1)
+            changes = {"version": left.version, **_summary(left)}
+            self._transact([self._advance(user_id, seen, changes), *self._drop(user_id, seen, cut)])
+            seen = left
         return seen
 
     def answer(self, user_id: str, conversation_id: str, number: int, answer: Answer) -> None:
@@ -193,6 +186,15 @@ class Conversations:
             left = {self._table: deletes[start : start + BATCH]}
             while left:
                 left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems")
+
+    def _drop(self, user_id: str, seen: Conversation, keep: int) -> list[dict[str, Any]]:
+        """Deletes of both messages of every turn after the first `keep`."""
+        keys = [
+            _key(user_id, _message(seen.id, turn.number, role))
+            for turn in seen.turns[keep:]
+            for role in ROLES
+        ]
+        return [{"Delete": {"TableName": self._table, "Key": key}} for key in keys]
 
     def _advance(self, user_id: str, seen: Conversation, changes: dict[str, Any]) -> dict[str, Any]:
         """The change of a conversation's head, on condition that it still is as it was seen."""
@@ -261,6 +263,10 @@ def cut_to_bytes(text: str, limit: int) -> str:
     """The text, or as much of its beginning as fits into `limit` bytes of UTF-8."""
     data = text.encode("utf-8", "replace")
     return data[:limit].decode("utf-8", "ignore")
+
+
+def _summary(conversation: Conversation) -> dict[str, Any]:
+    return {"summary": conversation.summary, "summarized_to": conversation.summarized_to}
 
 
 def _turns(messages: Iterable[dict[str, Any]]) -> Iterator[Turn]:

@@ -33,6 +33,9 @@ UNREACHABLE = "unreachable"
 CREDENTIALS = "credentials"
 UNKNOWN = "unknown"
 
+WORKED_ON = {CUT, TIMEOUT}
+"""The model may have read the request, and so may charge for it, although nothing of its answer came."""
+
 CODES = {
     "throttlingexception": THROTTLED,
     "toomanyrequestsexception": THROTTLED,
@@ -98,15 +101,24 @@ def reason_of(error: BaseException) -> str:
 def record(error: BaseException, model_id: str) -> None:
     """Write to the log what an operator needs: a service's answer in one line, a bug with where it is."""
     if not isinstance(error, SERVICE_ERRORS):
-        where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("model=%s the answer failed: %s\n%s", model_id, type(error).__name__, where)
+        _record_bug(f"model={model_id} the answer failed", error)
         return
     log.warning("model=%s reason=%s %s", model_id, reason_of(error), _details(error))
+
+
+def record_event(error: BaseException) -> None:
+    """The same for an event of the page that failed by a fault of ours."""
+    _record_bug("an event failed", error)
 
 
 def record_storage(error: ClientError | BotoCoreError) -> None:
     """The same for an error of the table."""
     log.error("the table failed: %s", _details(error))
+
+
+def _record_bug(what: str, error: BaseException) -> None:
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: %s\n%s", what, type(error).__name__, where)
 
 
 def _details(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """The components of the page and where they stand."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -167,4 +168,12 @@ def _settings(settings: Settings) -> tuple[gr.Dropdown, gr.Slider, gr.Slider]:
     )
     most = settings.max_output_tokens
     max_tokens = gr.Slider(1, most, most, step=1, label=T("max_tokens"), elem_id="max-tokens")
+    for component in (model_id, temperature, max_tokens):
+        # A page from before a deployment may offer what the server does not. Gradio would break the event
+        # off and leave the page waiting; our own check refuses in words and gives the message back.
+        component.preprocess = _as_sent
     return model_id, temperature, max_tokens
+
+
+def _as_sent(payload: Any) -> Any:
+    return payload

@@ -1,5 +1,6 @@
 """What the page's events do: from values that a browser sent, none of them trusted, to component updates."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,8 +12,9 @@ from gradio_app.chat import errors, render, texts
 from gradio_app.chat.address import conversation_in
 from gradio_app.chat.conversation import Conversation, new_id, valid_id
 from gradio_app.chat.conversations import ConflictError, Conversations
+from gradio_app.chat.drafts import Drafts
 from gradio_app.chat.model import Choice
-from gradio_app.chat.reader import reader_of, telling
+from gradio_app.chat.reader import failure, reader_of, telling
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Request, Turns
 from gradio_app.chat.views import HEADINGS, LIST, VIEW, Views
@@ -20,6 +22,8 @@ from gradio_app.settings import Settings
 
 TEMPERATURES = (0.0, 1.0)
 """Bedrock's bounds: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""
+DRAFT_SECONDS = 3.0
+"""Between two times that what is being typed is remembered; a stopping server waits for five."""
 NOTHING = -1
 """In place of a message's index: there is none."""
 
@@ -27,16 +31,19 @@ NOTHING = -1
 class Page:
     """The events of the page; the user is always the one whom the gate let in."""
 
-    def __init__(self, turns: Turns, store: Conversations, running: Running, settings: Settings) -> None:
+    def __init__(
+        self, turns: Turns, store: Conversations, drafts: Drafts, running: Running, settings: Settings
+    ) -> None:
         self._turns = turns
         self._store = store
+        self._drafts = drafts
         self._running = running
         self._settings = settings
         self._views = Views(store, running)
 
     @telling
-    def open(self, request: gr.Request) -> tuple[Any, ...]:
-        """The page as its address names it: id, view, list."""
+    def open(self, typed: str, request: gr.Request) -> tuple[Any, ...]:
+        """The page as its address names it: box, id, view, list; `typed` is what the box has by now."""
         reader = reader_of(request)
         wanted, expected = conversation_in(dict(request.query_params))
         conversation = self._views.conversation(reader, wanted) if wanted else None
@@ -50,7 +57,18 @@ class Page:
             placeholder=welcome,
             examples=[{"display_text": name, "text": text} for name, text in texts.EXAMPLES[reader.language]],
         )
-        return (conversation.id, chat, *view, *self._views.list(reader, conversation.id, 0))
+        draft = self._drafts.find(reader.user_id, conversation.id, is_new=not conversation.version)
+        box = gr.update(value=draft) if draft and not typed else gr.skip()
+        return (box, conversation.id, chat, *view, *self._views.list(reader, conversation.id, 0))
+
+    async def draft(self, text: str, conversation_id: str, request: gr.Request) -> None:
+        """Remember what is being typed, and take so long that typing asks for it now and then only."""
+        user_id = reader_of(request).user_id
+        try:
+            await to_thread.run_sync(self._drafts.keep, user_id, conversation_id or "", text or "")
+        except (ClientError, BotoCoreError) as error:
+            errors.record_storage(error)  # nobody asked for it, so nobody is told
+        await asyncio.sleep(DRAFT_SECONDS)
 
     async def answer(
         self,
@@ -65,6 +83,8 @@ class Page:
     ) -> AsyncIterator[Any]:
         """Ask, and show the answer as it is written; the question at message `index` anew unless NOTHING."""
         reader = reader_of(request)
+        if not isinstance(question, str) or not _are_numbers(index, version):
+            raise failure(request, "malformed")
         if not question.strip() and index < 0:
             yield gr.skip()
             return
@@ -79,8 +99,14 @@ class Page:
                 keep=None if index < 0 else int(index) // 2,
             )
             started = await to_thread.run_sync(self._turns.start, asked)
+            await to_thread.run_sync(self._sent, asked, question)
         except RefusedError as refused:
             reader.warn(refused.reason)
+            yield gr.skip()
+            return
+        except Exception as error:  # noqa: BLE001 (raised, it would leave the page waiting for an answer)
+            errors.record_event(error)
+            reader.warn("broken")
             yield gr.skip()
             return
         shown = render.messages(started.before.turns, reader.language)
@@ -116,6 +142,12 @@ class Page:
         if index < 0 and not _was_asked(conversation, question, int(version)):
             ready["value"] = question
         return (gr.update(**ready), *self._views.view(reader, conversation), *links)
+
+    def _sent(self, asked: Request, text: str) -> None:
+        try:
+            self._drafts.sent(asked.user_id, asked.conversation_id, text)
+        except (ClientError, BotoCoreError) as error:
+            errors.record_storage(error)
 
     @telling
     def undo(
@@ -183,6 +215,11 @@ class Page:
         ):
             raise RefusedError("choice")
         return Choice(model_id, float(temperature), int(max_tokens))
+
+
+def _are_numbers(*values: object) -> bool:
+    """Whether a hidden number is there at all: a component takes nothing for one, too."""
+    return all(isinstance(value, int | float) for value in values)
 
 
 def message_index(index: Any) -> int:

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gradio_app import request_id
 from gradio_app.chat import errors, texts
 
 P = ParamSpec("P")
@@ -27,7 +28,7 @@ class Reader:
 
     def refusal(self, key: str) -> str:
         """Why something does not take place."""
-        return texts.REFUSALS[self.language][key]
+        return texts.REFUSALS[self.language][key].format(reference=request_id.current.get())
 
     def warn(self, key: str) -> None:
         """Show a refusal until it is closed; works in queued events only."""
@@ -38,7 +39,17 @@ def reader_of(request: gr.Request) -> Reader:
     """Who sent the request; without a user nobody gets anything, though the gate lets none through."""
     if not request.username:
         raise PermissionError("no user is signed in")
-    return Reader(request.username, texts.language_of(request.headers.get("accept-language", "")))
+    return Reader(request.username, _language(request))
+
+
+def failure(request: gr.Request, key: str) -> gr.Error:
+    """What to raise so that the page shows a refusal, and Gradio prints nothing."""
+    reader = Reader(request.username or "", _language(request))
+    return gr.Error(reader.refusal(key), print_exception=False, title=texts.NOTICE[reader.language])
+
+
+def _language(request: gr.Request) -> str:
+    return texts.language_of(request.headers.get("accept-language", ""))
 
 
 def telling(event: Callable[P, R]) -> Callable[P, R]:
@@ -51,8 +62,6 @@ def telling(event: Callable[P, R]) -> Callable[P, R]:
         except (ClientError, BotoCoreError) as error:
             errors.record_storage(error)
             request: Any = args[-1]
-            reader = reader_of(request)
-            title = texts.NOTICE[reader.language]
-            raise gr.Error(reader.refusal("storage"), print_exception=False, title=title) from None
+            raise failure(request, "storage") from None
 
     return told

@@ -6,7 +6,9 @@ the browser that asked for it. The page follows the text at its own pace.
 
 import asyncio
 import contextlib
+import contextvars
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 
 UPDATE_SECONDS = 0.1
@@ -27,6 +29,9 @@ class RunningAnswer:
         """A key of `texts.REFUSALS` when the answer could not be saved."""
         self.size = 0
         """Bytes of the text in UTF-8."""
+        self.began = time.monotonic()
+        self.first_written: float | None = None
+        """When the first piece came, on the same clock."""
         self._pieces: list[str] = []
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -40,6 +45,8 @@ class RunningAnswer:
 
     def write(self, piece: str) -> None:
         """Add to the text; called by the answer's thread only."""
+        if self.first_written is None:
+            self.first_written = time.monotonic()
         self.size += len(piece.encode("utf-8", "replace"))
         self._pieces.append(piece)
         self._wake()
@@ -118,7 +125,9 @@ class Running:
         """Run the work of an admitted answer in a thread; `wait_idle` waits for all of it."""
         with self._changed:
             self._threads += 1
-        threading.Thread(target=self._run, args=(answer, work), daemon=True, name="answer").start()
+        # In the context of the request, whose id the thread's lines in the log carry.
+        run = contextvars.copy_context().run
+        threading.Thread(target=run, args=(self._run, answer, work), daemon=True, name="answer").start()
 
     def release(self, answer: RunningAnswer) -> None:
         """Finish an answer and take it off the list."""

@@ -117,6 +117,9 @@ REFUSALS = {
         "storage": "The conversation cannot be saved right now. Nothing was sent; try again in a moment.",
         "not_saved": "This answer could not be saved. Copy what you need before you leave the page.",
         "not_found": "This conversation does not exist. It may have been deleted.",
+        "malformed": "The page sent something that does not fit. Reload it and try again.",
+        "broken": "Something went wrong on our side. Try again; if it stays, tell whoever runs this "
+        "(reference {reference}).",
     },
     "es": {
         "changed": "Esta conversación cambió en otra pestaña. Se muestra como está ahora; envía de "
@@ -131,6 +134,9 @@ REFUSALS = {
         "un momento.",
         "not_saved": "Esta respuesta no se pudo guardar. Copia lo que necesites antes de salir de la página.",
         "not_found": "Esta conversación no existe. Quizá se borró.",
+        "malformed": "La página envió algo que no encaja. Recárgala e inténtalo de nuevo.",
+        "broken": "Algo salió mal por nuestra parte. Reintenta; si sigue, avisa a quien lo administra "
+        "(referencia {reference}).",
     },
 }
 """Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""

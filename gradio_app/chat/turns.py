@@ -9,8 +9,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gradio_app.chat import context, errors
 from gradio_app.chat.budget import Budget, BudgetSpentError, Reservation
-from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, Conversation
+from gradio_app.chat.conversation import (
+    COMPLETE,
+    FAILED,
+    STOPPED,
+    WRITING,
+    Answer,
+    Conversation,
+    first_turns,
+)
 from gradio_app.chat.conversations import TEXT_BYTES, ConflictError, Conversations
+from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
 from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, TooManyAnswersError
 
@@ -86,11 +95,14 @@ class _Job:
 class Turns:
     """Starts turns; their answers are written and saved by threads that outlive the request."""
 
-    def __init__(self, store: Conversations, budget: Budget, models: Models, running: Running) -> None:
+    def __init__(
+        self, store: Conversations, budget: Budget, models: Models, running: Running, metrics: Metrics
+    ) -> None:
         self._store = store
         self._budget = budget
         self._models = models
         self._running = running
+        self._metrics = metrics
 
     def start(self, request: Request) -> Started:
         """Reserve the tokens, store the question, and let the model answer; raises RefusedError."""
@@ -118,13 +130,12 @@ class Turns:
                 raise ConflictError
             keep = len(seen.turns) if request.keep is None else request.keep
             question = request.question.strip() or _question_at(seen, keep)
-            before = replace(seen, turns=seen.turns[:keep])
+            before = first_turns(seen, keep)
             reservation = self._budget.reserve(
                 request.user_id, _most_tokens(before, question, request.choice)
             )
             try:
-                before = self._store.keep(request.user_id, seen, keep)
-                number = self._store.ask(request.user_id, before, question)
+                number = self._store.ask(request.user_id, seen, question, keep)
             except BaseException:
                 self._settle(reservation, 0)
                 raise
@@ -142,6 +153,7 @@ class Turns:
         answer = self._write(job)
         self._settle(job.reservation, answer.input_tokens + answer.output_tokens)
         self._save(job, answer)
+        self._measure(job, answer)
         self._running.release(job.running)
         if answer.status != FAILED and not self._running.draining:
             self._sum_up(job)
@@ -185,9 +197,8 @@ class Turns:
             else:
                 errors.record(error, job.choice.model_id)
         text = job.running.text
-        if used == (0, 0) and (text or status == STOPPED):
-            # The counts come last: whoever stops before pays by the guess.
-            used = (context.request_tokens(system, parts), context.estimate_tokens(text))
+        if text or status == STOPPED or reason in errors.WORKED_ON:
+            used = _charged(used, system, parts, text)
         return Answer(text, status, reason, *used)
 
     def _save(self, job: _Job, answer: Answer) -> None:
@@ -200,6 +211,11 @@ class Turns:
             errors.record_storage(error)
             if answer.status != WRITING:
                 job.running.problem = "not_saved"
+
+    def _measure(self, job: _Job, answer: Answer) -> None:
+        began, first = job.running.began, job.running.first_written
+        first_token = None if first is None else first - began
+        self._metrics.answer(job.choice.model_id, answer, time.monotonic() - began, first_token)
 
     def _settle(self, reservation: Reservation, spent: int) -> None:
         try:
@@ -217,24 +233,42 @@ class Turns:
             turns = context.to_sum_up(conversation, budget) if conversation else []
             if not conversation or not turns:
                 return
-            request = context.summary_request(conversation, turns, budget)
-            most = context.estimate_tokens(request) + context.SUMMARY_TOKENS
+            parts = [("human", context.summary_request(conversation, turns, budget))]
+            most = context.request_tokens(context.SYSTEM_PROMPT, parts) + context.SUMMARY_TOKENS
             reservation = self._budget.reserve(job.user_id, most)
         except (BudgetSpentError, ClientError, BotoCoreError):
             return
-        spent = 0
+        text, used = self._write_summary(choice, parts)
+        self._settle(reservation, sum(used))
+        self._metrics.summary(choice.model_id, *used)
         try:
-            pieces = list(self._models.stream(choice, context.SYSTEM_PROMPT, [("human", request)]).pieces())
-            spent = sum(piece.input_tokens + piece.output_tokens for piece in pieces)
-            text = "".join(piece.text for piece in pieces).strip()
             if text:
                 self._store.summarize(job.user_id, conversation.id, job.number, text, turns[-1].number)
         except ConflictError:
             pass  # The conversation went on; the next answer tries again.
+        except (ClientError, BotoCoreError) as error:
+            errors.record_storage(error)
+
+    def _write_summary(self, choice: Choice, parts: list[tuple[str, str]]) -> tuple[str, tuple[int, int]]:
+        """The summary, empty when the call failed, and the tokens of the call in any case."""
+        text, used = "", (0, 0)
+        try:
+            for piece in self._models.stream(choice, context.SYSTEM_PROMPT, parts).pieces():
+                text += piece.text
+                used = (used[0] + piece.input_tokens, used[1] + piece.output_tokens)
         except Exception as error:  # noqa: BLE001 (the conversation goes on without a summary)
             errors.record(error, choice.model_id)
-        finally:
-            self._settle(reservation, spent)
+            if text or errors.reason_of(error) in errors.WORKED_ON:
+                used = _charged(used, context.SYSTEM_PROMPT, parts, text)
+            return "", used
+        return text.strip(), used
+
+
+def _charged(used: tuple[int, int], system: str, parts: list[tuple[str, str]], text: str) -> tuple[int, int]:
+    """Tokens in and out of a call. Its counts come last: one that ended before them pays by the guess."""
+    if used == (0, 0):
+        return context.request_tokens(system, parts), context.estimate_tokens(text)
+    return used
 
 
 def _question_at(conversation: Conversation, index: int) -> str:

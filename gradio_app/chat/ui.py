@@ -12,8 +12,11 @@ from gradio_app.aws import Clients
 from gradio_app.chat import layout, model, texts, theme
 from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversations import Conversations
+from gradio_app.chat.drafts import Drafts
+from gradio_app.chat.events import Events
 from gradio_app.chat.layout import Chat, Hidden, Sidebar
 from gradio_app.chat.markup import original
+from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.page import NOTHING, Page, message_index, plain_text
 from gradio_app.chat.streaming import running
 from gradio_app.chat.turns import Turns
@@ -32,9 +35,11 @@ def build(settings: Settings, clients: Clients) -> gr.Blocks:
     """The chat's page over the given settings and clients, ready to be mounted with `mount_options()`."""
     store = Conversations(clients.dynamodb, settings.table_name)
     budget = Budget(clients.dynamodb, settings.table_name, settings.daily_token_budget)
-    turns = Turns(store, budget, model.Models(clients.bedrock_runtime, clients.bedrock), running)
-    page = Page(turns, store, running, settings)
-    with gr.Blocks(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
+    models = model.Models(clients.bedrock_runtime, clients.bedrock)
+    turns = Turns(store, budget, models, running, Metrics(settings.deployment))
+    drafts = Drafts(clients.dynamodb, settings.table_name)
+    page = Page(turns, store, drafts, running, settings)
+    with Events(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
         hidden, sidebar, chat = layout.hidden(), layout.sidebar(settings), layout.chat()
         _wire_turns(page, hidden, sidebar, chat)
         _wire_sidebar(ui, page, hidden, sidebar, chat)
@@ -88,7 +93,10 @@ def _wire_turns(page: Page, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> Non
 def _wire_sidebar(ui: gr.Blocks, page: Page, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
     view, links = _view(hidden, sidebar, chat), _list(sidebar)
     conversation_id, skipped = hidden.conversation_id, hidden.skipped
-    ui.load(page.open, None, [conversation_id, *view, *links], **AT_ONCE)
+    ui.load(page.open, chat.box, [chat.box, conversation_id, *view, *links], **AT_ONCE)
+    # While one runs there is no other, and then one with what stands in the box by then. Pasting is no
+    # `input` to Gradio.
+    chat.box.change(page.draft, [chat.box, conversation_id], None, trigger_mode="always_last", **AT_ONCE)
     sidebar.newer.click(page.newer, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
     sidebar.older.click(page.older, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
     for rename in (sidebar.rename.click, sidebar.title.submit):

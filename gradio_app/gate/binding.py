@@ -63,14 +63,16 @@ class Binding:
         if names_event and self._events.owner(event_id) != user_id:
             raise NotYours
 
-    def event_started(self, user_id: str, answer: bytes) -> None:
-        """Remember the event id in the queue's answer to `queue/join`."""
+    def event_started(self, user_id: str, answer: bytes) -> str:
+        """Remember the event id in the queue's answer to `queue/join`; return it, "" when there is none."""
         try:
             event_id = orjson.loads(answer).get("event_id")
         except (orjson.JSONDecodeError, AttributeError):
-            return
-        if isinstance(event_id, str):
-            self._events.claim(event_id, user_id)
+            return ""
+        if not isinstance(event_id, str):
+            return ""
+        self._events.claim(event_id, user_id)
+        return event_id
 
     def _claim(self, user_id: str, session_hash: object) -> None:
         if not isinstance(session_hash, str) or not 0 < len(session_hash) <= NAME_LENGTH:
@@ -87,12 +89,14 @@ class JoinAnswer:
         self._binding = binding
         self._user_id = user_id
         self._body = bytearray()
+        self.event_id = ""
+        """What was joined, once the answer is through."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.body":
             self._body += message.get("body", b"")
             if not message.get("more_body"):
-                self._binding.event_started(self._user_id, bytes(self._body))
+                self.event_id = self._binding.event_started(self._user_id, bytes(self._body))
         await self._send(message)
 
 

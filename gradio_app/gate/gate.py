@@ -3,13 +3,13 @@
 Everything is refused that `access` does not name, and everything not public without a session.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gradio_app import request_id
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.cognito.tokens import PASSWORD
@@ -17,6 +17,7 @@ from gradio_app.gate.access import Access, Addresses
 from gradio_app.gate.binding import Binding, JoinAnswer, Malformed, NotYours, Unknown
 from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Answer
+from gradio_app.gate.joined import EventQueue, JoinedEvents
 from gradio_app.gate.limits import BodyTooLarge, limit_for, read_body, replay
 from gradio_app.gate.origin import SAFE_METHODS, is_forged
 from gradio_app.gate.streams import WatchedStream
@@ -46,7 +47,7 @@ class Gate:
     """Pure ASGI around the whole application; streams pass through it untouched.
 
     `sessions` is None when the application runs without login: then everybody is LOCAL_USER and the
-    addresses of the login are closed. `is_running` is for Binding.
+    addresses of the login are closed. `queue` is Gradio's.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Gate:
         settings: Settings,
         pages: Pages,
         sessions: Sessions | None,
-        is_running: Callable[[str], bool],
+        queue: EventQueue,
     ) -> None:
         self.app = app
         self._settings = settings
@@ -63,13 +64,15 @@ class Gate:
         self._sessions = sessions
         self._addresses = Addresses.offered(settings)
         self._cookie = session_cookie(settings.https)
-        self._binding = Binding(is_running)
+        self._binding = Binding(queue.has_messages)
+        self._joined = JoinedEvents(queue)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
             scope = cleaned(scope, self._settings.trusted_proxies, self._settings.public_scheme)
+            request_id.current.set(scope["state"]["request_id"])
             answer = Answer(send, scope["path"], self._settings.https)
             await self._serve(scope, receive, answer)
         elif scope["type"] == "websocket":
@@ -90,10 +93,16 @@ class Gate:
 
     async def _pass_on(self, request: Request, receive: Receive, send: Send) -> None:
         session: Session | None = getattr(request.state, "session", None)
-        if request.scope["path"] != STREAM or self._sessions is None or session is None:
+        if self._sessions is None or session is None:
             await self.app(request.scope, receive, send)
             return
-        stream = WatchedStream(receive, send, partial(self._sessions.lasts, session))
+        lasts = partial(self._sessions.lasts, session)
+        if request.scope["path"] != STREAM:
+            await self.app(request.scope, receive, send)
+            if isinstance(send, JoinAnswer) and send.event_id:
+                self._joined.watch(send.event_id, lasts)
+            return
+        stream = WatchedStream(receive, send, lasts)
         if await stream.serve(self.app, request.scope):
             audit(
                 "stream",

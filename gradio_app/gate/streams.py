@@ -21,6 +21,23 @@ GONE: Message = {"type": "http.disconnect"}
 END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
+class SessionWatch:
+    """Looks again and again whether a session goes on, as `lasts` says."""
+
+    def __init__(self, lasts: Callable[[], Awaitable[bool]]) -> None:
+        self._lasts = lasts
+        self._known = monotonic()
+
+    async def has_ended(self) -> bool:
+        """Whether it is over; while nobody can say, not for as long as a check may be old."""
+        try:
+            lasts = await self._lasts()
+        except (TableUnreachable, CognitoUnreachable):
+            return monotonic() - self._known >= CHECK_SECONDS
+        self._known = monotonic()
+        return not lasts
+
+
 class WatchedStream:
     """One response, served until it ends or `lasts` says that its session does not."""
 
@@ -29,7 +46,7 @@ class WatchedStream:
     ) -> None:
         self._receive = receive
         self._send = send
-        self._lasts = lasts
+        self._session = SessionWatch(lasts)
         self._every = every
         self._over = False
         self._hearing: list[CancelScope] = []
@@ -45,16 +62,9 @@ class WatchedStream:
         return self._over
 
     async def _watch(self) -> None:
-        known = monotonic()
-        while True:
+        await asyncio.sleep(self._every)
+        while not await self._session.has_ended():
             await asyncio.sleep(self._every)
-            try:
-                lasts = await self._lasts()
-                known = monotonic()
-            except (TableUnreachable, CognitoUnreachable):
-                lasts = monotonic() - known < CHECK_SECONDS  # nobody can say: not for long
-            if not lasts:
-                break
         self._over = True
         for hearing in self._hearing:
             hearing.cancel()

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from gradio_app import request_id
 from gradio_app.login.language import COOKIE, LANGUAGES, language
 from gradio_app.login.texts import TEXTS
 
@@ -99,13 +100,21 @@ class Pages:
         if not views_page(request):
             sentence = self.text(request, f"error_{status}")
             error = LOST_CONNECTION if status in (401, 503) else sentence
-            return JSONResponse({"detail": sentence, "error": error}, status_code=status)
-        return self.page(request, "error.html", "error", status=status, problem=f"error_{status}")
+            reference = request_id.current.get()
+            answer = {"detail": sentence, "error": error, "reference": reference}
+            return JSONResponse(answer, status_code=status)
+        return self._error(request, status, f"error_{status}")
 
     def unsupported(self, request: Request, challenge: str) -> Response:
         """What a person sees whose pool asks for something that we do not have."""
         sentence = self.text(request, "unsupported").format(name=challenge)
-        return self.page(request, "error.html", "error", status=501, problem=sentence)
+        return self._error(request, 501, sentence)
+
+    def _error(self, request: Request, status: int, problem: str) -> Response:
+        """A page that says what is wrong, and by which id the log knows of it."""
+        return self.page(
+            request, "error.html", "error", status=status, problem=problem, reference=request_id.current.get()
+        )
 
     def to_login(self, *, ended: bool) -> Response:
         """Send a browser that views a page to the sign-in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from deployer import deploy
@@ -17,6 +18,7 @@ def _default_group(aws: RunningEmulator, vpc: str) -> dict[str, object]:
     return group
 
 
+@pytest.mark.slow
 def test_the_default_group_of_our_vpc_is_closed(
     aws: RunningEmulator, stack_name: str, tmp_path: Path
 ) -> None:

@@ -276,6 +276,8 @@ class World:
     settings: Settings
     on_stop: list[Callable[[], None]] = field(default_factory=list)
     """Called when the page's generator ends before its time."""
+    on_start: list[Callable[[], None]] = field(default_factory=list)
+    """Called when it begins."""
 
     def browser(self, address: str = "203.0.113.9") -> TestClient:
         """A new browser without cookies; requests look like those of our own pages."""
@@ -304,6 +306,7 @@ def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users:
     """
     table = FakeTable()
     on_stop: list[Callable[[], None]] = []
+    on_start: list[Callable[[], None]] = []
     directory = FakeDirectory(users={f"{name}@example.com": user for name, user in users.items()})
     application = create_app(
         settings,
@@ -311,9 +314,9 @@ def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users:
         table=table,
         directory=directory,
         single_sign_on=FakeSingleSignOn(directory) if settings.single_sign_on else None,
-        build_ui=lambda *_: tiny_page(on_stop) if streams else shared_page(),
+        build_ui=lambda *_: tiny_page(on_stop, on_start) if streams else shared_page(),
     )
-    return World(table, directory, application, settings, on_stop)
+    return World(table, directory, application, settings, on_stop, on_start)
 
 
 @cache
@@ -322,13 +325,15 @@ def shared_page() -> Any:
     return tiny_page()
 
 
-def tiny_page(on_stop: Sequence[Callable[[], None]] = ()) -> Any:
+def tiny_page(on_stop: Sequence[Callable[[], None]] = (), on_start: Sequence[Callable[[], None]] = ()) -> Any:
     """What the chat has: a queued generator (0), an event past the queue (1), a private one (2)."""
     import gradio
 
     gate = threading.Event()
 
     def count(text: str) -> Iterator[str]:
+        for call in on_start:
+            call()
         try:
             for number in range(100_000):
                 if gate.wait(0.05):

@@ -13,7 +13,7 @@ from tests.gradio_app.fakes import FakeDirectory, User, World, make_world
 ANA, PASSWORD = "ana@example.com", "Correct-Horse-1"
 OFTEN_USED = [
     "passwordpassword", "password1234", "123456789012", "qwerty123456", "1q2w3e4r5t6y", "iloveyou1234",
-    "abcdefghijkl", "aaaaaaaaaaaa", "Password1234",
+    "abcdefghijkl", "aaaaaaaaaaaa", "Password1234", "contraseña12345", "Bienvenido2026", "clave123456789",
 ]  # fmt: skip
 SUGGESTED = ["asistenteasistente", "Asistente2026", "ana@example.com", "exampleexample"]
 """By the product's name, and by the person's address."""

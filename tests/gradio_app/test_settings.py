@@ -69,6 +69,7 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("AUTHENTICATION", "off"),
         ("LOG_LEVEL", "loud"),
         ("UI_APP_ID", "<b>"),
+        ("DEPLOYMENT", "a b"),
         ("MFA", "sometimes"),
         ("SESSION_MAX_HOURS", "25"),
         ("SIGN_UP_DOMAINS", "example.com, @example.org"),

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from gradio_app.gate import streams
+from gradio_app.gate.joined import JoinedEvents
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.sessions.sessions import CHECK_SECONDS
 from gradio_app.table import TableUnreachable
@@ -23,7 +24,8 @@ ANA = "ana@example.com"
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradio_app.sessions.sessions.CACHE_SECONDS", 0)
-    monkeypatch.setattr(WatchedStream.__init__, "__defaults__", (0.02,))
+    for watcher in (WatchedStream, JoinedEvents):
+        monkeypatch.setattr(watcher.__init__, "__defaults__", (0.02,))
 
 
 def sign_out(_: World, elsewhere: httpx.Client) -> None:
@@ -71,6 +73,25 @@ def test_a_running_stream_ends_with_its_session_and_so_does_its_work(
             wait_for(others, "process_generating")  # somebody else's goes on
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"stream"' in line]
     assert [(e["event"], e["outcome"], e["user_id"]) for e in events] == [("stream", "cut", f"id-of-{ANA}")]
+
+
+@pytest.mark.asvs("7.4.1")
+@pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, disable])
+def test_an_event_whose_stream_nobody_reads_ends_with_its_session(
+    end: Callable[[World, httpx.Client], None],
+) -> None:
+    world = make_world(streams=True)
+    begun, stopped = threading.Event(), threading.Event()
+    world.on_start.append(begun.set)
+    world.on_stop.append(stopped.set)
+    ana_browser = world.signed_in(ANA)
+    with served(world) as base:
+        ana, tab = over_http(base, ana_browser), over_http(base, ana_browser)
+        event = {"fn_index": 0, "data": ["tick"], "session_hash": "unread"}
+        assert ana.post(JOIN, json=event).status_code == 200
+        assert begun.wait(20)
+        end(world, tab)
+        assert stopped.wait(20)
 
 
 def wait_for(lines: Iterator[str], wanted: str) -> None:

@@ -59,6 +59,7 @@ def test_policies_are_whole_without_functions() -> None:
     assert "${" not in json.dumps(found)
 
 
+@pytest.mark.slow
 def test_a_missing_scanner_is_one_sentence(tmp_path: Path) -> None:
     template = tmp_path / "template.json"
     template.write_text(json.dumps(flat({})[0]), encoding="utf-8")

@@ -1,17 +1,20 @@
 """What the chat refuses although no page would send it, and how much of it one user may have."""
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from gradio_app.chat import texts
 from gradio_app.chat.turns import ANSWERS_AT_ONCE, QUESTION_CHARACTERS
 from tests.gradio_app.chat.fake_bedrock import FakeBedrock
 from tests.security.chat_api import ChatClient
 from tests.security.site import DEADLINE, Site
 
+FORGED = '{"type":"audit","event":"sign-in","outcome":"ok"}'
 QUESTION, INDEX, CONVERSATION, VERSION, MODEL, TEMPERATURE, MAX_TOKENS = range(7)
 """Where the values stand in the event that asks."""
 
@@ -47,6 +50,7 @@ def held(fake: FakeBedrock) -> Iterator[FakeBedrock]:
         (MODEL, "us.somebody-elses-model-v1:0"),
         (MODEL, ["us.amazon.nova-lite-v1:0"]),
         (MODEL, None),
+        (MODEL, f"\n{FORGED}\n"),
         (TEMPERATURE, -0.1),
         (TEMPERATURE, 1.1),
         (TEMPERATURE, "hot"),
@@ -58,19 +62,62 @@ def held(fake: FakeBedrock) -> Iterator[FakeBedrock]:
     ],
 )
 def test_a_value_that_the_page_never_offers_reaches_no_model(
-    ana: ChatClient, fake: FakeBedrock, position: int, value: object
+    ana: ChatClient,
+    fake: FakeBedrock,
+    capfd: pytest.CaptureFixture[str],
+    position: int,
+    value: object,
 ) -> None:
     fake.requests.clear()
     event = ana.event("answer")
     data = ana.data(event, text=secrets.token_hex(16))
     data[QUESTION], data[INDEX] = "answer: hello", -1
     data[position] = value
+    ana.http.headers["accept-language"] = "es"
     answer = ana.send(event, data)
-    if answer.status_code == 200:
-        said = ana.stream()
-        assert "Traceback" not in said
-        assert "gradio_app" not in said
+    assert answer.status_code == 200
+    told = spoken(ana.stream())
+    assert any(sentence in told for sentence in texts.REFUSALS["es"].values())
     assert fake.requests == []
+    logged = "".join(capfd.readouterr())
+    assert "Traceback" not in logged
+    assert FORGED not in logged
+
+
+def spoken(said: str) -> str:
+    """What a reader sees of a stream: notices, and the errors of events."""
+    messages = [json.loads(line.removeprefix("data: ")) for line in said.splitlines() if line]
+    told = [(each.get("output") or {}).get("error") or each.get("log") or "" for each in messages]
+    return "\n".join(told)
+
+
+@pytest.mark.asvs("16.4.1", "16.5.1")
+@pytest.mark.parametrize("missing", [1, 7])
+def test_an_event_without_all_its_values_is_a_sentence_and_no_line_of_ours(
+    ana: ChatClient, fake: FakeBedrock, capfd: pytest.CaptureFixture[str], missing: int
+) -> None:
+    """Gradio would print what the browser sent, line ends and all."""
+    fake.requests.clear()
+    event = ana.event("answer")
+    data = ana.data(event, text=secrets.token_hex(16))
+    data[QUESTION] = f"private\n{FORGED}"
+    assert ana.send(event, data[:-missing]).status_code == 200
+    assert texts.REFUSALS["en"]["malformed"] in spoken(ana.stream())
+    logged = "".join(capfd.readouterr())
+    assert "private" not in logged
+    assert FORGED not in logged
+
+
+@pytest.mark.asvs("16.2.1", "16.5.1")
+def test_a_fault_of_ours_is_told_with_its_reference_and_logged_with_its_place(
+    ana: ChatClient, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    event = ana.event("rename")
+    answer = ana.send(event, [None] * len(event["inputs"]))  # no title at all, which no page sends
+    assert answer.status_code == 500
+    assert re.search(r"\(reference 1-[0-9a-f]{8}-[0-9a-f]{24}\)", answer.json()["error"])
+    assert "an event failed: AttributeError" in caplog.text
+    assert "Traceback" not in "".join(capfd.readouterr())
 
 
 @pytest.mark.asvs("2.2.1")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 
 import pytest
 
+from deployer.cost import METRICS, METRICS_OF_A_MODEL
+from gradio_app.chat import metrics
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
@@ -33,9 +37,9 @@ def test_an_idle_or_sleeping_service_is_well() -> None:
 
 def test_what_matters_is_watched() -> None:
     assert {alarm["MetricName"] for alarm in alarms().values()} == {
-        "CPUUtilization", "HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count", "InvocationThrottles",
-        "MemoryUtilization", "ReadThrottleEvents", "TargetResponseTime", "UnHealthyHostCount",
-        "WriteThrottleEvents",
+        "CPUUtilization", "Failures", "HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count",
+        "InvocationThrottles", "MemoryUtilization", "ReadThrottleEvents", "TargetResponseTime",
+        "UnHealthyHostCount", "WriteThrottleEvents",
     }  # fmt: skip
 
 
@@ -99,12 +103,57 @@ def test_mail_and_budget_exist_when_asked_for(choices: dict[str, str], title: st
     assert (title in rendition(stacks.stack("alerts"), **given)["Resources"]) == exists
 
 
-def test_the_dashboard_is_one_screen_wide_and_has_no_overlap() -> None:
+def widgets() -> list[Json]:
     (body, _) = stacks.properties(stacks.stack("monitoring"), "Dashboard")["DashboardBody"]["Fn::Sub"]
-    widgets = json.loads(body)["widgets"]
+    return json.loads(body)["widgets"]
+
+
+def shown() -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Namespace, dimensions and name of each metric on the dashboard."""
+    search = re.compile(r"SEARCH\('\{([\w/]+),([\w,]+)\} MetricName=\"(\w+)\"")
+    for widget in widgets():
+        for first, *rest in widget["properties"].get("metrics", ()):
+            if isinstance(first, dict):
+                found = search.match(first["expression"])
+                assert found, first
+                yield found[1], tuple(found[2].split(",")), found[3]
+            else:
+                name, *dimensions = [part for part in rest if isinstance(part, str)]
+                yield first, tuple(dimensions[::2]), name
+
+
+def test_the_dashboard_shows_what_the_application_measures() -> None:
+    own = {(dimensions, name) for namespace, dimensions, name in shown() if namespace == metrics.NAMESPACE}
+    assert own == {
+        *(((metrics.DEPLOYMENT,), name) for name in metrics.OF_DEPLOYMENT),
+        *(((metrics.DEPLOYMENT, metrics.MODEL), name) for name in metrics.OF_MODEL),
+    }
+
+
+def test_the_alarm_watches_a_metric_of_the_application() -> None:
+    own = [alarm for alarm in alarms().values() if alarm["Namespace"] == metrics.NAMESPACE]
+    assert {alarm["MetricName"] for alarm in own} <= set(metrics.OF_DEPLOYMENT)
+    for alarm in own:
+        assert alarm["Dimensions"] == [{"Name": metrics.DEPLOYMENT, "Value": {"Ref": "Deployment"}}]
+
+
+def test_the_estimate_counts_what_the_application_measures() -> None:
+    assert (len(metrics.OF_DEPLOYMENT), len(metrics.OF_MODEL)) == (METRICS, METRICS_OF_A_MODEL)
+
+
+def test_the_tasks_measure_under_the_name_that_is_watched() -> None:
+    root = stacks.stack("root")
+    given = {
+        child: stacks.properties(root, child)["Parameters"]["Deployment"]
+        for child in ("Service", "Monitoring")
+    }
+    assert given["Service"] == given["Monitoring"] == {"Ref": "AWS::StackName"}
+
+
+def test_the_dashboard_is_one_screen_wide_and_has_no_overlap() -> None:
     cells = [
         (x, y)
-        for w in widgets
+        for w in widgets()
         for x in range(w["x"], w["x"] + w["width"])
         for y in range(w["y"], w["y"] + w["height"])
     ]

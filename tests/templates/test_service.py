@@ -10,6 +10,7 @@ from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
 
 GIVEN = {
+    "Deployment": "asistente-test",
     "UserPoolId": "us-east-1_AbCdEfGhI",
     "UserPoolClientId": "1h57kf5cpq17m0eml12example",
     "TableName": "asistente-Data-Table",
@@ -47,6 +48,7 @@ def test_the_app_understands_the_settings_of_the_task(alternative: str, models: 
     assert environment["MODEL_IDS"] == ",".join(models)
     assert settings.model_ids == models
     assert settings.ui_app_id == stacks.TAG
+    assert settings.deployment == "asistente-test"
     assert settings.authentication
     assert settings.drain_seconds < container["StopTimeout"]
 

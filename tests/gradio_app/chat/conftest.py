@@ -11,6 +11,7 @@ from botocore.config import Config
 from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversation import Conversation, new_id
 from gradio_app.chat.conversations import Conversations
+from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import Request, Started, Turns
@@ -18,6 +19,7 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chat.fake_bedrock import FakeBedrock
 
 MODEL_ID = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+METRICS = Metrics("test")
 DEADLINE = 20.0
 """Seconds after which something that ought to happen soon counts as not happening."""
 
@@ -113,4 +115,4 @@ class Chatting:
 def chatting(dynamodb: Any, table: str, store: Conversations, models: Models) -> Chatting:
     """A user without any limit of tokens."""
     running = Running()
-    return Chatting(Turns(store, Budget(dynamodb, table, 0), models, running), store, running)
+    return Chatting(Turns(store, Budget(dynamodb, table, 0), models, running, METRICS), store, running)

@@ -1,7 +1,7 @@
 """A Bedrock Runtime endpoint for tests: real bytes on the wire, and every way in which they can go wrong.
 
 What it answers is told by the last question: `answer: <text>` streams the text word by word, and the words in
-`MISBEHAVIORS` make it misbehave. Everything it was asked is kept in `requests`.
+`ERRORS`, `PLAYED` and `MISBEHAVIORS` make it misbehave. Everything it was asked is kept in `requests`.
 """
 
 import json
@@ -10,11 +10,13 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
+
+from gradio_app.chat.context import SUMMARY_PROMPT
 
 ERRORS = {
     "throttle": (429, "ThrottlingException", "Too many requests, please wait before trying again."),
@@ -48,8 +50,9 @@ class FakeBedrock:
         """Lets the answer to `hold` go on after its first words."""
         self.word_seconds = 0.0
         """Pause after each word of an answer."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self.summaries = ""
+        """A question that is answered in place of every request to sum up."""
+        self._server = _Server(self)
         self.endpoint_url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> "FakeBedrock":
@@ -111,96 +114,126 @@ def ending(words: int, stop_reason: str = "end_turn") -> bytes:
     )
 
 
-def _handler(fake: FakeBedrock) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+HANG_UP = b""
+"""In place of a piece: close the connection without an end."""
+HALF = delta("half an answer")
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
+PLAYED: dict[str, list[bytes]] = {
+    "break": [HALF + exception("modelStreamErrorException", "broken")],
+    "throttle in the middle": [HALF + exception("throttlingException", "slow down")],
+    "cut": [HALF, HANG_UP],
+    "long": [delta("as much as I may") + ending(5, "max_tokens")],
+    "nothing": [ending(0)],
+    "huge": [*[delta("ñ" * 5_000)] * 60, ending(100)],
+}
+"""Questions whose answer is always the same, in pieces."""
 
-        def do_POST(self) -> None:
-            length = int(self.headers["content-length"])
-            request = json.loads(self.rfile.read(length))
-            request["model_id"] = unquote(self.path.split("/")[2])
-            fake.requests.append(request)
-            question = fake.question()
-            if question in ERRORS:
-                self._error(*ERRORS[question])
-            elif question.startswith("context over ") and len(request["messages"]) > int(
-                question.split()[-1]
-            ):
-                self._error(*ERRORS["context"])
-            else:
-                self._stream(question)
 
-        def _error(self, status: int, code: str, message: str) -> None:
-            body = json.dumps({"message": message}).encode()
-            self.send_response(status)
-            self.send_header("x-amzn-errortype", code)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+def _silence(fake: FakeBedrock) -> Iterator[bytes]:
+    yield HALF
+    fake.go_on.wait()
 
-        def _stream(self, question: str) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "application/vnd.amazon.eventstream")
-            self.send_header("transfer-encoding", "chunked")
-            self.end_headers()
+
+def _endless(_: FakeBedrock) -> Iterator[bytes]:
+    while True:
+        yield delta("more ")
+        time.sleep(0.01)
+
+
+def _hold(fake: FakeBedrock) -> Iterator[bytes]:
+    yield delta("first words")
+    fake.go_on.wait()
+    yield delta(" and the rest") + ending(5)
+
+
+MISBEHAVIORS: dict[str, Callable[[FakeBedrock], Iterator[bytes]]] = {
+    "silence": _silence,
+    "endless": _endless,
+    "hold": _hold,
+}
+"""Questions whose answer depends on the test."""
+
+
+def _words(fake: FakeBedrock, question: str) -> Iterator[bytes]:
+    """What to answer word by word, or the question itself."""
+    told = question.startswith("answer: ")
+    words = (question.removeprefix("answer: ") if told else f"echo {question}").split(" ")
+    for position, word in enumerate(words):
+        yield delta(word if position == 0 else f" {word}")
+        time.sleep(fake.word_seconds)
+    yield ending(len(words))
+
+
+def _pieces(fake: FakeBedrock, question: str) -> Iterator[bytes]:
+    """The stream that answers a question."""
+    if question in MISBEHAVIORS:
+        return MISBEHAVIORS[question](fake)
+    return iter(PLAYED[question]) if question in PLAYED else _words(fake, question)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, fake: FakeBedrock) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.fake = fake
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def _fake(self) -> FakeBedrock:
+        assert isinstance(self.server, _Server)
+        return self.server.fake
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        request["model_id"] = unquote(self.path.split("/")[2])
+        self._fake.requests.append(request)
+        question = self._fake.question()
+        if self._fake.summaries and question.startswith(SUMMARY_PROMPT):
+            question = self._fake.summaries
+        limit = question.removeprefix("context over ")
+        too_long = limit != question and len(request["messages"]) > int(limit)
+        error = ERRORS.get("context" if too_long else question)
+        if error:
+            self._refuse(*error)
+        else:
+            self._stream(question)
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        body = json.dumps({"message": message}).encode()
+        self.send_response(status)
+        self.send_header("x-amzn-errortype", code)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self, question: str) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "application/vnd.amazon.eventstream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        try:
             self._send(event("messageStart", {"role": "assistant"}))
-            try:
-                self._play(question)
-                self.wfile.write(b"0\r\n\r\n")
-            except OSError:
-                fake.hang_up.set()
-                self.close_connection = True
+            for piece in _pieces(self._fake, question):
+                self._send(piece)
+            self.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            self._fake.hang_up.set()
+            self.close_connection = True
 
-        def _play(self, question: str) -> None:
-            if question == "break":
-                self._send(delta("half an answer") + exception("modelStreamErrorException", "broken"))
-            elif question == "throttle in the middle":
-                self._send(delta("half an answer") + exception("throttlingException", "slow down"))
-            elif question == "cut":
-                self._send(delta("half an answer"))
-                self.connection.shutdown(socket.SHUT_RDWR)
-                raise OSError
-            elif question == "silence":
-                self._send(delta("half an answer"))
-                fake.go_on.wait()
-            elif question == "endless":
-                while True:
-                    self._send(delta("more "))
-                    time.sleep(0.01)
-            elif question == "hold":
-                self._send(delta("first words"))
-                fake.go_on.wait()
-                self._send(delta(" and the rest") + ending(5))
-            elif question == "long":
-                self._send(delta("as much as I may") + ending(5, "max_tokens"))
-            elif question == "nothing":
-                self._send(ending(0))
-            elif question == "huge":
-                for _ in range(60):
-                    self._send(delta("ñ" * 5_000))
-                self._send(ending(100))
-            else:
-                self._words(question)
-
-        def _words(self, question: str) -> None:
-            text = (
-                question.removeprefix("answer: ") if question.startswith("answer: ") else f"echo {question}"
-            )
-            words = text.split(" ")
-            for position, word in enumerate(words):
-                self._send(delta(word if position == 0 else f" {word}"))
-                time.sleep(fake.word_seconds)
-            self._send(ending(len(words)))
-
-        def _send(self, data: bytes) -> None:
-            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-            self.wfile.flush()
-
-    return Handler
+    def _send(self, data: bytes) -> None:
+        if data == HANG_UP:
+            self.connection.shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
 
 
 if __name__ == "__main__":

@@ -245,7 +245,9 @@ def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext) -> None:
 def test_a_conversation_is_renamed_and_deleted(page: Page) -> None:
     ask(page, "answer: one", "one")
     page.locator("#this-conversation button.label-wrap").click()
-    page.locator("#title textarea, #title input").first.fill("<b>My</b> title")
+    title = page.locator("#title textarea, #title input").first
+    expect(title).to_have_value("answer: one")  # or else the end of the turn writes over what we type
+    title.fill("<b>My</b> title")
     page.locator("#rename").click()
     expect(links(page)).to_have_text(["<b>My</b> title"])
     page.locator("#delete").click()
@@ -295,10 +297,23 @@ def test_values_that_the_page_never_offers_are_refused(
 
     page.route("**/queue/join*", tamper)
     send(page, "answer: hello")
-    # Gradio refuses what its own components could not have sent; the rest is refused by the page.
-    refusal = re.compile("not in the list|greater than|less than|does not exist")
+    refusal = re.compile("settings are not available|does not exist")
     expect(page.locator(".toast-wrap")).to_contain_text(refusal, timeout=DEADLINE * 1000)
     assert fake.requests == []
+    expect(page.locator("#box textarea")).to_have_value("answer: hello", timeout=DEADLINE * 1000)
+    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+
+
+def test_a_fault_of_ours_gives_the_message_back(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr("gradio_app.chat.turns.Turns.start", broken)
+    send(page, "answer: hello")
+    told = re.compile(r"went wrong on our side.*\(reference 1-[0-9a-f-]+\)")
+    expect(page.locator(".toast-wrap")).to_contain_text(told, timeout=DEADLINE * 1000)
+    expect(page.locator("#box textarea")).to_have_value("answer: hello", timeout=DEADLINE * 1000)
+    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
 
 
 def test_spanish(browser: Browser, site: str) -> None:

@@ -1,5 +1,6 @@
 """The store, against DynamoDB as the emulator plays it."""
 
+import contextlib
 from threading import Thread
 from typing import Any
 
@@ -222,3 +223,51 @@ def test_cutting_never_tears_a_character() -> None:
     assert cut_to_bytes("aé", 2) == "a"
     assert cut_to_bytes("aé", 3) == "aé"
     assert cut_to_bytes("broken \ud800", 100) == "broken ?"
+
+
+class Died(BaseException):
+    """Nothing of the process runs any more."""
+
+
+class DiesAt:
+    """A client of a process that dies at its n-th transaction: just before it, or just after."""
+
+    def __init__(self, client: Any, number: int, *, after: bool) -> None:
+        self._client, self._left, self._after = client, number, after
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **request: Any) -> None:
+        self._left -= 1
+        if self._left >= 0 or self._after:
+            self._client.transact_write_items(**request)
+        if self._left < 0:
+            raise Died
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("steps", [0, 1, 2])
+@pytest.mark.parametrize(("turns", "keep"), [(3, 2), (3, 0), pytest.param(60, 3, marks=pytest.mark.slow)])
+def test_a_process_that_dies_while_it_asks_again_loses_no_question(
+    dynamodb: Any, table: str, turns: int, keep: int, steps: int, after: bool
+) -> None:
+    store = Conversations(dynamodb, table)
+    seen = Conversation(new_id())
+    for number in range(turns):
+        store.ask("ana", seen, f"question {number}")
+        seen = read(store, seen.id)
+    old = questions(seen)
+    dying = Conversations(DiesAt(dynamodb, steps, after=after), table)
+    with contextlib.suppress(Died):
+        dying.ask("ana", seen, "asked anew", keep)
+    left = questions(read(store, seen.id))
+    asked_anew = left == [*old[:keep], "asked anew"]
+    assert asked_anew or (left == old[: len(left)] and len(left) > keep), left
+
+
+def test_asking_again_is_one_transaction(dynamodb: Any, table: str) -> None:
+    seen = talk(Conversations(dynamodb, table), new_id(), "one", "two", "three")
+    once = Conversations(DiesAt(dynamodb, 1, after=False), table)
+    once.ask("ana", seen, "zwei", 1)
+    assert questions(read(Conversations(dynamodb, table), seen.id)) == ["one", "zwei"]

@@ -214,6 +214,7 @@ def test_no_event_is_a_public_interface_and_none_takes_the_chat(built: Any) -> N
         assert chat not in dependency["inputs"]
 
 
+@pytest.mark.slow
 def test_importing_the_chat_sets_gradios_switches_before_gradio_reads_them() -> None:
     code = (
         "import sys, os; import gradio_app.chat.ui; import gradio\n"

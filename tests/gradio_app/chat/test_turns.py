@@ -18,7 +18,7 @@ from gradio_app.chat.conversations import Conversations
 from gradio_app.chat.model import Models
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Turns
-from tests.gradio_app.chat.conftest import DEADLINE, Chatting, bedrock_client
+from tests.gradio_app.chat.conftest import DEADLINE, METRICS, Chatting, bedrock_client
 from tests.gradio_app.chat.fake_bedrock import FakeBedrock
 
 
@@ -126,7 +126,7 @@ def test_an_unreachable_endpoint_says_so(dynamodb: Any, table: str, store: Conve
         url = gone.endpoint_url
     models = Models(bedrock_client("bedrock-runtime", url), bedrock_client("bedrock", url))
     running = Running()
-    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running), store, running)
+    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running, METRICS), store, running)
 
     chatting.ask("hello")
     assert last_answer(chatting).reason == "unreachable"
@@ -138,7 +138,7 @@ def test_a_model_that_falls_silent_times_out_and_keeps_what_arrived(
     client = bedrock_client("bedrock-runtime", fake.endpoint_url, read_timeout=0.5)
     running = Running()
     chatting = Chatting(
-        Turns(store, Budget(dynamodb, table, 0), Models(client, client), running), store, running
+        Turns(store, Budget(dynamodb, table, 0), Models(client, client), running, METRICS), store, running
     )
 
     chatting.ask("silence")
@@ -204,7 +204,7 @@ def test_a_spent_budget_refuses_before_anything_is_sent(
     dynamodb: Any, table: str, store: Conversations, models: Models, fake: FakeBedrock
 ) -> None:
     running = Running()
-    chatting = Chatting(Turns(store, Budget(dynamodb, table, 150), models, running), store, running)
+    chatting = Chatting(Turns(store, Budget(dynamodb, table, 150), models, running, METRICS), store, running)
     with pytest.raises(RefusedError, match="budget"):
         chatting.start("a question " * 50)
 
@@ -218,9 +218,9 @@ def test_a_refused_repetition_drops_nothing(
     dynamodb: Any, table: str, store: Conversations, models: Models
 ) -> None:
     running = Running()
-    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running), store, running)
+    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running, METRICS), store, running)
     chatting.ask("answer: one")
-    poor = Chatting(Turns(store, Budget(dynamodb, table, 10), models, running), store, running)
+    poor = Chatting(Turns(store, Budget(dynamodb, table, 10), models, running, METRICS), store, running)
     poor.conversation_id = chatting.conversation_id
     with pytest.raises(RefusedError, match="budget"):
         poor.start("", keep=0)
@@ -330,6 +330,36 @@ def test_what_is_old_is_summed_up_and_the_summary_is_used(
     until(lambda: spent(dynamodb, table) > chatting.now().input_tokens + chatting.now().output_tokens)
 
 
+@pytest.mark.parametrize(
+    ("ending", "charged"),
+    [
+        ("throttle", False),  # turned down: nobody read it
+        ("cut", True),
+        ("break", True),
+    ],
+)
+def test_a_summary_that_breaks_off_is_charged_like_an_answer(
+    chatting: Chatting,
+    fake: FakeBedrock,
+    monkeypatch: pytest.MonkeyPatch,
+    dynamodb: Any,
+    table: str,
+    ending: str,
+    charged: bool,
+) -> None:
+    fake.summaries = ending
+    monkeypatch.setattr(turns, "context_tokens", lambda _: 300)
+    for number in range(6):
+        chatting.ask(f"answer: fact {number} " + "and so on " * 5)
+        chatting.settle()
+
+    conversation = chatting.now()
+    assert fake.question().startswith(context.SUMMARY_PROMPT)
+    assert conversation.summary == ""
+    for_summaries = spent(dynamodb, table) - conversation.input_tokens - conversation.output_tokens
+    assert (for_summaries > 0) == charged
+
+
 @pytest.mark.asvs("16.2.5")
 def test_the_log_never_holds_what_was_said(
     chatting: Chatting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -395,7 +425,7 @@ def test_the_table_being_away_refuses_in_one_word(models: Models, fake: FakeBedr
         url = gone.endpoint_url
     away = bedrock_client("dynamodb", url)
     store, running = Conversations(away, "gone"), Running()
-    chatting = Chatting(Turns(store, Budget(away, "gone", 0), models, running), store, running)
+    chatting = Chatting(Turns(store, Budget(away, "gone", 0), models, running, METRICS), store, running)
     with pytest.raises(RefusedError, match="storage"):
         chatting.start("hello", version=0)
     assert running.wait_idle(0)
