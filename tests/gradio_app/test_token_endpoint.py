@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 import anyio
 import pytest
@@ -32,6 +33,7 @@ class Endpoint(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Asked)
         self.answer: tuple[int, str] = (0, "")
         self.asked: list[str] = []
+        self.sent: list[dict[str, list[str]]] = []
         self.closed = threading.Event()
 
     @property
@@ -43,8 +45,9 @@ class Asked(BaseHTTPRequestHandler):
     """One question to an Endpoint."""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        sent = self.rfile.read(int(self.headers["content-length"]))
         endpoint = cast(Endpoint, self.server)
+        endpoint.sent.append(parse_qs(sent.decode()))
         endpoint.asked.append(self.path)
         status, body = endpoint.answer
         if not status:
@@ -120,6 +123,21 @@ def test_what_is_no_answer_says_nothing_about_anybody(
 def test_a_refusal_is_about_somebody(endpoint: Endpoint, way: str, kind: type[CognitoError]) -> None:
     endpoint.answer = (400, '{"error": "invalid_grant"}')
     assert isinstance(outcome(endpoint, way), kind)
+
+
+def test_what_is_sent_is_what_is_needed(endpoint: Endpoint) -> None:
+    endpoint.answer = (400, '{"error": "invalid_grant"}')
+    outcome(endpoint, "arrive")
+    endpoint.asked.clear()
+    outcome(endpoint, "refresh")
+    arrival, refresh = endpoint.sent
+    assert arrival == {
+        "grant_type": ["authorization_code"],
+        "code": ["code"],
+        "redirect_uri": [DEPARTURE.redirect_uri],
+        "code_verifier": [DEPARTURE.verifier],
+    }
+    assert refresh == {"grant_type": ["refresh_token"], "refresh_token": ["refresh-token"]}
 
 
 @pytest.mark.parametrize("way", ["arrive", "refresh"])
