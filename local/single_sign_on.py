@@ -15,7 +15,7 @@ HERE = "http://127.0.0.1:"
 def keep_client_secret(secrets: Any, file: Path) -> str:
     """Put what the provider gave us into Secrets Manager, as a user does in AWS, and return the secret's ARN.
 
-    `secrets` is a boto3 client of Secrets Manager. Raises LocalError when the file cannot be read.
+    `secrets` is a boto3 client of Secrets Manager. Raises LocalError when the file holds none.
     """
     try:
         text = file.read_text(encoding="utf-8").strip()
@@ -23,6 +23,8 @@ def keep_client_secret(secrets: Any, file: Path) -> str:
         raise LocalError(
             f"The client secret of single sign-on cannot be read from {file}: {error}"
         ) from error
+    if not text:
+        raise LocalError(f"{file} is empty: put the client secret of single sign-on into it.")
     try:
         return secrets.create_secret(Name=SECRET, SecretString=text)["ARN"]
     except secrets.exceptions.ResourceExistsException:

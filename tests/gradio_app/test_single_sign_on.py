@@ -21,7 +21,16 @@ from gradio_app.sessions.throttle import FAILURES_PER_ADDRESS
 from gradio_app.settings import Settings
 from gradio_app.table import Item
 from tests.emulator_fixture import RunningEmulator
-from tests.gradio_app.fakes import NO_CLIENTS, PAGE_VIEW, SETTINGS, FakeTable, make_world, shared_page
+from tests.gradio_app.fakes import (
+    HOSTED,
+    NO_CLIENTS,
+    PAGE_VIEW,
+    SETTINGS,
+    FakeTable,
+    User,
+    make_world,
+    shared_page,
+)
 from tests.single_sign_on import (
     ANA,
     CALLBACK,
@@ -175,6 +184,7 @@ def test_the_browser_leaves_with_state_nonce_and_challenge(case: Case) -> None:
     assert cookie.startswith("__Host-departure=")
     assert all(part in cookie.lower() for part in ("httponly", "secure", "samesite=lax", "path=/"))
     assert brought(start(case.browser()))["state"] != sent["state"]
+    assert browser.cookies["__Host-departure"] not in str(case.table.items), "only its hash"
     for value in (sent["state"], sent["nonce"], kept["verifier"], browser.cookies["__Host-departure"]):
         assert len(value) >= 43, "256 bits and more"
 
@@ -293,6 +303,15 @@ def test_somebody_without_an_address_is_told_so_and_stays_out(case: Case) -> Non
     assert answer.status_code == 403
     assert "does not tell us your e-mail address" in answer.text
     assert not case.items("SESSION")
+
+
+def test_what_the_pool_gave_to_somebody_who_stays_out_is_given_back() -> None:
+    world = make_world(replace(SETTINGS, single_sign_on=HOSTED))
+    world.directory.users[""] = User("somebody without an address")
+    browser = world.browser()
+    state = brought(browser.get(START).headers["location"])["state"]
+    assert browser.get(f"/login/callback?code=&state={state}").status_code == 403
+    assert "revoke refresh-" in world.directory.calls
 
 
 @pytest.mark.asvs("10.5.2", "6.8.1")

@@ -180,3 +180,6 @@ def test_the_providers_secret_is_kept_under_one_name(emulator: RunningEmulator, 
         assert secrets.get_secret_value(SecretId=arn)["SecretString"] == text
     with pytest.raises(LocalError, match=r"cannot be read from .*missing"):
         single_sign_on.keep_client_secret(secrets, tmp_path / "missing")
+    file.write_text("\n")
+    with pytest.raises(LocalError, match="is empty"):
+        single_sign_on.keep_client_secret(secrets, file)
