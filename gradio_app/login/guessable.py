@@ -10,13 +10,15 @@ from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subta
 FEWEST_GUESSES = 1_000_000
 """More than the throttle lets anybody try in years; https://github.com/dropbox/zxcvbn asks for as many."""
 OUR_WORDS = ("asistente", "assistant", "cognito", "bedrock", "gradio")
-SPANISH_WORDS = """
-    contraseña contrasena clave acceso entrar usuario usuaria administrador administradora bienvenido bienvenida hola
-    mundo teamo tequiero amor mucho siempre princesa princesita familia dios virgen guadalupe cielo españa mexico
-    argentina colombia chile peru venezuela madrid barcelona realmadrid primavera verano otoño invierno enero febrero
-    marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre lunes martes miercoles jueves viernes
-    sabado domingo
-""".split()
+SPANISH_WORDS = (
+    "contraseña", "contrasena", "clave", "acceso", "entrar", "usuario", "usuaria", "administrador",
+    "administradora", "bienvenido", "bienvenida", "hola", "mundo", "teamo", "tequiero", "amor", "mucho",
+    "siempre", "princesa", "princesita", "familia", "dios", "virgen", "guadalupe", "cielo", "españa",
+    "mexico", "argentina", "colombia", "chile", "peru", "venezuela", "madrid", "barcelona",
+    "realmadrid", "primavera", "verano", "otoño", "invierno", "enero", "febrero", "marzo", "abril",
+    "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "lunes",
+    "martes", "miercoles", "jueves", "viernes", "sabado", "domingo",
+)  # fmt: skip
 """What people begin with; zxcvbn knows English alone."""
 LOOKED_AT = 40
 """Characters. Whoever begins with so many that are hard to guess may go on at will."""
