@@ -254,6 +254,28 @@ def test_while_cognito_hangs_nobody_waits_for_long_and_its_late_answer_counts(
 
 
 @pytest.mark.asvs("16.5.3")
+def test_while_cognito_hangs_an_access_token_that_has_ended_lets_nobody_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gradio_app.sessions.sessions.WAIT_SECONDS", 0.01)
+
+    async def scenario(case: Case) -> None:
+        case.directory.access_expires_at = int(case.clock) + CHECK_SECONDS
+        case.directory.refresh = forever  # type: ignore[method-assign]
+        token = await case.sign_in()
+        case.clock += CHECK_SECONDS
+        with anyio.move_on_after(0.5) as patience:
+            assert not await case.task.find(token), "no answer is not a good one"
+        assert patience.cancelled_caught
+
+    async def forever(*_: str) -> SignedIn:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    check(scenario)
+
+
+@pytest.mark.asvs("16.5.3")
 def test_without_the_table_nobody_is_let_in() -> None:
     async def scenario(case: Case) -> None:
         token = await case.sign_in()
