@@ -370,6 +370,16 @@ def test_when_single_sign_on_is_switched_off_its_sessions_end(case: Case) -> Non
     assert with_cookies(case, browser).get("/account").status_code == 303
 
 
+def test_who_came_by_it_signs_out_after_it_is_switched_off(case: Case) -> None:
+    browsers = [case.signed_in(), case.signed_in()]
+    case.settings = replace(case.settings, single_sign_on=None)
+    case.restart()
+    for browser, way in zip(browsers, ("/logout", "/logout/everywhere"), strict=True):
+        answer = with_cookies(case, browser).post(way)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?out=1")
+    assert not case.items("SESSION")
+
+
 def with_cookies(case: Case, browser: TestClient) -> TestClient:
     """The same browser, at the task that runs now."""
     moved = case.browser()
