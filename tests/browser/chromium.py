@@ -12,7 +12,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+PAGE_SECONDS = 120
+"""How long a page may take: two busy cores share a browser, a model and the application."""
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW = "No browser for the tests: install Chromium (on Debian or Ubuntu, apt install chromium) and try again."
@@ -43,6 +46,10 @@ def install() -> None:
     else:
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+# One for the whole process, whichever file asks.
+expect.set_options(timeout=PAGE_SECONDS * 1000)
 
 
 @pytest.fixture(scope="module")

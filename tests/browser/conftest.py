@@ -18,20 +18,18 @@ from typing import Any
 
 import boto3
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from local.run import REGION, STACK
 from local.state import State
+from tests.browser.chromium import PAGE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 300  # the first start fetches the model
 STOP_SECONDS = 60
-PAGE_SECONDS = 120  # two busy cores share a browser, a model and the application
 
-# The smallest model, and short answers: it would talk on for minutes.
-QUICK = ("--model", "smollm2", "--no-browser", "--port=0", "MaxOutputTokens=60")
-
-expect.set_options(timeout=PAGE_SECONDS * 1000)
+# The smallest model talks on for minutes now and then; this is some seconds, time enough to stop it.
+LONGEST_ANSWER = "MaxOutputTokens=300"
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,7 @@ def make_local(state: Path, *arguments: str) -> Iterator[Assistant]:
             "--no-browser",
             "--state",
             str(state),
+            LONGEST_ANSWER,
             *arguments,
         ],
         cwd=ROOT,

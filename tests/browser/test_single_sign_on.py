@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, expect
 from local.run import REGION
 from local.state import State
 from tests.browser.chat_page import message_box
-from tests.browser.conftest import PAGE_SECONDS, Assistant, make_local
+from tests.browser.chromium import PAGE_SECONDS
+from tests.browser.conftest import Assistant, make_local
 from tests.single_sign_on import ANA, PROVIDER
 
 pytestmark = pytest.mark.slow

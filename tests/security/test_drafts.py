@@ -4,12 +4,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.security.screens import new_user
-from tests.security.site import DEADLINE, Site, sign_in
+from tests.security.site import Site, sign_in
 from tests.security.test_pages_by_hand import new_context
 
 pytestmark = pytest.mark.slow
-
-expect.set_options(timeout=DEADLINE * 1000)
 
 THOUGHT = "half a thought, and a private one"
 
