@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from awacs import bedrock, cognito_idp, dynamodb, ecr, logs, s3, secretsmanager
+from awacs import cognito_idp, ecr, logs, s3, secretsmanager
 from awacs.aws import Action, Condition, PolicyDocument, Principal, StringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub, Template, ec2
 
-from templates.policies import allow, arn, document
+from templates.policies import INVOKE, PULL, USE_THE_TABLE, allow, arn, document
 from templates.wiring import Value, describe
 
 HTTPS = 443
 OURS = Condition(StringEquals({"aws:PrincipalAccount": AccountId}))
-PULL = [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer]
 HERE = "${AWS::Region}:${AWS::AccountId}"
 
 
@@ -77,15 +76,7 @@ GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
         "dynamodb",
         _ours(
             "UseTables",
-            [
-                dynamodb.BatchWriteItem,
-                dynamodb.ConditionCheckItem,
-                dynamodb.DeleteItem,
-                dynamodb.GetItem,
-                dynamodb.PutItem,
-                dynamodb.Query,
-                dynamodb.UpdateItem,
-            ],
+            USE_THE_TABLE,
             arn(f"dynamodb:{HERE}:table/*"),
         ),
     ),
@@ -95,7 +86,7 @@ INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
         "bedrock-runtime",
         _ours(
             "InvokeModels",
-            [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream],
+            INVOKE,
             # AWS's models belong to no account, and a profile may use them in any Region.
             arn("bedrock:*::foundation-model/*"),
             arn(f"bedrock:{HERE}:inference-profile/*"),

@@ -1,10 +1,10 @@
-"""Short helpers for IAM: policy documents, trust, ARNs of this account and region."""
+"""Short helpers for IAM: policy documents, trust, ARNs of this account and region, and what tasks do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awacs import sts
+from awacs import bedrock, dynamodb, ecr, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -21,6 +21,20 @@ from troposphere import AccountId, Sub, iam
 from templates.wiring import Value
 
 POLICY_VERSION = "2012-10-17"
+
+# What tasks do: their roles allow it, and the VPC's endpoints let it through.
+INVOKE = [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream]
+"""Converse and ConverseStream are permitted by these two."""
+PULL = [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer]
+USE_THE_TABLE = [
+    dynamodb.BatchWriteItem,
+    dynamodb.ConditionCheckItem,
+    dynamodb.DeleteItem,
+    dynamodb.GetItem,
+    dynamodb.PutItem,
+    dynamodb.Query,
+    dynamodb.UpdateItem,
+]
 
 
 def document(*statements: Statement) -> PolicyDocument:

@@ -124,8 +124,6 @@ def template() -> Template:
     t = new_template("Asistente - service: cluster, task definition, roles and the service on Fargate.")
     inputs = declare(t, Inputs)
     shifts_traffic(t, inputs.deployment_strategy)
-    alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
-    t.add_condition(HAS_SINGLE_SIGN_ON, Not(Equals(inputs.single_sign_on_url, "")))
     cluster = ecs.Cluster(
         "Cluster",
         t,
@@ -141,7 +139,32 @@ def template() -> Template:
         UpdateReplacePolicy="Delete",
         Metadata=describe("Keeps what the tasks log, for a limited time."),
     )
-    task = ecs.TaskDefinition(
+    task = _task_definition(t, inputs, log_group)
+    service = _service(
+        t,
+        inputs,
+        cluster,
+        task,
+        deployment_alarms(t, inputs.load_balancer_full_name, inputs.topic_arn),
+    )
+    _scale(t, inputs, service, cluster)
+    publish(
+        t,
+        Outputs(
+            cluster_name=cluster.ref(),
+            service_name=service.get_att("Name"),
+            service_arn=service.ref(),
+            task_definition_arn=task.ref(),
+            log_group_name=log_group.ref(),
+        ),
+    )
+    return t
+
+
+def _task_definition(t: Template, inputs: Inputs, log_group: logs.LogGroup) -> ecs.TaskDefinition:
+    alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
+    t.add_condition(HAS_SINGLE_SIGN_ON, Not(Equals(inputs.single_sign_on_url, "")))
+    return ecs.TaskDefinition(
         "TaskDefinition",
         t,
         RequiresCompatibilities=["FARGATE"],
@@ -163,25 +186,6 @@ def template() -> Template:
         ContainerDefinitions=[_container(inputs, alternative, log_group)],
         Metadata=describe("Says what a task runs, with which rights, settings and secret."),
     )
-    service = _service(
-        t,
-        inputs,
-        cluster,
-        task,
-        deployment_alarms(t, inputs.load_balancer_full_name, inputs.topic_arn),
-    )
-    _scale(t, inputs, service, cluster)
-    publish(
-        t,
-        Outputs(
-            cluster_name=cluster.ref(),
-            service_name=service.get_att("Name"),
-            service_arn=service.ref(),
-            task_definition_arn=task.ref(),
-            log_group_name=log_group.ref(),
-        ),
-    )
-    return t
 
 
 def _container(inputs: Inputs, alternative: str, log_group: logs.LogGroup) -> ecs.ContainerDefinition:

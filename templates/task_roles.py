@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awacs import bedrock, dynamodb, ecr, kms, secretsmanager
+from awacs import ecr, kms, secretsmanager
 from awacs import logs as logs_actions
 from awacs.aws import Action, ArnEquals, Condition, StringEquals
 from troposphere import If, NoValue, Sub, Template, iam
 
 from templates.keys import has_own_key
-from templates.policies import allow, arn, inline, trust
+from templates.policies import INVOKE, PULL, USE_THE_TABLE, allow, arn, inline, trust
 from templates.wiring import Value, describe
-
-INVOKE = [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream]
-"""Converse and ConverseStream are permitted by these two."""
-
 
 TABLE_KEY_USE = [
     kms.Decrypt,
@@ -65,15 +61,7 @@ def task_role(
                 ),
                 allow(
                     "UseTheTable",
-                    [
-                        dynamodb.BatchWriteItem,
-                        dynamodb.ConditionCheckItem,
-                        dynamodb.DeleteItem,
-                        dynamodb.GetItem,
-                        dynamodb.PutItem,
-                        dynamodb.Query,
-                        dynamodb.UpdateItem,
-                    ],
+                    USE_THE_TABLE,
                     [table_arn],
                 ),
             ),
@@ -98,7 +86,7 @@ def execution_role(
                 allow("SignInToTheRegistry", [ecr.GetAuthorizationToken], ["*"]),
                 allow(
                     "PullFromTheOneRepository",
-                    [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],
+                    PULL,
                     [repository_arn],
                 ),
                 allow("ReadTheClientSecret", [secretsmanager.GetSecretValue], secret_arns),

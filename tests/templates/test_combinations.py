@@ -13,6 +13,7 @@ import pytest
 
 from deployer.profiles import flat
 from tests.emulator_fixture import REPOSITORY, RunningEmulator
+from tests.templates.command_line import deployer
 from tests.templates.pairwise import Combination, pairwise
 
 SUBNETS = "subnet-0123456789abcdef0,subnet-0123456789abcdef1"
@@ -127,8 +128,8 @@ def test_every_combination_deploys(
     name = f"pair-{COMBINATIONS.index(combination)}"
     lines = "".join(f'{key} = "{value}"\n' for key, value in chosen.items())
     file.write_text(f'stack = "{name}"\n[parameters]\n{lines}')
-    _deployer(emulator, "deploy", file)
-    destroyed = _deployer(emulator, "destroy", file)
+    deployer(emulator, "deploy", file)
+    destroyed = deployer(emulator, "destroy", file)
     assert ("Kept on purpose" in destroyed) == (combination["data"] == "kept")
 
 
@@ -152,16 +153,3 @@ def _what_must_be_there(emulator: RunningEmulator, chosen: Parameters) -> Parame
         secret = {"Name": f"oidc-{id(found)}", "SecretString": "what the provider gave"}
         found["OidcClientSecretArn"] = emulator.client("secretsmanager").create_secret(**secret)["ARN"]
     return found
-
-
-def _deployer(emulator: RunningEmulator, command: str, file: Path) -> str:
-    done = subprocess.run(
-        [REPOSITORY / "deploy.sh", command, "--parameters", file, "--yes"],
-        env=emulator.environment | {"PYTHON": sys.executable, "COLUMNS": "200"},
-        cwd=file.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    return done.stdout

@@ -5,14 +5,13 @@ The emulator knows no weights: of a rule it keeps the one target group that gets
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.emulator_fixture import REPOSITORY, RunningEmulator
+from tests.emulator_fixture import RunningEmulator
+from tests.templates.command_line import deployer
 
 STACK = "strategy"
 
@@ -23,7 +22,7 @@ def test_the_strategy_changes_in_place(emulator: RunningEmulator, tmp_path: Path
         lines = "".join(f'{key} = "{value}"\n' for key, value in ({"KeepData": "no"} | chosen).items())
         file = tmp_path / "parameters.toml"
         file.write_text(f'stack = "{STACK}"\n[parameters]\n{lines}')
-        _deployer(emulator, "deploy", file)
+        deployer(emulator, "deploy", file)
         return _service(emulator)
 
     rolling = deploy()
@@ -48,7 +47,7 @@ def test_the_strategy_changes_in_place(emulator: RunningEmulator, tmp_path: Path
     assert back["serviceArn"] == rolling["serviceArn"]
     assert "advancedConfiguration" not in back["loadBalancers"][0]
     assert _served(emulator) == []
-    _deployer(emulator, "destroy", tmp_path / "parameters.toml")
+    deployer(emulator, "destroy", tmp_path / "parameters.toml")
 
 
 def _service(emulator: RunningEmulator) -> dict[str, Any]:
@@ -81,15 +80,3 @@ def _shift(emulator: RunningEmulator, target_group: str) -> None:
     (rule,) = _rules(emulator)
     action = {"Type": "forward", "TargetGroupArn": target_group}
     emulator.client("elbv2").modify_rule(RuleArn=rule["RuleArn"], Actions=[action])
-
-
-def _deployer(emulator: RunningEmulator, command: str, file: Path) -> None:
-    done = subprocess.run(
-        [REPOSITORY / "deploy.sh", command, "--parameters", file, "--yes"],
-        env=emulator.environment | {"PYTHON": sys.executable, "COLUMNS": "200"},
-        cwd=file.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr

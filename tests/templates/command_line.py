@@ -1,0 +1,23 @@
+"""The deployer as a user runs it, against the emulator."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.emulator_fixture import REPOSITORY, RunningEmulator
+
+
+def deployer(emulator: RunningEmulator, command: str, file: Path) -> str:
+    """Run `deploy.sh` with the parameters of `file`, and return what it printed."""
+    done = subprocess.run(
+        [REPOSITORY / "deploy.sh", command, "--parameters", file, "--yes"],
+        env=emulator.environment | {"PYTHON": sys.executable, "COLUMNS": "200"},
+        cwd=file.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    return done.stdout
