@@ -7,6 +7,7 @@ import subprocess
 import sys
 from itertools import combinations, product
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ def _what_must_be_there(emulator: RunningEmulator, chosen: Parameters) -> Parame
     """A hosted zone, a network and a provider's secret, for those choices that name one."""
     found: Parameters = {}
     if chosen["FrontDoor"] == "domain":
-        request = {"Name": chosen["DomainName"], "CallerReference": str(id(found))}
+        request = {"Name": chosen["DomainName"], "CallerReference": token_hex(8)}
         zone = emulator.client("route53").create_hosted_zone(**request)["HostedZone"]["Id"]
         found["HostedZoneId"] = zone.rsplit("/", 1)[-1]
     if chosen["Egress"] == "existing":
@@ -150,6 +151,6 @@ def _what_must_be_there(emulator: RunningEmulator, chosen: Parameters) -> Parame
         found["ExistingVpcId"] = vpc
         found["ExistingPrivateSubnetIds"] = found["ExistingPublicSubnetIds"] = ",".join(subnets)
     if chosen.get("SingleSignOn") == "oidc":
-        secret = {"Name": f"oidc-{id(found)}", "SecretString": "what the provider gave"}
+        secret = {"Name": f"oidc-{token_hex(8)}", "SecretString": "what the provider gave"}
         found["OidcClientSecretArn"] = emulator.client("secretsmanager").create_secret(**secret)["ARN"]
     return found
