@@ -34,6 +34,9 @@ FREE_FEDERATED_PEOPLE = 50
 """A month, who come by SAML or OpenID Connect: https://aws.amazon.com/cognito/pricing/"""
 METRICS, METRICS_OF_A_MODEL = 2, 3
 """What the tasks measure themselves (gradio_app/chat/metrics.py); a test compares."""
+INSIGHTS_METRICS = 38
+"""Of a cluster (13), a service (15) and a family of task definitions (10):
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html"""
 AWAKE_SHARE = {"never": 1.0, "nights": 1.0, "nights-and-weekends": 5 / 7}
 
 # The starting document's own table, in USD a month, and what it leaves out.
@@ -184,9 +187,11 @@ def _watching(
 ) -> list[Line]:
     alarms = len(_of_type(template, "AWS::CloudWatch::Alarm"))
     metrics = METRICS + METRICS_OF_A_MODEL * (2 if values["AlternativeModelId"] else 1)
+    insights = INSIGHTS_METRICS if values["ContainerInsights"] == "enabled" else 0
     per_gb = price["log_gb"]
     return [
         Line("CloudWatch alarms", str(alarms), alarms * price["alarm_month"]),
+        Line("Container Insights", f"{insights} metrics", insights * price["custom_metric_month"]),
         # Only the hours with an answer are charged; this is as if there were one in each.
         Line("CloudWatch metrics of answers", str(metrics), 0.0, metrics * price["custom_metric_month"]),
         Line("Logs and flow logs", f"{IDLE_LOG_GB:g} GB", IDLE_LOG_GB * per_gb, use.log_gb * per_gb),

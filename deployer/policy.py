@@ -78,10 +78,9 @@ NOT_USED = {
 }  # fmt: skip
 """Services of features of these types that the templates do not use."""
 NO_ACTIONS = {
-    "cloudfront:updateDistribution", "iam:DescribeOrganization", "kms:RetireGrant", "s3:GetObjectMetadata",
-    "s3:REST.PUT.OBJECT",
+    "cloudfront:updateDistribution", "iam:DescribeOrganization", "s3:GetObjectMetadata", "s3:REST.PUT.OBJECT",
 }  # fmt: skip
-"""In the registry, and no actions of IAM, or not needed by who gives the grant."""
+"""In the registry, and no actions of IAM."""
 SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 """Wide rights: each has a statement of its own with the services that may get them."""
 

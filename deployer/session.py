@@ -42,6 +42,7 @@ class Aws:
     s3: Any
     ecr: Any
     ec2: Any
+    elb: Any
     account: str
     region: str
 
@@ -70,5 +71,11 @@ def connect(options: Options) -> Aws:
         return session.client(service, region_name=region, config=PATIENT)
 
     return Aws(
-        client("cloudformation"), client("s3"), client("ecr"), client("ec2"), identity["Account"], region
+        cloudformation=client("cloudformation"),
+        s3=client("s3"),
+        ecr=client("ecr"),
+        ec2=client("ec2"),
+        elb=client("elbv2"),
+        account=identity["Account"],
+        region=region,
     )

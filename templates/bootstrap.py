@@ -1,13 +1,17 @@
 """The bootstrap stack: the bucket through which templates and source reach AWS. It owns nothing else.
 
+Who does what with the access logs is written here too, where a deployment cannot delete it with itself.
+
 It comes before everything: CloudFormation reads nested templates, and CodePipeline its source, from here.
 """
 
 from __future__ import annotations
 
-from troposphere import Template
+from awacs import s3 as s3_actions
+from awacs.aws import Allow, Condition, Principal, Statement, StringEquals
+from troposphere import AccountId, Template
 
-from templates.buckets import private_bucket, tls_only
+from templates.buckets import BUCKET_LOGS, objects, private_bucket, tls_only
 from templates.wiring import Value, new_template, output, publish, seam
 
 NONCURRENT_DAYS = 30
@@ -29,10 +33,25 @@ def template() -> Template:
     bucket = private_bucket(
         t,
         "Artifacts",
-        purpose="Holds the nested templates, the zipped source of the image and the pipeline's artifacts.",
+        purpose="Holds the nested templates, the zipped source of the image, the pipeline's artifacts, and "
+        "who did what with the access logs.",
         days=OBJECT_DAYS,
         noncurrent_days=NONCURRENT_DAYS,
     )
-    tls_only(t, bucket, purpose="Refuses every request to the bucket that does not come over TLS.")
+    tls_only(
+        t,
+        bucket,
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+        Statement(
+            Sid="LetS3LogWhatHappensToBucketsOfThisAccount",
+            Effect=Allow,
+            Principal=Principal("Service", "logging.s3.amazonaws.com"),
+            Action=[s3_actions.PutObject],
+            Resource=[objects(bucket, BUCKET_LOGS)],
+            Condition=Condition(StringEquals({"aws:SourceAccount": AccountId})),
+        ),
+        purpose="Lets S3 write the log of other buckets, and refuses every request that does not come over "
+        "TLS.",
+    )
     publish(t, Outputs(artifact_bucket_name=bucket.ref()))
     return t

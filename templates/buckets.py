@@ -12,6 +12,8 @@ from templates.policies import deny_plain_http, document
 from templates.wiring import Value, describe
 
 ABANDONED_UPLOAD_DAYS = 1
+BUCKET_LOGS = "bucket-logs/"
+"""Where in the artifact bucket S3 writes who does what with other buckets' objects."""
 
 
 def private_bucket(
@@ -20,21 +22,13 @@ def private_bucket(
     *,
     purpose: str,
     days: Value | int,
-    noncurrent_days: int | None = None,
+    noncurrent_days: int,
+    **properties: Any,
 ) -> s3.Bucket:
-    """Add a bucket whose objects expire after `days`.
-
-    It is versioned when `noncurrent_days` says how long former versions stay.
+    """Add a versioned bucket whose objects expire after `days`, and former versions after `noncurrent_days`.
 
     Encrypted with S3's own keys: the load balancer delivers its logs to no other kind of bucket.
     """
-    versions: dict[str, Any] = {}
-    versioned: dict[str, Any] = {}
-    if noncurrent_days is not None:
-        versioned["VersioningConfiguration"] = s3.VersioningConfiguration(Status="Enabled")
-        versions["NoncurrentVersionExpiration"] = s3.NoncurrentVersionExpiration(
-            NoncurrentDays=noncurrent_days
-        )
     return s3.Bucket(
         title,
         t,
@@ -51,6 +45,7 @@ def private_bucket(
         PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
             BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
         ),
+        VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
         LifecycleConfiguration=s3.LifecycleConfiguration(
             Rules=[
                 s3.LifecycleRule(
@@ -60,7 +55,9 @@ def private_bucket(
                     AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(
                         DaysAfterInitiation=ABANDONED_UPLOAD_DAYS
                     ),
-                    **versions,
+                    NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(
+                        NoncurrentDays=noncurrent_days
+                    ),
                 )
             ]
         ),
@@ -69,7 +66,7 @@ def private_bucket(
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
         Metadata=describe(purpose),
-        **versioned,
+        **properties,
     )
 
 

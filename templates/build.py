@@ -99,6 +99,8 @@ def _repository(t: Template) -> ecr.Repository:
         "Repository",
         t,
         ImageTagMutability="IMMUTABLE",
+        # AWS's own key: the kind of key cannot be changed without losing every image, EncryptionKey can.
+        EncryptionConfiguration=ecr.EncryptionConfiguration(EncryptionType="KMS"),
         ImageScanningConfiguration=ecr.ImageScanningConfiguration(ScanOnPush=True),
         LifecyclePolicy=ecr.LifecyclePolicy(
             LifecyclePolicyText=json.dumps(_lifecycle(), separators=(",", ":"))

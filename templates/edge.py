@@ -28,6 +28,7 @@ from templates.wiring import Value, declare, describe, new_template, output, par
 HTTP = 80
 HTTPS = 443
 EVERYWHERE = "0.0.0.0/0"
+IS_PROTECTED = "IsProtected"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 IDLE_SECONDS = 125
 """Between the time that CloudFront waits for a byte (120 s) and the app's own keep-alive (130 s)."""
@@ -51,6 +52,10 @@ class Inputs:
         "String", "How a new version takes over.", AllowedValues=list(STRATEGIES)
     )
     log_retention_days: Value = parameter("Number", "Days that access logs are kept.")
+    artifact_bucket_name: Value = parameter("String", "Where S3 writes who does what with the access logs.")
+    protect_front_door: Value = parameter(
+        "String", "Whether the load balancer is protected from deletion.", AllowedValues=["yes", "no"]
+    )
 
 
 @seam
@@ -65,6 +70,7 @@ class Outputs:
     target_group_full_name: Value = output("The target group, as its metrics name it.")
     second_target_group_full_name: Value = output("The second one, as its metrics name it; or empty.")
     load_balancer_security_group_id: Value = output("The only source from which tasks accept connections.")
+    access_log_bucket_name: Value = output("The bucket of the load balancer's access logs.")
     public_scheme: Value = output("What people's browsers speak: https, or http in a trial.")
     service_url: Value = output("The service's address, unless CloudFront stands in front.")
 
@@ -95,7 +101,12 @@ def template() -> Template:
     own_domain = t.add_condition("HasDomain", Equals(inputs.front_door, "domain"))
     shifts_traffic(t, inputs.deployment_strategy)
 
-    log_bucket = access_logs(t, inputs.log_retention_days)
+    log_bucket = access_logs(
+        t,
+        days=inputs.log_retention_days,
+        artifact_bucket_name=inputs.artifact_bucket_name,
+        protected=t.add_condition(IS_PROTECTED, Equals(inputs.protect_front_door, "yes")),
+    )
     inside = _internal_door(t, inputs, log_bucket, internal)
     outside = _public_door(t, inputs, log_bucket, public, own_domain)
 
@@ -118,6 +129,7 @@ def template() -> Template:
                 either(lambda door: _full_name(door.second_target_group))
             ),
             load_balancer_security_group_id=either(lambda door: door.security_group.get_att("GroupId")),
+            access_log_bucket_name=log_bucket[0].ref(),
             # From CloudFront to the load balancer it is http inside the VPC; browsers always speak https.
             public_scheme=If(internal, "https", If(own_domain, "https", "http")),
             service_url=If(own_domain, Sub("https://${name}", name=inputs.domain_name), http_url),
@@ -224,6 +236,7 @@ def _door(
     attributes: dict[str, Value] = {
         "access_logs.s3.enabled": "true",
         "access_logs.s3.bucket": bucket.ref(),
+        "deletion_protection.enabled": If(IS_PROTECTED, "true", "false"),
         "idle_timeout.timeout_seconds": str(IDLE_SECONDS),
         "routing.http.desync_mitigation_mode": "strictest",
         "routing.http.drop_invalid_header_fields.enabled": "true",

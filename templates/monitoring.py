@@ -1,4 +1,4 @@
-"""The monitoring stack: alarms on everything beside the tasks' answers, messages of failures, the dashboard.
+"""The monitoring stack: alarms on everything beside the tasks' answers, messages of events, the dashboard.
 
 It owns neither the topic (alerts) nor the alarms that roll a deployment back (service). Each alarm says in
 its description what people notice and what to do.
@@ -35,6 +35,9 @@ class Inputs:
     alternative_model_id: Value = parameter("String", "Another model to choose; empty for none.")
     log_group_name: Value = parameter("String", "Where the tasks log.")
     pipeline_name: Value = parameter("String", "The build pipeline.")
+    guarded_bucket_name: Value = parameter(
+        "String", "The bucket of access logs, if the topic is told when one is deleted; or empty."
+    )
 
 
 @seam
@@ -54,6 +57,7 @@ def template() -> Template:
     _throttle_alarm(t, "AlternativeModel", inputs, inputs.alternative_model_id, condition=alternative)
     _table_alarms(t, inputs)
     _messages_of_failures(t, inputs)
+    _message_of_deleted_logs(t, inputs)
     board = dashboard(
         t,
         Watched(
@@ -208,8 +212,33 @@ def _messages_of_failures(t: Template, inputs: Inputs) -> None:
     )
 
 
+def _message_of_deleted_logs(t: Template, inputs: Inputs) -> None:
+    _message(
+        t,
+        "DeletedAccessLog",
+        inputs,
+        {
+            "source": ["aws.s3"],
+            "detail-type": ["Object Deleted"],
+            # By somebody: what the lifecycle deletes has another reason.
+            "detail": {"bucket": {"name": [inputs.guarded_bucket_name]}, "reason": ["DeleteObject"]},
+        },
+        paths={"key": "$.detail.object.key", "address": "$.detail.source-ip-address"},
+        text="Somebody deleted an access log of the load balancer: <key>, from address <address>. For some "
+        "days it can be had back; bucket-logs/ in the artifact bucket says who it was.",
+        Condition=t.add_condition("HasGuardedBucket", Not(Equals(inputs.guarded_bucket_name, ""))),
+    )
+
+
 def _message(
-    t: Template, title: str, inputs: Inputs, pattern: dict[str, Any], *, paths: dict[str, str], text: str
+    t: Template,
+    title: str,
+    inputs: Inputs,
+    pattern: dict[str, Any],
+    *,
+    paths: dict[str, str],
+    text: str,
+    **attributes: Any,
 ) -> None:
     events.Rule(
         title,
@@ -224,4 +253,5 @@ def _message(
             )
         ],
         Metadata=describe("Tells the topic of it, in words."),
+        **attributes,
     )

@@ -208,6 +208,8 @@ def _front_door(
             app_port=APP_PORT,
             deployment_strategy=p.deployment_strategy,
             log_retention_days=p.log_retention_days,
+            artifact_bucket_name=p.artifact_bucket_name,
+            protect_front_door=p.protect_front_door,
         ),
         edge.Outputs,
         purpose="The load balancer at the front door.",
@@ -353,6 +355,7 @@ def _service(
             time_zone=p.time_zone,
             task_cpu=p.task_cpu,
             task_memory=p.task_memory,
+            container_insights=p.container_insights,
             log_retention_days=p.log_retention_days,
             sign_up_domains=p.sign_up_domains,
             mfa=p.mfa,
@@ -375,6 +378,7 @@ def _monitoring(
     door: edge.Outputs,
     app: service.Outputs,
 ) -> None:
+    guarded = t.add_condition("HasProtectedFrontDoor", Equals(p.protect_front_door, "yes"))
     add_child(
         t,
         "Monitoring",
@@ -392,6 +396,7 @@ def _monitoring(
             alternative_model_id=p.alternative_model_id,
             log_group_name=app.log_group_name,
             pipeline_name=image.pipeline_name,
+            guarded_bucket_name=If(guarded, door.access_log_bucket_name, ""),
         ),
         monitoring.Outputs,
         purpose="Alarms, messages of failures, and the dashboard.",

@@ -59,12 +59,14 @@ GROUPS = {
     },
     "Data and logs": {
         "keep_data": "Keep users and conversations",
+        "protect_front_door": "Protect the load balancer",
         "encryption_key": "Whose key encrypts",
         "log_retention_days": "Days that logs are kept",
     },
     "Alarms": {
         "alarm_email": "E-mail for alarms",
         "monthly_budget": "Monthly budget in USD",
+        "container_insights": "Container Insights",
     },
     "Filled in by deploy.sh": {
         "artifact_bucket_name": "Artifact bucket",

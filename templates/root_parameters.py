@@ -331,6 +331,14 @@ class Parameters:
         AllowedValues=KEEP_DATA_VALUES,
         Default="yes",
     )
+    protect_front_door: Value = parameter(
+        "String",
+        "yes: the load balancer cannot be deleted, and the topic is told when somebody deletes one of its "
+        "access logs. For production, once the first deployment is through; no again before FrontDoor is "
+        "changed or the stack deleted.",
+        AllowedValues=["no", "yes"],
+        Default="no",
+    )
     encryption_key: Value = parameter(
         "String",
         "own: a key of yours, which AWS rotates and whose use you can follow and end, encrypts "
@@ -351,6 +359,13 @@ class Parameters:
         AllowedPattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
         ConstraintDescription="An e-mail address, or nothing.",
         Default="",
+    )
+    container_insights: Value = parameter(
+        "String",
+        "enabled: ECS also measures network, disk and each kind of task, about 11 USD a month; what is "
+        "measured without it is enough for the alarms and the dashboard.",
+        AllowedValues=["disabled", "enabled"],
+        Default="disabled",
     )
     monthly_budget: Value = parameter(
         "Number",

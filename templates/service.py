@@ -101,6 +101,9 @@ class Inputs:
     time_zone: Value = parameter("String", "Time zone of these hours.")
     task_cpu: Value = parameter("Number", "CPU units of a task; 1024 are one vCPU.")
     task_memory: Value = parameter("Number", "MiB of memory of a task.")
+    container_insights: Value = parameter(
+        "String", "Whether ECS measures what costs extra.", AllowedValues=["disabled", "enabled"]
+    )
     log_retention_days: Value = parameter("Number", "Days that the tasks' logs are kept.")
     sign_up_domains: Value = parameter("String", "Domains of e-mail addresses that may sign up; or empty.")
     mfa: Value = parameter("String", "Whether people use an authenticator app.")
@@ -128,6 +131,7 @@ def template() -> Template:
         "Cluster",
         t,
         CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+        ClusterSettings=[ecs.ClusterSetting(Name="containerInsights", Value=inputs.container_insights)],
         Metadata=describe("Groups the tasks; Fargate brings the machines."),
     )
     log_group = logs.LogGroup(

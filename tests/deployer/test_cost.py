@@ -48,6 +48,7 @@ def test_the_default_is_what_one_calculates_by_hand() -> None:
         ({"AllowedCountries": "ES"}, 1),
         ({"EncryptionKey": "aws"}, -1),
         ({"AlternativeModelId": ""}, -0.1),
+        ({"ContainerInsights": "enabled"}, 38 * 0.3),
         ({"FrontDoor": "http"}, 2 * HOURS * 0.005),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -102,6 +104,33 @@ def test_a_protected_stack_is_left_as_it_is(tiny: Tiny):
         destroy.run(tiny.options(), tiny.console, ask=None)
     assert error.value.exit_code == 2
     assert tiny.aws.client("s3").head_object(Bucket=bucket, Key="other")
+
+
+def test_a_protected_load_balancer_stops_before_anything_is_emptied(tiny: Tiny):
+    tiny.deploy(ProtectFrontDoor="true")
+    bucket, _ = fill(tiny)
+    with pytest.raises(DeployError, match=r"Store/Door is protected.*ProtectFrontDoor=no") as error:
+        destroy.run(tiny.options(), tiny.console, ask=None)
+    assert error.value.exit_code == 2
+    assert tiny.aws.client("s3").head_object(Bucket=bucket, Key="other")
+    command = re.search(
+        r"`aws elbv2 (\S+) --attributes Key=(\S+),Value=(\S+) --load-balancer-arn (\S+)`", str(error.value)
+    )
+    assert command
+    assert command[1] == "modify-load-balancer-attributes"
+    tiny.aws.client("elbv2").modify_load_balancer_attributes(
+        LoadBalancerArn=command[4], Attributes=[{"Key": command[2], "Value": command[3]}]
+    )
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert state(tiny) is None
+
+
+def test_a_load_balancer_that_somebody_deleted_protects_nothing(tiny: Tiny):
+    tiny.deploy(ProtectFrontDoor="true")
+    [balancer] = resources(tiny, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    tiny.aws.client("elbv2").delete_load_balancer(LoadBalancerArn=balancer)
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert state(tiny) is None
 
 
 def test_nobody_to_ask_deletes_nothing(tiny: Tiny):

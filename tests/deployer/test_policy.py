@@ -37,8 +37,8 @@ def test_the_secret_of_an_identity_provider_is_read_and_nothing_else() -> None:
     "action",
     [
         "cloudformation:ExecuteChangeSet", "codebuild:CreateProject", "dynamodb:CreateTable", "ec2:CreateVpc",
-        "ecs:CreateService", "iam:CreateRole", "kms:CreateKey", "s3:PutObject", "s3:PutBucketPolicy",
-        "wafv2:AssociateWebACL",
+        "ecs:CreateService", "iam:CreateRole", "kms:CreateKey", "kms:RetireGrant", "s3:PutObject",
+        "s3:PutBucketLogging", "s3:PutBucketPolicy", "wafv2:AssociateWebACL",
     ],
 )  # fmt: skip
 def test_what_a_deployment_does_is_allowed(action: str) -> None:

@@ -41,10 +41,16 @@ def root(tag: str) -> Template:
             "Greeting": {"Type": "String", "Default": "hello"},
             "Hold": {"Type": "Number", "Default": 0, "MaxValue": 600},
             "KeepData": {"Type": "String", "Default": "no", "AllowedValues": ["yes", "no"]},
+            "ProtectFrontDoor": {"Type": "String", "Default": "false", "AllowedValues": ["true", "false"]},
         },
         "Conditions": {"Holds": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Hold"}, "0"]}]}},
         "Resources": {
-            "Store": _nested("store", Greeting={"Ref": "Greeting"}, KeepData={"Ref": "KeepData"}),
+            "Store": _nested(
+                "store",
+                Greeting={"Ref": "Greeting"},
+                KeepData={"Ref": "KeepData"},
+                ProtectFrontDoor={"Ref": "ProtectFrontDoor"},
+            ),
             "Gate": _nested("gate", QueueName=_output("Store", "QueueName"), Hold={"Ref": "Hold"})
             | {"Condition": "Holds"},
         },
@@ -56,10 +62,10 @@ def root(tag: str) -> Template:
 
 
 def store() -> Template:
-    """A queue, a bucket and a parameter with the greeting; the queue stays when `KeepData` is yes."""
+    """A queue that stays when `KeepData` is yes, and what else the deployer treats in its own way."""
     return {
         "Transform": "AWS::LanguageExtensions",
-        "Parameters": {"Greeting": {"Type": "String"}, "KeepData": {"Type": "String"}},
+        "Parameters": {name: {"Type": "String"} for name in ("Greeting", "KeepData", "ProtectFrontDoor")},
         "Conditions": {"Keeps": {"Fn::Equals": [{"Ref": "KeepData"}, "yes"]}},
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue", "DeletionPolicy": {"Fn::If": ["Keeps", "Retain", "Delete"]}},
@@ -68,6 +74,14 @@ def store() -> Template:
                 "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
             },
             "Images": {"Type": "AWS::ECR::Repository"},
+            "Door": {
+                "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+                "Properties": {
+                    "LoadBalancerAttributes": [
+                        {"Key": "deletion_protection.enabled", "Value": {"Ref": "ProtectFrontDoor"}}
+                    ]
+                },
+            },
             "Text": {
                 "Type": "AWS::SSM::Parameter",
                 "Properties": {"Type": "String", "Value": {"Ref": "Greeting"}},

@@ -1,6 +1,7 @@
 """Scan every profile: `python -m tests.scan [--tools DIR]`.
 
-Fails on a finding that is not waived with a reason, and on a waiver that nothing needs any more.
+Fails on a finding that is not waived with a reason, on a waiver that nothing needs any more, and on more
+findings than the file of waivers allows a profile.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +44,19 @@ def waivers(path: Path = WAIVERS) -> list[Waiver]:
     return [Waiver(**entry) for entry in tomllib.loads(path.read_text("utf-8")).get("waiver", [])]
 
 
-def verdict(found: Mapping[str, set[Finding]], waived: Sequence[Waiver]) -> list[str]:
-    """What is wrong, as lines to print: findings that no waiver covers, waivers that cover none."""
+def most(path: Path = WAIVERS) -> dict[str, dict[str, int]]:
+    """How many findings there may be, waived ones included: by profile and tool."""
+    return tomllib.loads(path.read_text("utf-8")).get("most", {})
+
+
+def verdict(
+    found: Mapping[str, set[Finding]], waived: Sequence[Waiver], allowed: Mapping[str, Mapping[str, int]]
+) -> list[str]:
+    """What is wrong, as lines to print.
+
+    Findings that no waiver covers, waivers that cover none, and more findings than `allowed`, which is by
+    profile and tool.
+    """
     lines = [
         f"{profile}: {finding.tool} {finding.rule} on {finding.resource}"
         for profile, findings in found.items()
@@ -56,7 +69,17 @@ def verdict(found: Mapping[str, set[Finding]], waived: Sequence[Waiver]) -> list
         for waiver in waived
         if not any(waiver.covers(finding) for finding in every)
     ]
+    lines += [
+        f"{profile}: {count} findings of {tool}, waived or not, and at most {number} are allowed"
+        for profile, tools in allowed.items()
+        for tool, number in tools.items()
+        if (count := _by_tool(found[profile])[tool]) > number
+    ]
     return lines
+
+
+def _by_tool(findings: set[Finding]) -> Counter[str]:
+    return Counter(finding.tool for finding in findings)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -77,11 +100,10 @@ def main(arguments: Sequence[str]) -> int:
             except ScannerFailed as error:
                 print(error, file=sys.stderr)
                 return 2
-            count = len(template["Resources"])
-            open_findings = sum(not any(w.covers(f) for w in waived) for f in found[name])
-            print(f"{name}: {count} resources, {len(found[name])} findings, {open_findings} without a waiver")
-    wrong = verdict(found, waived)
-    print("\n".join(wrong))
+            counts = ", ".join(f"{tool} {count}" for tool, count in sorted(_by_tool(found[name]).items()))
+            print(f"{name}: {len(template['Resources'])} resources, findings: {counts}")
+    wrong = verdict(found, waived, most())
+    print("\n".join(wrong) or "Every finding is waived with a reason.")
     return 1 if wrong else 0
 
 

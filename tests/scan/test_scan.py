@@ -21,20 +21,28 @@ WAIVED = Waiver("checkov", "CKV_AWS_18", "Logs|Artifacts", "A log of a log has n
 
 
 def test_a_finding_without_a_waiver_is_named_with_its_profile() -> None:
-    assert verdict({"default": {OPEN_BUCKET}}, []) == ["default: checkov CKV_AWS_18 on Logs"]
-    assert verdict({"default": {OPEN_BUCKET}}, [WAIVED]) == []
+    assert verdict({"default": {OPEN_BUCKET}}, [], {}) == ["default: checkov CKV_AWS_18 on Logs"]
+    assert verdict({"default": {OPEN_BUCKET}}, [WAIVED], {}) == []
 
 
 @pytest.mark.parametrize("field", ["tool", "rule", "resource"])
 def test_a_waiver_covers_nothing_else(field: str) -> None:
     other = Waiver(**{**vars(WAIVED), field: "Log"})
-    lines = verdict({"default": {OPEN_BUCKET}}, [other])
+    lines = verdict({"default": {OPEN_BUCKET}}, [other], {})
     assert len(lines) == 2
     assert lines[1].startswith("needless waiver: ")
 
 
 def test_one_profile_is_enough_to_need_a_waiver() -> None:
-    assert verdict({"default": set(), "cheapest": {OPEN_BUCKET}}, [WAIVED]) == []
+    assert verdict({"default": set(), "cheapest": {OPEN_BUCKET}}, [WAIVED], {}) == []
+
+
+def test_a_waiver_is_no_way_around_the_most_that_is_allowed() -> None:
+    found = {"default": {OPEN_BUCKET, Finding("checkov", "CKV_AWS_18", "Artifacts")}, "cheapest": set()}
+    assert verdict(found, [WAIVED], {"default": {"checkov": 2}, "cheapest": {"checkov": 0}}) == []
+    assert verdict(found, [WAIVED], {"default": {"checkov": 1}}) == [
+        "default: 2 findings of checkov, waived or not, and at most 1 are allowed"
+    ]
 
 
 def test_every_waiver_has_its_reason_and_its_place() -> None:

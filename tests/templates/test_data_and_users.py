@@ -126,6 +126,6 @@ def test_the_artifact_bucket_is_private_versioned_and_tls_only() -> None:
     bucket = stacks.properties(bootstrap, "Artifacts")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    (statement,) = stacks.statements(bootstrap)
+    (statement,) = (s for s in stacks.statements(bootstrap) if s["Effect"] == "Deny")
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -18,11 +18,12 @@ TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 
 
-def edge(front_door: str, strategy: str = "rolling") -> Json:
+def edge(front_door: str, strategy: str = "rolling", protected: str = "no") -> Json:
     return rendition(
         stacks.stack("edge"),
         FrontDoor=front_door,
         DeploymentStrategy=strategy,
+        ProtectFrontDoor=protected,
         DomainName="chat.example.com",
         HostedZoneId="Z1",
         AppPort="8080",
@@ -166,6 +167,30 @@ def test_requests_are_logged_where_the_load_balancer_may_write(front_door: str) 
     # Load balancers write to no other kind of bucket than one with S3's own keys.
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    (allowed,) = (s for s in stacks.statements(template) if s["Effect"] == "Allow")
+    # A load balancer's request has been seen without the keys that a condition would ask for.
+    assert "Condition" not in allowed
+    assert allowed["Resource"][0]["Fn::Sub"][0] == "${bucket}/AWSLogs/${AWS::AccountId}/*"
+
+
+def test_who_touches_a_log_is_logged_where_s3_may_write() -> None:
+    logging = stacks.properties(edge("cloudfront"), "AccessLogs")["LoggingConfiguration"]
+    assert logging["DestinationBucketName"] == {"Ref": "ArtifactBucketName"}
+    (allowed,) = (s for s in stacks.statements(stacks.stack("bootstrap")) if s["Effect"] == "Allow")
+    assert allowed["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    prefix = allowed["Resource"][0]["Fn::Sub"][0].removeprefix("${bucket}/").removesuffix("*")
+    assert logging["LogFilePrefix"].startswith(prefix)
+
+
+@pytest.mark.parametrize(("protected", "value"), [("yes", "true"), ("no", "false")])
+@pytest.mark.parametrize("front_door", DOORS)
+def test_the_load_balancer_is_protected_when_asked_for(front_door: str, protected: str, value: str) -> None:
+    template = edge(front_door, protected=protected)
+    (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
+    attributes = _attributes(balancer["Properties"]["LoadBalancerAttributes"])
+    assert attributes["deletion_protection.enabled"] == value
+    assert ("NotificationConfiguration" in stacks.properties(template, "AccessLogs")) == (protected == "yes")
 
 
 def test_cloudfront_exists_only_when_chosen() -> None:

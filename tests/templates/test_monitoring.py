@@ -10,6 +10,7 @@ import pytest
 
 from deployer.cost import METRICS, METRICS_OF_A_MODEL
 from gradio_app.chat import metrics
+from tests.emulator_fixture import RunningEmulator
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
@@ -70,7 +71,7 @@ def test_tasks_are_watched_in_each_target_group(second: str, watched: list[str])
 
 
 def test_failed_builds_and_deployments_are_told_in_words() -> None:
-    rules = stacks.of_type(stacks.stack("monitoring"), "AWS::Events::Rule")
+    rules = stacks.of_type(rendition(stacks.stack("monitoring"), GuardedBucketName=""), "AWS::Events::Rule")
     assert {rule["Properties"]["EventPattern"]["source"][0] for rule in rules.values()} == {
         "aws.codepipeline",
         "aws.ecs",
@@ -81,6 +82,34 @@ def test_failed_builds_and_deployments_are_told_in_words() -> None:
         transformer = target["InputTransformer"]
         text = json.loads(transformer["InputTemplate"])
         assert all(f"<{name}>" in text for name in transformer["InputPathsMap"])
+
+
+@pytest.mark.slow
+def test_a_deleted_access_log_is_told_in_words(emulator: RunningEmulator) -> None:
+    bucket, key = "guarded-access-logs", "AWSLogs/123456789012/one.log.gz"
+    rule = stacks.properties(
+        rendition(stacks.stack("monitoring"), GuardedBucketName=bucket), "DeletedAccessLog"
+    )
+    logs = rendition(stacks.stack("edge"), FrontDoor="cloudfront", ProtectFrontDoor="yes")
+    told = stacks.properties(logs, "AccessLogs")["NotificationConfiguration"]["EventBridgeConfiguration"]
+    assert told == {"EventBridgeEnabled": True}
+    # EventBridge tells a queue what it would tell the topic.
+    sqs, events, s3 = (emulator.client(service) for service in ("sqs", "events", "s3"))
+    queue = sqs.create_queue(QueueName=bucket)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    events.put_rule(Name=bucket, EventPattern=json.dumps(rule["EventPattern"]))
+    (target,) = rule["Targets"]
+    events.put_targets(Rule=bucket, Targets=[{**target, "Arn": attributes["QueueArn"]}])
+    for name in ("another", bucket):
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        s3.put_object(Bucket=name, Key=key, Body=b"GET /")
+        s3.delete_object(Bucket=name, Key=key)
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
+    assert f"deleted an access log of the load balancer: {key}, from address " in message["Body"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
 
 
 def test_those_who_tell_the_topic_may() -> None:

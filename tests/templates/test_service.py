@@ -33,6 +33,12 @@ def service(**parameters: str) -> Json:
     return rendition(template, **(known | GIVEN | parameters))
 
 
+@pytest.mark.parametrize("choice", ["disabled", "enabled"])
+def test_ecs_measures_more_only_when_asked_for(choice: str) -> None:
+    cluster = stacks.properties(service(ContainerInsights=choice), "Cluster")
+    assert cluster["ClusterSettings"] == [{"Name": "containerInsights", "Value": choice}]
+
+
 @pytest.mark.parametrize(
     ("alternative", "models"),
     [
