@@ -65,8 +65,8 @@ class Parameters:
     )
     use_firewall: Value = parameter(
         "String",
-        "yes: AWS WAF turns away floods, known bad addresses and known attacks, about 9 USD a month. no: "
-        "nothing stands before the load balancer.",
+        "yes: AWS WAF turns away floods and known attacks, about 8 USD a month; without CloudFront also "
+        "addresses of bad reputation, about 9. no: nothing stands before the load balancer.",
         AllowedValues=["yes", "no"],
         Default="yes",
     )
