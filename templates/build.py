@@ -264,8 +264,8 @@ def _pipeline(t: Template, inputs: Inputs, project: codebuild.Project) -> codepi
 
 def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> iam.Role:
     bucket = arn("s3:::${bucket}", bucket=inputs.artifact_bucket_name)
-    # Every source, and not the one of this deployment: a policy that changed with it would change seconds before the
-    # restarted pipeline needs it, and IAM takes longer than that to say so everywhere.
+    # Every source, and not the one of this deployment: a policy that changed with it would change seconds
+    # before the restarted pipeline needs it, and IAM may take longer than that to say so everywhere.
     sources = arn(f"s3:::${{bucket}}/{SOURCES}", bucket=inputs.artifact_bucket_name)
     return iam.Role(
         "PipelineRole",

@@ -37,8 +37,9 @@ AWS = "AWS"
 
 NO_OVERRIDE: dict[str, Any] = {"None": {}}
 
-# A chat carries code, addresses and long texts: in a body none of that is an attack. These are all the rules on bodies
-# that the groups have. Those on paths, queries, cookies and other headers stay: there the app puts identifiers only.
+# A chat carries code, addresses and long texts: in a body none of that is an attack. These are all the rules
+# on bodies that the groups have. Those on paths, queries, cookies and other headers stay: there the app puts
+# nothing but identifiers.
 COUNTED = {
     "AWSManagedRulesCommonRuleSet": [
         "SizeRestrictions_BODY",  # over 8 KiB: each event carries the conversation that the page shows
