@@ -22,6 +22,10 @@ ORIGIN = "LoadBalancer"
 READ_SECONDS = 120
 """How long CloudFront waits for the next byte of an answer; the most it allows."""
 KEEPALIVE_SECONDS = 60
+ERRORS = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
+"""What CloudFront keeps for ten seconds unless told otherwise, 5xx whatever the answer's Cache-Control says:
+one person's broken stream, or refusal, would be everybody's.
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html"""
 STATIC_PATHS = ("/assets/*", "/static/*")
 """What is the same for everyone, signed in or not: the chat's own scripts, styles and fonts."""
 VIEWER_HEADER = "x-viewer-address"
@@ -87,6 +91,9 @@ def template() -> Template:
                     Compress=True,
                 )
                 for path in STATIC_PATHS
+            ],
+            CustomErrorResponses=[
+                cloudfront.CustomErrorResponse(ErrorCode=code, ErrorCachingMinTTL=0) for code in ERRORS
             ],
             # CloudFront's own name and certificate: it offers TLS 1.2 and 1.3 but takes no minimum from us.
             ViewerCertificate=cloudfront.ViewerCertificate(CloudFrontDefaultCertificate=True),

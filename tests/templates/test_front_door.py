@@ -17,6 +17,8 @@ from tests.templates.stacks import Json
 
 DOORS = ("cloudfront", "domain", "http")
 SHIFTING = ("blue-green", "canary")
+KEPT_BY_CLOUDFRONT = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
+"""https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html"""
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 
@@ -154,6 +156,16 @@ def test_cloudfront_is_https_only_and_caches_static_files_only() -> None:
         "/assets/*",
         "/static/*",
     ]
+
+
+def test_an_error_is_nobody_elses() -> None:
+    """By default CloudFront answers everybody for ten seconds with the error that one person met."""
+    config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
+    kept = {error["ErrorCode"]: error["ErrorCachingMinTTL"] for error in config["CustomErrorResponses"]}
+    assert kept == dict.fromkeys(KEPT_BY_CLOUDFRONT, 0)
+    assert all(
+        error.keys() == {"ErrorCode", "ErrorCachingMinTTL"} for error in config["CustomErrorResponses"]
+    )
 
 
 def test_a_cached_file_moves_nobody_to_another_task() -> None:
