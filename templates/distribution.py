@@ -10,6 +10,7 @@ from typing import Any
 
 from troposphere import Equals, If, Select, Split, StackId, StackName, Sub, Template, cloudfront
 
+from templates.viewer_address import HEADER
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 # Managed policies have the same ids in every account:
@@ -27,10 +28,9 @@ ERRORS = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
 one person's broken stream, or refusal, would be everybody's.
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html"""
 STATIC_PATHS = ("/assets/*", "/static/*")
-"""What is the same for everyone, signed in or not: the chat's own scripts, styles and fonts."""
-VIEWER_HEADER = "x-viewer-address"
+"""What is the same for everyone: the chat's own scripts, styles and fonts."""
 VIEWER_ADDRESS_CODE = f"""function handler(event) {{
-  event.request.headers['{VIEWER_HEADER}'] = {{value: event.viewer.ip}};
+  event.request.headers['{HEADER}'] = {{value: event.viewer.ip}};
   return event.request;
 }}
 """
@@ -145,9 +145,7 @@ def _static_request(t: Template) -> cloudfront.OriginRequestPolicy:
         OriginRequestPolicyConfig=cloudfront.OriginRequestPolicyConfig(
             Name=_own_name("static-request"),
             Comment="For files that are the same for everyone",
-            HeadersConfig=cloudfront.OriginRequestHeadersConfig(
-                HeaderBehavior="whitelist", Headers=[VIEWER_HEADER]
-            ),
+            HeadersConfig=cloudfront.OriginRequestHeadersConfig(HeaderBehavior="whitelist", Headers=[HEADER]),
             CookiesConfig=cloudfront.OriginRequestCookiesConfig(
                 CookieBehavior="whitelist", Cookies=STICKY_COOKIES
             ),

@@ -10,17 +10,17 @@ import pytest
 import gradio_app
 from gradio_app.gate.access import is_static
 from templates.distribution import STATIC_PATHS
-from templates.firewall import VIEWER_HEADER
+from templates.viewer_address import HEADER
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
 
 DOORS = ("cloudfront", "domain", "http")
 SHIFTING = ("blue-green", "canary")
-KEPT_BY_CLOUDFRONT = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
-"""https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html"""
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
+KEPT_BY_CLOUDFRONT = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
+"""https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html"""
 
 
 def edge(front_door: str, strategy: str = "rolling", protected: str = "no") -> Json:
@@ -188,7 +188,7 @@ def test_a_file_comes_from_where_its_page_came_from() -> None:
 def test_the_firewall_is_told_who_asks_for_a_file() -> None:
     for behavior in static_behaviors():
         handed_on = policy(behavior, "OriginRequestPolicyId")["HeadersConfig"]
-        assert handed_on == {"HeaderBehavior": "whitelist", "Headers": [VIEWER_HEADER]}
+        assert handed_on == {"HeaderBehavior": "whitelist", "Headers": [HEADER]}
 
 
 def test_what_is_cached_for_everyone_is_public() -> None:
