@@ -96,6 +96,18 @@ def test_cookies_are_not_logged() -> None:
     assert logging["RedactedFields"] == [{"SingleHeader": {"Name": "cookie"}}]
 
 
+def test_what_people_wrote_is_not_logged_as_what_a_rule_found() -> None:
+    acl = stacks.properties(stacks.stack("firewall"), "WebAcl")
+    protected = {
+        (data["Field"]["FieldType"], *data["Field"].get("FieldKeys", [])): data
+        for data in acl["DataProtectionConfig"]["DataProtections"]
+    }
+    assert set(protected) == {("BODY",), ("SINGLE_HEADER", "cookie")}
+    for data in protected.values():
+        assert data["Action"] == "SUBSTITUTION"
+        assert "ExcludeRuleMatchDetails" not in data
+
+
 def test_the_firewall_exists_when_asked_for() -> None:
     for choice in ("yes", "no"):
         found = rendition(stacks.stack("root"), UseFirewall=choice)["Resources"]
