@@ -10,6 +10,7 @@ from typing import Any
 
 from troposphere import Equals, If, Select, Split, StackId, StackName, Sub, Template, cloudfront
 
+from templates.viewer_address import HEADER
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 # Managed policies have the same ids in every account:
@@ -24,10 +25,10 @@ READ_SECONDS = 120
 KEEPALIVE_SECONDS = 60
 STATIC_PATHS = ("/assets/*", "/static/*")
 """What is the same for everyone: the chat's own scripts, styles and fonts."""
-VIEWER_ADDRESS_CODE = """function handler(event) {
-  event.request.headers['x-viewer-address'] = {value: event.viewer.ip};
+VIEWER_ADDRESS_CODE = f"""function handler(event) {{
+  event.request.headers['{HEADER}'] = {{value: event.viewer.ip}};
   return event.request;
-}
+}}
 """
 EVERY_METHOD = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 
@@ -111,10 +112,12 @@ def _viewer_address(t: Template) -> cloudfront.Function:
         Name=Sub("viewer-address-${id}", id=Select(2, Split("/", StackId))),
         AutoPublish=True,
         FunctionConfig=cloudfront.FunctionConfig(
-            Comment="Tells the load balancer's firewall who asks", Runtime="cloudfront-js-2.0"
+            Comment="Tells the firewall and the tasks who asks", Runtime="cloudfront-js-2.0"
         ),
         FunctionCode=VIEWER_ADDRESS_CODE,
-        Metadata=describe("Puts people's true address where the firewall reads it, over whatever they sent."),
+        Metadata=describe(
+            "Puts people's true address where firewall and tasks read it, over whatever they sent."
+        ),
     )
 
 

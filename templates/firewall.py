@@ -23,12 +23,11 @@ from troposphere import (
     wafv2,
 )
 
+from templates import viewer_address
 from templates.keys import own_key
 from templates.policies import arn
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
-VIEWER_HEADER = "x-viewer-address"
-"""Set by the distribution's function for every request."""
 WINDOW_SECONDS = 300
 LOG_GROUP_PREFIX = "aws-waf-logs-"
 """AWS WAF delivers only to log groups whose names begin so."""
@@ -123,7 +122,7 @@ def _only_allowed_addresses(t: Template, inputs: Inputs, behind_cloudfront: str)
         Metadata=describe("The only addresses from which one may come."),
     )
     forwarded = wafv2.IPSetForwardedIPConfiguration(
-        HeaderName=VIEWER_HEADER, FallbackBehavior="NO_MATCH", Position="FIRST"
+        HeaderName=viewer_address.HEADER, FallbackBehavior="NO_MATCH", Position="FIRST"
     )
     reference = wafv2.IPSetReferenceStatement(
         Arn=addresses.get_att("Arn"), IPSetForwardedIPConfig=If(behind_cloudfront, forwarded, NoValue)
@@ -189,7 +188,7 @@ def _managed(group: str, priority: int) -> wafv2.WebACLRule:
 
 
 def _forwarded(fallback: str) -> wafv2.ForwardedIPConfiguration:
-    return wafv2.ForwardedIPConfiguration(HeaderName=VIEWER_HEADER, FallbackBehavior=fallback)
+    return wafv2.ForwardedIPConfiguration(HeaderName=viewer_address.HEADER, FallbackBehavior=fallback)
 
 
 def _visibility(name: str) -> wafv2.VisibilityConfig:

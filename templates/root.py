@@ -16,6 +16,7 @@ from templates import (
     network,
     service,
     single_sign_on,
+    viewer_address,
 )
 from templates.root_form import GROUPS
 from templates.root_parameters import Parameters
@@ -324,6 +325,8 @@ def _service(
             repository_arn=image.repository_arn,
             vpc_id=net.vpc_id,
             vpc_cidr=net.vpc_cidr,
+            # Where the load balancer is open to everybody, anybody can send this header.
+            viewer_address_header=If(HAS_CLOUDFRONT, viewer_address.HEADER, ""),
             task_subnet_ids=task_subnet_ids,
             assign_public_ip=If(HAS_PUBLIC_TASKS, "ENABLED", "DISABLED"),
             load_balancer_security_group_id=door.load_balancer_security_group_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from templates.distribution import VIEWER_ADDRESS_CODE
-from templates.firewall import VIEWER_HEADER
+from templates.viewer_address import HEADER
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
@@ -38,8 +38,8 @@ def test_behind_cloudfront_addresses_come_from_the_distributions_header_alone() 
         for value in stacks.walk(found)
         if isinstance(value, dict) and "HeaderName" in value
     }
-    assert headers == {VIEWER_HEADER}
-    assert f"headers['{VIEWER_HEADER}'] = {{value: event.viewer.ip}}" in VIEWER_ADDRESS_CODE
+    assert headers == {HEADER}
+    assert f"headers['{HEADER}'] = {{value: event.viewer.ip}}" in VIEWER_ADDRESS_CODE
     assert found["RateLimit"]["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "FORWARDED_IP"
 
 
