@@ -77,6 +77,16 @@ def test_an_update_keeps_the_zones_and_a_fresh_start_chooses_anew(
     assert given(tiny)["AvailabilityZones"] == "us-east-1b,us-east-1c"
 
 
+def test_what_the_region_lacks_ends_it_before_anything_is_created(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(surroundings, "ORIGIN_FACING", "com.amazonaws.global.cloudfront.nowhere")
+    with pytest.raises(DeployError, match="OriginFacingPrefixListId cannot be") as error:
+        tiny.deploy()
+    assert error.value.exit_code == 2
+    assert state(tiny, "-bootstrap") is None
+
+
 def test_another_network_is_refused_before_anything_is_changed(tiny: Tiny):
     tiny.deploy()
     before = given(tiny)
