@@ -37,6 +37,8 @@ VIEWER_HEADER = re.compile(r"x-viewer-[a-z-]{1,40}")
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 PORTS = (1, 65535)
+INHERITED_FILES = 3
+"""Their descriptors begin after those of the standard streams."""
 IDLE_MINUTES = (5, 24 * 60)
 MAX_HOURS = (1, 24)
 """At most as long as the pool's refresh tokens last (templates/auth.py)."""
@@ -80,6 +82,8 @@ class Settings:
     """Where a trusted proxy says who asks, over whatever the client sent; empty when none does."""
     bind_host: str = "0.0.0.0"  # noqa: S104 (in its own network namespace; the security group decides)
     port: int = 8080
+    listener_fd: int | None = None
+    """A socket at that address which came with the process; without it the program opens one."""
     session_idle_minutes: int = 30
     session_max_hours: int = 12
     mfa: str = "off"
@@ -122,6 +126,7 @@ class Settings:
             viewer_address_header=read.parsed("VIEWER_ADDRESS_HEADER", "", _viewer_header),
             bind_host=read.parsed("BIND_HOST", "0.0.0.0" if authentication else "127.0.0.1", _address),  # noqa: S104
             port=read.number("PORT", 8080, PORTS),
+            listener_fd=read.parsed("LISTENER_FD", "", _descriptor),
             session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, IDLE_MINUTES),
             session_max_hours=read.number("SESSION_MAX_HOURS", 12, MAX_HOURS),
             mfa=read.choice("MFA", "off", MFA),
@@ -248,6 +253,14 @@ def _viewer_header(text: str) -> str:
     if text and not VIEWER_HEADER.fullmatch(text):
         raise ValueError("must be a header in lower case that begins with x-viewer-")
     return text
+
+
+def _descriptor(text: str) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,7}", text) or int(text) < INHERITED_FILES:
+        raise ValueError("must be the number of an open file, 3 or more")
+    return int(text)
 
 
 def _address(text: str) -> str:
