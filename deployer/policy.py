@@ -92,7 +92,10 @@ OWN = {
         "DescribeEvents", "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
         "GetTemplateSummary", "ListChangeSets", "ListStackResources", "UpdateStack",
     ],
-    "ec2": ["DescribeSecurityGroups", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"],
+    "ec2": [
+        "DescribeAvailabilityZones", "DescribeManagedPrefixLists", "DescribeSecurityGroups",
+        "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
+    ],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
     "s3": [
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",

@@ -32,6 +32,8 @@ SINGLE_SIGN_ON = {
     "SINGLE_SIGN_ON_CLIENT_ID": CLIENT_ID,
     "SINGLE_SIGN_ON_CLIENT_SECRET": CLIENT_SECRET,
 }
+VIEWER_HEADER = re.compile(r"x-viewer-[a-z-]{1,40}")
+"""The gate lets no header that begins so through to what stands behind it."""
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 PORTS = (1, 65535)
@@ -76,6 +78,8 @@ class Settings:
     model_ids: tuple[str, ...]
     public_scheme: str = "https"
     trusted_proxies: tuple[Network, ...] = ()
+    viewer_address_header: str = ""
+    """Where a trusted proxy says who asks, over whatever the client sent; empty when none does."""
     bind_host: str = "0.0.0.0"  # noqa: S104 (in its own network namespace; the security group decides)
     port: int = 8080
     listener_fd: int | None = None
@@ -119,6 +123,7 @@ class Settings:
             model_ids=read.parsed("MODEL_IDS", None, _model_ids),
             public_scheme=read.choice("PUBLIC_SCHEME", "https", ("https", "http")),
             trusted_proxies=read.parsed("TRUSTED_PROXIES", "", _networks),
+            viewer_address_header=read.parsed("VIEWER_ADDRESS_HEADER", "", _viewer_header),
             bind_host=read.parsed("BIND_HOST", "0.0.0.0" if authentication else "127.0.0.1", _address),  # noqa: S104
             port=read.number("PORT", 8080, PORTS),
             listener_fd=read.parsed("LISTENER_FD", "", _descriptor),
@@ -242,6 +247,12 @@ def _networks(text: str) -> tuple[Network, ...]:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
         raise ValueError("must be networks like 10.0.0.0/16 with commas between them") from None
+
+
+def _viewer_header(text: str) -> str:
+    if text and not VIEWER_HEADER.fullmatch(text):
+        raise ValueError("must be a header in lower case that begins with x-viewer-")
+    return text
 
 
 def _descriptor(text: str) -> int | None:

@@ -125,10 +125,12 @@ def _viewer_address(t: Template) -> cloudfront.Function:
         Name=_own_name("viewer-address"),
         AutoPublish=True,
         FunctionConfig=cloudfront.FunctionConfig(
-            Comment="Tells the load balancer's firewall who asks", Runtime="cloudfront-js-2.0"
+            Comment="Tells the firewall and the tasks who asks", Runtime="cloudfront-js-2.0"
         ),
         FunctionCode=VIEWER_ADDRESS_CODE,
-        Metadata=describe("Puts people's true address where the firewall reads it, over whatever they sent."),
+        Metadata=describe(
+            "Puts people's true address where firewall and tasks read it, over whatever they sent."
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import Condition, Equals, If, Not, StackName, Sub, Template
+from troposphere import Condition, Equals, GetAZs, If, Join, Not, StackName, Sub, Template
 
 from templates import (
     alerts,
@@ -16,6 +16,7 @@ from templates import (
     network,
     service,
     single_sign_on,
+    viewer_address,
 )
 from templates.root_form import GROUPS
 from templates.root_parameters import Parameters
@@ -23,6 +24,7 @@ from templates.root_rules import add_rules
 from templates.wiring import Value, add_child, declare, new_template, output, present, publish, seam
 
 APP_PORT = "8080"
+HAS_CLOUDFRONT = "HasCloudFront"
 HAS_PUBLIC_TASKS = "HasPublicTasks"
 HAS_OWN_KEY = "HasOwnKey"
 KEY_ALIAS = Sub("alias/${AWS::StackName}")
@@ -162,12 +164,14 @@ def _build(t: Template, p: Parameters, key_arn: Value) -> build.Outputs:
 def _network(t: Template, p: Parameters, key_arn: Value) -> tuple[network.Outputs, Value]:
     """Our own network, or what the user says of an existing one; and the tasks' subnets in it."""
     existing = t.add_condition("HasExistingNetwork", Equals(p.egress, "existing"))
+    any_zones = t.add_condition("HasNoAvailabilityZones", Equals(p.availability_zones, ""))
     ours = add_child(
         t,
         "Network",
         network.Inputs(
             key_arn=key_arn,
             vpc_cidr=p.vpc_cidr,
+            availability_zones=If(any_zones, Join(",", GetAZs("")), p.availability_zones),
             egress=p.egress,
             log_retention_days=p.log_retention_days,
         ),
@@ -203,6 +207,7 @@ def _front_door(
             hosted_zone_id=p.hosted_zone_id,
             vpc_id=net.vpc_id,
             vpc_cidr=net.vpc_cidr,
+            origin_facing_prefix_list_id=p.origin_facing_prefix_list_id,
             public_subnet_ids=net.public_subnet_ids,
             private_subnet_ids=net.private_subnet_ids,
             app_port=APP_PORT,
@@ -215,7 +220,7 @@ def _front_door(
         purpose="The load balancer at the front door.",
     )
     limited_to_addresses = _firewall(t, p, door, key_arn)
-    has_cloudfront = t.add_condition("HasCloudFront", Equals(p.front_door, "cloudfront"))
+    t.add_condition(HAS_CLOUDFRONT, Equals(p.front_door, "cloudfront"))
     cdn = add_child(
         t,
         "Distribution",
@@ -226,9 +231,9 @@ def _front_door(
         ),
         distribution.Outputs,
         purpose="HTTPS for everyone, by CloudFront before the load balancer.",
-        Condition=has_cloudfront,
+        Condition=HAS_CLOUDFRONT,
     )
-    return door, If(has_cloudfront, cdn.service_url, door.service_url)
+    return door, If(HAS_CLOUDFRONT, cdn.service_url, door.service_url)
 
 
 def _firewall(t: Template, p: Parameters, door: edge.Outputs, key_arn: Value) -> Value:
@@ -320,6 +325,8 @@ def _service(
             repository_arn=image.repository_arn,
             vpc_id=net.vpc_id,
             vpc_cidr=net.vpc_cidr,
+            # Where the load balancer is open to everybody, anybody can send this header.
+            viewer_address_header=If(HAS_CLOUDFRONT, viewer_address.HEADER, ""),
             task_subnet_ids=task_subnet_ids,
             assign_public_ip=If(HAS_PUBLIC_TASKS, "ENABLED", "DISABLED"),
             load_balancer_security_group_id=door.load_balancer_security_group_id,

@@ -36,7 +36,8 @@ def test_the_secret_of_an_identity_provider_is_read_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     "action",
     [
-        "cloudformation:ExecuteChangeSet", "codebuild:CreateProject", "dynamodb:CreateTable", "ec2:CreateVpc",
+        "cloudformation:ExecuteChangeSet", "ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists",
+        "codebuild:CreateProject", "dynamodb:CreateTable", "ec2:CreateVpc",
         "ecs:CreateService", "iam:CreateRole", "kms:CreateKey", "kms:RetireGrant", "s3:PutObject",
         "s3:PutBucketLogging", "s3:PutBucketPolicy", "wafv2:AssociateWebACL",
     ],

@@ -65,6 +65,8 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("LISTENER_FD", "2"),
         ("PUBLIC_SCHEME", "ftp"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("VIEWER_ADDRESS_HEADER", "x-real-ip"),
+        ("VIEWER_ADDRESS_HEADER", "X-Viewer-Address"),
         ("BIND_HOST", "localhost"),
         ("SESSION_IDLE_MINUTES", "-1"),
         ("DAILY_TOKEN_BUDGET", "1e5"),

@@ -17,6 +17,7 @@ from tests.templates.stacks import Json
 
 DOORS = ("cloudfront", "domain", "http")
 SHIFTING = ("blue-green", "canary")
+PREFIX_LIST = "pl-3b927c52"
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 KEPT_BY_CLOUDFRONT = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
@@ -32,6 +33,7 @@ def edge(front_door: str, strategy: str = "rolling", protected: str = "no") -> J
         DomainName="chat.example.com",
         HostedZoneId="Z1",
         AppPort="8080",
+        OriginFacingPrefixListId=PREFIX_LIST,
     )
 
 
@@ -92,7 +94,16 @@ def test_behind_cloudfront_the_load_balancer_is_private() -> None:
     (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
     assert balancer["Properties"]["Scheme"] == "internal"
     assert balancer["Properties"]["Subnets"] == {"Ref": "PrivateSubnetIds"}
-    assert _open_to(template) == {80: {"Ref": "VpcCidr"}}
+    assert _open_to(template) == {80: PREFIX_LIST}
+
+
+def test_nobody_but_cloudfront_reaches_the_private_load_balancer() -> None:
+    """What comes by a VPC origin bears addresses of CloudFront's, and none of the VPC's."""
+    rule = stacks.properties(edge("cloudfront"), "InternalHttpIn")
+    assert rule["SourcePrefixListId"] == PREFIX_LIST
+    assert not {"CidrIp", "SourceSecurityGroupId"} & rule.keys()
+    child = rendition(stacks.stack("root"), OriginFacingPrefixListId=PREFIX_LIST)["Resources"]["Edge"]
+    assert child["Properties"]["Parameters"]["OriginFacingPrefixListId"] == PREFIX_LIST
 
 
 @pytest.mark.parametrize(
@@ -261,7 +272,12 @@ def policy(behavior: Json, kind: str) -> Json:
 
 def _open_to(template: Json) -> dict[int, object]:
     rules = stacks.of_type(template, "AWS::EC2::SecurityGroupIngress").values()
-    return {rule["Properties"]["FromPort"]: rule["Properties"]["CidrIp"] for rule in rules}
+    return {
+        rule["Properties"]["FromPort"]: rule["Properties"].get(
+            "CidrIp", rule["Properties"].get("SourcePrefixListId")
+        )
+        for rule in rules
+    }
 
 
 def _attributes(pairs: list[Json]) -> dict[str, str]:

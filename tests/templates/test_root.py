@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
@@ -21,6 +22,13 @@ OWN_DOMAIN = {"DomainName": "chat.example.com", "HostedZoneId": "Z0123456789ABCD
 
 def test_the_defaults_are_accepted() -> None:
     assert refusals(stacks.stack("root")) == []
+
+
+def test_without_cloudfronts_addresses_only_another_front_door_is_accepted() -> None:
+    (sentence,) = refusals(stacks.stack("root"), OriginFacingPrefixListId="")
+    assert "com.amazonaws.global.cloudfront.origin-facing" in sentence
+    assert "choose FrontDoor domain" in sentence
+    assert refusals(stacks.stack("root"), FrontDoor="http", OriginFacingPrefixListId="") == []
 
 
 @pytest.mark.parametrize(
@@ -84,6 +92,25 @@ def test_only_the_artifact_bucket_has_no_default() -> None:
 
 def test_another_image_than_the_templates_were_made_for_is_refused() -> None:
     assert stacks.stack("root")["Parameters"]["ImageTag"]["AllowedValues"] == [stacks.TAG]
+
+
+@pytest.mark.parametrize("given", ["", "eu-west-1b,eu-west-1c"])
+def test_zones_are_the_ones_given_or_else_the_regions_first(given: str) -> None:
+    child = rendition(stacks.stack("root"), AvailabilityZones=given)["Resources"]["Network"]
+    passed = child["Properties"]["Parameters"]["AvailabilityZones"]
+    assert passed == (given or {"Fn::Join": [",", {"Fn::GetAZs": ""}]})
+
+
+@pytest.mark.parametrize("refused", ["us-east-1a", "use1-az1,use1-az2", "us-east-1a, us-east-1b", "a,b"])
+def test_what_are_no_two_zones_is_refused(refused: str) -> None:
+    pattern = stacks.stack("root")["Parameters"]["AvailabilityZones"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, refused)
+    assert re.fullmatch(pattern, "us-gov-west-1a,us-gov-west-1b")
+
+
+@pytest.mark.parametrize("name", ["Egress", "VpcCidr", "ExistingVpcId", "AvailabilityZones"])
+def test_what_cannot_be_changed_says_so(name: str) -> None:
+    assert "cannot be changed later" in stacks.stack("root")["Parameters"][name]["Description"]
 
 
 def test_plain_http_carries_its_warning() -> None:
