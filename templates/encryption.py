@@ -8,7 +8,17 @@ decide: in here nothing is conditional (see `templates.retention`).
 from __future__ import annotations
 
 from awacs import kms as kms_actions
-from awacs.aws import Allow, ArnLike, Condition, Principal, Statement, StringEquals, StringLike
+from awacs.aws import (
+    Allow,
+    ArnLike,
+    BoolIfExists,
+    Condition,
+    Deny,
+    Principal,
+    Statement,
+    StringEquals,
+    StringLike,
+)
 from troposphere import AccountId, If, Sub, Template, kms
 
 from templates.policies import allow, arn, document
@@ -76,7 +86,7 @@ def template() -> Template:
         EnableKeyRotation=True,
         PendingWindowInDays=If(kept, WAIT_DAYS, WAIT_DAYS_FOR_THROW_AWAY),
         # In a key's policy, resource * is the key itself.
-        KeyPolicy=document(_account(), _grants_to_dynamodb(), _logs(), *_senders_of_alerts()),
+        KeyPolicy=document(_account(), *_grants(), _logs(), *_senders_of_alerts()),
         Metadata=describe("Encrypts what holds or mentions users' data; AWS rotates it every year."),
         **retention(kept),
     )
@@ -96,20 +106,27 @@ def _account() -> Statement:
     return allow("IamDecidesInThisAccount", [*ADMINISTER, *USE], ["*"], principal=_this_account())
 
 
-def _grants_to_dynamodb() -> Statement:
+def _grants() -> list[Statement]:
     """DynamoDB works with grants, which it makes for itself in the name of whoever makes the table.
 
-    By no other way can anybody give the key away by a grant. As AWS has it, with any Region:
+    Nobody can give the key away by one: grants are allowed through DynamoDB alone, as AWS's own example has
+    it, and denied to whatever is no service of AWS's, in the words that Control Tower asks for (CT.KMS.PR.3).
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
     """
     through_dynamodb = Condition(StringLike({"kms:ViaService": "dynamodb.*.amazonaws.com"}))
-    return allow(
-        "GrantsThroughDynamoDBOnly",
-        [kms_actions.CreateGrant],
-        ["*"],
-        through_dynamodb,
-        principal=_this_account(),
-    )
+    by_no_service = {"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}
+    create = [kms_actions.CreateGrant]
+    return [
+        allow("GrantsThroughDynamoDB", create, ["*"], through_dynamodb, principal=_this_account()),
+        Statement(
+            Sid="NoGrantsByOthers",
+            Effect=Deny,
+            Principal=Principal("AWS", "*"),
+            Action=create,
+            Resource=["*"],
+            Condition=Condition(BoolIfExists(by_no_service)),
+        ),
+    ]
 
 
 def _this_account() -> Principal:

@@ -51,11 +51,16 @@ def test_the_table_is_encrypted_with_the_key_when_there_is_one(key: str, encrypt
 
 
 def test_the_key_is_given_away_by_dynamodb_alone() -> None:
-    """DynamoDB makes its grants in the caller's name; a denial of all others would not tell them apart."""
+    """DynamoDB asks in the caller's name: the call then comes by the service and is for its resource."""
     statements = list(stacks.statements(stacks.stack("encryption")))
-    assert {statement["Effect"] for statement in statements} == {"Allow"}
-    (grants,) = (statement for statement in statements if "kms:CreateGrant" in statement["Action"])
-    assert grants["Condition"] == {"StringLike": {"kms:ViaService": "dynamodb.*.amazonaws.com"}}
+    grants = [statement for statement in statements if "kms:CreateGrant" in statement["Action"]]
+    assert {statement["Effect"]: statement["Condition"] for statement in grants} == {
+        "Allow": {"StringLike": {"kms:ViaService": "dynamodb.*.amazonaws.com"}},
+        "Deny": {
+            "BoolIfExists": {"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}
+        },
+    }
+    assert len(grants) == 2
 
 
 def test_keeping_is_the_default() -> None:
