@@ -5,8 +5,8 @@ someone changes the parameter; so the same resource changes its policy in place,
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/function-refs-in-policy-attributes.html
 
 Templates once had to ask for the transform AWS::LanguageExtensions for that. Ours do not, or its faults would
-be ours: it refuses such a policy on a resource with a Condition, takes the Condition of a policy document for
-one of the template's own, and stumbles over inputs that another stack has yet to give:
+be ours. People report that it refuses such a policy on a resource with a Condition, takes the Condition of a
+policy document for one of the template's own, and stumbles over inputs that another stack has yet to give:
 https://github.com/aws-cloudformation/cfn-language-discussion, issues 124, 147 and 152. Whether CloudFormation
 itself minds a Condition beside such a policy is written nowhere: no resource of ours has both.
 """
