@@ -65,8 +65,8 @@ class Parameters:
     )
     use_firewall: Value = parameter(
         "String",
-        "yes: AWS WAF turns away floods, known bad addresses and known attacks, about 9 USD a month. no: "
-        "nothing stands before the load balancer.",
+        "yes: AWS WAF turns away floods and known attacks, about 8 USD a month; without CloudFront also "
+        "addresses of bad reputation, about 9. no: nothing stands before the load balancer.",
         AllowedValues=["yes", "no"],
         Default="yes",
     )
@@ -103,8 +103,9 @@ class Parameters:
     )
     alternative_model_id: Value = parameter(
         "String",
-        "A second model to choose in the chat; empty for none. Models of Anthropic need a form, filled in "
-        "once per account in the Bedrock console.",
+        "A second model to choose in the chat; empty for none. Models of Anthropic answer once an "
+        "administrator who may subscribe in AWS Marketplace has opened the model in the playground of the "
+        "Bedrock console and filled in its form: once per account. The app itself cannot.",
         AllowedPattern=r"^$|" + MODEL_ID_PATTERN,
         ConstraintDescription="A model id or inference profile id, or nothing.",
         Default="global.anthropic.claude-haiku-4-5-20251001-v1:0",

@@ -61,6 +61,8 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("MODEL_IDS", "one, two three"),
         ("PORT", "70000"),
         ("PORT", "eighty"),
+        ("LISTENER_FD", "two"),
+        ("LISTENER_FD", "2"),
         ("PUBLIC_SCHEME", "ftp"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("BIND_HOST", "localhost"),

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 import gradio_app
+from gradio_app.gate.access import is_static
+from templates.distribution import STATIC_PATHS
+from templates.viewer_address import HEADER
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
@@ -16,6 +19,8 @@ DOORS = ("cloudfront", "domain", "http")
 SHIFTING = ("blue-green", "canary")
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
+KEPT_BY_CLOUDFRONT = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
+"""https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html"""
 
 
 def edge(front_door: str, strategy: str = "rolling", protected: str = "no") -> Json:
@@ -153,6 +158,45 @@ def test_cloudfront_is_https_only_and_caches_static_files_only() -> None:
     ]
 
 
+def test_an_error_is_nobody_elses() -> None:
+    """By default CloudFront answers everybody for ten seconds with the error that one person met."""
+    config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
+    kept = {error["ErrorCode"]: error["ErrorCachingMinTTL"] for error in config["CustomErrorResponses"]}
+    assert kept == dict.fromkeys(KEPT_BY_CLOUDFRONT, 0)
+    assert all(
+        error.keys() == {"ErrorCode", "ErrorCachingMinTTL"} for error in config["CustomErrorResponses"]
+    )
+
+
+def test_a_cached_file_moves_nobody_to_another_task() -> None:
+    """The load balancer's cookie comes with every answer; a cached one would be everybody's."""
+    for behavior in static_behaviors():
+        (removed,) = policy(behavior, "ResponseHeadersPolicyId")["RemoveHeadersConfig"]["Items"]
+        assert removed == {"Header": "Set-Cookie"}
+
+
+def test_a_file_comes_from_where_its_page_came_from() -> None:
+    """Two versions at once have different files; the session is nobody's business there."""
+    for behavior in static_behaviors():
+        handed_on = policy(behavior, "OriginRequestPolicyId")
+        assert handed_on["CookiesConfig"]["CookieBehavior"] == "whitelist"
+        assert {"AWSALB", "AWSALBTG"} <= set(handed_on["CookiesConfig"]["Cookies"])
+        assert all(name.startswith("AWSALB") for name in handed_on["CookiesConfig"]["Cookies"])
+        assert handed_on["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+
+
+def test_the_firewall_is_told_who_asks_for_a_file() -> None:
+    for behavior in static_behaviors():
+        handed_on = policy(behavior, "OriginRequestPolicyId")["HeadersConfig"]
+        assert handed_on == {"HeaderBehavior": "whitelist", "Headers": [HEADER]}
+
+
+def test_what_is_cached_for_everyone_is_public() -> None:
+    """Nobody's cookie reaches the app there, so it must not look for one."""
+    for path in STATIC_PATHS:
+        assert is_static(path.replace("*", "index-BQPjLIsY.js"))
+
+
 @pytest.mark.parametrize("front_door", DOORS)
 def test_requests_are_logged_where_the_load_balancer_may_write(front_door: str) -> None:
     template = edge(front_door)
@@ -201,6 +245,18 @@ def test_cloudfront_exists_only_when_chosen() -> None:
         has_cloudfront = front_door == "cloudfront"
         assert ("Distribution" in chosen["Resources"]) == has_cloudfront
         assert child == ["Distribution" if has_cloudfront else "Edge", "Outputs.ServiceUrl"]
+
+
+def static_behaviors() -> list[Json]:
+    config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
+    assert config["CacheBehaviors"]
+    return config["CacheBehaviors"]
+
+
+def policy(behavior: Json, kind: str) -> Json:
+    """The stack's own policy of this kind for some paths."""
+    (config,) = stacks.properties(stacks.stack("distribution"), behavior[kind]["Ref"]).values()
+    return config
 
 
 def _open_to(template: Json) -> dict[int, object]:
