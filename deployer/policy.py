@@ -34,7 +34,6 @@ RESOURCES: dict[str, list[str]] = {
     "cloudformation": [
         f"arn:aws:cloudformation:{HERE}:stack/{{stack}}/*",
         f"arn:aws:cloudformation:{HERE}:stack/{{stack}}-*/*",
-        "arn:aws:cloudformation:{region}:aws:transform/LanguageExtensions",
     ],
     "cloudfront": ["*"],
     "cloudwatch": [

@@ -11,6 +11,7 @@ from templates import (
     data,
     distribution,
     edge,
+    encryption,
     firewall,
     monitoring,
     network,
@@ -26,8 +27,6 @@ from templates.wiring import Value, add_child, declare, new_template, output, pr
 APP_PORT = "8080"
 HAS_CLOUDFRONT = "HasCloudFront"
 HAS_PUBLIC_TASKS = "HasPublicTasks"
-HAS_OWN_KEY = "HasOwnKey"
-KEY_ALIAS = Sub("alias/${AWS::StackName}")
 HAS_SINGLE_SIGN_ON = "HasSingleSignOn"
 
 
@@ -63,7 +62,8 @@ def template(tag: str) -> Template:
     )
     p = _parameters(t, tag)
 
-    store, key_arn = _data(t, p)
+    key_arn = _encryption(t, p)
+    store = _data(t, p, key_arn)
     alert = add_child(
         t,
         "Alerts",
@@ -72,7 +72,7 @@ def template(tag: str) -> Template:
         purpose="One topic for everything that somebody should know, and the budget.",
     )
     net, task_subnet_ids = _network(t, p, key_arn)
-    users = _auth(t, p)
+    users = _auth(t, p, key_arn)
     image = _build(t, p, key_arn)
     door, service_url = _front_door(t, p, net, key_arn)
     sign_on = _single_sign_on(t, p, users, service_url, key_arn)
@@ -112,35 +112,37 @@ def _parameters(t: Template, tag: str) -> Parameters:
     return parameters
 
 
-def _data(t: Template, p: Parameters) -> tuple[data.Outputs, Value]:
-    """What survives; and the ARN of the deployment's own key, empty when AWS's are to be used."""
-    store = add_child(
+def _encryption(t: Template, p: Parameters) -> Value:
+    """The deployment's own key by its ARN, empty when AWS's keys are to be used."""
+    own = t.add_condition("HasOwnKey", Equals(p.encryption_key, "own"))
+    key = add_child(
+        t,
+        "Encryption",
+        encryption.Inputs(key_alias=Sub("alias/${AWS::StackName}"), keep_data=p.keep_data),
+        encryption.Outputs,
+        purpose="The deployment's own key, for what holds or mentions users' data.",
+        Condition=own,
+    )
+    return If(own, key.key_arn, "")
+
+
+def _data(t: Template, p: Parameters, key_arn: Value) -> data.Outputs:
+    return add_child(
         t,
         "Data",
-        data.Inputs(key_alias=KEY_ALIAS, encryption_key=p.encryption_key, keep_data=p.keep_data),
+        data.Inputs(key_arn=key_arn, keep_data=p.keep_data),
         data.Outputs,
-        purpose="What must survive: the table of sessions and conversations, and the key.",
+        purpose="What must survive: the table of sessions and conversations.",
     )
-    own_key = t.add_condition(HAS_OWN_KEY, Equals(p.encryption_key, "own"))
-    return store, If(own_key, store.key_arn, "")
 
 
-def _auth(t: Template, p: Parameters) -> auth.Outputs:
-    """The users, after the key that encrypts their secret."""
+def _auth(t: Template, p: Parameters, key_arn: Value) -> auth.Outputs:
     return add_child(
         t,
         "Auth",
-        # The key's name, which is known beforehand: the stack's deletion policies follow a parameter, and
-        # CloudFormation cannot make a change set of such a template when an input comes from a sibling.
-        auth.Inputs(
-            key_alias=If(HAS_OWN_KEY, KEY_ALIAS, ""),
-            keep_data=p.keep_data,
-            sign_up_domains=p.sign_up_domains,
-            mfa=p.mfa,
-        ),
+        auth.Inputs(key_arn=key_arn, keep_data=p.keep_data, sign_up_domains=p.sign_up_domains, mfa=p.mfa),
         auth.Outputs,
         purpose="Who may sign in: user pool, app client, its secret.",
-        DependsOn="Data",
     )
 
 

@@ -27,7 +27,6 @@ from local.emulator import (
     stack_events,
     storage,
     task_credentials,
-    transforms,
     waf,
 )
 from local.emulator.front import App
@@ -45,7 +44,6 @@ PARTS = (
     secrets_manager,
     stack_events,
     storage,
-    transforms,
     waf,
 )
 

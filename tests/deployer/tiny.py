@@ -67,7 +67,6 @@ def root(tag: str) -> Template:
 def store() -> Template:
     """A queue that stays when `KeepData` is yes, and what else the deployer treats in its own way."""
     return {
-        "Transform": "AWS::LanguageExtensions",
         "Parameters": {name: {"Type": "String"} for name in ("Greeting", "KeepData", "ProtectFrontDoor")},
         "Conditions": {"Keeps": {"Fn::Equals": [{"Ref": "KeepData"}, "yes"]}},
         "Resources": {

@@ -119,27 +119,15 @@ def test_plain_http_carries_its_warning() -> None:
 
 def test_the_service_waits_for_the_image_and_not_for_cloudfront() -> None:
     children = rendition(stacks.stack("root"))["Resources"]
-    assert stacks.siblings(children["Service"]) == {"Alerts", "Auth", "Build", "Data", "Edge", "Network"}
+    needed = {"Alerts", "Auth", "Build", "Data", "Edge", "Encryption", "Network"}
+    assert stacks.siblings(children["Service"]) == needed
 
 
 def test_children_that_need_nothing_start_at_once() -> None:
     children = stacks.stack("root")["Resources"]
-    assert not stacks.siblings(children["Data"])
-    for title in ("Alerts", "Auth", "Build", "Network"):
-        assert stacks.siblings(children[title]) <= {"Data"}, title
-
-
-def test_a_stack_whose_deletion_policies_follow_a_parameter_takes_nothing_of_its_siblings() -> None:
-    """CloudFormation cannot make a change set of a template with this transform otherwise."""
-    children = stacks.stack("root")["Resources"]
-    transformed = {name for name in stacks.names() if "Transform" in stacks.stack(name)}
-    assert transformed == {"auth", "data"}
-    for name in transformed:
-        assert not stacks.siblings(children[name.capitalize()]["Properties"]), name
-
-
-def test_the_secret_is_encrypted_after_there_is_a_key() -> None:
-    assert stacks.stack("root")["Resources"]["Auth"]["DependsOn"] == "Data"
+    assert not stacks.siblings(children["Encryption"])
+    for title in ("Alerts", "Auth", "Build", "Data", "Network"):
+        assert stacks.siblings(children[title]) <= {"Encryption"}, title
 
 
 @pytest.mark.parametrize(
@@ -169,7 +157,7 @@ def test_an_existing_network_replaces_ours_entirely() -> None:
 
 
 def test_without_a_key_of_ones_own_nobody_is_given_one() -> None:
-    for title, child in rendition(stacks.stack("root"), EncryptionKey="aws")["Resources"].items():
-        given = child["Properties"]["Parameters"]
-        assert given.get("KeyArn", "") == "", title
-        assert title == "Data" or given.get("KeyAlias", "") == "", title
+    children = rendition(stacks.stack("root"), EncryptionKey="aws")["Resources"]
+    assert "Encryption" not in children
+    for title, child in children.items():
+        assert child["Properties"]["Parameters"].get("KeyArn", "") == "", title
