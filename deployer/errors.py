@@ -118,7 +118,7 @@ _ANSWERS = {
 }
 # What AWS says in a stack's events and only people can settle.
 _ADVICE = {
-    "account must be verified before you can add": "AWS has to verify a new account once before it takes "
+    "account must be verified before you can add": "AWS has to verify a new account once before it may use "
     "CloudFront: open a case with AWS Support and quote this, or choose FrontDoor domain.",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
