@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from troposphere import And, Condition, Equals, If, Not, Sub, Template, ec2, s3
+from troposphere import And, Condition, Equals, If, Not, Sub, Template, ec2, s3, wafv2
 from troposphere import elasticloadbalancingv2 as elb
 
 from templates.access_logs import access_logs
@@ -60,6 +60,7 @@ class Inputs:
     )
     log_retention_days: Value = parameter("Number", "Days that access logs are kept.")
     artifact_bucket_name: Value = parameter("String", "Where S3 writes who does what with the access logs.")
+    web_acl_arn: Value = parameter("String", "The firewall's web ACL; empty without a firewall.")
     protect_front_door: Value = parameter(
         "String", "Whether the load balancer is protected from deletion.", AllowedValues=["yes", "no"]
     )
@@ -122,6 +123,17 @@ def template() -> Template:
     def either(pick: Callable[[_Door], Value]) -> If:
         return If(internal, pick(inside), pick(outside))
 
+    # Here and not beside the web ACL, for one that is a few seconds old is often refused as unavailable:
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-wafv2-webaclassociation.html
+    # By the time there is a load balancer it has been there for minutes.
+    wafv2.WebACLAssociation(
+        "WebAclAssociation",
+        t,
+        Condition=t.add_condition("HasWebAcl", Not(Equals(inputs.web_acl_arn, ""))),
+        ResourceArn=either(lambda door: door.load_balancer.ref()),
+        WebACLArn=inputs.web_acl_arn,
+        Metadata=describe("Puts the firewall's web ACL before the load balancer."),
+    )
     http_url = either(lambda door: Sub("http://${name}", name=door.load_balancer.get_att("DNSName")))
     publish(
         t,

@@ -1,4 +1,4 @@
-"""The firewall stack: AWS WAF before the load balancer, and what it logs.
+"""The firewall stack: the web ACL of AWS WAF that the load balancer stands behind, and what it logs.
 
 A web ACL for CloudFront would have to live in us-east-1; one on the load balancer works in every region, and
 behind CloudFront the load balancer has no other way in. There it knows people's addresses from the header
@@ -37,11 +37,12 @@ AWS = "AWS"
 NO_OVERRIDE: dict[str, Any] = {"None": {}}
 
 # A chat carries code, addresses and long texts: in a body none of that is an attack. These are all the rules
-# on bodies that the groups have. Those on paths, queries, cookies and other headers stay: there the app puts
-# nothing but identifiers.
+# on bodies that the groups have. Those on paths, queries and headers stay: there the app puts nothing but
+# identifiers. Of cookies only what may look like a script counts no more: the load balancer's own are random.
 COUNTED = {
     "AWSManagedRulesCommonRuleSet": [
         "SizeRestrictions_BODY",  # over 8 KiB: each event carries the conversation that the page shows
+        "CrossSiteScripting_COOKIE",  # +on…= in an AWSALB cookie, which changes with every answer
         "CrossSiteScripting_BODY",  # HTML and JavaScript to ask about
         "EC2MetaDataSSRF_BODY",  # 169.254.169.254, as in any guide to AWS
         "GenericLFI_BODY",  # ../ in an import or a shell command
@@ -65,7 +66,6 @@ class Inputs:
     front_door: Value = parameter(
         "String", "How people reach the service.", AllowedValues=["cloudfront", "domain", "http"]
     )
-    load_balancer_arn: Value = parameter("String", "What is protected.")
     rate_limit: Value = parameter("Number", "Requests from one address in five minutes.")
     allowed_addresses: Value = parameter("CommaDelimitedList", "Who may come; empty for everyone.")
     is_limited_to_addresses: Value = parameter(
@@ -108,13 +108,6 @@ def template() -> Template:
             If(behind_cloudfront, NoValue, _managed(BAD_REPUTATION, 3 + len(COUNTED), [])),
         ],
         Metadata=describe("Turns away floods and known attacks before they reach a task."),
-    )
-    wafv2.WebACLAssociation(
-        "Association",
-        t,
-        ResourceArn=inputs.load_balancer_arn,
-        WebACLArn=acl.get_att("Arn"),
-        Metadata=describe("Puts the web ACL before the load balancer."),
     )
     _log(t, inputs, acl)
     publish(t, Outputs(web_acl_arn=acl.get_att("Arn")))

@@ -200,6 +200,7 @@ def _front_door(
     t: Template, p: Parameters, net: network.Outputs, key_arn: Value
 ) -> tuple[edge.Outputs, Value]:
     """The load balancer, what stands before it as chosen, and the address that people open."""
+    web_acl_arn, limited_to_addresses = _firewall(t, p, key_arn)
     door = add_child(
         t,
         "Edge",
@@ -216,12 +217,12 @@ def _front_door(
             deployment_strategy=p.deployment_strategy,
             log_retention_days=p.log_retention_days,
             artifact_bucket_name=p.artifact_bucket_name,
+            web_acl_arn=web_acl_arn,
             protect_front_door=p.protect_front_door,
         ),
         edge.Outputs,
         purpose="The load balancer at the front door.",
     )
-    limited_to_addresses = _firewall(t, p, door, key_arn)
     t.add_condition(HAS_CLOUDFRONT, Equals(p.front_door, "cloudfront"))
     cdn = add_child(
         t,
@@ -238,17 +239,17 @@ def _front_door(
     return door, If(HAS_CLOUDFRONT, cdn.service_url, door.service_url)
 
 
-def _firewall(t: Template, p: Parameters, door: edge.Outputs, key_arn: Value) -> Value:
-    """Put the firewall before the load balancer; return whether (yes or no) only some addresses may come."""
+def _firewall(t: Template, p: Parameters, key_arn: Value) -> tuple[Value, Value]:
+    """The web ACL by its ARN, empty without one; and whether (yes or no) only some addresses may come."""
     without_addresses = t.add_condition("HasNoAllowedAddresses", Equals(p.allowed_addresses, ""))
     without_countries = t.add_condition("HasNoAllowedCountries", Equals(p.allowed_countries, ""))
     limited_to_addresses = If(without_addresses, "no", "yes")
-    add_child(
+    has_firewall = t.add_condition("HasFirewall", Equals(p.use_firewall, "yes"))
+    wall = add_child(
         t,
         "Firewall",
         firewall.Inputs(
             front_door=p.front_door,
-            load_balancer_arn=door.load_balancer_arn,
             rate_limit=p.rate_limit,
             allowed_addresses=p.allowed_addresses,
             is_limited_to_addresses=limited_to_addresses,
@@ -258,10 +259,10 @@ def _firewall(t: Template, p: Parameters, door: edge.Outputs, key_arn: Value) ->
             log_retention_days=p.log_retention_days,
         ),
         firewall.Outputs,
-        purpose="AWS WAF before the load balancer.",
-        Condition=t.add_condition("HasFirewall", Equals(p.use_firewall, "yes")),
+        purpose="The web ACL of AWS WAF that the load balancer stands behind.",
+        Condition=has_firewall,
     )
-    return limited_to_addresses
+    return If(has_firewall, wall.web_acl_arn, ""), limited_to_addresses
 
 
 def _single_sign_on(
