@@ -58,7 +58,7 @@ def template() -> Template:
     """CloudFront, with the internal load balancer as its only origin."""
     t = new_template("Asistente - distribution: HTTPS for everyone, by CloudFront with a VPC origin.")
     inputs = declare(t, Inputs)
-    # CloudFront changes no VPC origin that is in use, not even its tags: whatever of it would have to change needs
+    # CloudFront changes no VPC origin that is in use, not even its tags: what has to change about it needs
     # another logical ID, so that a new one comes before the old one goes.
     origin = cloudfront.VpcOrigin(
         "VpcOrigin",
