@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployer import policy
+from deployer.options import STACK_NAME_MAX_LENGTH
 from deployer.profiles import rendered
 
 POLICIES = policy.policies("chat")
@@ -62,6 +63,16 @@ def test_what_bears_the_stacks_name_is_confined_to_it() -> None:
                 or ":role/chat" in resource
             ):
                 assert "chat-" in resource, resource
+
+
+def test_the_longest_stack_name_stands_whole_in_every_name_that_is_made_of_it() -> None:
+    room = {"AWS::IAM::Role": 64, "AWS::Events::Rule": 64, "AWS::S3::Bucket": 63}
+    by_chance = len("-1T6EMIU72SCD3")
+    for stack in rendered().values():
+        for title, resource in stack["Resources"].items():
+            if longest := room.get(resource["Type"]):
+                # `NAME-`, with which the patterns of the policies begin, `-Title` and the part by chance
+                assert STACK_NAME_MAX_LENGTH + 1 + len(f"-{title}") + by_chance <= longest, title
 
 
 def test_roles_are_handed_only_to_the_services_that_take_them() -> None:
