@@ -43,6 +43,11 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def is_missing_stack(error: ClientError) -> bool:
+    """Whether CloudFormation says that there is no such stack."""
+    return error_code(error) == "ValidationError" and "does not exist" in str(error)
+
+
 def explain(error: BotoCoreError | ClientError) -> str:
     """Return one sentence about an error from boto3, with what to do about it."""
     if isinstance(error, ClientError):

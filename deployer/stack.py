@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from deployer import changes
-from deployer.errors import DeployError, error_code
+from deployer import changes, reviewed
+from deployer.errors import DeployError, is_missing_stack
 from deployer.events import Watch, root_cause
 from deployer.package import Template
 from deployer.progress import Outcome, follow, say
@@ -64,7 +64,7 @@ def find(cloudformation: Any, name: str) -> Description | None:
     try:
         return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
-        if error_code(error) == "ValidationError" and "does not exist" in str(error):
+        if is_missing_stack(error):
             return None
         raise
 
@@ -126,7 +126,7 @@ def delete(cloudformation: Any, stack: Description, console: Console) -> Outcome
     """Delete a stack, showing how it goes; the outcome's status says whether that worked."""
     stack_id = stack["StackId"]
     if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # there is nothing to watch
-        changes.drop_empty_stack(cloudformation, stack_id)
+        reviewed.drop_empty_stack(cloudformation, stack["StackName"], stack_id)
         return Outcome("DELETE_COMPLETE", [])
     watch = Watch(cloudformation, stack_id)
     cloudformation.delete_stack(StackName=stack_id)

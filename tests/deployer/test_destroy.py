@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from deployer import destroy
 from deployer.errors import DeployError
 from tests.deployer.test_deploy import state
-from tests.deployer.tiny import Tiny
+from tests.deployer.tiny import Tiny, gate
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +35,13 @@ def fill(tiny: Tiny) -> tuple[str, str]:
     s3.put_object(Bucket=bucket, Key="other", Body=b"3")
     tiny.aws.client("ecr").put_image(repositoryName=repository, imageManifest="{}", imageTag="f00")
     return bucket, repository
+
+
+def reviewed(tiny: Tiny) -> int:
+    """How many of the stacks, children included, are in REVIEW_IN_PROGRESS."""
+    every = tiny.aws.client("cloudformation").list_stacks(StackStatusFilter=["REVIEW_IN_PROGRESS"])
+    names = [each["StackName"] for each in every["StackSummaries"]]
+    return sum(name == tiny.stack or name.startswith(f"{tiny.stack}-") for name in names)
 
 
 def test_everything_goes_with_what_is_in_it(tiny: Tiny):
@@ -66,6 +74,31 @@ def test_a_failed_creation_can_be_destroyed(tiny: Tiny):
         tiny.deploy(Hold=1)
     destroy.run(tiny.options(), tiny.console, ask=None)
     assert (state(tiny), state(tiny, "-bootstrap")) == (None, None)
+
+
+def test_a_stack_that_was_only_reviewed_goes_with_the_stacks_of_its_children(tiny: Tiny):
+    bucket = f"by-hand-{tiny.stack}"
+    s3, cloudformation = tiny.aws.client("s3"), tiny.aws.client("cloudformation")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="gate.json", Body=json.dumps(gate()).encode())
+    child = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {
+            "TemplateURL": f"{tiny.aws.endpoint_url}/{bucket}/gate.json",
+            "Parameters": {"QueueName": "q", "Hold": "1"},
+        },
+    }
+    cloudformation.create_change_set(
+        StackName=tiny.stack,
+        ChangeSetName="by-hand",
+        ChangeSetType="CREATE",
+        IncludeNestedStacks=True,
+        TemplateBody=json.dumps({"Resources": {"Gate": child}}),
+    )
+    assert reviewed(tiny) == 2
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert state(tiny) is None
+    assert reviewed(tiny) == 0
 
 
 def test_what_does_not_exist_is_said_to(tiny: Tiny):
