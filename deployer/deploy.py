@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deployer import default_group, package, parameters, stack, teardown
+from deployer import default_group, package, parameters, service_linked_roles, stack, teardown
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
 from deployer.progress import say
@@ -42,6 +42,7 @@ def run(options: Options, console: Console, write: Write | None = None) -> dict[
         bucket = _bootstrap(aws, options, console)
         upload = package.uploader(aws.s3, bucket)
         upload(own["SourceKey"], source_zip(options.root))
+        service_linked_roles.ensure(aws.iam, console)
         wanted = _wanted(options, own | {"ArtifactBucketName": bucket}, upload)
         outputs = _apply(aws, wanted, options, console)
         default_group.close(aws.cloudformation, aws.ec2, options.stack, console)

@@ -88,12 +88,19 @@ SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 OWN = {
     "codebuild": ["BatchGetProjects", "CreateProject", "DeleteProject", "UpdateProject"],
     "cloudformation": [
-        "CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet",
-        "DescribeEvents", "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
-        "GetTemplateSummary", "ListChangeSets", "ListStackResources", "UpdateStack",
+        "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
+        "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents", "DescribeStacks",
+        "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListStackResources",
+        "UpdateStack",
     ],
-    "ec2": ["DescribeSecurityGroups", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"],
+    "codepipeline": ["GetPipelineState"],
+    "ec2": [
+        "DeleteSecurityGroup", "DescribeNetworkInterfaces", "DescribeSecurityGroups",
+        "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
+    ],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
+    # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
+    "route53": ["AssociateVPCWithHostedZone"],
     "s3": [
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
     ],

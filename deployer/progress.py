@@ -41,7 +41,7 @@ def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> O
 
     Raises DeployError when AWS cannot be asked any more and on Ctrl-C: CloudFormation goes on without us.
     """
-    seconds = POLL_SECONDS_LOOPBACK if _is_loopback(cloudformation.meta.endpoint_url) else POLL_SECONDS
+    seconds = POLL_SECONDS_LOOPBACK if is_loopback(cloudformation) else POLL_SECONDS
     events: list[Event] = []
     try:
         with Progress(console, stack) as progress:
@@ -66,6 +66,15 @@ def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> O
 def say(console: Console, text: str, style: str = "") -> None:
     """Print a line as it is: no markup, and no wrapping where a log's reader would have to undo it."""
     console.print(Text(text, style), soft_wrap=True)
+
+
+def is_loopback(client: Any) -> bool:
+    """Whether a client talks to this machine, where nothing needs time to spread and nobody else is waiting."""
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Progress:
@@ -168,11 +177,3 @@ def _color(status: str) -> str:
 
 def _status_command(stack: str) -> str:
     return f"./deploy.sh status --stack {stack}"
-
-
-def _is_loopback(endpoint_url: str) -> bool:
-    host = urlsplit(endpoint_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -43,6 +43,7 @@ class Aws:
     ecr: Any
     ec2: Any
     elb: Any
+    iam: Any
     account: str
     region: str
 
@@ -76,6 +77,7 @@ def connect(options: Options) -> Aws:
         ecr=client("ecr"),
         ec2=client("ec2"),
         elb=client("elbv2"),
+        iam=client("iam"),
         account=identity["Account"],
         region=region,
     )

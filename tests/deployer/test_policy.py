@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer import policy
+from deployer import policy, service_linked_roles
 from deployer.options import STACK_NAME_MAX_LENGTH
 from deployer.profiles import rendered
 
@@ -37,8 +37,11 @@ def test_the_secret_of_an_identity_provider_is_read_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     "action",
     [
-        "cloudformation:ExecuteChangeSet", "codebuild:CreateProject", "dynamodb:CreateTable", "ec2:CreateVpc",
-        "ecs:CreateService", "iam:CreateRole", "kms:CreateKey", "kms:RetireGrant", "s3:PutObject",
+        "cloudformation:CancelUpdateStack", "cloudformation:ContinueUpdateRollback",
+        "cloudformation:DeleteChangeSet", "cloudformation:ExecuteChangeSet", "codebuild:CreateProject",
+        "codepipeline:GetPipelineState", "dynamodb:CreateTable", "ec2:CreateVpc", "ec2:DeleteSecurityGroup",
+        "ec2:DescribeNetworkInterfaces", "ecs:CreateService", "iam:CreateRole", "iam:CreateServiceLinkedRole",
+        "kms:CreateKey", "kms:RetireGrant", "route53:AssociateVPCWithHostedZone", "s3:PutObject",
         "s3:PutBucketLogging", "s3:PutBucketPolicy", "wafv2:AssociateWebACL",
     ],
 )  # fmt: skip
@@ -86,6 +89,11 @@ def test_roles_are_handed_only_to_the_services_that_take_them() -> None:
         for s in resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     }
     assert passed == trusted
+
+
+def test_the_roles_that_the_deployer_makes_for_services_are_allowed() -> None:
+    (statement,) = [s for s in STATEMENTS if s["Action"] == ["iam:CreateServiceLinkedRole"]]
+    assert set(service_linked_roles.SERVICES) <= set(statement["Condition"]["StringEquals"]["iam:AWSServiceName"])
 
 
 def test_a_service_that_nobody_thought_of_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
