@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from deployer import default_group, package, parameters, service_linked_roles, stack, teardown
+from deployer.build_watch import BuildWatch
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
 from deployer.progress import say
@@ -102,7 +103,7 @@ def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
         teardown.remove(aws, current, console)
         current = None
-    return stack.apply(aws.cloudformation, current, wanted, console)
+    return stack.apply(aws.cloudformation, current, wanted, console, BuildWatch(aws.codepipeline, console))
 
 
 def _tags(options: Options) -> dict[str, str]:

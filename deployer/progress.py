@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -36,8 +36,18 @@ class Outcome:
     events: list[Event]
 
 
-def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> Outcome:
-    """Show what happens until the stack comes to rest.
+# Is given what is new at each look at the events, with nothing new too.
+Look = Callable[[Sequence[Event]], None]
+
+
+def nothing_more(_: Sequence[Event]) -> None:
+    """Look at nothing besides."""
+
+
+def follow(
+    cloudformation: Any, watch: Watch, stack: str, console: Console, look: Look = nothing_more
+) -> Outcome:
+    """Show what happens until the stack comes to rest, and have a `look` at what else there is to see.
 
     Raises DeployError when AWS cannot be asked any more and on Ctrl-C: CloudFormation goes on without us.
     """
@@ -51,6 +61,7 @@ def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> O
                 events += fresh
                 if end := next((event for event in fresh if event.is_end), None):
                     return Outcome(end.status, events)
+                look(fresh)
                 time.sleep(seconds)
     except KeyboardInterrupt:
         raise DeployError(

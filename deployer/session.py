@@ -44,6 +44,7 @@ class Aws:
     ec2: Any
     elb: Any
     iam: Any
+    codepipeline: Any
     account: str
     region: str
 
@@ -78,6 +79,7 @@ def connect(options: Options) -> Aws:
         ec2=client("ec2"),
         elb=client("elbv2"),
         iam=client("iam"),
+        codepipeline=client("codepipeline"),
         account=identity["Account"],
         region=region,
     )

@@ -13,7 +13,7 @@ from deployer import changes, reviewed
 from deployer.errors import DeployError, is_missing_stack
 from deployer.events import Watch, root_cause
 from deployer.package import Template
-from deployer.progress import Outcome, follow, say
+from deployer.progress import Look, Outcome, follow, nothing_more, say
 
 Description = dict[str, Any]  # a stack as DescribeStacks gives it
 
@@ -102,11 +102,15 @@ def find_deployable(cloudformation: Any, name: str, root: str) -> Description | 
 
 
 def apply(
-    cloudformation: Any, current: Description | None, wanted: Wanted, console: Console
+    cloudformation: Any,
+    current: Description | None,
+    wanted: Wanted,
+    console: Console,
+    look: Look = nothing_more,
 ) -> dict[str, str]:
     """Create the stack, or update the `current` one, showing how it goes; return its outputs.
 
-    Raises DeployError when it fails.
+    `look` is handed to `progress.follow`. Raises DeployError when it fails.
     """
     if current and _is_up_to_date(cloudformation, current, wanted):
         say(console, f"{wanted.name}: nothing has changed.")
@@ -118,7 +122,7 @@ def apply(
         say(console, f"{wanted.name}: nothing has changed.")
         return outputs(current or {})
     say(console, f"{wanted.name}: {changes.summary(cloudformation, change_set)}.")
-    _execute(cloudformation, wanted.name, change_set, console)
+    _execute(cloudformation, wanted.name, change_set, console, look)
     return outputs(find(cloudformation, wanted.name) or {})
 
 
@@ -141,10 +145,12 @@ def failure(outcome: Outcome) -> str:
     return f"{cause.path} ({cause.kind}): {cause.reason or cause.status}"
 
 
-def _execute(cloudformation: Any, name: str, change_set: Description, console: Console) -> None:
+def _execute(
+    cloudformation: Any, name: str, change_set: Description, console: Console, look: Look
+) -> None:
     watch = Watch(cloudformation, change_set["StackId"])
     cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
-    outcome = follow(cloudformation, watch, name, console)
+    outcome = follow(cloudformation, watch, name, console, look)
     if outcome.status in _SUCCESS:
         return
     for event in outcome.events:
