@@ -1,8 +1,8 @@
 """Watches the pipeline that a stack waits for, and ends the wait when nobody else would.
 
-A build tells its wait condition itself how it went. One that never runs cannot: the source is not fetched, or
-CodeBuild takes no build, as in accounts that it gives none yet. CloudFormation would wait until the time is over
-and say no more than that.
+A build tells its wait condition itself how it went. One that never runs cannot: the source is not fetched,
+or CodeBuild takes no build, as in many a new account. CloudFormation would wait until the time is over and
+say no more than that.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ PIPELINE = "AWS::CodePipeline::Pipeline"
 HANDLE = "AWS::CloudFormation::WaitConditionHandle"
 WAIT_CONDITION = "AWS::CloudFormation::WaitCondition"
 
-# The pipeline is looked at every so many times that events are: a build that failed has spoken by the second time.
+# Events are looked at so many times for each look at the pipeline, and a failure must be seen twice: by then
+# a build that could speak for itself has done so.
 ROUNDS = 5
 REASON_CHARACTERS = 1000  # a signal has 4,096 bytes at most
 TIMEOUT_SECONDS = 30

@@ -39,8 +39,8 @@ def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Conso
     try:
         return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
     except Refused as refused:
-        # In such a preview, what one stack gives another is a placeholder. CloudFormation takes it for a value
-        # and may stumble over it, not always in words that tell (cfn-language-discussion, issue 152).
+        # In such a preview, what one stack gives another is a placeholder. CloudFormation takes it for the
+        # value and may stumble over it, not always in words that tell (cfn-language-discussion, issue 152).
         say(
             console,
             "CloudFormation does not foresee the nested stacks' changes; going on without that preview. "
@@ -142,7 +142,7 @@ def _reasons(cloudformation: Any, change_set: ChangeSet, stack: str) -> list[str
 
 
 def _nested(change_set: ChangeSet) -> dict[str, str]:
-    """The nested change sets by their stacks' logical IDs; one that only the reason names has its own name."""
+    """The nested change sets by their stacks' logical IDs; one that only the reason names, by its own."""
     changes = [change["ResourceChange"] for change in change_set.get("Changes", [])]
     listed = {each["LogicalResourceId"]: each["ChangeSetId"] for each in changes if each.get("ChangeSetId")}
     named = _NESTED_FAILED.search(change_set.get("StatusReason", ""))

@@ -80,7 +80,7 @@ def say(console: Console, text: str, style: str = "") -> None:
 
 
 def is_loopback(client: Any) -> bool:
-    """Whether a client talks to this machine, where nothing needs time to spread and nobody else is waiting."""
+    """Whether a client talks to this machine: nothing takes time to spread there, and nobody else waits."""
     host = urlsplit(client.meta.endpoint_url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

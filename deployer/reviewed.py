@@ -1,7 +1,7 @@
 """Change sets and what they leave: a stack in REVIEW_IN_PROGRESS, which has change sets and nothing else.
 
-With nested stacks a change set makes one of each new child too. CloudFormation takes those away with the change
-set, after its answer, and leaves the root: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-delete.html
+With nested stacks a change set makes one of each new child too. CloudFormation takes those away with the
+change set, after it has answered, and leaves the root ("Delete a change set" in its user guide).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Makes the roles with which ECS and its scaling act in the account, before CloudFormation needs them.
 
-ECS makes its own at the first cluster of an account and does not wait until it can be used: "Unable to assume the
-service linked role" (aws-cloudformation/cloudformation-coverage-roadmap#818). Every later deployment finds it there.
+ECS makes its own at the first cluster of an account and does not wait until it can be used: "Unable to assume
+the service linked role" (aws-cloudformation/cloudformation-coverage-roadmap, issue 818). It stays there.
 """
 
 from __future__ import annotations

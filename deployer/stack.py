@@ -145,9 +145,7 @@ def failure(outcome: Outcome) -> str:
     return f"{cause.path} ({cause.kind}): {cause.reason or cause.status}"
 
 
-def _execute(
-    cloudformation: Any, name: str, change_set: Description, console: Console, look: Look
-) -> None:
+def _execute(cloudformation: Any, name: str, change_set: Description, console: Console, look: Look) -> None:
     watch = Watch(cloudformation, change_set["StackId"])
     cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
     outcome = follow(cloudformation, watch, name, console, look)

@@ -217,7 +217,7 @@ def _executing(original: Callable[[Parameters], Response]) -> Callable[[Paramete
 
 
 def _deleting(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
-    """With its nested ones, a change set goes after the answer, and so do the stacks that it made of children."""
+    """With nested ones, a change set goes after the answer, and so do the stacks that it made of children."""
 
     def delete(parameters: Parameters) -> Response:
         change_set = _found(parameters)

@@ -32,8 +32,9 @@ def _creating(original: Callable[[Parameters], Response]) -> Callable[[Parameter
         name = NAMES[service]
         del iam._roles[made["RoleName"]]
         iam._roles[name] = made | {"RoleName": name, "Arn": made["Arn"].replace(made["RoleName"], name)}
-        role = f"<CreateServiceLinkedRoleResult><Role>{iam._role_xml(name)}</Role></CreateServiceLinkedRoleResult>"
-        return iam._xml(200, "CreateServiceLinkedRoleResponse", role, ns="iam")
+        role = f"<Role>{iam._role_xml(name)}</Role>"
+        result = f"<CreateServiceLinkedRoleResult>{role}</CreateServiceLinkedRoleResult>"
+        return iam._xml(200, "CreateServiceLinkedRoleResponse", result, ns="iam")
 
     return create
 

@@ -47,7 +47,7 @@ class Handle:
 @pytest.fixture
 def handle() -> Iterator[Handle]:
     handle = Handle()
-    thread = threading.Thread(target=handle.server.serve_forever)
+    thread = threading.Thread(target=handle.server.serve_forever, args=(0.01,))
     thread.start()
     yield handle
     handle.server.shutdown()

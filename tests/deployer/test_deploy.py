@@ -23,7 +23,8 @@ DEADLINE_SECONDS = 30
 
 def state(tiny: Tiny, suffix: str = "") -> str | None:
     """The stack's state as AWS has it, None when there is no such stack."""
-    found = tiny.aws.client("cloudformation").list_stacks()["StackSummaries"]
+    pages = tiny.aws.client("cloudformation").get_paginator("list_stacks").paginate()
+    found = [each for page in pages for each in page["StackSummaries"]]
     alive = [each["StackStatus"] for each in found if each["StackName"] == tiny.stack + suffix]
     return next((status for status in alive if status != "DELETE_COMPLETE"), None)
 

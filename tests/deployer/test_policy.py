@@ -93,7 +93,8 @@ def test_roles_are_handed_only_to_the_services_that_take_them() -> None:
 
 def test_the_roles_that_the_deployer_makes_for_services_are_allowed() -> None:
     (statement,) = [s for s in STATEMENTS if s["Action"] == ["iam:CreateServiceLinkedRole"]]
-    assert set(service_linked_roles.SERVICES) <= set(statement["Condition"]["StringEquals"]["iam:AWSServiceName"])
+    allowed = statement["Condition"]["StringEquals"]["iam:AWSServiceName"]
+    assert set(service_linked_roles.SERVICES) <= set(allowed)
 
 
 def test_a_service_that_nobody_thought_of_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

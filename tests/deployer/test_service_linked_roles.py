@@ -15,7 +15,7 @@ from deployer import service_linked_roles
 from tests.emulator_fixture import RunningEmulator
 
 ECS, SCALING = service_linked_roles.SERVICES
-TAKEN = "Service role name AWSServiceRoleForECS has been taken in this account, please try a different suffix."
+TAKEN = "Service role name AWSServiceRoleForECS has been taken in this account, please try another suffix."
 
 
 @pytest.fixture
