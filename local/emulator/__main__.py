@@ -9,6 +9,8 @@ from pathlib import Path
 
 from local.emulator import Emulator, EmulatorError, hold_build, play_build
 
+WAKE_SECONDS = 0.5
+
 
 def main() -> int:
     """Serve until SIGINT or SIGTERM; prints `ready <endpoint>` when requests are answered.
@@ -43,7 +45,9 @@ def main() -> int:
     try:
         with emulator:
             print(f"ready {emulator.endpoint_url}", flush=True)
-            stopping.wait()
+            # Another thread may be given the signal, and only this one runs its handler: it has to wake up.
+            while not stopping.wait(WAKE_SECONDS):
+                pass
     except EmulatorError as error:
         print(error, file=sys.stderr)
         return 2
