@@ -18,6 +18,7 @@ from templates import (
     data,
     distribution,
     edge,
+    encryption,
     firewall,
     monitoring,
     network,
@@ -33,6 +34,7 @@ def render(tag: str) -> dict[str, str]:
     """Return the file name and the JSON text of every stack, for the image `tag`."""
     stacks = {
         "root": root.template(tag),
+        "encryption": encryption.template(),
         "alerts": alerts.template(),
         "network": network.template(),
         "edge": edge.template(),

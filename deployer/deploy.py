@@ -9,7 +9,16 @@ from typing import Any
 
 from rich.console import Console
 
-from deployer import default_group, package, parameters, service_linked_roles, stack, teardown
+from deployer import (
+    default_group,
+    fixed,
+    package,
+    parameters,
+    service_linked_roles,
+    stack,
+    surroundings,
+    teardown,
+)
 from deployer.build_watch import BuildWatch
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
@@ -17,8 +26,10 @@ from deployer.progress import say
 from deployer.session import Aws, connect
 from deployer.source import image_tag, source_zip
 
-# Stands for the bucket while parameters are checked: whether they are right must be known before it is made.
+# Stand for what is not known yet while parameters are checked: whether they are right must be known before
+# AWS is asked for anything, and before the bucket is made.
 UNKNOWN_BUCKET = "made-by-the-bootstrap-stack"
+UNKNOWN_PREFIX_LIST = "pl-00000000"
 
 # Writes the templates into a folder, for an image tag.
 Write = Callable[[Path, str], Any]
@@ -34,18 +45,22 @@ def run(options: Options, console: Console, write: Write | None = None) -> dict[
         tag = write_templates(options, write)
         root = package.read(options.out / "root.json")
         own = {"ImageTag": tag, "SourceKey": f"source-{tag}.zip", "ArtifactBucketName": UNKNOWN_BUCKET}
-        parameters.resolve(root, options.parameters, own)
+        unknown = {"OriginFacingPrefixListId": UNKNOWN_PREFIX_LIST}
+        wanted = parameters.resolve(root, options.parameters, own | unknown)
         aws = connect(options)
         say(console, f"Deploying {options.stack} to account {aws.account}, region {aws.region}.")
-        for name in (options.bootstrap_stack, options.stack):
-            stack.find_deployable(aws.cloudformation, name, options.stack)
+        stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)
+        deployed = _deployed(stack.find_deployable(aws.cloudformation, options.stack, options.stack))
+        fixed.refuse_changes(deployed or {}, wanted)
+        own |= surroundings.explore(aws.ec2, wanted, deployed)
+        parameters.resolve(root, options.parameters, own)
     with explained(EXIT_FAILED):
         bucket = _bootstrap(aws, options, console)
         upload = package.uploader(aws.s3, bucket)
         upload(own["SourceKey"], source_zip(options.root))
         service_linked_roles.ensure(aws.iam, console)
-        wanted = _wanted(options, own | {"ArtifactBucketName": bucket}, upload)
-        outputs = _apply(aws, wanted, options, console)
+        root_stack = _wanted(options, own | {"ArtifactBucketName": bucket}, upload)
+        outputs = _apply(aws, root_stack, options, console)
         default_group.close(aws.cloudformation, aws.ec2, options.stack, console)
         return outputs
 
@@ -66,6 +81,13 @@ def write_templates(options: Options, write: Write | None = None) -> str:
     except OSError as error:
         raise UsageError(f"The templates cannot be written: {error}.") from error
     return tag
+
+
+def _deployed(current: stack.Description | None) -> dict[str, str] | None:
+    """The parameters of the running stack; None without one, or where a failed creation left its rest."""
+    if current is None or current["StackStatus"] in stack.LEFTOVER:
+        return None
+    return {item["ParameterKey"]: item["ParameterValue"] for item in current.get("Parameters", [])}
 
 
 def _bootstrap(aws: Aws, options: Options, console: Console) -> str:

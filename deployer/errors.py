@@ -121,6 +121,11 @@ _ANSWERS = {
     "ThrottlingException": _SLOWER,
     "RequestLimitExceeded": _SLOWER,
 }
+# What AWS says in a stack's events and only people can settle.
+_ADVICE = {
+    "account must be verified before you can add": "AWS has to verify a new account once before it takes "
+    "CloudFront: open a case with AWS Support and quote this, or choose FrontDoor domain.",
+}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
 
 
@@ -134,6 +139,11 @@ def _explain_answer(error: ClientError) -> str:
     if re.search(r"is in [A-Z_]*_IN_PROGRESS state", message):
         return "Another operation on this stack is in progress: wait until it is over, then try again."
     return f"AWS refused {error.operation_name}: {message or code}"
+
+
+def advice(reason: str) -> str:
+    """Return what to do about a failure whose reason a stack's events give; empty where that says enough."""
+    return next((sentence for words, sentence in _ADVICE.items() if words in reason), "")
 
 
 def _one_line(text: str) -> str:

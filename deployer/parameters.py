@@ -15,8 +15,8 @@ from deployer.errors import UsageError
 
 Value = str | int | float | bool | Sequence[str | int]
 
-# The deployer knows these itself: what it uploaded, where, and the image's tag.
-OWN = ("ImageTag", "SourceKey", "ArtifactBucketName")
+# The deployer knows these itself: the image's tag, what it uploaded and where, and what AWS told it.
+OWN = ("ImageTag", "SourceKey", "ArtifactBucketName", "AvailabilityZones", "OriginFacingPrefixListId")
 
 _FILE_KEYS = ("stack", "region", "parameters")
 

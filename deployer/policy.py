@@ -34,7 +34,6 @@ RESOURCES: dict[str, list[str]] = {
     "cloudformation": [
         f"arn:aws:cloudformation:{HERE}:stack/{{stack}}/*",
         f"arn:aws:cloudformation:{HERE}:stack/{{stack}}-*/*",
-        "arn:aws:cloudformation:{region}:aws:transform/LanguageExtensions",
     ],
     "cloudfront": ["*"],
     "cloudwatch": [
@@ -95,8 +94,9 @@ OWN = {
     ],
     "codepipeline": ["GetPipelineState"],
     "ec2": [
-        "DeleteSecurityGroup", "DescribeNetworkInterfaces", "DescribeSecurityGroups",
-        "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
+        "DeleteSecurityGroup", "DescribeAvailabilityZones", "DescribeManagedPrefixLists",
+        "DescribeNetworkInterfaces", "DescribeSecurityGroups", "RevokeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
     ],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
     # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).

@@ -18,6 +18,7 @@ OWN = {
     "ImageTag": TAG,
     "SourceKey": f"source-{TAG}.zip",
     "ArtifactBucketName": "artifacts-of-the-bootstrap-stack",
+    "OriginFacingPrefixListId": "pl-0123456789abcdef0",
 }
 
 

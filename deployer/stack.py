@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from deployer import changes, reviewed
-from deployer.errors import DeployError, is_missing_stack
+from deployer.errors import DeployError, advice, is_missing_stack
 from deployer.events import Watch, root_cause
 from deployer.package import Template
 from deployer.progress import Look, Outcome, follow, nothing_more, say
@@ -142,7 +142,7 @@ def failure(outcome: Outcome) -> str:
     cause = root_cause(outcome.events)
     if cause is None:
         return f"CloudFormation gives no reason ({outcome.status})"
-    return f"{cause.path} ({cause.kind}): {cause.reason or cause.status}"
+    return f"{cause.path} ({cause.kind}): {cause.reason or cause.status} {advice(cause.reason)}".rstrip()
 
 
 def _execute(cloudformation: Any, name: str, change_set: Description, console: Console, look: Look) -> None:

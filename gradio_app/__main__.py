@@ -5,11 +5,11 @@ Exit codes: 0 stopped as asked, 1 the address cannot be had, 2 the settings are 
 
 import os
 import signal
-import socket
 import sys
 from types import FrameType
 
 from gradio_app import logs
+from gradio_app.listener import claim
 from gradio_app.settings import Settings, SettingsError
 
 
@@ -25,27 +25,31 @@ def main() -> int:
         return 2
     logs.configure(settings.log_level)
     try:
-        listener = _bind(settings)
+        listener = claim(settings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
-        print(
-            f"Cannot listen on {settings.bind_host} port {settings.port} ({error.strerror}): "
-            "stop what uses it or set PORT to another.",
-            file=sys.stderr,
-        )
-        return 1
+        return _cannot_listen(settings, error)
     from gradio_app.serving import serve  # takes seconds to import, so only when all else is well
 
+    try:
+        # Not before: connections are refused while nobody can serve them. Whoever bound the same address
+        # meanwhile may have been first; uvicorn's event loop would run on without a word, and serve nobody.
+        listener.listen()
+    except OSError as error:
+        return _cannot_listen(settings, error)
     serve(settings, listener)
     return 0
 
 
-def _bind(settings: Settings) -> socket.socket:
-    """Claim the address now; connections are accepted only once the application stands."""
-    family = socket.AF_INET6 if ":" in settings.bind_host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((settings.bind_host, settings.port))
-    return listener
+def _cannot_listen(settings: Settings, error: OSError) -> int:
+    print(
+        f"Cannot listen on {settings.bind_host} port {settings.port} ({error.strerror}): "
+        "stop what uses it or set PORT to another.",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _stop_at_once(_number: int, _frame: FrameType | None) -> None:

@@ -20,7 +20,7 @@ def audit(
     detail: str = "",
     stream: TextIO | None = None,
 ) -> None:
-    """Write one event; `client` is the browser's address, `detail` names a path or a reason."""
+    """Write one event; `client` is the browser's address or empty, `detail` names a path or a reason."""
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "type": "audit",

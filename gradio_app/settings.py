@@ -32,9 +32,13 @@ SINGLE_SIGN_ON = {
     "SINGLE_SIGN_ON_CLIENT_ID": CLIENT_ID,
     "SINGLE_SIGN_ON_CLIENT_SECRET": CLIENT_SECRET,
 }
+VIEWER_HEADER = re.compile(r"x-viewer-[a-z-]{1,40}")
+"""The gate lets no header that begins so through to what stands behind it."""
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 PORTS = (1, 65535)
+INHERITED_FILES = 3
+"""Their descriptors begin after those of the standard streams."""
 IDLE_MINUTES = (5, 24 * 60)
 MAX_HOURS = (1, 24)
 """At most as long as the pool's refresh tokens last (templates/auth.py)."""
@@ -74,8 +78,12 @@ class Settings:
     model_ids: tuple[str, ...]
     public_scheme: str = "https"
     trusted_proxies: tuple[Network, ...] = ()
+    viewer_address_header: str = ""
+    """Where a trusted proxy says who asks, over whatever the client sent; empty when none does."""
     bind_host: str = "0.0.0.0"  # noqa: S104 (in its own network namespace; the security group decides)
     port: int = 8080
+    listener_fd: int | None = None
+    """A socket at that address which came with the process; without it the program opens one."""
     session_idle_minutes: int = 30
     session_max_hours: int = 12
     mfa: str = "off"
@@ -115,8 +123,10 @@ class Settings:
             model_ids=read.parsed("MODEL_IDS", None, _model_ids),
             public_scheme=read.choice("PUBLIC_SCHEME", "https", ("https", "http")),
             trusted_proxies=read.parsed("TRUSTED_PROXIES", "", _networks),
+            viewer_address_header=read.parsed("VIEWER_ADDRESS_HEADER", "", _viewer_header),
             bind_host=read.parsed("BIND_HOST", "0.0.0.0" if authentication else "127.0.0.1", _address),  # noqa: S104
             port=read.number("PORT", 8080, PORTS),
+            listener_fd=read.parsed("LISTENER_FD", "", _descriptor),
             session_idle_minutes=read.number("SESSION_IDLE_MINUTES", 30, IDLE_MINUTES),
             session_max_hours=read.number("SESSION_MAX_HOURS", 12, MAX_HOURS),
             mfa=read.choice("MFA", "off", MFA),
@@ -237,6 +247,20 @@ def _networks(text: str) -> tuple[Network, ...]:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
         raise ValueError("must be networks like 10.0.0.0/16 with commas between them") from None
+
+
+def _viewer_header(text: str) -> str:
+    if text and not VIEWER_HEADER.fullmatch(text):
+        raise ValueError("must be a header in lower case that begins with x-viewer-")
+    return text
+
+
+def _descriptor(text: str) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,7}", text) or int(text) < INHERITED_FILES:
+        raise ValueError("must be the number of an open file, 3 or more")
+    return int(text)
 
 
 def _address(text: str) -> str:

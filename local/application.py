@@ -5,26 +5,36 @@ from __future__ import annotations
 import ctypes
 import http.client
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from local.errors import LocalError
-from local.ports import LOOPBACK
 
 READY_SECONDS = 90  # a cold import of Gradio on a slow laptop takes tens of seconds
 POLL_SECONDS = 0.1
+ANSWER_SECONDS = 2  # until the process accepts it, a connection waits
 STOP_SECONDS = 15  # answers that are still being written may end within this time
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Application:
-    """`python -m gradio_app` listening on a loopback port, its output in a log file."""
+    """`python -m gradio_app` on a socket that it is handed, its output in a log file.
 
-    def __init__(self, environment: dict[str, str], port: int, folder: Path, log: Path) -> None:
-        self._environment = environment | {"BIND_HOST": LOOPBACK, "PORT": str(port)}
-        self._port = port
+    Nobody else can answer at the address of `listener`, which is the caller's to keep open: not before the
+    process serves, and not while it is started again.
+    """
+
+    def __init__(self, environment: dict[str, str], listener: socket.socket, folder: Path, log: Path) -> None:
+        self._host, self._port = listener.getsockname()
+        self._listener = listener
+        self._environment = environment | {
+            "BIND_HOST": self._host,
+            "PORT": str(self._port),
+            "LISTENER_FD": str(listener.fileno()),
+        }
         self._folder = folder
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,11 +51,12 @@ class Application:
                 env=self._environment,
                 stdout=log,
                 stderr=log,
+                pass_fds=[self._listener.fileno()],
                 start_new_session=True,  # Ctrl-C is ours to handle: we stop it in order
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         deadline = time.monotonic() + READY_SECONDS
-        while not (self._is_ready() and self._process.poll() is None):
+        while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise LocalError(
@@ -70,7 +81,7 @@ class Application:
             self._process.wait()
 
     def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=2)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_SECONDS)
         try:
             connection.request("GET", "/readyz")
             return connection.getresponse().status == http.client.OK

@@ -1,4 +1,4 @@
-"""Loopback ports."""
+"""Ports of loopback, held from the moment that they are chosen."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import socket
 LOOPBACK = "127.0.0.1"
 
 
-def free_port(preferred: int) -> int:
-    """Return `preferred` when it is free on loopback, else a port that the system picks."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            # As servers do: a port whose last connections are still closing is free.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
-    raise OSError("no free port on loopback")
+def listen(preferred: int) -> socket.socket:
+    """Return a socket that listens on loopback, at `preferred` if that is free, else where the system picks.
+
+    Only listening makes a port one's own: two programs may both bind a port, and probing it tells even less.
+    """
+    try:
+        return socket.create_server((LOOPBACK, preferred))
+    except OSError:
+        return socket.create_server((LOOPBACK, 0))

@@ -22,7 +22,7 @@ from local.bedrock import BedrockServer, EngineError
 from local.emulator import Emulator, EmulatorError, PortInUse, play_build
 from local.errors import LocalError
 from local.model import ModelUnavailable, choose, ensure_model
-from local.ports import LOOPBACK, free_port
+from local.ports import LOOPBACK, listen
 from local.state import State
 from local.task import Task, read_task
 from local.users import DemoUser, ensure_demo_user
@@ -133,14 +133,25 @@ def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console
     # As on ECS: the task definition's variables, and the task role's rights instead of ours.
     environment = _own(options) | emulator.task_environment(task.role_arn) | task.environment
     environment |= single_sign_on.environment(task.environment, emulator.endpoint_url)
-    port = free_port(options.port)
-    if port != options.port:
-        console.print(
-            f"Port {options.port} is in use by another program: the assistant takes {port} instead."
-        )
-    application = Application(environment | bedrock.environment(), port, options.root, options.state.log)
-    url = f"http://{LOOPBACK}:{port}/"
-    single_sign_on.register_address(_client(emulator, "cognito-idp"), task.environment, url)
+    with listen(options.port) as listener:
+        port = listener.getsockname()[1]
+        if port != options.port:
+            console.print(
+                f"Port {options.port} is in use by another program: the assistant takes {port} instead."
+            )
+        environment |= bedrock.environment()
+        application = Application(environment, listener, options.root, options.state.log)
+        url = f"http://{LOOPBACK}:{port}/"
+        single_sign_on.register_address(_client(emulator, "cognito-idp"), task.environment, url)
+        try:
+            _until_stopped(options, application, url, user, console)
+        finally:
+            application.stop()
+
+
+def _until_stopped(
+    options: Options, application: Application, url: str, user: DemoUser, console: Console
+) -> None:
     try:
         console.print("Starting the application")
         application.start()
@@ -153,8 +164,6 @@ def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console
         console.print(
             "Stopping; answers that are being written are finished first. Ctrl-C again does not wait."
         )
-    finally:
-        application.stop()
 
 
 def _deployed(emulator: Emulator, *, new_password: bool) -> tuple[Task, DemoUser]:

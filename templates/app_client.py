@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import If, Sub, Template, cognito, secretsmanager
+from troposphere import Sub, Template, cognito, secretsmanager
 
-from templates.wiring import describe
+from templates.keys import own_key
+from templates.wiring import Value, describe
 
 ACCESS_TOKEN_MINUTES = 60
 REFRESH_TOKEN_HOURS = 24
 """As long as the longest session that the root lets one choose."""
+AWS_KEY = "alias/aws/secretsmanager"
+"""Left out, Secrets Manager would take it for a new secret, and leave an old one under the key it has."""
 
 
 def token_lifetimes() -> dict[str, Any]:
@@ -25,13 +28,13 @@ def token_lifetimes() -> dict[str, Any]:
     }
 
 
-def client_secret(t: Template, client: cognito.UserPoolClient, key: If) -> secretsmanager.Secret:
-    """Add the secret that carries the client's own, encrypted with `key`."""
+def client_secret(t: Template, client: cognito.UserPoolClient, key: Value) -> secretsmanager.Secret:
+    """Add the secret that carries the client's own, encrypted with `key` or, when that is empty, AWS's."""
     return secretsmanager.Secret(
         "ClientSecret",
         t,
         Description=Sub("App client secret of the user pool of ${AWS::StackName}."),
-        KmsKeyId=key,
+        KmsKeyId=own_key(t, key, otherwise=AWS_KEY),
         SecretString=client.get_att("ClientSecret"),
         # A copy of what Cognito holds: nothing is lost with it.
         DeletionPolicy="Delete",

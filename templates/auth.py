@@ -9,7 +9,6 @@ from __future__ import annotations
 from troposphere import Equals, If, NoValue, Region, Sub, Template, cognito
 
 from templates.app_client import client_secret, token_lifetimes
-from templates.keys import own_key
 from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -21,7 +20,7 @@ CHALLENGE_MINUTES = 5
 
 @seam
 class Inputs:
-    key_alias: Value = parameter("String", "The deployment's own key; empty for AWS's.")
+    key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     keep_data: Value = parameter(
         "String", "Whether the users outlive the stack.", AllowedValues=KEEP_DATA_VALUES
     )
@@ -57,7 +56,7 @@ def template() -> Template:
         Description="People who administer the assistant.",
         Metadata=describe("Marks the administrators; the app reads it from the token."),
     )
-    secret = client_secret(t, client, own_key(t, inputs.key_alias))
+    secret = client_secret(t, client, inputs.key_arn)
     publish(
         t,
         Outputs(

@@ -28,6 +28,8 @@ BUILD_MINUTES = 20
 WAIT_SECONDS = 35 * 60
 """Longer than a build may queue and run, so that a build's own failure is what one reads."""
 BUILD_IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
+SOURCES = "source-*.zip"
+"""The keys under which the deployer uploads sources: one for each version, named after its image."""
 SOURCE = "Source"
 """Name of the stage, its action and its artifact; artifacts are stored under `<pipeline>/<artifact>/`."""
 
@@ -262,7 +264,9 @@ def _pipeline(t: Template, inputs: Inputs, project: codebuild.Project) -> codepi
 
 def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> iam.Role:
     bucket = arn("s3:::${bucket}", bucket=inputs.artifact_bucket_name)
-    zipped_source = arn("s3:::${bucket}/${key}", bucket=inputs.artifact_bucket_name, key=inputs.source_key)
+    # Every source, and not the one of this deployment: a policy that changed with it would change seconds
+    # before the restarted pipeline needs it, and IAM may take longer than that to say so everywhere.
+    sources = arn(f"s3:::${{bucket}}/{SOURCES}", bucket=inputs.artifact_bucket_name)
     return iam.Role(
         "PipelineRole",
         t,
@@ -279,7 +283,7 @@ def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> i
                 allow(
                     "ReadTheSource",
                     [s3_actions.GetObject, s3_actions.GetObjectTagging, s3_actions.GetObjectVersion],
-                    [zipped_source],
+                    [sources],
                 ),
                 allow(
                     "HandOverTheSource", [s3_actions.GetObject, s3_actions.PutObject], [_artifacts(inputs)]
@@ -291,7 +295,7 @@ def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> i
                 ),
             )
         ],
-        Metadata=describe("Lets the pipeline fetch the one source and start the one build."),
+        Metadata=describe("Lets the pipeline fetch sources and start the one build."),
     )
 
 

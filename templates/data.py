@@ -1,13 +1,13 @@
-"""The data stack: the table of sessions, conversations and usage, and the key that protects them.
+"""The data stack: the table of sessions, conversations and usage.
 
 It owns nothing that can be built again.
 """
 
 from __future__ import annotations
 
-from troposphere import Equals, If, NoValue, Template, dynamodb
+from troposphere import If, Template, dynamodb
 
-from templates.encryption import encryption_key
+from templates.keys import has_own_key
 from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -19,12 +19,7 @@ EXPIRY_ATTRIBUTE = "expires_at"
 
 @seam
 class Inputs:
-    key_alias: Value = parameter(
-        "String", "Name of the deployment's own key: alias/ and the deployment's name."
-    )
-    encryption_key: Value = parameter(
-        "String", "Whose key encrypts: the deployment's own, or AWS's.", AllowedValues=["own", "aws"]
-    )
+    key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     keep_data: Value = parameter(
         "String", "Whether the table outlives the stack.", AllowedValues=KEEP_DATA_VALUES
     )
@@ -34,7 +29,6 @@ class Inputs:
 class Outputs:
     table_name: Value = output("The table of sessions, conversations and usage.")
     table_arn: Value = output("ARN of the table, for the tasks' policy.")
-    key_arn: Value = output("The deployment's own key; empty for AWS's.")
 
 
 def template() -> Template:
@@ -42,8 +36,6 @@ def template() -> Template:
     t = new_template("Asistente - data: the table with sessions, conversations and usage.")
     inputs = declare(t, Inputs)
     kept = keeps_data(t, inputs.keep_data)
-    own = t.add_condition("HasOwnKey", Equals(inputs.encryption_key, "own"))
-    key = encryption_key(t, inputs.key_alias, own=own, kept=kept)
     table = dynamodb.Table(
         "Table",
         t,
@@ -63,20 +55,14 @@ def template() -> Template:
             PointInTimeRecoveryEnabled=True
         ),
         SSESpecification=If(
-            own,
-            dynamodb.SSESpecification(SSEEnabled=True, SSEType="KMS", KMSMasterKeyId=key.get_att("Arn")),
-            NoValue,
+            has_own_key(t, inputs.key_arn),
+            dynamodb.SSESpecification(SSEEnabled=True, SSEType="KMS", KMSMasterKeyId=inputs.key_arn),
+            # Said, not left out: a table that had the other key would refuse the update.
+            dynamodb.SSESpecification(SSEEnabled=False),
         ),
         DeletionProtectionEnabled=If(kept, True, False),
         Metadata=describe("Holds sessions, conversations and token usage, shared by all tasks."),
         **retention(kept),
     )
-    publish(
-        t,
-        Outputs(
-            table_name=table.ref(),
-            table_arn=table.get_att("Arn"),
-            key_arn=If(own, key.get_att("Arn"), ""),
-        ),
-    )
+    publish(t, Outputs(table_name=table.ref(), table_arn=table.get_att("Arn")))
     return t

@@ -45,6 +45,9 @@ class Inputs:
     )
     vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the load balancer runs.")
     vpc_cidr: Value = parameter("String", "Address range of the VPC.")
+    origin_facing_prefix_list_id: Value = parameter(
+        "String", "Prefix list of CloudFront's addresses; empty unless FrontDoor is cloudfront."
+    )
     public_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internet-facing one.")
     private_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internal one.")
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
@@ -155,8 +158,20 @@ def _internal_door(t: Template, inputs: Inputs, log_bucket: _LogBucket, conditio
     door = _door(
         t, "Internal", condition, inputs, log_bucket, scheme="internal", subnets=inputs.private_subnet_ids
     )
-    # CloudFront's VPC origin has its network interfaces inside the VPC: no public range needs to be let in.
-    _let_in(t, "InternalHttpIn", condition, door, HTTP, inputs.vpc_cidr, "CloudFront's interfaces in the VPC")
+    # CloudFront's VPC origin has its network interfaces inside the VPC, but what comes through them bears
+    # CloudFront's own addresses: a rule with the VPC's range lets nothing in. Of the two sources that AWS
+    # names, CloudFront's own security group is there only after the first VPC origin. So it is the
+    # list, which counts as 55 of the 60 rules that a group may have:
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
+    _let_in(
+        t,
+        "InternalHttpIn",
+        condition,
+        door,
+        HTTP,
+        "CloudFront, by its VPC origin",
+        SourcePrefixListId=inputs.origin_facing_prefix_list_id,
+    )
     listener = _listener(t, "InternalListener", condition, door, HTTP, DefaultActions=[_forward(door)])
     rule = _rule(t, "InternalShiftingRule", "InternalShiftsTraffic", listener, door)
     return replace(door, listener=listener.ref(), rule=rule.ref())
@@ -168,10 +183,9 @@ def _public_door(
     door = _door(
         t, "Public", condition, inputs, log_bucket, scheme="internet-facing", subnets=inputs.public_subnet_ids
     )
-    _let_in(
-        t, "PublicHttpIn", condition, door, HTTP, EVERYWHERE, "Browsers: plain HTTP or the redirect to HTTPS"
-    )
-    _let_in(t, "PublicHttpsIn", own_domain, door, HTTPS, EVERYWHERE, "Browsers over HTTPS")
+    browsers = "Browsers: plain HTTP or the redirect to HTTPS"
+    _let_in(t, "PublicHttpIn", condition, door, HTTP, browsers, CidrIp=EVERYWHERE)
+    _let_in(t, "PublicHttpsIn", own_domain, door, HTTPS, "Browsers over HTTPS", CidrIp=EVERYWHERE)
     # One listener for both uses: two resources could not swap port 80 in one update.
     listener = _listener(
         t,
@@ -267,7 +281,7 @@ def _door(
 
 
 def _let_in(
-    t: Template, title: str, condition: str, door: _Door, port: int, source: Value, description: str
+    t: Template, title: str, condition: str, door: _Door, port: int, description: str, **source: Any
 ) -> None:
     ec2.SecurityGroupIngress(
         title,
@@ -277,8 +291,8 @@ def _let_in(
         IpProtocol="tcp",
         FromPort=port,
         ToPort=port,
-        CidrIp=source,
         Description=description,
+        **source,
         Metadata=describe(f"Lets in, on port {port}: {description}."),
     )
 

@@ -1,18 +1,29 @@
-"""The deployment's own key, for what holds or mentions users' data and can take a key from another stack.
+"""The encryption stack: the deployment's own key, for what holds or mentions users' data and can take a key.
 
 The key outlives the stack when the data does, for without it the data could not be read; its alias does
-not, so that a new deployment of the same name can have it.
+not, so that a new deployment of the same name can have it. Whether there is a key at all is the root's to
+decide: in here nothing is conditional (see `templates.retention`).
 """
 
 from __future__ import annotations
 
 from awacs import kms as kms_actions
-from awacs.aws import Allow, ArnLike, BoolIfExists, Condition, Deny, Principal, Statement, StringEquals
+from awacs.aws import (
+    Allow,
+    ArnLike,
+    BoolIfExists,
+    Condition,
+    Deny,
+    Principal,
+    Statement,
+    StringEquals,
+    StringLike,
+)
 from troposphere import AccountId, If, Sub, Template, kms
 
-from templates.policies import arn, document
-from templates.retention import retention
-from templates.wiring import Value, describe
+from templates.policies import allow, arn, document
+from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
+from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 WAIT_DAYS = 30
 WAIT_DAYS_FOR_THROW_AWAY = 7
@@ -29,7 +40,6 @@ USE = [
 ADMINISTER = [
     kms_actions.CancelKeyDeletion,
     kms_actions.CreateAlias,
-    kms_actions.CreateGrant,
     kms_actions.DeleteAlias,
     kms_actions.DisableKey,
     kms_actions.DisableKeyRotation,
@@ -51,54 +61,76 @@ ADMINISTER = [
 ]
 
 
-def encryption_key(t: Template, alias: Value, *, own: str, kept: str) -> kms.Key:
-    """Add the key and its alias while condition `own` holds; the key outlives the stack while `kept` does."""
+@seam
+class Inputs:
+    key_alias: Value = parameter("String", "The key's name: alias/ and the deployment's name.")
+    keep_data: Value = parameter(
+        "String", "Whether the key outlives the stack.", AllowedValues=KEEP_DATA_VALUES
+    )
+
+
+@seam
+class Outputs:
+    key_arn: Value = output("The deployment's own key.")
+
+
+def template() -> Template:
+    """The key, its policy and its name."""
+    t = new_template("Asistente - encryption: the deployment's own key.")
+    inputs = declare(t, Inputs)
+    kept = keeps_data(t, inputs.keep_data)
     key = kms.Key(
         "Key",
         t,
-        Condition=own,
-        Description=Sub("Users' data, logs, secret and alerts of ${alias}.", alias=alias),
+        Description=Sub("Users' data, logs, secret and alerts of ${alias}.", alias=inputs.key_alias),
         EnableKeyRotation=True,
         PendingWindowInDays=If(kept, WAIT_DAYS, WAIT_DAYS_FOR_THROW_AWAY),
         # In a key's policy, resource * is the key itself.
-        KeyPolicy=document(_account(), _grants(), _logs(), *_senders_of_alerts()),
+        KeyPolicy=document(_account(), *_grants(), _logs(), *_senders_of_alerts()),
         Metadata=describe("Encrypts what holds or mentions users' data; AWS rotates it every year."),
         **retention(kept),
     )
     kms.Alias(
         "Alias",
         t,
-        Condition=own,
-        AliasName=alias,
+        AliasName=inputs.key_alias,
         TargetKeyId=key.ref(),
-        Metadata=describe("The key's name for people, and for stacks beside this one."),
+        Metadata=describe("The key's name for people."),
     )
-    return key
+    publish(t, Outputs(key_arn=key.get_att("Arn")))
+    return t
 
 
 def _account() -> Statement:
     """IAM decides within the account: administrators, the tasks' role and whoever deploys get it there."""
-    return Statement(
-        Sid="IamDecidesInThisAccount",
-        Effect=Allow,
-        Principal=Principal("AWS", arn("iam::${AWS::AccountId}:root")),
-        Action=[*ADMINISTER, *USE],
-        Resource=["*"],
-    )
+    return allow("IamDecidesInThisAccount", [*ADMINISTER, *USE], ["*"], principal=_this_account())
 
 
-def _grants() -> Statement:
-    """DynamoDB works with grants: AWS's services may have them, and nobody else."""
-    return Statement(
-        Sid="GrantToServicesOnly",
-        Effect=Deny,
-        Principal=Principal("AWS", "*"),
-        Action=[kms_actions.CreateGrant],
-        Resource=["*"],
-        Condition=Condition(
-            BoolIfExists({"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"})
+def _grants() -> list[Statement]:
+    """DynamoDB works with grants, which it makes for itself in the name of whoever makes the table.
+
+    Nobody can give the key away by one: grants are allowed through DynamoDB alone, as AWS's own example has
+    it, and denied to whatever is no service of AWS's, in the words that Control Tower asks for (CT.KMS.PR.3).
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    """
+    through_dynamodb = Condition(StringLike({"kms:ViaService": "dynamodb.*.amazonaws.com"}))
+    by_no_service = {"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}
+    create = [kms_actions.CreateGrant]
+    return [
+        allow("GrantsThroughDynamoDB", create, ["*"], through_dynamodb, principal=_this_account()),
+        Statement(
+            Sid="NoGrantsByOthers",
+            Effect=Deny,
+            Principal=Principal("AWS", "*"),
+            Action=create,
+            Resource=["*"],
+            Condition=Condition(BoolIfExists(by_no_service)),
         ),
-    )
+    ]
+
+
+def _this_account() -> Principal:
+    return Principal("AWS", arn("iam::${AWS::AccountId}:root"))
 
 
 def _logs() -> Statement:

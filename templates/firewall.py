@@ -3,7 +3,8 @@
 A web ACL for CloudFront would have to live in us-east-1; one on the load balancer works in every region, and
 behind CloudFront the load balancer has no other way in. There it knows people's addresses from the header
 that the distribution sets, whatever a client sends: WAF reads the first address of a header, and the
-first one in X-Forwarded-For is the client's own invention.
+first one in X-Forwarded-For is the client's own invention. AWS's list of addresses with a bad reputation
+reads no header at all, so it stands only where people connect to the load balancer themselves.
 """
 
 from __future__ import annotations
@@ -23,12 +24,11 @@ from troposphere import (
     wafv2,
 )
 
+from templates import viewer_address
 from templates.keys import own_key
 from templates.policies import arn
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
-VIEWER_HEADER = "x-viewer-address"
-"""Set by the distribution's function for every request."""
 WINDOW_SECONDS = 300
 LOG_GROUP_PREFIX = "aws-waf-logs-"
 """AWS WAF delivers only to log groups whose names begin so."""
@@ -36,20 +36,28 @@ AWS = "AWS"
 
 NO_OVERRIDE: dict[str, Any] = {"None": {}}
 
-# A chat carries code, addresses and long texts: in a body none of that is an attack.
+# A chat carries code, addresses and long texts: in a body none of that is an attack. These are all the rules
+# on bodies that the groups have. Those on paths, queries, cookies and other headers stay: there the app puts
+# nothing but identifiers.
 COUNTED = {
     "AWSManagedRulesCommonRuleSet": [
-        "SizeRestrictions_BODY",
-        "CrossSiteScripting_BODY",
-        "EC2MetaDataSSRF_BODY",
-        "GenericLFI_BODY",
-        "GenericRFI_BODY",
+        "SizeRestrictions_BODY",  # over 8 KiB: each event carries the conversation that the page shows
+        "CrossSiteScripting_BODY",  # HTML and JavaScript to ask about
+        "EC2MetaDataSSRF_BODY",  # 169.254.169.254, as in any guide to AWS
+        "GenericLFI_BODY",  # ../ in an import or a shell command
+        "GenericRFI_BODY",  # a link to an address in numbers
     ],
-    "AWSManagedRulesKnownBadInputsRuleSet": ["JavaDeserializationRCE_BODY", "Log4JRCE_BODY"],
-    "AWSManagedRulesAmazonIpReputationList": [],
+    "AWSManagedRulesKnownBadInputsRuleSet": [
+        "JavaDeserializationRCE_BODY",  # Runtime.getRuntime() in Java to ask about
+        "Log4JRCE_BODY",  # ${jndi: in a question on security
+        "ReactJSRCE_BODY",  # an object of JavaScript like those of CVE-2025-55182
+    ],
 }
 """The groups, and in each the rules that only count:
-https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html"""
+BAD_REPUTATION = "AWSManagedRulesAmazonIpReputationList"
+"""By the address of the connection alone, which behind CloudFront is one of CloudFront's:
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-ip-rep.html"""
 
 
 @seam
@@ -89,15 +97,17 @@ def template() -> Template:
         Scope="REGIONAL",
         DefaultAction=wafv2.DefaultAction(Allow=wafv2.AllowAction()),
         VisibilityConfig=_visibility("WebAcl"),
+        DataProtectionConfig=wafv2.DataProtectionConfig(
+            DataProtections=[_unlogged("BODY"), _unlogged("SINGLE_HEADER", "cookie")]
+        ),
         Rules=[
             _only_allowed_addresses(t, inputs, behind_cloudfront),
             _only_allowed_countries(t, inputs, behind_cloudfront),
             _rate_limit(inputs, behind_cloudfront),
-            *(_managed(group, 3 + at) for at, group in enumerate(COUNTED)),
+            *(_managed(group, 3 + at, counted) for at, (group, counted) in enumerate(COUNTED.items())),
+            If(behind_cloudfront, NoValue, _managed(BAD_REPUTATION, 3 + len(COUNTED), [])),
         ],
-        Metadata=describe(
-            "Turns away floods, known bad addresses and known attacks before they reach a task."
-        ),
+        Metadata=describe("Turns away floods and known attacks before they reach a task."),
     )
     wafv2.WebACLAssociation(
         "Association",
@@ -123,7 +133,7 @@ def _only_allowed_addresses(t: Template, inputs: Inputs, behind_cloudfront: str)
         Metadata=describe("The only addresses from which one may come."),
     )
     forwarded = wafv2.IPSetForwardedIPConfiguration(
-        HeaderName=VIEWER_HEADER, FallbackBehavior="NO_MATCH", Position="FIRST"
+        HeaderName=viewer_address.HEADER, FallbackBehavior="NO_MATCH", Position="FIRST"
     )
     reference = wafv2.IPSetReferenceStatement(
         Arn=addresses.get_att("Arn"), IPSetForwardedIPConfig=If(behind_cloudfront, forwarded, NoValue)
@@ -170,12 +180,12 @@ def _rate_limit(inputs: Inputs, behind_cloudfront: str) -> wafv2.WebACLRule:
     )
 
 
-def _managed(group: str, priority: int) -> wafv2.WebACLRule:
+def _managed(group: str, priority: int, counted: list[str]) -> wafv2.WebACLRule:
     count = wafv2.RuleAction(Count=wafv2.CountAction())
     overrides: dict[str, Any] = {}
-    if COUNTED[group]:
+    if counted:
         overrides["RuleActionOverrides"] = [
-            wafv2.RuleActionOverride(Name=name, ActionToUse=count) for name in COUNTED[group]
+            wafv2.RuleActionOverride(Name=name, ActionToUse=count) for name in counted
         ]
     return wafv2.WebACLRule(
         Name=group,
@@ -189,7 +199,17 @@ def _managed(group: str, priority: int) -> wafv2.WebACLRule:
 
 
 def _forwarded(fallback: str) -> wafv2.ForwardedIPConfiguration:
-    return wafv2.ForwardedIPConfiguration(HeaderName=VIEWER_HEADER, FallbackBehavior=fallback)
+    return wafv2.ForwardedIPConfiguration(HeaderName=viewer_address.HEADER, FallbackBehavior=fallback)
+
+
+def _unlogged(field_type: str, *keys: str) -> wafv2.DataProtect:
+    """What a rule found to its liking there is logged as REDACTED: it is what people wrote, or a session.
+
+    https://docs.aws.amazon.com/waf/latest/developerguide/waf-data-protection-and-logging.html
+    """
+    named: dict[str, Any] = {"FieldKeys": list(keys)} if keys else {}
+    field = wafv2.FieldToProtect(FieldType=field_type, **named)
+    return wafv2.DataProtect(Action="SUBSTITUTION", Field=field)
 
 
 def _visibility(name: str) -> wafv2.VisibilityConfig:

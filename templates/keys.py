@@ -9,9 +9,9 @@ from templates.wiring import Value
 HAS_KEY = "HasOwnKey"
 
 
-def own_key(t: Template, key: Value) -> If:
-    """The key as a property's value, or the property left out when `key` is empty: AWS's own key then."""
-    return If(has_own_key(t, key), key, NoValue)
+def own_key(t: Template, key: Value, *, otherwise: Value = NoValue) -> If:
+    """The key as a property's value; when `key` is empty, the name of AWS's own or the property left out."""
+    return If(has_own_key(t, key), key, otherwise)
 
 
 def has_own_key(t: Template, key: Value) -> str:

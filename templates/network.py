@@ -14,7 +14,6 @@ from troposphere import (
     Cidr,
     Condition,
     Equals,
-    GetAZs,
     If,
     Join,
     Or,
@@ -44,6 +43,9 @@ FLOW_LOG_SECONDS = 600
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     vpc_cidr: Value = parameter("String", "Address range of the VPC.")
+    availability_zones: Value = parameter(
+        "CommaDelimitedList", "The zones of its subnets; those beyond the second stay empty."
+    )
     egress: Value = parameter("String", "How the tasks reach AWS services.", AllowedValues=EGRESS_VALUES)
     log_retention_days: Value = parameter("Number", "Days that flow logs are kept.")
 
@@ -81,7 +83,8 @@ def template() -> Template:
         Tags=_name("vpc"),
         Metadata=describe("The private network in which everything runs."),
     )
-    subnets = _subnets(t, vpc, Cidr(inputs.vpc_cidr, 2 * len(ZONES), SUBNET_HOST_BITS))
+    blocks = Cidr(inputs.vpc_cidr, 2 * len(ZONES), SUBNET_HOST_BITS)
+    subnets = _subnets(t, vpc, inputs.availability_zones, blocks)
     to_internet = _public_routes(t, vpc, subnets.public)
     private_tables = _private_routes(t, vpc, subnets, to_internet, has_nat, per_zone)
     gateway_endpoints(t, vpc, private_tables)
@@ -99,13 +102,13 @@ def template() -> Template:
     return t
 
 
-def _subnets(t: Template, vpc: ec2.VPC, blocks: Cidr) -> _Subnets:
+def _subnets(t: Template, vpc: ec2.VPC, names: Value, blocks: Cidr) -> _Subnets:
     def subnet(kind: str, number: int, zone: int, purpose: str) -> ec2.Subnet:
         return ec2.Subnet(
             f"{kind}Subnet{ZONES[zone]}",
             t,
             VpcId=vpc.ref(),
-            AvailabilityZone=Select(zone, GetAZs("")),
+            AvailabilityZone=Select(zone, names),
             CidrBlock=Select(number, blocks),
             MapPublicIpOnLaunch=False,
             Tags=_name(f"{kind.lower()}-{ZONES[zone].lower()}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import Condition, Equals, If, Not, StackName, Sub, Template
+from troposphere import Condition, Equals, GetAZs, If, Join, Not, StackName, Sub, Template
 
 from templates import (
     alerts,
@@ -11,11 +11,13 @@ from templates import (
     data,
     distribution,
     edge,
+    encryption,
     firewall,
     monitoring,
     network,
     service,
     single_sign_on,
+    viewer_address,
 )
 from templates.root_form import GROUPS
 from templates.root_parameters import Parameters
@@ -23,9 +25,8 @@ from templates.root_rules import add_rules
 from templates.wiring import Value, add_child, declare, new_template, output, present, publish, seam
 
 APP_PORT = "8080"
+HAS_CLOUDFRONT = "HasCloudFront"
 HAS_PUBLIC_TASKS = "HasPublicTasks"
-HAS_OWN_KEY = "HasOwnKey"
-KEY_ALIAS = Sub("alias/${AWS::StackName}")
 HAS_SINGLE_SIGN_ON = "HasSingleSignOn"
 
 
@@ -61,7 +62,8 @@ def template(tag: str) -> Template:
     )
     p = _parameters(t, tag)
 
-    store, key_arn = _data(t, p)
+    key_arn = _encryption(t, p)
+    store = _data(t, p, key_arn)
     alert = add_child(
         t,
         "Alerts",
@@ -70,7 +72,7 @@ def template(tag: str) -> Template:
         purpose="One topic for everything that somebody should know, and the budget.",
     )
     net, task_subnet_ids = _network(t, p, key_arn)
-    users = _auth(t, p)
+    users = _auth(t, p, key_arn)
     image = _build(t, p, key_arn)
     door, service_url = _front_door(t, p, net, key_arn)
     sign_on = _single_sign_on(t, p, users, service_url, key_arn)
@@ -110,35 +112,37 @@ def _parameters(t: Template, tag: str) -> Parameters:
     return parameters
 
 
-def _data(t: Template, p: Parameters) -> tuple[data.Outputs, Value]:
-    """What survives; and the ARN of the deployment's own key, empty when AWS's are to be used."""
-    store = add_child(
+def _encryption(t: Template, p: Parameters) -> Value:
+    """The deployment's own key by its ARN, empty when AWS's keys are to be used."""
+    own = t.add_condition("HasOwnKey", Equals(p.encryption_key, "own"))
+    key = add_child(
+        t,
+        "Encryption",
+        encryption.Inputs(key_alias=Sub("alias/${AWS::StackName}"), keep_data=p.keep_data),
+        encryption.Outputs,
+        purpose="The deployment's own key, for what holds or mentions users' data.",
+        Condition=own,
+    )
+    return If(own, key.key_arn, "")
+
+
+def _data(t: Template, p: Parameters, key_arn: Value) -> data.Outputs:
+    return add_child(
         t,
         "Data",
-        data.Inputs(key_alias=KEY_ALIAS, encryption_key=p.encryption_key, keep_data=p.keep_data),
+        data.Inputs(key_arn=key_arn, keep_data=p.keep_data),
         data.Outputs,
-        purpose="What must survive: the table of sessions and conversations, and the key.",
+        purpose="What must survive: the table of sessions and conversations.",
     )
-    own_key = t.add_condition(HAS_OWN_KEY, Equals(p.encryption_key, "own"))
-    return store, If(own_key, store.key_arn, "")
 
 
-def _auth(t: Template, p: Parameters) -> auth.Outputs:
-    """The users, after the key that encrypts their secret."""
+def _auth(t: Template, p: Parameters, key_arn: Value) -> auth.Outputs:
     return add_child(
         t,
         "Auth",
-        # The key's name, which is known beforehand: the stack's deletion policies follow a parameter, and
-        # CloudFormation cannot make a change set of such a template when an input comes from a sibling.
-        auth.Inputs(
-            key_alias=If(HAS_OWN_KEY, KEY_ALIAS, ""),
-            keep_data=p.keep_data,
-            sign_up_domains=p.sign_up_domains,
-            mfa=p.mfa,
-        ),
+        auth.Inputs(key_arn=key_arn, keep_data=p.keep_data, sign_up_domains=p.sign_up_domains, mfa=p.mfa),
         auth.Outputs,
         purpose="Who may sign in: user pool, app client, its secret.",
-        DependsOn="Data",
     )
 
 
@@ -162,12 +166,14 @@ def _build(t: Template, p: Parameters, key_arn: Value) -> build.Outputs:
 def _network(t: Template, p: Parameters, key_arn: Value) -> tuple[network.Outputs, Value]:
     """Our own network, or what the user says of an existing one; and the tasks' subnets in it."""
     existing = t.add_condition("HasExistingNetwork", Equals(p.egress, "existing"))
+    any_zones = t.add_condition("HasNoAvailabilityZones", Equals(p.availability_zones, ""))
     ours = add_child(
         t,
         "Network",
         network.Inputs(
             key_arn=key_arn,
             vpc_cidr=p.vpc_cidr,
+            availability_zones=If(any_zones, Join(",", GetAZs("")), p.availability_zones),
             egress=p.egress,
             log_retention_days=p.log_retention_days,
         ),
@@ -203,6 +209,7 @@ def _front_door(
             hosted_zone_id=p.hosted_zone_id,
             vpc_id=net.vpc_id,
             vpc_cidr=net.vpc_cidr,
+            origin_facing_prefix_list_id=p.origin_facing_prefix_list_id,
             public_subnet_ids=net.public_subnet_ids,
             private_subnet_ids=net.private_subnet_ids,
             app_port=APP_PORT,
@@ -215,7 +222,7 @@ def _front_door(
         purpose="The load balancer at the front door.",
     )
     limited_to_addresses = _firewall(t, p, door, key_arn)
-    has_cloudfront = t.add_condition("HasCloudFront", Equals(p.front_door, "cloudfront"))
+    t.add_condition(HAS_CLOUDFRONT, Equals(p.front_door, "cloudfront"))
     cdn = add_child(
         t,
         "Distribution",
@@ -226,9 +233,9 @@ def _front_door(
         ),
         distribution.Outputs,
         purpose="HTTPS for everyone, by CloudFront before the load balancer.",
-        Condition=has_cloudfront,
+        Condition=HAS_CLOUDFRONT,
     )
-    return door, If(has_cloudfront, cdn.service_url, door.service_url)
+    return door, If(HAS_CLOUDFRONT, cdn.service_url, door.service_url)
 
 
 def _firewall(t: Template, p: Parameters, door: edge.Outputs, key_arn: Value) -> Value:
@@ -320,6 +327,8 @@ def _service(
             repository_arn=image.repository_arn,
             vpc_id=net.vpc_id,
             vpc_cidr=net.vpc_cidr,
+            # Where the load balancer is open to everybody, anybody can send this header.
+            viewer_address_header=If(HAS_CLOUDFRONT, viewer_address.HEADER, ""),
             task_subnet_ids=task_subnet_ids,
             assign_public_ip=If(HAS_PUBLIC_TASKS, "ENABLED", "DISABLED"),
             load_balancer_security_group_id=door.load_balancer_security_group_id,

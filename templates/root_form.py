@@ -72,6 +72,8 @@ GROUPS = {
         "artifact_bucket_name": "Artifact bucket",
         "source_key": "Source",
         "image_tag": "Image tag",
+        "availability_zones": "Availability Zones",
+        "origin_facing_prefix_list_id": "CloudFront's prefix list",
     },
 }
 """The order of the form: groups, and in them fields of `Parameters` with their labels."""

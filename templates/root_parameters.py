@@ -15,6 +15,7 @@ DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PRIVATE_RANGE_PATTERN = rf"^(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.{OCTET}\.{OCTET}/(1[6-9]|20)$"
 CIDR = rf"{OCTET}(\.{OCTET}){{3}}/([1-9]|[12][0-9]|3[0-2])"
+ZONE = r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]"
 SUBNETS_PATTERN = r"^$|^subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17})+$"
 HTTPS_ADDRESS = rf"https://{DOMAIN}(:[0-9]{{1,5}})?"
 PROVIDER_PATTERN = r"^$|^(?!COGNITO$)[A-Za-zÀ-ÖØ-öø-ÿ0-9][A-Za-zÀ-ÖØ-öø-ÿ0-9.-]{2,31}$"
@@ -65,8 +66,8 @@ class Parameters:
     )
     use_firewall: Value = parameter(
         "String",
-        "yes: AWS WAF turns away floods, known bad addresses and known attacks, about 9 USD a month. no: "
-        "nothing stands before the load balancer.",
+        "yes: AWS WAF turns away floods and known attacks, about 8 USD a month; without CloudFront also "
+        "addresses of bad reputation, about 9. no: nothing stands before the load balancer.",
         AllowedValues=["yes", "no"],
         Default="yes",
     )
@@ -103,8 +104,9 @@ class Parameters:
     )
     alternative_model_id: Value = parameter(
         "String",
-        "A second model to choose in the chat; empty for none. Models of Anthropic need a form, filled in "
-        "once per account in the Bedrock console.",
+        "A second model to choose in the chat; empty for none. Models of Anthropic answer once an "
+        "administrator who may subscribe in AWS Marketplace has opened the model in the playground of the "
+        "Bedrock console and filled in its form: once per account. The app itself cannot.",
         AllowedPattern=r"^$|" + MODEL_ID_PATTERN,
         ConstraintDescription="A model id or inference profile id, or nothing.",
         Default="global.anthropic.claude-haiku-4-5-20251001-v1:0",
@@ -278,7 +280,8 @@ class Parameters:
     )
     vpc_cidr: Value = parameter(
         "String",
-        "Private address range of the new VPC, /16 to /20; choose one that no connected network uses.",
+        "Private address range of the new VPC, /16 to /20; choose one that no connected network uses. It "
+        "cannot be changed later.",
         AllowedPattern=PRIVATE_RANGE_PATTERN,
         ConstraintDescription="A private range such as 10.42.0.0/16, from /16 to /20.",
         Default="10.42.0.0/16",
@@ -288,13 +291,15 @@ class Parameters:
         "How tasks reach AWS services; USD a month, traffic apart. nat: one NAT gateway, 37. nat-per-zone: "
         "one in each of the two zones, 73, and a lost zone does not cut the other off. endpoints: no way to "
         "the internet at all, 88. none: each task has a public address that accepts no connection, 4 per "
-        "task. existing: your own VPC with its own way out; give the next four.",
+        "task. existing: your own VPC with its own way out; give the next four. To existing, or from it, "
+        "cannot be changed later.",
         AllowedValues=["nat", "nat-per-zone", "endpoints", "none", "existing"],
         Default="nat",
     )
     existing_vpc_id: Value = parameter(
         "String",
-        "Only with Egress existing: the VPC. With FrontDoor cloudfront it needs an internet gateway.",
+        "Only with Egress existing: the VPC. With FrontDoor cloudfront it needs an internet gateway. It "
+        "cannot be changed later.",
         AllowedPattern=r"^$|^vpc-[0-9a-f]{8,17}$",
         ConstraintDescription="An id such as vpc-0123456789abcdef0, or nothing.",
         Default="",
@@ -388,4 +393,23 @@ class Parameters:
     image_tag: Value = parameter(
         "String",
         "Tag of the image: a hash of the source that these templates were made with. Leave it as it is.",
+    )
+    availability_zones: Value = parameter(
+        "String",
+        "The two Availability Zones of the new VPC, such as us-east-1a,us-east-1b. deploy.sh fills in two in "
+        "which Fargate and CloudFront's VPC origins work. By hand: any but those with the ids use1-az3, "
+        "usw1-az2, apne1-az3 and cac1-az3 (EC2 console, Zones). Empty for the first two of the Region. They "
+        "cannot be changed later.",
+        AllowedPattern=rf"^$|^{ZONE},{ZONE}$",
+        ConstraintDescription="Two names such as us-east-1a,us-east-1b, or nothing.",
+        Default="",
+    )
+    origin_facing_prefix_list_id: Value = parameter(
+        "String",
+        "With FrontDoor cloudfront: the id of the prefix list of CloudFront's addresses, so that nobody else "
+        "reaches the load balancer. deploy.sh fills it in. By hand: VPC console, Managed prefix lists, "
+        "com.amazonaws.global.cloudfront.origin-facing.",
+        AllowedPattern=r"^$|^pl-[0-9a-f]{8,17}$",
+        ConstraintDescription="An id such as pl-3b927c52, or nothing.",
+        Default="",
     )

@@ -13,6 +13,7 @@ from templates.wiring import Value
 def add_rules(t: Template, p: Parameters) -> None:
     """Add every rule to `t`."""
     _refuse_half_a_domain(t, p)
+    _refuse_cloudfront_without_its_addresses(t, p)
     _refuse_what_fargate_refuses(t, p)
     _refuse_less_at_most_than_at_rest(t, p)
     _refuse_a_day_without_hours(t, p)
@@ -36,6 +37,18 @@ def _refuse_half_a_domain(t: Template, p: Parameters) -> None:
         when=Not(Equals(p.front_door, "domain")),
         unless=And(Equals(p.domain_name, ""), Equals(p.hosted_zone_id, "")),
         saying="DomainName and HostedZoneId need FrontDoor domain: choose that, or leave them empty.",
+    )
+
+
+def _refuse_cloudfront_without_its_addresses(t: Template, p: Parameters) -> None:
+    _refuse(
+        t,
+        "CloudfrontIsLetIn",
+        when=Equals(p.front_door, "cloudfront"),
+        unless=_given(p.origin_facing_prefix_list_id),
+        saying="FrontDoor cloudfront needs OriginFacingPrefixListId, the id of the Region's prefix list "
+        "com.amazonaws.global.cloudfront.origin-facing, which deploy.sh fills in: give it, or, where the "
+        "Region has no such list, choose FrontDoor domain.",
     )
 
 

@@ -57,6 +57,9 @@ class Inputs:
     repository_arn: Value = parameter("String", "Where the image is pulled from.")
     vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the tasks run.")
     vpc_cidr: Value = parameter("String", "Addresses of the proxies in front of the tasks.")
+    viewer_address_header: Value = parameter(
+        "String", "Header in which they say who asks, over whatever a client sent; empty for none."
+    )
     task_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "The tasks' subnets, one per zone.")
     assign_public_ip: Value = parameter(
         "String", "Whether a task has a public address of its own.", AllowedValues=["ENABLED", "DISABLED"]
@@ -248,6 +251,7 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
         ),
         ("PUBLIC_SCHEME", inputs.public_scheme),
         ("TRUSTED_PROXIES", inputs.vpc_cidr),
+        ("VIEWER_ADDRESS_HEADER", inputs.viewer_address_header),
         ("PORT", inputs.app_port),
         ("SIGN_UP_DOMAINS", inputs.sign_up_domains),
         ("MFA", inputs.mfa),

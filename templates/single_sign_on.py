@@ -11,7 +11,6 @@ from typing import Any
 from troposphere import Equals, If, Sub, Template, cognito
 
 from templates.app_client import client_secret, token_lifetimes
-from templates.keys import own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 CLASSIC_LOGIN = 1
@@ -64,7 +63,7 @@ def template() -> Template:
     )
     provider = _provider(t, inputs)
     client = _client(t, inputs, provider)
-    secret = client_secret(t, client, own_key(t, inputs.key_arn))
+    secret = client_secret(t, client, inputs.key_arn)
     publish(
         t,
         Outputs(

@@ -46,6 +46,7 @@ def task_role(
         Policies=[
             inline(
                 "Chat",
+                # Nothing of AWS Marketplace: to subscribe the account to a model is an administrator's to do.
                 allow(
                     "InvokeTheConfiguredModels",
                     INVOKE,

@@ -1,5 +1,6 @@
-"""An ASGI application on a free port of loopback, served from a thread."""
+"""An ASGI application on a free port of loopback, served from a thread; and the number of such a port."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,3 +30,9 @@ def running(server: uvicorn.Server) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join(STOP_SECONDS)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has now, for a program that can only be told a number."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -72,6 +72,8 @@ NOT_ENABLED_SIGNS = (
     "don't have access to the model",
     "access to this model",
     "model access",
+    "use case details",
+    "use-case form",
     "marked by provider as legacy",
 )
 """Bedrock has no codes of their own for these; each is a part of a message that it gives."""

@@ -63,8 +63,8 @@ REASONS = {
         "filtered": "The answer was held back by a content filter. Put the question another way.",
         "throttled": "The model is receiving too many requests right now. Wait a moment and try again.",
         "denied": "The application may not use this model. Tell whoever runs it, or choose another model.",
-        "not_enabled": "This model is not enabled here. Tell whoever runs the application, or choose "
-        "another model.",
+        "not_enabled": "This model is not enabled here. Choose another, or tell whoever runs the "
+        "application: it is enabled once, in the Amazon Bedrock console.",
         "too_long": "This is too long for the model. Shorten the message or start a new conversation.",
         "refused": "The model did not accept the request. Change the message or the settings and try again.",
         "unavailable": "The model is out of service for the moment. Try again in a little while.",
@@ -88,8 +88,8 @@ REASONS = {
         "throttled": "El modelo recibe demasiadas peticiones ahora mismo. Espera un momento y reintenta.",
         "denied": "La aplicación no tiene permiso para usar este modelo. Avisa a quien la administra "
         "o elige otro.",
-        "not_enabled": "Este modelo no está habilitado aquí. Avisa a quien administra la aplicación "
-        "o elige otro.",
+        "not_enabled": "Este modelo no está habilitado aquí. Elige otro o avisa a quien administra la "
+        "aplicación: se habilita una sola vez, en la consola de Amazon Bedrock.",
         "too_long": "Esto es demasiado largo para el modelo. Acorta el mensaje o empieza otra conversación.",
         "refused": "El modelo no aceptó la petición. Cambia el mensaje o los ajustes y reintenta.",
         "unavailable": "El modelo está fuera de servicio por el momento. Reintenta dentro de un rato.",

@@ -71,7 +71,7 @@ class Gate:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            scope = cleaned(scope, self._settings.trusted_proxies, self._settings.public_scheme)
+            scope = cleaned(scope, self._settings)
             request_id.current.set(scope["state"]["request_id"])
             answer = Answer(send, scope["path"], self._settings.https)
             await self._serve(scope, receive, answer)

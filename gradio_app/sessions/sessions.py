@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
+from gradio_app.audit import audit
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import (
     CognitoError,
@@ -114,11 +115,12 @@ class Sessions:
             )
         )
 
-    async def end(self, session: Session) -> None:
-        """Forget the session here and in the table."""
+    async def end(self, session: Session) -> bool:
+        """Forget the session here and in the table; whether it was still there to end."""
         self._cache.pop(session.key, None)
-        await self._table.take(partition_key(session.key), SORT_KEY)
+        item = await self._table.take(partition_key(session.key), SORT_KEY)
         await self._table.take(*_listed(session).values())
+        return item is not None
 
     async def end_all(self, user_id: str) -> list[Session]:
         """End every session of a user, and return them: their refresh tokens are nowhere else any more."""
@@ -192,8 +194,9 @@ class Sessions:
             if self._seconds() < session.access_expires_at:
                 return session  # the access token still proves it; the next request asks again
             raise CognitoUnreachable(str(error)) from error
-        except CognitoError:
-            await self.end(session)
+        except CognitoError as refusal:
+            if await self.end(session):
+                _audit_refusal(session, refusal)
             return None
         now = self._seconds()
         refreshed = replace(
@@ -234,3 +237,9 @@ _REFRESHED = (
 def _listed(session: Session) -> dict[str, str]:
     """The key under which a user's sessions can be found, to end them all."""
     return {"pk": f"USER#{session.identity.user_id}", "sk": f"SESSION#{session.key}"}
+
+
+def _audit_refusal(session: Session, refusal: CognitoError) -> None:
+    """Who is out, and why. No browser did that, so there is no `client`; `request` is the one that asked."""
+    reason = f"{type(refusal).__name__}: {refusal}"
+    audit("session", outcome="ended", client="", user_id=session.identity.user_id, detail=reason)

@@ -30,7 +30,6 @@ from local.emulator import (
     stack_events,
     storage,
     task_credentials,
-    transforms,
     waf,
 )
 from local.emulator.front import App
@@ -51,7 +50,6 @@ PARTS = (
     service_linked_roles,
     stack_events,
     storage,
-    transforms,
     waf,
 )
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from local.ports import free_port
 from tests.browser.chat_page import answer, message_box, send, sign_in, stop_button, wait_for_end
 from tests.browser.conftest import Assistant, Person, make_local, new_page
+from tests.serving import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def test_first_day(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_after_a_kill_the_next_start_goes_on(tmp_path: Path) -> None:
-    state, port = tmp_path / "state", str(free_port(0))
+    state, port = tmp_path / "state", str(free_port())
     with make_local(state, "--port", port) as killed:
         killed.process.kill()
         killed.process.wait()

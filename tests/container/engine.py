@@ -1,6 +1,7 @@
 """A container engine without a daemon: podman and buildah in their own mount namespace (see engine.sh)."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,9 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
+DOCKERFILE = HERE.parents[1] / "Dockerfile"
 
-BASE_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim-trixie"
-"""What the Dockerfile starts from; a stand-in under the same name takes its place (see stand_in_base.sh)."""
+
+def base_image() -> str:
+    """What the Dockerfile starts from; a stand-in under its name takes its place (see stand_in_base.sh)."""
+    (name,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)$", DOCKERFILE.read_text(), re.MULTILINE)
+    return name
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,8 @@ def _run(store: Path, run_dir: Path) -> Iterator[Engine]:
     engine = Engine(process, {**os.environ, **settings})
     try:
         assert process.stdout.readline() == "ready\n", "the engine's namespace did not open"
-        if not engine.ends_well("buildah", "inspect", "--type=image", BASE_IMAGE):
-            engine.run(str(HERE / "stand_in_base.sh"), BASE_IMAGE)
+        if not engine.ends_well("buildah", "inspect", "--type=image", base_image()):
+            engine.run(str(HERE / "stand_in_base.sh"), base_image())
         try:
             yield engine
         finally:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.container import codebuild
 from tests.container.conftest import REPOSITORY, SHIMS, Built, Workshop, unpack_source
+from tests.container.engine import base_image
 from tests.container.registry import PASSWORD
 from tests.container.wait_handle import WaitHandle, waiting_stack
 
@@ -22,17 +23,51 @@ BUILDKIT_LOG = """\
 """
 
 
-def signal(folder: Path, log: str, handle: WaitHandle, *, succeeding: bool) -> codebuild.Build:
-    """Run only the phase that signals, after a build phase that left this log."""
-    (folder / "buildspec.yml").write_bytes(BUILDSPEC.read_bytes())
-    (folder / "build.log").write_text(log)
-    environment = {
+REFUSAL = "Error response from daemon: toomanyrequests: Rate exceeded"
+BY_HAND = {
+    "aws": """[ "$2" = get-login-password ] && echo token || echo 0""",
+    "sleep": """echo "sleep $1" >>calls.txt""",
+    "docker": f"""echo "$*" >>calls.txt
+case $1 in
+  login) cat >/dev/null ;;
+  pull) if [ "$(grep -c ^pull calls.txt)" -le "$REFUSED_PULLS" ]; then echo "{REFUSAL}" >&2; exit 1; fi
+    echo "Digest: sha256:0123" ;;
+  build) [ -z "${{BUILD_ENDS:-}}" ] || {{ echo "$BUILD_ENDS" >&2; exit 1; }} ;;
+esac""",
+}
+"""What buildspec.yml calls, where neither registry nor engine is needed: docker and sleep write down how."""
+
+
+def build_by_hand(folder: Path, handle: WaitHandle, **settings: str) -> codebuild.Build:
+    """Run the whole buildspec with tools that answer as told."""
+    for name in ("buildspec.yml", "Dockerfile"):
+        (folder / name).write_bytes((REPOSITORY / name).read_bytes())
+    tools = folder / "tools"
+    tools.mkdir()
+    for name, script in BY_HAND.items():
+        (tools / name).write_text(f"#!/bin/bash\n{script}\n")
+        (tools / name).chmod(0o755)
+    return codebuild.run(folder, environment(handle) | {"PATH": f"{tools}:{os.environ['PATH']}"} | settings)
+
+
+def calls(folder: Path) -> list[str]:
+    return (folder / "calls.txt").read_text().splitlines()
+
+
+def environment(handle: WaitHandle) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "REPOSITORY_URI": "registry.example/asistente",
         "IMAGE_TAG": "0123456789abcdef",
         "WAIT_HANDLE_URL": handle.url,
     }
-    return codebuild.run(folder, environment, only=("post_build",), succeeding=succeeding)
+
+
+def signal(folder: Path, log: str, handle: WaitHandle, *, succeeding: bool) -> codebuild.Build:
+    """Run only the phase that signals, after a build phase that left this log."""
+    (folder / "buildspec.yml").write_bytes(BUILDSPEC.read_bytes())
+    (folder / "build.log").write_text(log)
+    return codebuild.run(folder, environment(handle), only=("post_build",), succeeding=succeeding)
 
 
 def test_its_shell_is_clean() -> None:
@@ -79,6 +114,37 @@ def test_a_signal_that_nobody_waits_for_is_no_failure_but_a_lost_one_is(
     assert build.succeeded is succeeded
     assert [sent["Status"] for sent in handle.signals] == ["SUCCESS"]
     assert "Signature" not in build.log
+
+
+@pytest.mark.usefixtures("signal_tools")
+@pytest.mark.parametrize(("refused", "pauses"), [(0, []), (1, ["5"]), (3, ["5", "15", "45"])])
+def test_a_base_image_that_is_refused_is_asked_for_again(
+    tmp_path: Path, refused: int, pauses: list[str]
+) -> None:
+    with waiting_stack() as handle:
+        build = build_by_hand(tmp_path, handle, REFUSED_PULLS=str(refused))
+    assert build.succeeded
+    asked = [line for line in calls(tmp_path) if line.startswith(("pull", "sleep"))]
+    again = [line for pause in pauses for line in (f"sleep {pause}", f"pull {base_image()}")]
+    assert asked == [f"pull {base_image()}", *again]
+    assert "Digest: sha256:0123" in build.log
+    assert [sent["Reason"] for sent in handle.signals] == ["The image was built and pushed."]
+
+
+@pytest.mark.usefixtures("signal_tools")
+def test_a_base_image_that_never_comes_is_the_reason(tmp_path: Path) -> None:
+    with waiting_stack() as handle:
+        build = build_by_hand(tmp_path, handle, REFUSED_PULLS="99")
+    assert not build.succeeded
+    assert not [line for line in calls(tmp_path) if line.startswith(("build", "push"))]
+    assert [sent["Reason"] for sent in handle.signals] == [REFUSAL]
+
+
+@pytest.mark.usefixtures("signal_tools")
+def test_a_pull_that_was_repeated_is_not_the_reason_of_what_fails_later(tmp_path: Path) -> None:
+    with waiting_stack() as handle:
+        build_by_hand(tmp_path, handle, REFUSED_PULLS="2", BUILD_ENDS="ERROR: no such wheel")
+    assert [sent["Reason"] for sent in handle.signals] == ["ERROR: no such wheel"]
 
 
 @pytest.mark.slow

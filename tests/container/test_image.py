@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from local.emulator.environment import task_environment
-from local.ports import free_port
 from local.task import read_task
 from local.users import DemoUser, ensure_demo_user
 from templates import service
 from tests.container.conftest import REPOSITORY, Built, Workshop
 from tests.container.task import Task, running_task
 from tests.emulator_fixture import REGION, RunningEmulator
+from tests.serving import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def task(
     workshop: Workshop, built: Built, deployed: Deployed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Task]:
     folder = tmp_path_factory.mktemp("task")
-    with running_task(workshop.engine, built.image, deployed.environment, free_port(0), folder) as task:
+    with running_task(workshop.engine, built.image, deployed.environment, free_port(), folder) as task:
         task.until(task.is_healthy)
         yield task
 
@@ -130,7 +130,7 @@ def test_without_settings_it_says_which_are_missing(workshop: Workshop, built: B
 def test_sigterm_to_the_first_process_ends_it_in_order(
     workshop: Workshop, built: Built, deployed: Deployed, tmp_path: Path
 ) -> None:
-    with running_task(workshop.engine, built.image, deployed.environment, free_port(0), tmp_path) as task:
+    with running_task(workshop.engine, built.image, deployed.environment, free_port(), tmp_path) as task:
         task.until(task.is_healthy)
         task.signal("TERM")
         assert task.exit_code_at_its_end() == 0, task.log()

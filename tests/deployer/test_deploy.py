@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deployer import surroundings
 from deployer.errors import DeployError
 from deployer.source import image_tag
 from tests.deployer import tiny as templates
@@ -23,8 +24,9 @@ DEADLINE_SECONDS = 30
 
 def state(tiny: Tiny, suffix: str = "") -> str | None:
     """The stack's state as AWS has it, None when there is no such stack."""
+    # The emulator remembers what other tests deployed: more than one page of it.
     pages = tiny.aws.client("cloudformation").get_paginator("list_stacks").paginate()
-    found = [each for page in pages for each in page["StackSummaries"]]
+    found = (each for page in pages for each in page["StackSummaries"])
     alive = [each["StackStatus"] for each in found if each["StackName"] == tiny.stack + suffix]
     return next((status for status in alive if status != "DELETE_COMPLETE"), None)
 
@@ -46,12 +48,62 @@ def test_the_first_deployment_creates_everything_and_returns_the_outputs(tiny: T
     assert (state(tiny), state(tiny, "-bootstrap")) == ("CREATE_COMPLETE", "CREATE_COMPLETE")
 
 
+def given(tiny: Tiny) -> dict[str, str]:
+    """The parameters of the deployed stack."""
+    stack = tiny.aws.client("cloudformation").describe_stacks(StackName=tiny.stack)["Stacks"][0]
+    return {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+
+
+def test_the_deployment_finds_cloudfronts_addresses(tiny: Tiny):
+    tiny.deploy()
+    found = tiny.aws.client("ec2").describe_managed_prefix_lists(
+        PrefixListIds=[given(tiny)["OriginFacingPrefixListId"]]
+    )
+    (prefix_list,) = found["PrefixLists"]
+    assert prefix_list["PrefixListName"] == "com.amazonaws.global.cloudfront.origin-facing"
+
+
+def test_an_update_keeps_the_zones_and_a_fresh_start_chooses_anew(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+):
+    with pytest.raises(DeployError):
+        tiny.deploy(Hold=1)
+    assert given(tiny)["AvailabilityZones"] == "us-east-1a,us-east-1b"
+    monkeypatch.setattr(surroundings, "UNSUITABLE", {"use1-az1"})
+    tiny.deploy()
+    assert given(tiny)["AvailabilityZones"] == "us-east-1b,us-east-1c"
+    monkeypatch.setattr(surroundings, "UNSUITABLE", set())
+    tiny.deploy(Greeting="hola")
+    assert given(tiny)["AvailabilityZones"] == "us-east-1b,us-east-1c"
+
+
+def test_what_the_region_lacks_ends_it_before_anything_is_created(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(surroundings, "ORIGIN_FACING", "com.amazonaws.global.cloudfront.nowhere")
+    with pytest.raises(DeployError, match="OriginFacingPrefixListId cannot be") as error:
+        tiny.deploy()
+    assert error.value.exit_code == 2
+    assert state(tiny, "-bootstrap") is None
+
+
+def test_another_network_is_refused_before_anything_is_changed(tiny: Tiny):
+    tiny.deploy()
+    before = given(tiny)
+    tiny.printed()
+    with pytest.raises(DeployError, match="Egress cannot be changed from nat to existing") as error:
+        tiny.deploy(Egress="existing", Greeting="hola")
+    assert error.value.exit_code == 2
+    assert given(tiny) == before
+    assert "-bootstrap" not in tiny.printed()
+
+
 def test_the_source_is_uploaded_under_its_tag(tiny: Tiny):
     tiny.deploy()
     stack = tiny.aws.client("cloudformation").describe_stacks(StackName=tiny.stack)["Stacks"][0]
-    given = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
-    assert given["SourceKey"] == f"source-{image_tag(tiny.options().root)}.zip"
-    assert tiny.aws.client("s3").head_object(Bucket=given["ArtifactBucketName"], Key=given["SourceKey"])
+    values = given(tiny)
+    assert values["SourceKey"] == f"source-{image_tag(tiny.options().root)}.zip"
+    assert tiny.aws.client("s3").head_object(Bucket=values["ArtifactBucketName"], Key=values["SourceKey"])
     assert stack["Tags"] == [{"Key": "Project", "Value": tiny.stack}]
 
 

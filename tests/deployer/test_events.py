@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.events import Event, root_cause
+from deployer.progress import Outcome
+from deployer.stack import failure
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CASCADES = [
@@ -52,6 +54,20 @@ def test_the_cause_is_found_among_its_consequences_in_whatever_order_they_are_re
 def test_with_nothing_but_consequences_the_first_of_them_is_told(reason: str):
     first = event(1, "UPDATE_FAILED", reason)
     assert root_cause([event(2, "UPDATE_FAILED", reason), first]) is first
+
+
+def test_what_only_aws_support_can_settle_is_told_with_the_failure():
+    reason = (
+        "Access denied for operation 'AWS::CloudFront::Distribution: Your account must be verified before "
+        "you can add new CloudFront resources. To verify your account, please contact AWS Support.'."
+    )
+    told = failure(Outcome("ROLLBACK_COMPLETE", [event(1, "CREATE_FAILED", reason)]))
+    assert reason in told
+    assert told.endswith("open a case with AWS Support and quote this, or choose FrontDoor domain.")
+    assert (
+        failure(Outcome("x", [event(1, "CREATE_FAILED", "no apples")]))
+        == "Build/Thing (AWS::X::Y): no apples"
+    )
 
 
 def test_without_a_failure_there_is_no_cause():

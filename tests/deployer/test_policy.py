@@ -40,8 +40,9 @@ def test_the_secret_of_an_identity_provider_is_read_and_nothing_else() -> None:
         "cloudformation:CancelUpdateStack", "cloudformation:ContinueUpdateRollback",
         "cloudformation:DeleteChangeSet", "cloudformation:ExecuteChangeSet", "codebuild:CreateProject",
         "codepipeline:GetPipelineState", "dynamodb:CreateTable", "ec2:CreateVpc", "ec2:DeleteSecurityGroup",
-        "ec2:DescribeNetworkInterfaces", "ecs:CreateService", "iam:CreateRole", "iam:CreateServiceLinkedRole",
-        "kms:CreateKey", "kms:RetireGrant", "route53:AssociateVPCWithHostedZone", "s3:PutObject",
+        "ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkInterfaces",
+        "ecs:CreateService", "iam:CreateRole", "iam:CreateServiceLinkedRole", "kms:CreateKey",
+        "kms:RetireGrant", "route53:AssociateVPCWithHostedZone", "s3:PutObject",
         "s3:PutBucketLogging", "s3:PutBucketPolicy", "wafv2:AssociateWebACL",
     ],
 )  # fmt: skip

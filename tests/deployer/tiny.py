@@ -38,6 +38,9 @@ def root(tag: str) -> Template:
             "ImageTag": {"Type": "String", "AllowedValues": [tag]},
             "SourceKey": {"Type": "String"},
             "ArtifactBucketName": {"Type": "String"},
+            "AvailabilityZones": {"Type": "String", "Default": ""},
+            "OriginFacingPrefixListId": {"Type": "String", "MinLength": 1},
+            "Egress": {"Type": "String", "Default": "nat", "AllowedValues": ["nat", "existing"]},
             "Greeting": {"Type": "String", "Default": "hello"},
             "Hold": {"Type": "Number", "Default": 0, "MaxValue": 600},
             "KeepData": {"Type": "String", "Default": "no", "AllowedValues": ["yes", "no"]},
@@ -64,7 +67,6 @@ def root(tag: str) -> Template:
 def store() -> Template:
     """A queue that stays when `KeepData` is yes, and what else the deployer treats in its own way."""
     return {
-        "Transform": "AWS::LanguageExtensions",
         "Parameters": {name: {"Type": "String"} for name in ("Greeting", "KeepData", "ProtectFrontDoor")},
         "Conditions": {"Keeps": {"Fn::Equals": [{"Ref": "KeepData"}, "yes"]}},
         "Resources": {

@@ -153,7 +153,7 @@ class FakeDirectory(Directory):
     async def refresh(self, username: str, refresh_token: str) -> SignedIn:
         self._asked("refresh")
         if self.users[username].disabled or not refresh_token:
-            raise WrongCredentials
+            raise WrongCredentials("User is disabled.")
         return self._signed_in(username)
 
     async def revoke(self, refresh_token: str) -> None:

@@ -1,5 +1,6 @@
 """The pool as the emulator plays it: SRP by pycognito, every challenge answered, every refusal typed."""
 
+import json
 import time
 import uuid
 from dataclasses import dataclass
@@ -133,8 +134,10 @@ def test_a_refresh_brings_new_claims_until_the_user_is_disabled(case: PoolCase) 
 
 
 @pytest.mark.asvs("7.4.2")
-def test_a_user_disabled_in_the_pool_is_out_within_five_minutes(case: PoolCase) -> None:
-    """By a clock of our own: after CHECK_SECONDS the next request is refused, and nothing is left."""
+def test_a_user_disabled_in_the_pool_is_out_within_five_minutes(
+    case: PoolCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By a clock of our own: after CHECK_SECONDS the next request is refused; nothing is left but a line."""
     case.set_password(PASSWORD)
     table, clock = FakeTable(), [time.time()]
 
@@ -152,6 +155,9 @@ def test_a_user_disabled_in_the_pool_is_out_within_five_minutes(case: PoolCase) 
 
     anyio.run(scenario)
     assert CHECK_SECONDS <= 5 * 60
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["event"], line["outcome"]) == ("session", "ended")
+    assert line["detail"].startswith("WrongCredentials: ")
 
 
 class Recording:

@@ -295,6 +295,7 @@ def test_somebody_has_decided_about_every_address_that_users_may_call(world: Wor
         {"x-forwarded-user": ANA},
         {"x-forwarded-for": "127.0.0.1"},
         {"x-real-ip": "127.0.0.1"},
+        {"x-viewer-address": "127.0.0.1"},
         {"x-original-url": "/healthz"},
         {"x-rewrite-url": "/login"},
         {"x-http-method-override": "GET"},

@@ -1,12 +1,13 @@
 """What a client may send and claim, and what every answer carries."""
 
+import json
 import re
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from gradio_app.gate.forwarded import client_address
+from gradio_app.gate.forwarded import cleaned, client_address
 from gradio_app.gate.limits import EVENT_BYTES, FORM_BYTES
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, World, make_world, over_http, served
@@ -115,10 +116,76 @@ def test_the_client_is_whom_the_nearest_trusted_proxy_names(
         "client": ("203.0.113.9", 1),
         "headers": [(b"x-forwarded-for", forwarded.encode())],
     }
-    assert client_address(scope, _settings(trusted).trusted_proxies) == client
+    assert client_address(scope, _settings(trusted)) == client
 
 
-def _settings(proxies: str) -> Settings:
+FORWARDED = (b"x-forwarded-for", b"192.0.2.66, 198.51.100.1")
+"""As behind CloudFront: its own address comes last, and what the client sent comes first."""
+
+
+@pytest.mark.asvs("4.1.3", "15.3.4")
+@pytest.mark.parametrize(
+    ("said", "client"),
+    [
+        (["192.0.2.7"], "192.0.2.7"),
+        ([" 192.0.2.7 "], "192.0.2.7"),
+        (["2001:DB8:0:0::7"], "2001:db8::7"),
+        ([], "198.51.100.1"),
+        ([""], "198.51.100.1"),
+        (["192.0.2.7", "192.0.2.8"], "198.51.100.1"),
+        (["192.0.2.7, 192.0.2.8"], "198.51.100.1"),
+        (["192.0.2.7:443"], "198.51.100.1"),
+        (["192.0.2.0/24"], "198.51.100.1"),
+        (["fe80::1%<b>"], "198.51.100.1"),
+        (["localhost"], "198.51.100.1"),
+    ],
+)
+def test_behind_cloudfront_the_client_is_whom_the_distribution_names(said: list[str], client: str) -> None:
+    headers = [FORWARDED, *((b"x-viewer-address", each.encode()) for each in said)]
+    scope = {"type": "http", "client": ("10.42.0.9", 1), "headers": headers}
+    assert client_address(scope, _settings("10.42.0.0/16", "x-viewer-address")) == client
+
+
+@pytest.mark.asvs("4.1.3", "15.3.4")
+@pytest.mark.parametrize(
+    ("peer", "header", "client"),
+    [
+        ("10.42.0.9", "", "198.51.100.1"),
+        ("10.42.0.9", "x-viewer-elsewhere", "198.51.100.1"),
+        ("203.0.113.9", "x-viewer-address", "203.0.113.9"),
+    ],
+)
+def test_that_header_is_believed_only_of_a_trusted_proxy_that_sets_it(
+    peer: str, header: str, client: str
+) -> None:
+    headers = [FORWARDED, (b"x-viewer-address", b"192.0.2.7")]
+    scope = {"type": "http", "client": (peer, 1), "headers": headers}
+    assert client_address(scope, _settings("10.42.0.0/16", header)) == client
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.parametrize("header", ["", "x-viewer-address"])
+def test_nothing_behind_the_gate_sees_a_header_that_may_lie(header: str) -> None:
+    given = [
+        *((name.encode(), b"203.0.113.66") for name in (*SPOOFED, "X-Viewer-Address")),
+        (b"accept", b"*/*"),
+    ]
+    scope = {"type": "http", "client": ("203.0.113.9", 1), "headers": given}
+    assert cleaned(scope, _settings("203.0.113.0/24", header))["headers"] == [(b"accept", b"*/*")]
+
+
+@pytest.mark.asvs("15.3.4")
+def test_who_guesses_is_written_down_by_the_address_that_the_distribution_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stranger = make_world(_settings("203.0.113.0/24", "x-viewer-address")).browser()
+    form = {"email": "x@example.com", "password": "x"}
+    from_where = {"x-viewer-address": "192.0.2.7", "x-forwarded-for": "198.51.100.1"}
+    assert stranger.post("/login", data=form, headers=from_where).status_code == 401
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["client"] == "192.0.2.7"
+
+
+def _settings(proxies: str, header: str = "") -> Settings:
     environ = {
         "POOL_ID": SETTINGS.pool_id,
         "APP_CLIENT_ID": "client",
@@ -127,6 +194,7 @@ def _settings(proxies: str) -> Settings:
         "AWS_REGION": "us-east-1",
         "MODEL_IDS": "fake.model",
         "TRUSTED_PROXIES": proxies,
+        "VIEWER_ADDRESS_HEADER": header,
     }
     return Settings.from_env(environ)
 

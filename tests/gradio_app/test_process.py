@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from gradio_app.settings import WITHOUT_LOGIN
+from tests.serving import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 120
@@ -34,21 +35,17 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | settings
 
 
-def run(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run(settings: dict[str, str], files: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gradio_app"],
         cwd=REPOSITORY,
         env=environment(settings),
+        pass_fds=files,
         capture_output=True,
         text=True,
         timeout=START_SECONDS,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 @contextmanager
@@ -112,6 +109,29 @@ def test_a_port_in_use_is_one_sentence() -> None:
 
 
 @pytest.mark.slow
+def test_a_port_that_is_lost_during_the_start_is_one_sentence() -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        with starting(OPEN | {"PORT": str(other.getsockname()[1])}) as process:
+            other.listen()
+            said = process.communicate(timeout=START_SECONDS)[1]
+    assert process.returncode == 1
+    assert "Cannot listen on 127.0.0.1" in said
+    assert "Traceback" not in said
+
+
+def test_a_socket_that_came_along_must_be_where_the_settings_say() -> None:
+    """Without login that is loopback; a socket that listens elsewhere would let everybody in."""
+    with socket.create_server(("127.0.0.2", 0)) as elsewhere:
+        number, port = elsewhere.fileno(), str(elsewhere.getsockname()[1])
+        settings = OPEN | {"PORT": port, "LISTENER_FD": str(number)}
+        for ended in (run(settings, files=(number,)), run(settings)):  # the second has no such file
+            assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+            assert "LISTENER_FD" in ended.stderr
+
+
+@pytest.mark.slow
 def test_it_serves_on_loopback_alone_and_ends_at_a_signal_in_good_order() -> None:
     with started(OPEN) as (process, address):
         port = address.rpartition(":")[2]
@@ -131,22 +151,33 @@ def health_check(port: str) -> int:
     return subprocess.run(command, cwd=REPOSITORY, env=environment({"PORT": port}), check=False).returncode
 
 
-@pytest.mark.slow
-def test_a_signal_during_the_start_ends_it_too() -> None:
+@contextmanager
+def starting(settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The program in the middle of importing, when it has its address and serves nobody yet."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gradio_app"],
         cwd=REPOSITORY,
-        env=environment(OPEN | {"PORT": str(free_port()), "PYTHONVERBOSE": "1"}),
+        env=environment(settings | {"PYTHONVERBOSE": "1"}),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stderr
-    for line in process.stderr:
-        if line.startswith("import 'gradio_app.aws'"):  # in the middle of importing
-            break
-    process.terminate()
-    process.communicate(timeout=START_SECONDS)
+    try:
+        for line in process.stderr:
+            if line.startswith("import 'gradio_app.aws'"):
+                break
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.slow
+def test_a_signal_during_the_start_ends_it_too() -> None:
+    with starting(OPEN | {"PORT": str(free_port())}) as process:
+        process.terminate()
+        process.communicate(timeout=START_SECONDS)
     assert process.returncode == 0
 
 

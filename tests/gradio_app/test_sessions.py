@@ -1,12 +1,15 @@
 """How long a session lives, and who notices its end, by a clock of our own."""
 
+import json
 from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
 
+from gradio_app import request_id
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.cognito.tokens import SignedIn
+from gradio_app.sessions.session import hashed
 from gradio_app.sessions.sessions import CACHE_SECONDS, CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
 from gradio_app.table import TableUnreachable
@@ -146,6 +149,49 @@ def test_a_disabled_user_is_out_within_five_minutes(busy: bool) -> None:
         assert not case.table.items
 
     check(scenario)
+
+
+@pytest.mark.asvs("16.3.1")
+def test_a_session_that_the_pool_refuses_leaves_one_line_with_its_user(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def scenario(case: Case) -> None:
+        request_id.current.set("1-asks")
+        token = await case.sign_in()
+        assert await case.other.find(token), "both tasks know it, and both will ask"
+        case.directory.users[ANA].disabled = True
+        case.clock += CHECK_SECONDS
+        both = [await task._load(hashed(token)) for task in (case.task, case.other)]
+        for task, session in zip((case.task, case.other), both, strict=True):
+            assert session
+            assert await task._confirmed(session) is None
+
+    check(scenario)
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    del line["time"]
+    assert line == {
+        "type": "audit",
+        "event": "session",
+        "outcome": "ended",
+        "request": "1-asks",
+        "user_id": f"id-of-{ANA}",
+        "detail": "WrongCredentials: User is disabled.",
+    }
+
+
+def test_a_session_that_was_signed_out_while_the_pool_was_asked_leaves_no_line_of_a_refusal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def scenario(case: Case) -> None:
+        session = await case.task.find(await case.sign_in())
+        assert session
+        await case.other.end(session)
+        case.directory.users[ANA].disabled = True
+        case.clock += CHECK_SECONDS
+        assert await case.task._confirmed(session) is None
+
+    check(scenario)
+    assert capsys.readouterr().out == ""
 
 
 def test_the_check_brings_new_tokens_and_groups() -> None:

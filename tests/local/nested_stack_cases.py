@@ -72,20 +72,13 @@ def failed_update_takes_a_child_back(aws: RunningEmulator) -> None:
 
 def deletion_policy_of_a_child_counts(aws: RunningEmulator) -> None:
     kept, gone = (f"{word}-{uuid.uuid4().hex[:8]}" for word in ("kept", "gone"))
-    child = resources(Kept=_named(kept) | {"DeletionPolicy": "Retain"}, Gone=_named(gone))
+    child = resources(
+        Kept=_named(kept) | {"DeletionPolicy": {"Fn::If": ["Keeps", "Retain", "Delete"]}},
+        Gone=_named(gone) | {"DeletionPolicy": {"Fn::If": ["Keeps", "Delete", "Retain"]}},
+    )
+    child["Conditions"] = {"Keeps": {"Fn::Equals": ["a", "a"]}}
     deploy(aws, parent_of(aws, child)).delete()
     assert (_groups(aws, kept), _groups(aws, gone)) == ([kept], [])
-
-
-def transform_in_a_child_is_applied(aws: RunningEmulator) -> None:
-    name = f"kept-{uuid.uuid4().hex[:8]}"
-    policy = {"Fn::If": ["Keeps", "Retain", "Delete"]}
-    child = resources(Group=_named(name) | {"DeletionPolicy": policy})
-    child |= {"Transform": "AWS::LanguageExtensions", "Conditions": {"Keeps": {"Fn::Equals": ["a", "a"]}}}
-    stack = deploy(aws, parent_of(aws, child))
-    identity = stack.physical_id("Child")
-    processed = aws.client("cloudformation").get_template(StackName=identity, TemplateStage="Processed")
-    assert processed["TemplateBody"]["Resources"]["Group"]["DeletionPolicy"] == "Retain"
 
 
 def failed_delete_in_a_child_is_told(aws: RunningEmulator) -> None:
@@ -279,7 +272,6 @@ CASES = [
     failed_child_leaves_nothing,
     failed_update_takes_a_child_back,
     deletion_policy_of_a_child_counts,
-    transform_in_a_child_is_applied,
     failed_delete_in_a_child_is_told,
     child_is_found_while_it_is_made,
     failed_update_event_names_the_resource,

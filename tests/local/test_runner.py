@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from gradio_app.settings import WITHOUT_LOGIN
 from local import single_sign_on
 from local.application import Application
 from local.errors import LocalError
-from local.ports import LOOPBACK, free_port
+from local.ports import LOOPBACK, listen
 from local.state import State
 from local.task import Task, read_task
 from local.users import DEMO_USER, ensure_demo_user
@@ -25,11 +27,24 @@ from tests.single_sign_on import CALLBACK, SIGNED_OUT, make_organization
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_port_in_use_is_left_alone() -> None:
-    with socket.create_server((LOOPBACK, 0)) as other:
-        taken = other.getsockname()[1]
-        assert free_port(taken) != taken
-    assert free_port(taken) == taken
+def test_a_port_is_ones_own_from_the_moment_it_is_chosen() -> None:
+    with listen(0) as ours:
+        port = ours.getsockname()[1]
+        with listen(port) as theirs:
+            assert theirs.getsockname()[1] != port
+    with listen(port) as again:
+        assert again.getsockname() == (LOOPBACK, port)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere two programs cannot bind one port")
+def test_a_port_that_another_program_has_only_bound_is_had_by_one_of_the_two() -> None:
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        slow.bind((LOOPBACK, 0))
+        with listen(slow.getsockname()[1]) as ours:
+            assert ours.getsockname() == slow.getsockname()
+            with pytest.raises(OSError, match="in use"):
+                slow.listen()
 
 
 def test_state_is_private_and_survives(tmp_path: Path) -> None:
@@ -144,9 +159,48 @@ def test_the_demo_user_gets_a_password_until_it_has_an_own_one(emulator: Running
 
 def test_an_application_that_cannot_start_shows_why(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"]}
-    application = Application(environment, free_port(0), ROOT, tmp_path / "app.log")
-    with pytest.raises(LocalError, match="POOL_ID"):
-        application.start()
+    with listen(0) as listener, pytest.raises(LocalError, match="POOL_ID"):
+        Application(environment, listener, ROOT, tmp_path / "app.log").start()
+
+
+@pytest.mark.slow
+def test_two_that_start_together_serve_where_each_says(emulator: RunningEmulator, tmp_path: Path) -> None:
+    key = {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}
+    emulator.client("dynamodb").create_table(
+        TableName="together",
+        AttributeDefinitions=key,
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    environment = emulator.environment | {
+        "AUTHENTICATION": WITHOUT_LOGIN,
+        "TABLE_NAME": "together",
+        "MODEL_IDS": "fake.model",
+    }
+    # Both have chosen before either serves: what two starts within seconds of each other do.
+    with listen(0) as first, listen(first.getsockname()[1]) as second:
+        one = Application(environment, first, ROOT, tmp_path / "one.log")
+        other = Application(environment, second, ROOT, tmp_path / "other.log")
+        try:
+            one.start()
+            other.start()
+            one.stop()
+            assert is_ready(second), "the other one's address is its own"
+            one.start()  # as after its end: at the address that people know
+            other.stop()
+            assert is_ready(first)
+        finally:
+            one.stop()
+            other.stop()
+
+
+def is_ready(listener: socket.socket) -> bool:
+    connection = http.client.HTTPConnection(*listener.getsockname())
+    connection.request("GET", "/readyz")
+    return connection.getresponse().status == http.client.OK
 
 
 def test_without_single_sign_on_nothing_is_done_for_it() -> None:

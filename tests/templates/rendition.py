@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deployer.profiles import OWN
 from deployer.rendition import decide, defaults
 from deployer.rendition import rendition as rendered
 from tests.templates.stacks import Json
@@ -13,8 +14,11 @@ def rendition(template: Json, **parameters: str) -> Json:
 
 
 def refusals(template: Json, **parameters: str) -> list[str]:
-    """The descriptions of the rules' assertions that these parameters (defaults for the others) break."""
-    values = defaults(template) | parameters
+    """The descriptions of the rules' assertions that these parameters break.
+
+    The others are what deploy.sh fills in, or have their defaults.
+    """
+    values = defaults(template) | OWN | parameters
     return [
         assertion["AssertDescription"]
         for rule in template["Rules"].values()

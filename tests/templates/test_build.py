@@ -1,8 +1,9 @@
-"""The build: one wait per image, in the right order, with rights for one repository and one source."""
+"""The build: one wait per image, in the right order, with rights for one repository and its sources."""
 
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatch
 
 import generate
 from tests.templates import stacks
@@ -55,6 +56,18 @@ def test_a_new_source_starts_the_pipeline_by_itself() -> None:
     assert pipeline["RestartExecutionOnUpdate"] is True
     assert source["Configuration"]["S3ObjectKey"] == {"Ref": "SourceKey"}
     assert source["Configuration"]["PollForSourceChanges"] == "false"
+
+
+def test_the_pipeline_may_read_the_next_source_before_it_is_there() -> None:
+    """IAM needs a while to say everywhere what has changed: a new source must not change a policy."""
+    role = stacks.properties(stacks.stack("build"), "PipelineRole")
+    (reading,) = [each for each in stacks.statements(role) if "s3:GetObjectTagging" in each["Action"]]
+    (resource,) = reading["Resource"]
+    text, values = resource["Fn::Sub"]
+    assert values == {"bucket": {"Ref": "ArtifactBucketName"}}
+    pattern = text.removeprefix("arn:${AWS::Partition}:s3:::${bucket}/")
+    assert fnmatch(stacks.stack("root")["Parameters"]["SourceKey"]["Default"], pattern)
+    assert not fnmatch("templates/0123456789abcdef.json", pattern)
 
 
 def test_images_cannot_be_overwritten_and_do_not_pile_up() -> None:

@@ -27,14 +27,9 @@ def test_data_stays_or_goes_as_asked(
     assert resource["Properties"][attribute] == (protected if keep == "yes" else unprotected)
 
 
-@HOLDERS
-def test_policies_by_parameter_need_the_transform(name: str, title: str, protection: object) -> None:  # noqa: ARG001
-    assert stacks.stack(name)["Transform"] == "AWS::LanguageExtensions"
-
-
 @pytest.mark.parametrize(("keep", "policy"), [("yes", "Retain"), ("no", "Delete")])
 def test_the_key_stays_as_long_as_what_it_protects(keep: str, policy: str) -> None:
-    template = rendition(stacks.stack("data"), KeepData=keep, EncryptionKey="own")
+    template = rendition(stacks.stack("encryption"), KeepData=keep)
     key = template["Resources"]["Key"]
     assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == policy
     assert key["Properties"]["EnableKeyRotation"] is True
@@ -42,14 +37,30 @@ def test_the_key_stays_as_long_as_what_it_protects(keep: str, policy: str) -> No
     assert "DeletionPolicy" not in template["Resources"]["Alias"]
 
 
-def test_the_table_is_encrypted_with_the_key_when_there_is_one() -> None:
-    own, aws = (rendition(stacks.stack("data"), KeepData="yes", EncryptionKey=k) for k in ("own", "aws"))
-    assert stacks.properties(own, "Table")["SSESpecification"]["KMSMasterKeyId"] == {
-        "Fn::GetAtt": ["Key", "Arn"]
+@pytest.mark.parametrize(
+    ("key", "encryption"),
+    [
+        ("arn:key", {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": "arn:key"}),
+        # Without a word of it, a table that had a key would not go back to AWS's.
+        ("", {"SSEEnabled": False}),
+    ],
+)
+def test_the_table_is_encrypted_with_the_key_when_there_is_one(key: str, encryption: object) -> None:
+    template = rendition(stacks.stack("data"), KeepData="yes", KeyArn=key)
+    assert stacks.properties(template, "Table")["SSESpecification"] == encryption
+
+
+def test_the_key_is_given_away_by_dynamodb_alone() -> None:
+    """DynamoDB asks in the caller's name: the call then comes by the service and is for its resource."""
+    statements = list(stacks.statements(stacks.stack("encryption")))
+    grants = [statement for statement in statements if "kms:CreateGrant" in statement["Action"]]
+    assert {statement["Effect"]: statement["Condition"] for statement in grants} == {
+        "Allow": {"StringLike": {"kms:ViaService": "dynamodb.*.amazonaws.com"}},
+        "Deny": {
+            "BoolIfExists": {"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}
+        },
     }
-    assert "SSESpecification" not in stacks.properties(aws, "Table")
-    assert "Key" not in aws["Resources"]
-    assert aws["Outputs"]["KeyArn"]["Value"] == ""
+    assert len(grants) == 2
 
 
 def test_keeping_is_the_default() -> None:

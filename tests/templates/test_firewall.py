@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 
 from templates.distribution import VIEWER_ADDRESS_CODE
-from templates.firewall import VIEWER_HEADER
+from templates.viewer_address import HEADER
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
+
+RULES_ON_BODIES = {
+    "SizeRestrictions_BODY", "CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY",
+    "GenericRFI_BODY", "JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY",
+}  # fmt: skip
+"""All that AWS's two baseline groups are documented to have:
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html"""
 
 
 def rules(front_door: str = "cloudfront", **lists: str) -> dict[str, Json]:
@@ -38,8 +45,8 @@ def test_behind_cloudfront_addresses_come_from_the_distributions_header_alone() 
         for value in stacks.walk(found)
         if isinstance(value, dict) and "HeaderName" in value
     }
-    assert headers == {VIEWER_HEADER}
-    assert f"headers['{VIEWER_HEADER}'] = {{value: event.viewer.ip}}" in VIEWER_ADDRESS_CODE
+    assert headers == {HEADER}
+    assert f"headers['{HEADER}'] = {{value: event.viewer.ip}}" in VIEWER_ADDRESS_CODE
     assert found["RateLimit"]["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "FORWARDED_IP"
 
 
@@ -65,18 +72,40 @@ def test_a_public_load_balancer_believes_no_header(front_door: str) -> None:
     assert found["RateLimit"]["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
 
 
-def test_of_awss_rules_only_those_on_bodies_are_softened() -> None:
-    groups = [rule for rule in rules().values() if "OverrideAction" in rule]
-    assert len(groups) == 3
-    for group in groups:
+@pytest.mark.parametrize(("front_door", "groups"), [("cloudfront", 2), ("domain", 3), ("http", 3)])
+def test_of_awss_rules_those_on_bodies_are_softened_and_no_other(front_door: str, groups: int) -> None:
+    managed = [rule for rule in rules(front_door).values() if "OverrideAction" in rule]
+    assert len(managed) == groups
+    softened = set()
+    for group in managed:
         assert group["OverrideAction"] == {"None": {}}
         overrides = group["Statement"]["ManagedRuleGroupStatement"].get("RuleActionOverrides", [])
-        assert all(override["Name"].endswith("_BODY") for override in overrides)
+        softened |= {override["Name"] for override in overrides}
+        assert all(override["ActionToUse"] == {"Count": {}} for override in overrides)
+    assert softened == RULES_ON_BODIES
+
+
+@pytest.mark.parametrize(("front_door", "stands"), [("cloudfront", False), ("domain", True), ("http", True)])
+def test_bad_addresses_are_turned_away_where_the_firewall_sees_them(front_door: str, stands: bool) -> None:
+    """AWS's list knows the address of the connection alone: behind CloudFront that is CloudFront's."""
+    assert ("AWSManagedRulesAmazonIpReputationList" in rules(front_door)) == stands
 
 
 def test_cookies_are_not_logged() -> None:
     logging = stacks.properties(stacks.stack("firewall"), "Logging")
     assert logging["RedactedFields"] == [{"SingleHeader": {"Name": "cookie"}}]
+
+
+def test_what_people_wrote_is_not_logged_as_what_a_rule_found() -> None:
+    acl = stacks.properties(stacks.stack("firewall"), "WebAcl")
+    protected = {
+        (data["Field"]["FieldType"], *data["Field"].get("FieldKeys", [])): data
+        for data in acl["DataProtectionConfig"]["DataProtections"]
+    }
+    assert set(protected) == {("BODY",), ("SINGLE_HEADER", "cookie")}
+    for data in protected.values():
+        assert data["Action"] == "SUBSTITUTION"
+        assert "ExcludeRuleMatchDetails" not in data
 
 
 def test_the_firewall_exists_when_asked_for() -> None:

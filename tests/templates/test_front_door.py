@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 
 import gradio_app
+from gradio_app.gate.access import is_static
+from templates.distribution import STATIC_PATHS
+from templates.viewer_address import HEADER
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
 
 DOORS = ("cloudfront", "domain", "http")
 SHIFTING = ("blue-green", "canary")
+PREFIX_LIST = "pl-3b927c52"
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
+KEPT_BY_CLOUDFRONT = (400, 403, 404, 405, 414, 500, 501, 502, 503, 504)
+"""https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html"""
 
 
 def edge(front_door: str, strategy: str = "rolling", protected: str = "no") -> Json:
@@ -27,6 +33,7 @@ def edge(front_door: str, strategy: str = "rolling", protected: str = "no") -> J
         DomainName="chat.example.com",
         HostedZoneId="Z1",
         AppPort="8080",
+        OriginFacingPrefixListId=PREFIX_LIST,
     )
 
 
@@ -87,7 +94,16 @@ def test_behind_cloudfront_the_load_balancer_is_private() -> None:
     (balancer,) = stacks.of_type(template, "AWS::ElasticLoadBalancingV2::LoadBalancer").values()
     assert balancer["Properties"]["Scheme"] == "internal"
     assert balancer["Properties"]["Subnets"] == {"Ref": "PrivateSubnetIds"}
-    assert _open_to(template) == {80: {"Ref": "VpcCidr"}}
+    assert _open_to(template) == {80: PREFIX_LIST}
+
+
+def test_nobody_but_cloudfront_reaches_the_private_load_balancer() -> None:
+    """What comes by a VPC origin bears addresses of CloudFront's, and none of the VPC's."""
+    rule = stacks.properties(edge("cloudfront"), "InternalHttpIn")
+    assert rule["SourcePrefixListId"] == PREFIX_LIST
+    assert not {"CidrIp", "SourceSecurityGroupId"} & rule.keys()
+    child = rendition(stacks.stack("root"), OriginFacingPrefixListId=PREFIX_LIST)["Resources"]["Edge"]
+    assert child["Properties"]["Parameters"]["OriginFacingPrefixListId"] == PREFIX_LIST
 
 
 @pytest.mark.parametrize(
@@ -153,6 +169,45 @@ def test_cloudfront_is_https_only_and_caches_static_files_only() -> None:
     ]
 
 
+def test_an_error_is_nobody_elses() -> None:
+    """By default CloudFront answers everybody for ten seconds with the error that one person met."""
+    config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
+    kept = {error["ErrorCode"]: error["ErrorCachingMinTTL"] for error in config["CustomErrorResponses"]}
+    assert kept == dict.fromkeys(KEPT_BY_CLOUDFRONT, 0)
+    assert all(
+        error.keys() == {"ErrorCode", "ErrorCachingMinTTL"} for error in config["CustomErrorResponses"]
+    )
+
+
+def test_a_cached_file_moves_nobody_to_another_task() -> None:
+    """The load balancer's cookie comes with every answer; a cached one would be everybody's."""
+    for behavior in static_behaviors():
+        (removed,) = policy(behavior, "ResponseHeadersPolicyId")["RemoveHeadersConfig"]["Items"]
+        assert removed == {"Header": "Set-Cookie"}
+
+
+def test_a_file_comes_from_where_its_page_came_from() -> None:
+    """Two versions at once have different files; the session is nobody's business there."""
+    for behavior in static_behaviors():
+        handed_on = policy(behavior, "OriginRequestPolicyId")
+        assert handed_on["CookiesConfig"]["CookieBehavior"] == "whitelist"
+        assert {"AWSALB", "AWSALBTG"} <= set(handed_on["CookiesConfig"]["Cookies"])
+        assert all(name.startswith("AWSALB") for name in handed_on["CookiesConfig"]["Cookies"])
+        assert handed_on["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+
+
+def test_the_firewall_is_told_who_asks_for_a_file() -> None:
+    for behavior in static_behaviors():
+        handed_on = policy(behavior, "OriginRequestPolicyId")["HeadersConfig"]
+        assert handed_on == {"HeaderBehavior": "whitelist", "Headers": [HEADER]}
+
+
+def test_what_is_cached_for_everyone_is_public() -> None:
+    """Nobody's cookie reaches the app there, so it must not look for one."""
+    for path in STATIC_PATHS:
+        assert is_static(path.replace("*", "index-BQPjLIsY.js"))
+
+
 @pytest.mark.parametrize("front_door", DOORS)
 def test_requests_are_logged_where_the_load_balancer_may_write(front_door: str) -> None:
     template = edge(front_door)
@@ -203,9 +258,26 @@ def test_cloudfront_exists_only_when_chosen() -> None:
         assert child == ["Distribution" if has_cloudfront else "Edge", "Outputs.ServiceUrl"]
 
 
+def static_behaviors() -> list[Json]:
+    config = stacks.properties(stacks.stack("distribution"), "Distribution")["DistributionConfig"]
+    assert config["CacheBehaviors"]
+    return config["CacheBehaviors"]
+
+
+def policy(behavior: Json, kind: str) -> Json:
+    """The stack's own policy of this kind for some paths."""
+    (config,) = stacks.properties(stacks.stack("distribution"), behavior[kind]["Ref"]).values()
+    return config
+
+
 def _open_to(template: Json) -> dict[int, object]:
     rules = stacks.of_type(template, "AWS::EC2::SecurityGroupIngress").values()
-    return {rule["Properties"]["FromPort"]: rule["Properties"]["CidrIp"] for rule in rules}
+    return {
+        rule["Properties"]["FromPort"]: rule["Properties"].get(
+            "CidrIp", rule["Properties"].get("SourcePrefixListId")
+        )
+        for rule in rules
+    }
 
 
 def _attributes(pairs: list[Json]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 
 import pytest
 
@@ -22,6 +23,13 @@ OWN_DOMAIN = {"DomainName": "chat.example.com", "HostedZoneId": "Z0123456789ABCD
 
 def test_the_defaults_are_accepted() -> None:
     assert refusals(stacks.stack("root")) == []
+
+
+def test_without_cloudfronts_addresses_only_another_front_door_is_accepted() -> None:
+    (sentence,) = refusals(stacks.stack("root"), OriginFacingPrefixListId="")
+    assert "com.amazonaws.global.cloudfront.origin-facing" in sentence
+    assert "choose FrontDoor domain" in sentence
+    assert refusals(stacks.stack("root"), FrontDoor="http", OriginFacingPrefixListId="") == []
 
 
 @pytest.mark.parametrize(
@@ -87,20 +95,40 @@ def test_another_image_than_the_templates_were_made_for_is_refused() -> None:
     assert stacks.stack("root")["Parameters"]["ImageTag"]["AllowedValues"] == [stacks.TAG]
 
 
+@pytest.mark.parametrize("given", ["", "eu-west-1b,eu-west-1c"])
+def test_zones_are_the_ones_given_or_else_the_regions_first(given: str) -> None:
+    child = rendition(stacks.stack("root"), AvailabilityZones=given)["Resources"]["Network"]
+    passed = child["Properties"]["Parameters"]["AvailabilityZones"]
+    assert passed == (given or {"Fn::Join": [",", {"Fn::GetAZs": ""}]})
+
+
+@pytest.mark.parametrize("refused", ["us-east-1a", "use1-az1,use1-az2", "us-east-1a, us-east-1b", "a,b"])
+def test_what_are_no_two_zones_is_refused(refused: str) -> None:
+    pattern = stacks.stack("root")["Parameters"]["AvailabilityZones"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, refused)
+    assert re.fullmatch(pattern, "us-gov-west-1a,us-gov-west-1b")
+
+
+@pytest.mark.parametrize("name", ["Egress", "VpcCidr", "ExistingVpcId", "AvailabilityZones"])
+def test_what_cannot_be_changed_says_so(name: str) -> None:
+    assert "cannot be changed later" in stacks.stack("root")["Parameters"][name]["Description"]
+
+
 def test_plain_http_carries_its_warning() -> None:
     assert "http: WITHOUT ENCRYPTION" in stacks.stack("root")["Parameters"]["FrontDoor"]["Description"]
 
 
 def test_the_service_waits_for_the_image_and_not_for_cloudfront() -> None:
     children = rendition(stacks.stack("root"))["Resources"]
-    assert stacks.siblings(children["Service"]) == {"Alerts", "Auth", "Build", "Data", "Edge", "Network"}
+    needed = {"Alerts", "Auth", "Build", "Data", "Edge", "Encryption", "Network"}
+    assert stacks.siblings(children["Service"]) == needed
 
 
 def test_children_that_need_nothing_start_at_once() -> None:
     children = stacks.stack("root")["Resources"]
-    assert not stacks.siblings(children["Data"])
-    for title in ("Alerts", "Auth", "Build", "Network"):
-        assert stacks.siblings(children[title]) <= {"Data"}, title
+    assert not stacks.siblings(children["Encryption"])
+    for title in ("Alerts", "Auth", "Build", "Data", "Network"):
+        assert stacks.siblings(children[title]) <= {"Encryption"}, title
 
 
 def test_what_another_stack_gives_is_bound_to_no_choice_of_values() -> None:
@@ -111,19 +139,6 @@ def test_what_another_stack_gives_is_bound_to_no_choice_of_values() -> None:
         for name, value in properties.get("Parameters", {}).items():
             if "Outputs." in json.dumps(value):
                 assert declared[name].keys() <= {"Type", "Description"}, f"{title}: {name}"
-
-
-def test_a_stack_whose_deletion_policies_follow_a_parameter_takes_nothing_of_its_siblings() -> None:
-    """CloudFormation cannot make a change set of a template with this transform otherwise."""
-    children = stacks.stack("root")["Resources"]
-    transformed = {name for name in stacks.names() if "Transform" in stacks.stack(name)}
-    assert transformed == {"auth", "data"}
-    for name in transformed:
-        assert not stacks.siblings(children[name.capitalize()]["Properties"]), name
-
-
-def test_the_secret_is_encrypted_after_there_is_a_key() -> None:
-    assert stacks.stack("root")["Resources"]["Auth"]["DependsOn"] == "Data"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +168,7 @@ def test_an_existing_network_replaces_ours_entirely() -> None:
 
 
 def test_without_a_key_of_ones_own_nobody_is_given_one() -> None:
-    for title, child in rendition(stacks.stack("root"), EncryptionKey="aws")["Resources"].items():
-        given = child["Properties"]["Parameters"]
-        assert given.get("KeyArn", "") == "", title
-        assert title == "Data" or given.get("KeyAlias", "") == "", title
+    children = rendition(stacks.stack("root"), EncryptionKey="aws")["Resources"]
+    assert "Encryption" not in children
+    for title, child in children.items():
+        assert child["Properties"]["Parameters"].get("KeyArn", "") == "", title

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gradio_app.settings import Settings
+from templates.distribution import VIEWER_ADDRESS_CODE
+from templates.viewer_address import HEADER
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
@@ -17,6 +19,7 @@ GIVEN = {
     "PublicScheme": "https",
     "ImageTag": stacks.TAG,
     "VpcCidr": "10.42.0.0/16",
+    "ViewerAddressHeader": "",
     "AppPort": "8080",
     "ModelId": "global.amazon.nova-2-lite-v1:0",
     "AlternativeModelId": "",
@@ -57,6 +60,22 @@ def test_the_app_understands_the_settings_of_the_task(alternative: str, models: 
     assert settings.deployment == "asistente-test"
     assert settings.authentication
     assert settings.drain_seconds < container["StopTimeout"]
+
+
+@pytest.mark.asvs("4.1.3", "15.3.4")
+@pytest.mark.parametrize(("front_door", "header"), [("cloudfront", HEADER), ("domain", ""), ("http", "")])
+def test_only_behind_cloudfront_is_the_app_told_of_the_distributions_header(
+    front_door: str, header: str
+) -> None:
+    """With a public load balancer a client's own would reach the tasks."""
+    child = rendition(stacks.stack("root"), FrontDoor=front_door)["Resources"]["Service"]
+    told = child["Properties"]["Parameters"]["ViewerAddressHeader"]
+    container = _container(service(ViewerAddressHeader=told))
+    environment = {entry["Name"]: _text(entry["Value"]) for entry in container["Environment"]}
+    secrets = {entry["Name"]: "from-secrets-manager" for entry in container["Secrets"]}
+    settings = Settings.from_env(environment | secrets | {"AWS_REGION": "us-east-1"})
+    assert settings.viewer_address_header == header
+    assert f"headers['{HEADER}'] = {{value: event.viewer.ip}}" in VIEWER_ADDRESS_CODE
 
 
 SINGLE_SIGN_ON = {

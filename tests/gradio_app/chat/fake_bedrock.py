@@ -30,6 +30,24 @@ ERRORS = {
         "AccessDeniedException",
         "You don't have access to the model with the specified model ID.",
     ),
+    "no subscription": (
+        403,
+        "AccessDeniedException",
+        "Model access is denied due to IAM user or service role is not authorized to perform the required "
+        "AWS Marketplace actions (aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe) to enable "
+        "access to this model.",
+    ),
+    "no form": (
+        404,
+        "ResourceNotFoundException",
+        "Model use case details have not been submitted for this account. Fill out the Anthropic use case "
+        "details form before using the model.",
+    ),
+    "form wanted": (
+        400,
+        "ValidationException",
+        "You have not filled out the required use-case form for this model.",
+    ),
     "invalid model": (400, "ValidationException", "The provided model identifier is invalid."),
     "context": (400, "ValidationException", "Input is too long for requested model."),
     "expired": (403, "ExpiredTokenException", "The security token included in the request is expired"),

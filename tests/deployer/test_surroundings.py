@@ -1,0 +1,83 @@
+"""What AWS is asked about the account and its Region, and what of it becomes a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from deployer import surroundings
+from deployer.errors import UsageError
+
+
+@pytest.fixture
+def stub() -> Iterator[Stubber]:
+    client = boto3.client("ec2", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stubber:
+        yield stubber
+
+
+def zone(letter: str, number: int, **other: str) -> dict[str, str]:
+    usual = {"State": "available", "ZoneType": "availability-zone", "OptInStatus": "opt-in-not-required"}
+    return {"ZoneName": f"us-east-1{letter}", "ZoneId": f"use1-az{number}"} | usual | other
+
+
+def answer(stub: Stubber, *zones: dict[str, str]) -> None:
+    stub.add_response("describe_availability_zones", {"AvailabilityZones": list(zones)})
+
+
+def answer_prefix_lists(stub: Stubber, *ids: str) -> None:
+    filters = [
+        {"Name": "prefix-list-name", "Values": ["com.amazonaws.global.cloudfront.origin-facing"]},
+        {"Name": "owner-id", "Values": ["AWS"]},
+    ]
+    found = [{"PrefixListId": each} for each in ids]
+    stub.add_response("describe_managed_prefix_lists", {"PrefixLists": found}, {"Filters": filters})
+
+
+def test_zones_where_something_cannot_run_are_left_out(stub: Stubber) -> None:
+    answer(
+        stub,
+        zone("f", 5),
+        zone("a", 3),
+        zone("b", 1, State="impaired"),
+        zone("c", 2, ZoneType="local-zone"),
+        zone("d", 4, OptInStatus="not-opted-in"),
+        zone("e", 6, OptInStatus="opted-in"),
+    )
+    assert surroundings.suitable_zones(stub.client) == ["us-east-1e", "us-east-1f"]
+
+
+def test_the_first_two_by_name_are_taken_in_whatever_order_aws_names_them(stub: Stubber) -> None:
+    answer(stub, zone("d", 4), zone("b", 1), zone("c", 2))
+    answer_prefix_lists(stub, "pl-3b927c52")
+    assert surroundings.explore(stub.client, {"Egress": "nat"}, None) == {
+        "AvailabilityZones": "us-east-1b,us-east-1c",
+        "OriginFacingPrefixListId": "pl-3b927c52",
+    }
+
+
+@pytest.mark.parametrize(("letters", "has"), [("", "none"), ("b", "us-east-1b")])
+def test_too_few_are_one_sentence(stub: Stubber, letters: str, has: str) -> None:
+    answer(stub, zone("a", 3), *(zone(letter, 1) for letter in letters))
+    with pytest.raises(UsageError, match=f"your account has {has} here: choose another region"):
+        surroundings.suitable_zones(stub.client)
+
+
+@pytest.mark.parametrize("deployed", [{"AvailabilityZones": "us-east-1d,us-east-1e"}, {}])
+def test_a_running_stack_keeps_its_zones_and_nobody_is_asked(stub: Stubber, deployed: dict[str, str]) -> None:
+    answer_prefix_lists(stub, "pl-3b927c52")
+    found = surroundings.explore(stub.client, {"Egress": "nat"}, deployed)
+    assert found["AvailabilityZones"] == deployed.get("AvailabilityZones", "")
+
+
+def test_an_existing_network_has_zones_of_its_own(stub: Stubber) -> None:
+    answer_prefix_lists(stub, "pl-3b927c52")
+    assert surroundings.explore(stub.client, {"Egress": "existing"}, None)["AvailabilityZones"] == ""
+
+
+def test_a_region_without_cloudfronts_list_gives_none(stub: Stubber) -> None:
+    answer_prefix_lists(stub)
+    assert surroundings.origin_facing(stub.client) == ""
