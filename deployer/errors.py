@@ -125,7 +125,7 @@ _ANSWERS = {
 _ADVICE = {
     "account must be verified before you can add": "AWS has to verify a new account once before it takes "
     "CloudFront: open a case with AWS Support and quote this, or choose FrontDoor domain.",
-    "builds in queue for the account": "AWS runs no builds for many a new account: ask for more of CodeBuild's "
+    "builds in queue for the account": "AWS runs no builds for many a new account: ask for CodeBuild's "
     '"Concurrently running builds for ARM/Small environment" in Service Quotas, or ask AWS Support.',
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
