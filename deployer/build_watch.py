@@ -30,7 +30,7 @@ WAIT_CONDITION = "AWS::CloudFormation::WaitCondition"
 # Events are looked at so many times for each look at the pipeline, and a failure must be seen twice: by then
 # a build that could speak for itself has done so.
 ROUNDS = 5
-REASON_CHARACTERS = 1000  # a signal has 4,096 bytes at most
+REASON_CHARACTERS = 500  # a signal has 4,096 bytes at most
 TIMEOUT_SECONDS = 30
 
 
@@ -80,13 +80,13 @@ class BuildWatch:
             failure = self._failure(wait)
         except (BotoCoreError, ClientError) as error:
             say(self._console, f"The pipeline cannot be watched: {explain(error)}", "yellow")
-            wait.waiting = False
+            wait.handle = ""
             return
         if failure and wait.failure:
-            wait.waiting = False
             say(self._console, f"The pipeline {wait.pipeline} failed: {failure}", "red")
             if not _signal(wait.handle, failure):
                 say(self._console, "CloudFormation could not be told, and waits until the time is over.")
+            wait.handle = ""  # what follows is CloudFormation's
         wait.failure = failure
 
     def _failure(self, wait: _Wait) -> str:

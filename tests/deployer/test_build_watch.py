@@ -124,7 +124,9 @@ def test_a_pipeline_that_failed_and_stays_silent_ends_the_wait(stub: Stubber, ha
     failed(stub)
     failed(stub)
     watched = Watched(stub)
-    watched.looks(4, *begun(handle.url))
+    watched.looks(3, *begun(handle.url))
+    # CloudFormation says first that it was told, and only then that the wait has failed.
+    watched.looks(3, event(40, WAIT_CONDITION, "CREATE_IN_PROGRESS"))
     [(path, content_type, signal)] = handle.taken
     assert path == SECRET
     assert content_type == ""
