@@ -131,7 +131,7 @@ golden: $(FOR_TEST) ## Accept the templates as they are now; review the diff of 
 	@$(BIN)/python -m tests.templates.accept_golden
 
 .PHONY: lock
-lock: | $(VENV)/bin/python ## Resolve requirements/*.in again, all four together (needs uv)
+lock: | $(VENV)/bin/python ## Resolve requirements/*.in again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv." >&2; exit 2; }
 	@cd requirements && cat app.in tools.in local.in test.in | sort --unique \
 	  | uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate -c versions.txt - -o all.txt

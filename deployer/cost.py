@@ -223,7 +223,9 @@ def _models(price: Mapping[str, float], use: Traffic) -> list[Line]:
     tokens_in = use.turns * use.tokens_in / 1e6
     tokens_out = use.turns * use.tokens_out / 1e6
     usd = tokens_in * price["model_million_tokens_in"] + tokens_out * price["model_million_tokens_out"]
-    return [Line("Amazon Bedrock, Nova 2 Lite", f"{tokens_in:.1f} + {tokens_out:.1f} M tokens", 0.0, usd)]
+    return [
+        Line("Amazon Bedrock, as if by Nova 2 Lite", f"{tokens_in:.1f} + {tokens_out:.1f} M tokens", 0.0, usd)
+    ]
 
 
 def _of_type(template: Json, cfn_type: str) -> list[Json]:

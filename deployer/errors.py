@@ -123,7 +123,7 @@ _ANSWERS = {
 }
 # What AWS says in a stack's events and only people can settle.
 _ADVICE = {
-    "account must be verified before you can add": "AWS has to verify a new account once before it takes "
+    "account must be verified before you can add": "AWS has to verify a new account once before it may use "
     "CloudFront: open a case with AWS Support and quote this, or choose FrontDoor domain.",
     "builds in queue for the account": "AWS runs no builds for many a new account: ask for CodeBuild's "
     '"Concurrently running builds for ARM/Small environment" in Service Quotas, or ask AWS Support.',

@@ -1,4 +1,4 @@
-"""The local mode on one screen: the model, the emulator, the deployment and the application."""
+"""The local mode from start to end: the model, the emulator, the deployment and the application."""
 
 from __future__ import annotations
 

@@ -40,7 +40,9 @@ def template() -> Template:
         t,
         DisplayName="Asistente",
         KmsMasterKeyId=own_key(t, inputs.key_arn),
-        Metadata=describe("One place for alarms, failed builds and deployments, and the budget."),
+        Metadata=describe(
+            "One place for alarms, failed builds and deployments, deleted access logs, and the budget."
+        ),
     )
     policy = _policy(t, topic)
     sns.SubscriptionResource(

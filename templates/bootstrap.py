@@ -1,8 +1,7 @@
 """The bootstrap stack: the bucket through which templates and source reach AWS. It owns nothing else.
 
-Who does what with the access logs is written here too, where a deployment cannot delete it with itself.
-
-It comes before everything: CloudFormation reads nested templates, and CodePipeline its source, from here.
+It comes before everything: CloudFormation reads nested templates, and CodePipeline its source, from here. Who
+does what with the access logs is written here too, where deleting the main stack alone does not delete it.
 """
 
 from __future__ import annotations

@@ -110,7 +110,8 @@ def _people() -> list[Widget]:
     return [
         _log(
             "People who signed in, per day",
-            'filter type = "audit" | stats count_distinct(user_id) as people by bin(1d)',
+            'filter type = "audit" and event = "sign-in" and outcome = "ok"'
+            " | stats count_distinct(user_id) as people by bin(1d)",
         ),
         _log(
             "Security events by outcome",

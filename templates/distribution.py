@@ -43,7 +43,7 @@ EVERY_METHOD = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 @seam
 class Inputs:
     load_balancer_arn: Value = parameter("String", "The internal load balancer.")
-    load_balancer_dns_name: Value = parameter("String", "Its name in DNS.")
+    load_balancer_dns_name: Value = parameter("String", "The load balancer's name in DNS.")
     is_limited_to_addresses: Value = parameter(
         "String", "Whether only some IPv4 addresses may come.", AllowedValues=["yes", "no"]
     )

@@ -48,8 +48,12 @@ class Inputs:
     origin_facing_prefix_list_id: Value = parameter(
         "String", "Prefix list of CloudFront's addresses; empty unless FrontDoor is cloudfront."
     )
-    public_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internet-facing one.")
-    private_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "Subnets of an internal one.")
+    public_subnet_ids: Value = parameter(
+        "List<AWS::EC2::Subnet::Id>", "Subnets of an internet-facing load balancer."
+    )
+    private_subnet_ids: Value = parameter(
+        "List<AWS::EC2::Subnet::Id>", "Subnets of an internal load balancer."
+    )
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
     deployment_strategy: Value = parameter(
         "String", "How a new version takes over.", AllowedValues=list(STRATEGIES)
@@ -64,14 +68,16 @@ class Inputs:
 @seam
 class Outputs:
     target_group_arn: Value = output("Where the tasks register.")
-    second_target_group_arn: Value = output("Where those of the next version do; empty when rolling.")
+    second_target_group_arn: Value = output("Where the next version's tasks register; empty when rolling.")
     listener_arn: Value = output("The listener that serves people.")
     shifting_rule_arn: Value = output("The rule that moves people between the two; empty when rolling.")
     load_balancer_arn: Value = output("The load balancer, as CloudFront's origin.")
     load_balancer_dns_name: Value = output("The load balancer's own name in DNS.")
     load_balancer_full_name: Value = output("The load balancer, as its metrics name it.")
     target_group_full_name: Value = output("The target group, as its metrics name it.")
-    second_target_group_full_name: Value = output("The second one, as its metrics name it; or empty.")
+    second_target_group_full_name: Value = output(
+        "The second target group, as its metrics name it; or empty."
+    )
     load_balancer_security_group_id: Value = output("The only source from which tasks accept connections.")
     access_log_bucket_name: Value = output("The bucket of the load balancer's access logs.")
     public_scheme: Value = output("What people's browsers speak: https, or http in a trial.")

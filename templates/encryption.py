@@ -82,7 +82,7 @@ def template() -> Template:
     key = kms.Key(
         "Key",
         t,
-        Description=Sub("Users' data, logs, secret and alerts of ${alias}.", alias=inputs.key_alias),
+        Description=Sub("Users' data, logs, secrets and alerts of ${alias}.", alias=inputs.key_alias),
         EnableKeyRotation=True,
         PendingWindowInDays=If(kept, WAIT_DAYS, WAIT_DAYS_FOR_THROW_AWAY),
         # In a key's policy, resource * is the key itself.

@@ -118,7 +118,7 @@ def gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) -
             ServiceName=Sub(f"com.amazonaws.${{AWS::Region}}.{service}"),
             RouteTableIds=[table.ref() for table in tables],
             PolicyDocument=policy,
-            Metadata=describe("Keeps this traffic inside AWS and off the NAT gateway's bill."),
+            Metadata=describe(f"Keeps traffic to {service} inside AWS and off the NAT gateway's bill."),
         )
 
 

@@ -78,7 +78,7 @@ class Inputs:
         "String", "Whether there are such countries.", AllowedValues=["yes", "no"]
     )
     key_arn: Value = parameter("String", "Key for the log; empty for AWS's own.")
-    log_retention_days: Value = parameter("Number", "Days that refused requests are kept.")
+    log_retention_days: Value = parameter("Number", "Days that refused and counted requests are kept.")
 
 
 @seam
@@ -231,7 +231,7 @@ def _log(t: Template, inputs: Inputs, acl: wafv2.WebACL) -> None:
         RetentionInDays=inputs.log_retention_days,
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
-        Metadata=describe("Keeps what the firewall refused, for a limited time."),
+        Metadata=describe("Keeps what the firewall refused or counted, for a limited time."),
     )
     refused = wafv2.LoggingFilter(
         DefaultBehavior="DROP",

@@ -1,4 +1,4 @@
-"""The monitoring stack: alarms on everything beside the tasks' answers, messages of events, the dashboard.
+"""The monitoring stack: every alarm but those that roll a deployment back, messages, the dashboard.
 
 It owns neither the topic (alerts) nor the alarms that roll a deployment back (service). Each alarm says in
 its description what people notice and what to do.
@@ -26,7 +26,9 @@ class Inputs:
     topic_arn: Value = parameter("String", "Where alarms are published.")
     load_balancer_full_name: Value = parameter("String", "The load balancer, as its metrics name it.")
     target_group_full_name: Value = parameter("String", "The target group, as its metrics name it.")
-    second_target_group_full_name: Value = parameter("String", "The second one, likewise; or empty.")
+    second_target_group_full_name: Value = parameter(
+        "String", "The second target group, as its metrics name it; or empty."
+    )
     cluster_name: Value = parameter("String", "The ECS cluster.")
     service_name: Value = parameter("String", "The ECS service.")
     service_arn: Value = parameter("String", "ARN of the ECS service.")
@@ -117,6 +119,7 @@ def _task_alarms(t: Template, inputs: Inputs) -> None:
         "Memory": "a task that runs out of it is killed with its running answers. Raise TaskMemory.",
     }
     for resource, consequence in consequences.items():
+        name = resource if resource == "CPU" else resource.lower()
         alarm(
             t,
             f"High{resource.capitalize()}",
@@ -126,7 +129,7 @@ def _task_alarms(t: Template, inputs: Inputs) -> None:
             threshold=BUSY_PERCENT,
             minutes=10,
             topic_arn=inputs.topic_arn,
-            reason=f"The tasks have used {BUSY_PERCENT} % of their {resource} for 10 minutes: {consequence}",
+            reason=f"The tasks have used {BUSY_PERCENT} % of their {name} for 10 minutes: {consequence}",
         )
 
 
@@ -195,6 +198,7 @@ def _messages_of_failures(t: Template, inputs: Inputs) -> None:
         paths={"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id"},
         text="The build failed: pipeline <pipeline>, execution <execution>. The version before keeps "
         "running; the build's log says why.",
+        purpose="that a build failed",
     )
     _message(
         t,
@@ -209,6 +213,7 @@ def _messages_of_failures(t: Template, inputs: Inputs) -> None:
         paths={"reason": "$.detail.reason", "deployment": "$.detail.deploymentId"},
         text="A new version was not taken into service and the version before runs again: <reason> "
         "Deployment: <deployment>.",
+        purpose="that a new version was not taken into service",
     )
 
 
@@ -226,6 +231,7 @@ def _message_of_deleted_logs(t: Template, inputs: Inputs) -> None:
         paths={"key": "$.detail.object.key", "address": "$.detail.source-ip-address"},
         text="Somebody deleted an access log of the load balancer: <key>, from address <address>. For some "
         "days it can be had back; bucket-logs/ in the artifact bucket says who it was.",
+        purpose="that somebody deleted an access log",
         Condition=t.add_condition("HasGuardedBucket", Not(Equals(inputs.guarded_bucket_name, ""))),
     )
 
@@ -238,6 +244,7 @@ def _message(
     *,
     paths: dict[str, str],
     text: str,
+    purpose: str,
     **attributes: Any,
 ) -> None:
     events.Rule(
@@ -252,6 +259,6 @@ def _message(
                 InputTransformer=events.InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
             )
         ],
-        Metadata=describe("Tells the topic of it, in words."),
+        Metadata=describe(f"Tells the topic, in words, {purpose}."),
         **attributes,
     )

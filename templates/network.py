@@ -53,7 +53,7 @@ class Inputs:
 @seam
 class Outputs:
     vpc_id: Value = output("The VPC.")
-    vpc_cidr: Value = output("Its address range, in canonical form: no bits set beyond the prefix.")
+    vpc_cidr: Value = output("The VPC's address range, in canonical form: no bits set beyond the prefix.")
     public_subnet_ids: Value = output("Subnets with a route to the internet, comma-separated, one per zone.")
     private_subnet_ids: Value = output("Subnets without public addresses, comma-separated, one per zone.")
 
@@ -66,9 +66,7 @@ class _Subnets:
 
 def template() -> Template:
     """The network, complete with egress and logs."""
-    t = new_template(
-        "Asistente - network: VPC over two zones, subnets, egress, gateway endpoints, flow logs."
-    )
+    t = new_template("Asistente - network: VPC over two zones, subnets, egress, endpoints, flow logs.")
     inputs = declare(t, Inputs)
     per_zone = t.add_condition("HasNatPerZone", Equals(inputs.egress, "nat-per-zone"))
     has_nat = t.add_condition("HasNat", Or(Equals(inputs.egress, "nat"), Condition(per_zone)))
@@ -118,14 +116,15 @@ def _subnets(t: Template, vpc: ec2.VPC, names: Value, blocks: Cidr) -> _Subnets:
     zones = range(len(ZONES))
     return _Subnets(
         public=[
-            subnet("Public", z, z, "Holds NAT gateways and internet-facing load balancers.") for z in zones
+            subnet("Public", z, z, "Holds what has a public address: NAT gateways, load balancers, or tasks.")
+            for z in zones
         ],
         private=[
             subnet(
                 "Private",
                 len(ZONES) + z,
                 z,
-                "Holds the tasks and internal load balancers; no public address.",
+                "Holds tasks, internal load balancers and endpoints; nothing in it has a public address.",
             )
             for z in zones
         ],

@@ -1,4 +1,4 @@
-"""The root stack: the whole system on one screen. It owns only its children, and every default."""
+"""The root stack: the whole system. It owns only its children, and every default."""
 
 from __future__ import annotations
 

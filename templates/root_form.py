@@ -10,7 +10,7 @@ GROUPS = {
     },
     "Firewall": {
         "use_firewall": "Use a firewall",
-        "rate_limit": "Requests in five minutes",
+        "rate_limit": "Requests in five minutes from one address",
         "allowed_addresses": "Allowed addresses",
         "allowed_countries": "Allowed countries",
     },
@@ -50,20 +50,20 @@ GROUPS = {
         "time_zone": "Time zone of these hours",
     },
     "Network": {
-        "egress": "Way out",
+        "egress": "How tasks reach AWS",
         "vpc_cidr": "Address range of the new VPC",
         "existing_vpc_id": "Existing VPC",
         "existing_vpc_cidr": "Its address range",
         "existing_public_subnet_ids": "Its public subnets",
         "existing_private_subnet_ids": "Its private subnets",
     },
-    "Data and logs": {
+    "Data, logs and protection": {
         "keep_data": "Keep users and conversations",
         "protect_front_door": "Protect the load balancer",
         "encryption_key": "Whose key encrypts",
         "log_retention_days": "Days that logs are kept",
     },
-    "Alarms": {
+    "Alarms, budget and measurements": {
         "alarm_email": "E-mail for alarms",
         "monthly_budget": "Monthly budget in USD",
         "container_insights": "Container Insights",

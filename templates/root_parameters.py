@@ -291,8 +291,8 @@ class Parameters:
         "How tasks reach AWS services; USD a month, traffic apart. nat: one NAT gateway, 37. nat-per-zone: "
         "one in each of the two zones, 73, and a lost zone does not cut the other off. endpoints: no way to "
         "the internet at all, 88. none: each task has a public address that accepts no connection, 4 per "
-        "task. existing: your own VPC with its own way out; give the next four. To existing, or from it, "
-        "cannot be changed later.",
+        "task. existing: your own VPC with its own way out; give what begins with Existing. To existing, or "
+        "from it, cannot be changed later.",
         AllowedValues=["nat", "nat-per-zone", "endpoints", "none", "existing"],
         Default="nat",
     )
@@ -338,7 +338,7 @@ class Parameters:
     )
     protect_front_door: Value = parameter(
         "String",
-        "yes: the load balancer cannot be deleted, and the topic is told when somebody deletes one of its "
+        "yes: the load balancer cannot be deleted, and AlarmEmail is told when somebody deletes one of its "
         "access logs. For production, once the first deployment is through; no again before FrontDoor is "
         "changed or the stack deleted.",
         AllowedValues=["no", "yes"],
@@ -359,8 +359,8 @@ class Parameters:
     )
     alarm_email: Value = parameter(
         "String",
-        "Who is told of alarms, failed builds and deployments, and the budget; AWS sends a mail that has "
-        "to be confirmed once. Empty for nobody.",
+        "Who is told of alarms, failed builds and deployments, deleted access logs (ProtectFrontDoor) and "
+        "the budget; AWS sends a mail that has to be confirmed once. Empty for nobody.",
         AllowedPattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
         ConstraintDescription="An e-mail address, or nothing.",
         Default="",
@@ -374,8 +374,8 @@ class Parameters:
     )
     monthly_budget: Value = parameter(
         "Number",
-        "USD a month for the whole AWS account, models included: a message at 80 % and when it will not "
-        "do. 0 for no budget.",
+        "USD a month for the whole AWS account, models included: a message when 80 % is spent, and when "
+        "the forecast is above it. 0 for no budget.",
         MinValue=0,
         Default=0,
     )

@@ -58,7 +58,7 @@ class Inputs:
     vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the tasks run.")
     vpc_cidr: Value = parameter("String", "Addresses of the proxies in front of the tasks.")
     viewer_address_header: Value = parameter(
-        "String", "Header in which they say who asks, over whatever a client sent; empty for none."
+        "String", "Header in which the proxies say who asks, over whatever a client sent; empty for none."
     )
     task_subnet_ids: Value = parameter("List<AWS::EC2::Subnet::Id>", "The tasks' subnets, one per zone.")
     assign_public_ip: Value = parameter(
@@ -68,12 +68,16 @@ class Inputs:
         "AWS::EC2::SecurityGroup::Id", "The only source from which tasks accept connections."
     )
     target_group_arn: Value = parameter("String", "Where the tasks register.")
-    second_target_group_arn: Value = parameter("String", "Where those of the next version do; or empty.")
+    second_target_group_arn: Value = parameter("String", "Where the next version's tasks register; or empty.")
     listener_arn: Value = parameter("String", "The listener that serves people.")
-    shifting_rule_arn: Value = parameter("String", "Its rule that moves people between versions; or empty.")
+    shifting_rule_arn: Value = parameter(
+        "String", "The listener's rule that moves people between versions; or empty."
+    )
     load_balancer_full_name: Value = parameter("String", "The load balancer, as its metrics name it.")
     target_group_full_name: Value = parameter("String", "The target group, as its metrics name it.")
-    second_target_group_full_name: Value = parameter("String", "The second one, likewise; or empty.")
+    second_target_group_full_name: Value = parameter(
+        "String", "The second target group, as its metrics name it; or empty."
+    )
     deployment_strategy: Value = parameter(
         "String", "How a new version takes over.", AllowedValues=list(STRATEGIES)
     )
@@ -102,7 +106,7 @@ class Inputs:
     )
     sleep_from: Value = parameter("Number", "Hour at which the tasks stop.")
     sleep_until: Value = parameter("Number", "Hour at which the tasks start.")
-    time_zone: Value = parameter("String", "Time zone of these hours.")
+    time_zone: Value = parameter("String", "Time zone of the hours of Sleep.")
     task_cpu: Value = parameter("Number", "CPU units of a task; 1024 are one vCPU.")
     task_memory: Value = parameter("Number", "MiB of memory of a task.")
     container_insights: Value = parameter(

@@ -6,7 +6,7 @@ cookie. Reading takes it away, so that each step is answered once.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 from gradio_app.cognito.directory import Challenge
 from gradio_app.sessions.session import hashed, new_token
@@ -65,9 +65,6 @@ class Steps:
             item["name"], item["username"], item["session"], item["secret_key"], item["first"]
         )
         return Step(challenge, item["account"], item["ends_others"])
-
-
-_CHALLENGE = tuple(field.name for field in fields(Challenge))
 
 
 def _partition_key(token: str) -> str:

@@ -8,8 +8,6 @@ from typing import Any
 
 import httpx
 
-BLANKS: dict[str, Any] = {"textbox": "", "number": -1, "dropdown": None, "slider": 0.5, "chatbot": []}
-
 
 @dataclass
 class ChatClient:

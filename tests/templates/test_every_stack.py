@@ -139,7 +139,7 @@ def test_secrets_are_encrypted_with_the_deployments_key(name: str) -> None:
 
 @EVERY_STACK
 def test_deletion_policies_follow_a_parameter_without_a_transform_or_a_condition(name: str) -> None:
-    """The transform refuses both together, and confuses policy documents: see templates/retention.py."""
+    """The transform is reported to refuse both, and to confuse policy documents (templates/retention.py)."""
     template = stacks.stack(name)
     assert "Transform" not in template
     for title, resource in template["Resources"].items():
