@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from rich.console import Console
 
+from deployer import reviewed
 from deployer.errors import EXIT_USAGE, DeployError, error_code, explain
 from deployer.progress import say
 
 ChangeSet = dict[str, Any]  # as DescribeChangeSet gives it
 
-WAIT_SECONDS = 2
-WAIT_ATTEMPTS = 450  # 15 minutes: CloudFormation validates every nested stack before
-
 _NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
-# What CloudFormation puts for another stack's output before that is known. Where it takes this for a value
-# and stumbles over it, the preview is at fault and not the templates (cfn-language-discussion, issue 152).
-_UNKNOWN_YET = "{{IntrinsicFunction:"
+_NESTED_FAILED = re.compile(r"Nested change set (\S+) was not successfully created")
 _BEING_MADE = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
+
+
+class Refused(DeployError):
+    """CloudFormation makes no change set of these templates; `reasons` are its own words."""
+
+    def __init__(self, reasons: str) -> None:
+        super().__init__(f"The templates cannot be deployed, and nothing was changed: {reasons}", EXIT_USAGE)
+        self.reasons = reasons
 
 
 def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
     """Make a change set of that kind (CREATE or UPDATE); return it, or None when nothing would change.
 
-    Raises DeployError with CloudFormation's reason when it is refused; nothing has been created then.
+    Raises Refused with CloudFormation's reason; nothing has been created then.
     """
     try:
         return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
-    except DeployError as error:
-        if _UNKNOWN_YET not in str(error):
-            raise
+    except Refused as refused:
+        # In such a preview, what one stack gives another is a placeholder. CloudFormation takes it for the
+        # value and may stumble over it, not always in words that tell (cfn-language-discussion, issue 152).
         say(
             console,
-            "CloudFormation cannot foresee the nested stacks' changes; going on without that preview.",
+            "CloudFormation does not foresee the nested stacks' changes; going on without that preview. "
+            f"Its reason: {refused.reasons}",
+            "yellow",
         )
         return _make(cloudformation, request, kind)
 
@@ -61,13 +68,6 @@ def summary(cloudformation: Any, change_set: ChangeSet) -> str:
     return ", ".join(parts) or "nothing but outputs or tags to change"
 
 
-def drop_empty_stack(cloudformation: Any, stack_id: str) -> None:
-    """Delete a stack in REVIEW_IN_PROGRESS, which has a change set and nothing else."""
-    cloudformation.delete_stack(StackName=stack_id)
-    waiter = cloudformation.get_waiter("stack_delete_complete")
-    waiter.wait(StackName=stack_id, WaiterConfig={"Delay": WAIT_SECONDS})
-
-
 def is_being_made(cloudformation: Any, stack: str) -> bool:
     """Whether somebody is making a change set for a stack at this moment."""
     pages = cloudformation.get_paginator("list_change_sets").paginate(StackName=stack)
@@ -87,19 +87,16 @@ def _walk(cloudformation: Any, change_set_id: str, stack: str) -> Iterator[tuple
 
 def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
     made = _create(cloudformation, request, kind)
-    waiter = cloudformation.get_waiter("change_set_create_complete")
-    try:
-        waiter.wait(
-            ChangeSetName=made["Id"], WaiterConfig={"Delay": WAIT_SECONDS, "MaxAttempts": WAIT_ATTEMPTS}
-        )
-    except WaiterError as error:
-        empty = error.last_response.get("StatusReason", "").startswith(_NO_CHANGES)
-        reasons = [] if empty else _reasons(cloudformation, made["Id"], "")
-        _forget(cloudformation, made, kind)
-        if empty:
-            return None
-        raise _refused("\n".join(dict.fromkeys(reasons)) or str(error)) from error
-    return cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    reviewed.wait_until_at_rest(cloudformation, made["Id"])
+    change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    if change_set["Status"] != "FAILED":
+        return change_set
+    empty = _is_empty(change_set)
+    reasons = [] if empty else _reasons(cloudformation, change_set, "")
+    _forget(cloudformation, request["StackName"], made, kind)
+    if empty:
+        return None
+    raise Refused("\n".join(dict.fromkeys(reasons)) or "CloudFormation gives no reason.")
 
 
 def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -113,39 +110,54 @@ def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str
     except ClientError as error:
         if error_code(error) != "ValidationError" or "_IN_PROGRESS state" in str(error):
             raise
-        raise _refused(explain(error)) from error
+        raise Refused(explain(error)) from error
 
 
-def _refused(reasons: str) -> DeployError:
-    return DeployError(f"The templates cannot be deployed, and nothing was changed: {reasons}", EXIT_USAGE)
+def _is_empty(change_set: ChangeSet) -> bool:
+    return change_set.get("StatusReason", "").startswith(_NO_CHANGES)
 
 
-def _reasons(cloudformation: Any, change_set_id: str, stack: str) -> list[str]:
+def _reasons(cloudformation: Any, change_set: ChangeSet, stack: str) -> list[str]:
     """Why a change set failed: what its nested ones say, else it itself, and what validation found."""
-    described = cloudformation.describe_change_set(ChangeSetName=change_set_id)
+    # A child in which nothing changes has a failed one too, and that is nobody's reason.
+    if change_set["Status"] != "FAILED" or _is_empty(change_set):
+        return []
     found: list[str] = []
-    for change in (change["ResourceChange"] for change in described.get("Changes", [])):
-        if nested := change.get("ChangeSetId"):
-            path = f"{stack}/{change['LogicalResourceId']}".lstrip("/")
-            found += _reasons(cloudformation, nested, path)
+    for title, nested in _nested(change_set).items():
+        # The first nested one that fails fails its root, while the others are still being made.
+        with contextlib.suppress(WaiterError):
+            reviewed.wait_until_at_rest(cloudformation, nested)
+        described = cloudformation.describe_change_set(ChangeSetName=nested)
+        found += _reasons(cloudformation, described, f"{stack}/{title}".lstrip("/"))
     with contextlib.suppress(ClientError):  # a missing permission to ask must not hide the reason at hand
-        events = cloudformation.describe_events(ChangeSetName=change_set_id, Filters={"FailedEvents": True})
+        events = cloudformation.describe_events(
+            ChangeSetName=change_set["ChangeSetId"], Filters={"FailedEvents": True}
+        )
         for event in events["OperationEvents"]:
             if why := event.get("ValidationStatusReason") or event.get("HookStatusReason"):
                 found.append(f"{stack}/{event.get('LogicalResourceId', '')}: {why}".lstrip("/"))
-    if not found and described["Status"] == "FAILED" and (reason := described.get("StatusReason")):
+    if not found and (reason := change_set.get("StatusReason")):
         found.append(f"{stack}: {reason}" if stack else reason)
     return found
 
 
-def _forget(cloudformation: Any, made: dict[str, Any], kind: str) -> None:
-    """Remove a change set of no use; a first one leaves an empty stack, which goes with it."""
-    try:
+def _nested(change_set: ChangeSet) -> dict[str, str]:
+    """The nested change sets by their stacks' logical IDs; one that only the reason names, by its own."""
+    changes = [change["ResourceChange"] for change in change_set.get("Changes", [])]
+    listed = {each["LogicalResourceId"]: each["ChangeSetId"] for each in changes if each.get("ChangeSetId")}
+    named = _NESTED_FAILED.search(change_set.get("StatusReason", ""))
+    if named and named[1] not in listed.values():
+        listed[named[1].split("/")[1]] = named[1]
+    return listed
+
+
+def _forget(cloudformation: Any, stack: str, made: dict[str, Any], kind: str) -> None:
+    """Remove a change set of no use; a first one leaves an empty stack, which goes with it.
+
+    When that fails, what is left does no harm, and why the change set is of no use matters more.
+    """
+    with contextlib.suppress(BotoCoreError, ClientError):
         if kind == "CREATE":
-            drop_empty_stack(cloudformation, made["StackId"])
+            reviewed.drop_empty_stack(cloudformation, stack, made["StackId"])
         else:
-            cloudformation.delete_change_set(ChangeSetName=made["Id"])
-    except ClientError as error:
-        if error_code(error) in {"AccessDenied", "AccessDeniedException"}:
-            return  # it does no harm, and the reason why it is of no use matters more
-        raise
+            reviewed.delete_change_set(cloudformation, made["Id"])

@@ -9,7 +9,17 @@ from typing import Any
 
 from rich.console import Console
 
-from deployer import default_group, fixed, package, parameters, stack, surroundings, teardown
+from deployer import (
+    default_group,
+    fixed,
+    package,
+    parameters,
+    service_linked_roles,
+    stack,
+    surroundings,
+    teardown,
+)
+from deployer.build_watch import BuildWatch
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
 from deployer.progress import say
@@ -48,6 +58,7 @@ def run(options: Options, console: Console, write: Write | None = None) -> dict[
         bucket = _bootstrap(aws, options, console)
         upload = package.uploader(aws.s3, bucket)
         upload(own["SourceKey"], source_zip(options.root))
+        service_linked_roles.ensure(aws.iam, console)
         root_stack = _wanted(options, own | {"ArtifactBucketName": bucket}, upload)
         outputs = _apply(aws, root_stack, options, console)
         default_group.close(aws.cloudformation, aws.ec2, options.stack, console)
@@ -114,7 +125,7 @@ def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
         teardown.remove(aws, current, console)
         current = None
-    return stack.apply(aws.cloudformation, current, wanted, console)
+    return stack.apply(aws.cloudformation, current, wanted, console, BuildWatch(aws.codepipeline, console))
 
 
 def _tags(options: Options) -> dict[str, str]:

@@ -43,6 +43,11 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def is_missing_stack(error: ClientError) -> bool:
+    """Whether CloudFormation says that there is no such stack."""
+    return error_code(error) == "ValidationError" and "does not exist" in str(error)
+
+
 def explain(error: BotoCoreError | ClientError) -> str:
     """Return one sentence about an error from boto3, with what to do about it."""
     if isinstance(error, ClientError):
@@ -120,6 +125,8 @@ _ANSWERS = {
 _ADVICE = {
     "account must be verified before you can add": "AWS has to verify a new account once before it may use "
     "CloudFront: open a case with AWS Support and quote this, or choose FrontDoor domain.",
+    "builds in queue for the account": "AWS runs no builds for many a new account: ask for CodeBuild's "
+    '"Concurrently running builds for ARM/Small environment" in Service Quotas, or ask AWS Support.',
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
 

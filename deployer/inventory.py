@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from deployer.errors import is_missing_stack
 from deployer.package import STACK_TYPE
 
 
@@ -38,14 +41,29 @@ def inventory(cloudformation: Any, stack_id: str, path: str = "") -> Iterator[Re
 
 
 def resources(cloudformation: Any, stack_id: str) -> list[dict[str, Any]]:
-    """Return the summaries of a stack's own resources, as ListStackResources gives them."""
+    """Return the summaries of a stack's own resources, as ListStackResources gives them.
+
+    In REVIEW_IN_PROGRESS there are none, and CloudFormation says that there is no such stack.
+    """
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
-    return [summary for page in pages for summary in page["StackResourceSummaries"]]
+    try:
+        return [summary for page in pages for summary in page["StackResourceSummaries"]]
+    except ClientError as error:
+        if is_missing_stack(error):
+            return []
+        raise
 
 
 def _deletion_policies(cloudformation: Any, stack_id: str) -> dict[str, Any]:
     """The DeletionPolicy of each of a stack's resources that has one, conditions resolved."""
-    template = cloudformation.get_template(StackName=stack_id, TemplateStage="Processed")["TemplateBody"]
+    try:
+        answer = cloudformation.get_template(StackName=stack_id, TemplateStage="Processed")
+    except ClientError as error:
+        if is_missing_stack(error):
+            return {}
+        raise
+    # In REVIEW_IN_PROGRESS a stack has no template yet: the answer is without one, or with an empty one.
+    template = answer.get("TemplateBody") or {}
     return {
         title: resource["DeletionPolicy"]
         for title, resource in template.get("Resources", {}).items()

@@ -16,8 +16,9 @@ DEFAULT_STACK = "asistente"
 
 BOOTSTRAP_SUFFIX = "-bootstrap"
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-# A stack's name has at most 128 characters, and the bootstrap stack's is this one's with the suffix.
-STACK_NAME_MAX_LENGTH = 128 - len(BOOTSTRAP_SUFFIX)
+# CloudFormation names a role or a rule after its stack, in at most 64 characters: the end of a longer stack's
+# name is cut off, and `role/NAME-*`, by which `make policy` confines a deployer, does not match any more.
+STACK_NAME_MAX_LENGTH = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,8 @@ class Options:
         if not STACK_NAME.fullmatch(self.stack) or len(self.stack) > STACK_NAME_MAX_LENGTH:
             raise UsageError(
                 f'"{self.stack}" cannot be the name of a stack: it starts with a letter and has only '
-                f"letters, digits and hyphens, at most {STACK_NAME_MAX_LENGTH}."
+                f"letters, digits and hyphens, at most {STACK_NAME_MAX_LENGTH}, because CloudFormation would "
+                "shorten a longer one in the names that it makes of it."
             )
 
     @property

@@ -16,7 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from deployer.options import DEFAULT_STACK, ROOT
+from deployer.errors import UsageError
+from deployer.options import DEFAULT_STACK, ROOT, Options
 from deployer.profiles import rendered
 
 MAX_CHARACTERS = 6144
@@ -87,15 +88,20 @@ SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 OWN = {
     "codebuild": ["BatchGetProjects", "CreateProject", "DeleteProject", "UpdateProject"],
     "cloudformation": [
-        "CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet",
-        "DescribeEvents", "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate",
-        "GetTemplateSummary", "ListChangeSets", "ListStackResources", "UpdateStack",
+        "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
+        "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents", "DescribeStacks",
+        "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListStackResources",
+        "UpdateStack",
     ],
+    "codepipeline": ["GetPipelineState"],
     "ec2": [
-        "DescribeAvailabilityZones", "DescribeManagedPrefixLists", "DescribeSecurityGroups",
-        "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
+        "DeleteSecurityGroup", "DescribeAvailabilityZones", "DescribeManagedPrefixLists",
+        "DescribeNetworkInterfaces", "DescribeSecurityGroups", "RevokeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
     ],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
+    # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
+    "route53": ["AssociateVPCWithHostedZone"],
     "s3": [
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
     ],
@@ -217,11 +223,22 @@ def _length(document: dict[str, Any]) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
+def _stack_name(text: str) -> str:
+    try:
+        return Options(stack=text).stack
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the documents and print their files."""
     parser = argparse.ArgumentParser(prog="make policy", description="Write the permissions to deploy.")
     parser.add_argument(
-        "--stack", default=DEFAULT_STACK, metavar="NAME", help="the stack (default: %(default)s)"
+        "--stack",
+        default=DEFAULT_STACK,
+        type=_stack_name,
+        metavar="NAME",
+        help="the stack (default: %(default)s)",
     )
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "policy", metavar="DIR")
     given = parser.parse_args(arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -36,12 +36,22 @@ class Outcome:
     events: list[Event]
 
 
-def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> Outcome:
-    """Show what happens until the stack comes to rest.
+# Is given what is new at each look at the events, with nothing new too.
+Look = Callable[[Sequence[Event]], None]
+
+
+def nothing_more(_: Sequence[Event]) -> None:
+    """Look at nothing besides."""
+
+
+def follow(
+    cloudformation: Any, watch: Watch, stack: str, console: Console, look: Look = nothing_more
+) -> Outcome:
+    """Show what happens until the stack comes to rest, and have a `look` at what else there is to see.
 
     Raises DeployError when AWS cannot be asked any more and on Ctrl-C: CloudFormation goes on without us.
     """
-    seconds = POLL_SECONDS_LOOPBACK if _is_loopback(cloudformation.meta.endpoint_url) else POLL_SECONDS
+    seconds = POLL_SECONDS_LOOPBACK if is_loopback(cloudformation) else POLL_SECONDS
     events: list[Event] = []
     try:
         with Progress(console, stack) as progress:
@@ -51,6 +61,7 @@ def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> O
                 events += fresh
                 if end := next((event for event in fresh if event.is_end), None):
                     return Outcome(end.status, events)
+                look(fresh)
                 time.sleep(seconds)
     except KeyboardInterrupt:
         raise DeployError(
@@ -66,6 +77,15 @@ def follow(cloudformation: Any, watch: Watch, stack: str, console: Console) -> O
 def say(console: Console, text: str, style: str = "") -> None:
     """Print a line as it is: no markup, and no wrapping where a log's reader would have to undo it."""
     console.print(Text(text, style), soft_wrap=True)
+
+
+def is_loopback(client: Any) -> bool:
+    """Whether a client talks to this machine: nothing takes time to spread there, and nobody else waits."""
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Progress:
@@ -168,11 +188,3 @@ def _color(status: str) -> str:
 
 def _status_command(stack: str) -> str:
     return f"./deploy.sh status --stack {stack}"
-
-
-def _is_loopback(endpoint_url: str) -> bool:
-    host = urlsplit(endpoint_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -43,6 +43,8 @@ class Aws:
     ecr: Any
     ec2: Any
     elb: Any
+    iam: Any
+    codepipeline: Any
     account: str
     region: str
 
@@ -76,6 +78,8 @@ def connect(options: Options) -> Aws:
         ecr=client("ecr"),
         ec2=client("ec2"),
         elb=client("elbv2"),
+        iam=client("iam"),
+        codepipeline=client("codepipeline"),
         account=identity["Account"],
         region=region,
     )

@@ -9,11 +9,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from deployer import changes
-from deployer.errors import DeployError, advice, error_code
+from deployer import changes, reviewed
+from deployer.errors import DeployError, advice, is_missing_stack
 from deployer.events import Watch, root_cause
 from deployer.package import Template
-from deployer.progress import Outcome, follow, say
+from deployer.progress import Look, Outcome, follow, nothing_more, say
 
 Description = dict[str, Any]  # a stack as DescribeStacks gives it
 
@@ -64,7 +64,7 @@ def find(cloudformation: Any, name: str) -> Description | None:
     try:
         return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
-        if error_code(error) == "ValidationError" and "does not exist" in str(error):
+        if is_missing_stack(error):
             return None
         raise
 
@@ -102,11 +102,15 @@ def find_deployable(cloudformation: Any, name: str, root: str) -> Description | 
 
 
 def apply(
-    cloudformation: Any, current: Description | None, wanted: Wanted, console: Console
+    cloudformation: Any,
+    current: Description | None,
+    wanted: Wanted,
+    console: Console,
+    look: Look = nothing_more,
 ) -> dict[str, str]:
     """Create the stack, or update the `current` one, showing how it goes; return its outputs.
 
-    Raises DeployError when it fails.
+    `look` is handed to `progress.follow`. Raises DeployError when it fails.
     """
     if current and _is_up_to_date(cloudformation, current, wanted):
         say(console, f"{wanted.name}: nothing has changed.")
@@ -118,7 +122,7 @@ def apply(
         say(console, f"{wanted.name}: nothing has changed.")
         return outputs(current or {})
     say(console, f"{wanted.name}: {changes.summary(cloudformation, change_set)}.")
-    _execute(cloudformation, wanted.name, change_set, console)
+    _execute(cloudformation, wanted.name, change_set, console, look)
     return outputs(find(cloudformation, wanted.name) or {})
 
 
@@ -126,7 +130,7 @@ def delete(cloudformation: Any, stack: Description, console: Console) -> Outcome
     """Delete a stack, showing how it goes; the outcome's status says whether that worked."""
     stack_id = stack["StackId"]
     if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # there is nothing to watch
-        changes.drop_empty_stack(cloudformation, stack_id)
+        reviewed.drop_empty_stack(cloudformation, stack["StackName"], stack_id)
         return Outcome("DELETE_COMPLETE", [])
     watch = Watch(cloudformation, stack_id)
     cloudformation.delete_stack(StackName=stack_id)
@@ -141,10 +145,10 @@ def failure(outcome: Outcome) -> str:
     return f"{cause.path} ({cause.kind}): {cause.reason or cause.status} {advice(cause.reason)}".rstrip()
 
 
-def _execute(cloudformation: Any, name: str, change_set: Description, console: Console) -> None:
+def _execute(cloudformation: Any, name: str, change_set: Description, console: Console, look: Look) -> None:
     watch = Watch(cloudformation, change_set["StackId"])
     cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
-    outcome = follow(cloudformation, watch, name, console)
+    outcome = follow(cloudformation, watch, name, console, look)
     if outcome.status in _SUCCESS:
         return
     for event in outcome.events:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from deployer import stack
+from deployer import stack, vpc_leftovers
 from deployer.empty import (
     BUCKET,
     REPOSITORY,
@@ -19,14 +20,18 @@ from deployer.errors import DeployError
 from deployer.events import Event
 from deployer.inventory import Resource, inventory
 from deployer.package import STACK_TYPE
-from deployer.progress import say
+from deployer.progress import is_loopback, say
 from deployer.session import Aws
 
-# Logs are still being delivered into a bucket while it is emptied: it may need that again.
-ATTEMPTS = 3
+# Logs are still being delivered into a bucket while it is emptied: it may need that again. CloudFront takes
+# its time to leave a VPC, longer than CloudFormation itself tries.
+ATTEMPTS = 5
+PAUSE_SECONDS = 60.0
 
 
-def remove(aws: Aws, found: stack.Description, console: Console) -> None:
+def remove(
+    aws: Aws, found: stack.Description, console: Console, sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Delete a stack with all that it does not retain, and say what it retained.
 
     Raises DeployError when something is left that should not be.
@@ -41,8 +46,12 @@ def remove(aws: Aws, found: stack.Description, console: Console) -> None:
         if outcome.status == "DELETE_COMPLETE":
             break
         refilled = any(event.failed and event.kind in (BUCKET, REPOSITORY) for event in outcome.events)
-        if not (refilled and attempts_left):
-            raise DeployError(f"{name} could not be deleted: {stack.failure(outcome)}")
+        occupied = vpc_leftovers.hinder(outcome.events)
+        if not (attempts_left and (refilled or occupied)):
+            later = " Try once more in an hour, when AWS may have left the VPC." if occupied else ""
+            raise DeployError(f"{name} could not be deleted: {stack.failure(outcome)}{later}")
+        if occupied:
+            _wait_for_the_vpc(aws, every, console, sleep)
     gone = [resource for resource in every if resource.path not in kept]
     _prove(aws, gone, name)
     say(console, f"{name}: {len(gone)} resources deleted, none left behind.")
@@ -64,6 +73,16 @@ def _empty(aws: Aws, every: Sequence[Resource], console: Console) -> None:
         elif resource.kind == REPOSITORY and repository_exists(aws.ecr, resource.physical_id):
             say(console, f"Emptying the repository {resource.physical_id}.")
             empty_repository(aws.ecr, resource.physical_id)
+
+
+def _wait_for_the_vpc(
+    aws: Aws, every: Sequence[Resource], console: Console, sleep: Callable[[float], None]
+) -> None:
+    say(console, "Something of AWS's is still in the VPC: waiting until it has left.")
+    sleep(0 if is_loopback(aws.ec2) else PAUSE_SECONDS)
+    for resource in every:
+        if resource.kind == vpc_leftovers.VPC:
+            vpc_leftovers.remove(aws.ec2, resource.physical_id, console)
 
 
 def _prove(aws: Aws, gone: Sequence[Resource], name: str) -> None:

@@ -83,7 +83,8 @@ class Inputs:
     )
     topic_arn: Value = parameter("String", "Where alarms are published.")
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
-    public_scheme: Value = parameter("String", "What browsers speak.", AllowedValues=["https", "http"])
+    # No AllowedValues: a change set checks them before another stack has said what the value is.
+    public_scheme: Value = parameter("String", "What browsers speak: https or http.")
     user_pool_id: Value = parameter("String", "The pool of the people who may sign in.")
     user_pool_client_id: Value = parameter("String", "The app client in the pool.")
     client_secret_arn: Value = parameter("String", "The secret that holds the app client's secret.")

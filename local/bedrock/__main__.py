@@ -11,6 +11,8 @@ from pathlib import Path
 from local.bedrock.engine import EngineError
 from local.bedrock.lifecycle import CONTEXT_TOKENS, SLOTS, BedrockServer
 
+WAKE_SECONDS = 0.5
+
 
 def main() -> int:
     """Print `ready` and the address once it listens. Return 0 when stopped by a signal, else 1."""
@@ -21,7 +23,9 @@ def main() -> int:
     try:
         with server:
             print("ready", server.endpoint_url, flush=True)
-            stopped.wait()
+            # Another thread may be given the signal, and only this one runs its handler: it has to wake up.
+            while not stopped.wait(WAKE_SECONDS):
+                pass
     except EngineError as error:
         print(f"The local Bedrock can't start: {error}.", file=sys.stderr)
         return 1

@@ -3,7 +3,7 @@
 Importing this package is cheap; MiniStack itself is imported when an `Emulator` starts.
 """
 
-from local.emulator.builds import play_build, signal_build
+from local.emulator.builds import hold_build, play_build, signal_build
 from local.emulator.environment import CONFLICTING_VARIABLES, environment, task_environment
 from local.emulator.server import Emulator, EmulatorError, PortInUse, StateInUse
 
@@ -14,6 +14,7 @@ __all__ = [
     "PortInUse",
     "StateInUse",
     "environment",
+    "hold_build",
     "play_build",
     "signal_build",
     "task_environment",

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import SubElement, fromstring, tostring
 
+from ministack.core.concurrency import spawn_background
 from ministack.core.responses import get_account_id, get_region, new_uuid, now_iso
 from ministack.services.cloudformation import _change_sets, _stacks, changesets, engine, handlers, stacks
 
+from local.emulator import reviewed_stacks
 from local.emulator.nested_stacks import STACK_TYPE, definition
 
 ChangeSet = dict[str, Any]
@@ -25,8 +27,8 @@ def install() -> None:
     table: dict[str, Any] = handlers._ACTION_HANDLERS
     table["CreateChangeSet"] = _creating(table["CreateChangeSet"])
     table["DescribeChangeSet"] = _describing(table["DescribeChangeSet"])
-    for action in ("ExecuteChangeSet", "DeleteChangeSet"):
-        table[action] = _ending(table[action])
+    table["ExecuteChangeSet"] = _executing(table["ExecuteChangeSet"])
+    table["DeleteChangeSet"] = _deleting(table["DeleteChangeSet"])
 
 
 def _without_conditioned_off(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -105,13 +107,13 @@ def _nested_change_set(parent: ChangeSet, change: dict[str, Any]) -> ChangeSet:
     name = f"{parent['ChangeSetName']}-{change['LogicalResourceId']}-{new_uuid()[:8]}"
     identity = f"arn:aws:cloudformation:{get_region()}:{get_account_id()}:changeSet/{name}/{new_uuid()}"
     child = handlers._resolve_stack(change.get("PhysicalResourceId", "")) or {}
-    child_name = child.get("StackName") or f"{parent['StackName']}-{change['LogicalResourceId']}"
+    stack = child or reviewed_stacks.add(_stacks[parent["StackName"]], change["LogicalResourceId"])
     nested: ChangeSet = {
         "ChangeSetId": identity,
         "ChangeSetName": name,
         "RootChangeSetId": parent["ChangeSetId"],
-        "StackId": child.get("StackId", ""),
-        "StackName": child_name,
+        "StackId": stack["StackId"],
+        "StackName": stack["StackName"],
         "Status": "CREATE_COMPLETE",
         "StatusReason": "",
         # AWS executes nested change sets with their root only.
@@ -200,19 +202,51 @@ def _describing(original: Callable[[Parameters], Response]) -> Callable[[Paramet
     return describe
 
 
-def _ending(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+def _executing(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
     """Nested change sets end with their root."""
 
-    def end(parameters: Parameters) -> Response:
+    def execute(parameters: Parameters) -> Response:
         change_set = _found(parameters)
         response = original(parameters)
         if change_set and response[0] == 200:
-            for identity, nested in list(_change_sets.items()):
-                if nested.get("RootChangeSetId") == change_set["ChangeSetId"]:
-                    del _change_sets[identity]
+            for nested in _nested_in(change_set):
+                del _change_sets[nested["ChangeSetId"]]
         return response
 
-    return end
+    return execute
+
+
+def _deleting(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+    """With nested ones, a change set goes after the answer, and so do the stacks that it made of children."""
+
+    def delete(parameters: Parameters) -> Response:
+        change_set = _found(parameters)
+        if change_set is None or "IncludeNestedStacks" not in change_set:
+            return original(parameters)
+        change_set |= {"Status": "DELETE_IN_PROGRESS", "ExecutionStatus": "UNAVAILABLE"}
+        spawn_background(_drop, change_set, thread_name="delete-change-set")
+        return handlers._xml(200, "DeleteChangeSetResponse", "<DeleteChangeSetResult/>")
+
+    return delete
+
+
+def _drop(change_set: ChangeSet) -> None:
+    nested = _nested_in(change_set)
+    for each in nested:
+        _change_sets.pop(each["ChangeSetId"], None)
+    still_wanted = {other["StackId"] for other in _change_sets.values()}
+    for each in nested:
+        if each["StackId"] not in still_wanted:
+            reviewed_stacks.drop(each["StackId"])
+    _change_sets.pop(change_set["ChangeSetId"], None)
+
+
+def _nested_in(change_set: ChangeSet) -> list[ChangeSet]:
+    return [
+        nested
+        for nested in _change_sets.values()
+        if nested.get("RootChangeSetId") == change_set["ChangeSetId"]
+    ]
 
 
 def _found(parameters: Parameters) -> ChangeSet | None:

@@ -107,16 +107,23 @@ def _execute(pipeline: dict[str, Any], execution: dict[str, Any]) -> None:
 
 
 def _act(action: dict[str, Any], states: dict[str, Any]) -> None:
-    state = states[action["name"]] = {"status": "InProgress", "lastStatusChange": time.time()}
+    state: dict[str, Any] = {}
+    states[action["name"]] = state
+    _change(state, "InProgress")
     provider = action["actionTypeId"]["provider"]
     try:
         if provider not in _PROVIDERS:
             raise ActionFailed(f"This emulator has no action provider {provider}.")
         _PROVIDERS[provider](action.get("configuration") or {})
     except ActionFailed as error:
-        state |= {"status": "Failed", "errorDetails": {"code": "JobFailed", "message": str(error)}}
+        state |= {"errorDetails": {"code": "JobFailed", "message": str(error)}}
+        _change(state, "Failed")
         raise
-    state["status"] = "Succeeded"
+    _change(state, "Succeeded")
+
+
+def _change(state: dict[str, Any], status: str) -> None:
+    state |= {"status": status, "lastStatusChange": time.time()}
 
 
 def _finish(execution: dict[str, Any], stage: str | None, status: str, summary: str) -> None:

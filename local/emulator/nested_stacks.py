@@ -12,10 +12,11 @@ from collections.abc import Collection, Coroutine
 from typing import Any
 
 from ministack import app as ministack
-from ministack.core.responses import get_account_id, get_region, new_uuid, now_iso
+from ministack.core.responses import now_iso
 from ministack.services.cloudformation import _stack_events, _stacks, engine, provisioners, stacks
 from ministack.services.cloudformation.helpers import _resolve_template
 
+from local.emulator import reviewed_stacks
 from local.emulator.registry import Attributes, Properties, add
 
 Stack = dict[str, Any]
@@ -69,10 +70,10 @@ def _create(logical_id: str, properties: Properties, parent_name: str) -> tuple[
     parent = _stacks[parent_name]
     wanted = definition(properties)
     provisioners._check_nested_stack_capabilities(parent_name, wanted["_template"])
-    name = f"{parent_name}-{logical_id}-{new_uuid().replace('-', '')[:12].upper()}"
-    child = _new_stack(name, parent, wanted)
+    child = _begun(logical_id, parent, wanted)
+    name = child["StackName"]
     _stacks[name] = child
-    _stack_events[child["StackId"]] = []
+    _stack_events.setdefault(child["StackId"], [])
     _announce(child, "CREATE_IN_PROGRESS")
     # Whoever follows the parent's events learns here where the child's are.
     stacks._add_event(
@@ -141,20 +142,13 @@ def _described(wanted: Stack, parent: Stack) -> Stack:
     }
 
 
-def _new_stack(name: str, parent: Stack, wanted: Stack) -> Stack:
-    return {
-        "StackName": name,
-        "StackId": f"arn:aws:cloudformation:{get_region()}:{get_account_id()}:stack/{name}/{new_uuid()}",
-        "ParentId": parent["StackId"],
-        "RootId": parent.get("RootId", parent["StackId"]),
+def _begun(logical_id: str, parent: Stack, wanted: Stack) -> Stack:
+    """The record of a child whose creation begins; a change set may have made its stack already."""
+    child = reviewed_stacks.find(parent, logical_id) or reviewed_stacks.record(parent, logical_id)
+    del child["_logical_id"]
+    return child | {
         "StackStatus": "CREATE_IN_PROGRESS",
-        "StackStatusReason": "",
-        "CreationTime": now_iso(),
         "LastUpdatedTime": now_iso(),
-        "Outputs": [],
-        "DisableRollback": parent.get("DisableRollback", False),
-        "_region": get_region(),
-        "_resources": {},
         "_template": wanted["_template"],
         "_resolved_params": wanted["_resolved_params"],
         **_described(wanted, parent),

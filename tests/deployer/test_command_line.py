@@ -141,8 +141,8 @@ def test_the_product_s_whole_life(emulator: RunningEmulator, tmp_path: Path):
 
 @pytest.fixture
 def idle() -> Iterator[RunningEmulator]:
-    """An emulator in which nobody builds images: the test plays the build."""
-    with run_emulator() as running:
+    """An emulator in which no build comes to an end: the test plays it."""
+    with run_emulator("--hold-builds") as running:
         yield running
 
 
@@ -187,6 +187,18 @@ def test_a_failed_build_is_the_reason_and_the_next_attempt_starts_afresh(idle: R
     second = deploy_while(idle, succeed, "trial")
     assert second.returncode == 0, second.stderr
     assert "Removing what an earlier attempt left of trial (ROLLBACK_COMPLETE)" in second.stdout
+
+
+@pytest.mark.slow
+def test_a_build_that_never_ran_ends_the_wait_with_the_pipeline_s_reason():
+    with run_emulator() as without_builds:
+        failed = run(without_builds.environment, "deploy", "--stack", "trial", "KeepData=no")
+    assert failed.returncode == 1
+    reason = "Build: This emulator was started without anyone who plays builds."
+    assert f"failed: {reason}" in failed.stdout
+    assert "trial could not be created: Build/Image" in failed.stderr
+    assert reason in failed.stderr
+    assert "_ministack/cfn-signal" not in failed.stdout + failed.stderr
 
 
 @pytest.mark.slow

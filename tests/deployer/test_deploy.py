@@ -107,6 +107,16 @@ def test_the_source_is_uploaded_under_its_tag(tiny: Tiny):
     assert stack["Tags"] == [{"Key": "Project", "Value": tiny.stack}]
 
 
+def test_the_roles_that_ecs_acts_with_are_made_before_the_stack(tiny: Tiny):
+    iam = tiny.aws.client("iam")
+    for role in iam.list_roles(PathPrefix="/aws-service-role/ecs.amazonaws.com/")["Roles"]:
+        iam.delete_service_linked_role(RoleName=role["RoleName"])
+    tiny.deploy()
+    printed = tiny.printed()
+    assert printed.index("Made the service-linked role") < printed.index(f"{tiny.stack}: making the change")
+    assert iam.get_role(RoleName="AWSServiceRoleForECS")
+
+
 def test_a_second_time_nothing_has_changed(tiny: Tiny):
     first = tiny.deploy()
     tiny.printed()

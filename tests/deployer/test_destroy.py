@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer import destroy
+from deployer import destroy, teardown, vpc_leftovers
 from deployer.errors import DeployError
+from deployer.session import connect
+from tests.deployer import tiny as templates
 from tests.deployer.test_deploy import state
 from tests.deployer.tiny import Tiny
 
@@ -34,6 +40,14 @@ def fill(tiny: Tiny) -> tuple[str, str]:
     s3.put_object(Bucket=bucket, Key="other", Body=b"3")
     tiny.aws.client("ecr").put_image(repositoryName=repository, imageManifest="{}", imageTag="f00")
     return bucket, repository
+
+
+def reviewed(tiny: Tiny) -> int:
+    """How many of the stacks, children included, are in REVIEW_IN_PROGRESS."""
+    paginator = tiny.aws.client("cloudformation").get_paginator("list_stacks")
+    pages = paginator.paginate(StackStatusFilter=["REVIEW_IN_PROGRESS"])
+    names = [each["StackName"] for page in pages for each in page["StackSummaries"]]
+    return sum(name == tiny.stack or name.startswith(f"{tiny.stack}-") for name in names)
 
 
 def test_everything_goes_with_what_is_in_it(tiny: Tiny):
@@ -66,6 +80,111 @@ def test_a_failed_creation_can_be_destroyed(tiny: Tiny):
         tiny.deploy(Hold=1)
     destroy.run(tiny.options(), tiny.console, ask=None)
     assert (state(tiny), state(tiny, "-bootstrap")) == (None, None)
+
+
+def test_a_stack_that_was_only_reviewed_goes_with_the_stacks_of_its_children(tiny: Tiny):
+    bucket = f"by-hand-{tiny.stack}"
+    s3, cloudformation = tiny.aws.client("s3"), tiny.aws.client("cloudformation")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="gate.json", Body=json.dumps(templates.gate()).encode())
+    child = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {
+            "TemplateURL": f"{tiny.aws.endpoint_url}/{bucket}/gate.json",
+            "Parameters": {"QueueName": "q", "Hold": "1"},
+        },
+    }
+    cloudformation.create_change_set(
+        StackName=tiny.stack,
+        ChangeSetName="by-hand",
+        ChangeSetType="CREATE",
+        IncludeNestedStacks=True,
+        TemplateBody=json.dumps({"Resources": {"Gate": child}}),
+    )
+    assert reviewed(tiny) == 2
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert state(tiny) is None
+    assert reviewed(tiny) == 0
+
+
+@dataclass(frozen=True)
+class Occupied:
+    """A stack with a VPC, in which CloudFront has an interface in a group of its own."""
+
+    tiny: Tiny
+    vpc: str
+    group: str
+    interface: str
+
+    def leave(self) -> None:
+        """CloudFront takes its interface away, and forgets the group."""
+        self.tiny.aws.client("ec2").delete_network_interface(NetworkInterfaceId=self.interface)
+
+    def groups(self) -> set[str]:
+        """What is left in the VPC."""
+        filters = [{"Name": "vpc-id", "Values": [self.vpc]}]
+        found = self.tiny.aws.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+        return {group["GroupName"] for group in found}
+
+    def remove(self, during_the_pause: Callable[[], None]) -> list[float]:
+        """Delete the stack; return the pauses."""
+        pauses: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            pauses.append(seconds)
+            during_the_pause()
+
+        cloudformation = self.tiny.aws.client("cloudformation")
+        [found] = cloudformation.describe_stacks(StackName=self.tiny.stack)["Stacks"]
+        teardown.remove(connect(self.tiny.options()), found, self.tiny.console, sleep)
+        return pauses
+
+
+@pytest.fixture
+def occupied(tiny: Tiny) -> Occupied:
+    def write(out: Path, tag: str) -> None:
+        templates.write(out, tag)
+        store = templates.store()
+        store["Resources"]["Vpc"] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+        store["Resources"]["Subnet"] = {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24"},
+        }
+        (out / "store.json").write_text(json.dumps(store))
+
+    tiny.deploy(write)
+    [vpc], [subnet] = resources(tiny, "AWS::EC2::VPC"), resources(tiny, "AWS::EC2::Subnet")
+    ec2 = tiny.aws.client("ec2")
+    group = ec2.create_security_group(GroupName=vpc_leftovers.GROUP, Description="CloudFront", VpcId=vpc)
+    made = ec2.create_network_interface(SubnetId=subnet, Groups=[group["GroupId"]])["NetworkInterface"]
+    return Occupied(tiny, vpc, group["GroupId"], made["NetworkInterfaceId"])
+
+
+def test_a_vpc_that_cloudfront_has_not_left_yet_is_waited_for(occupied: Occupied):
+    assert len(occupied.remove(occupied.leave)) == 1
+    assert state(occupied.tiny) is None
+    assert f"Deleted {vpc_leftovers.GROUP}" in occupied.tiny.printed()
+
+
+def test_a_group_with_something_in_it_is_not_touched(occupied: Occupied):
+    occupied.tiny.printed()
+    with pytest.raises(DeployError, match=r"could not be deleted: Store/Subnet .*Try once more in an hour"):
+        occupied.remove(lambda: None)
+    assert occupied.groups() == {"default", vpc_leftovers.GROUP}
+    assert "stays for now" not in occupied.tiny.printed()  # nobody tried
+    occupied.leave()
+    destroy.run(occupied.tiny.options(), occupied.tiny.console, ask=None)
+    assert state(occupied.tiny) is None
+
+
+def test_a_group_that_is_not_cloudfront_s_is_not_touched(occupied: Occupied):
+    ec2 = occupied.tiny.aws.client("ec2")
+    mine = ec2.create_security_group(GroupName="mine", Description="Mine", VpcId=occupied.vpc)
+    with pytest.raises(DeployError, match=r"could not be deleted: Store/Vpc"):
+        occupied.remove(lambda: occupied.leave() if vpc_leftovers.GROUP in occupied.groups() else None)
+    assert occupied.groups() == {"default", "mine"}
+    ec2.delete_security_group(GroupId=mine["GroupId"])
+    destroy.run(occupied.tiny.options(), occupied.tiny.console, ask=None)
 
 
 def test_what_does_not_exist_is_said_to(tiny: Tiny):

@@ -64,6 +64,9 @@ def test_what_only_aws_support_can_settle_is_told_with_the_failure():
     told = failure(Outcome("ROLLBACK_COMPLETE", [event(1, "CREATE_FAILED", reason)]))
     assert reason in told
     assert told.endswith("open a case with AWS Support and quote this, or choose FrontDoor domain.")
+    queue = "'Build: Error calling startBuild: Cannot have more than 0 builds in queue for the account'"
+    told = failure(Outcome("ROLLBACK_COMPLETE", [event(1, "CREATE_FAILED", queue)]))
+    assert told.endswith("in Service Quotas, or ask AWS Support.")
     assert (
         failure(Outcome("x", [event(1, "CREATE_FAILED", "no apples")]))
         == "Build/Thing (AWS::X::Y): no apples"

@@ -170,12 +170,18 @@ def test_command_line_over_file_over_default(tmp_path: Path):
     assert options.parameters == {"TaskCount": "4", "Door": "open"}
 
 
-@pytest.mark.parametrize("stack", ["1st", "a_b", "a.b", "x" * 119, "-a"])
+@pytest.mark.parametrize("stack", ["1st", "a_b", "a.b", "x" * 33, "-a"])
 def test_an_impossible_stack_name_is_refused(tmp_path: Path, stack: str):
     path = tmp_path / "p.toml"
     path.write_text("")
     with pytest.raises(UsageError, match="cannot be the name of a stack"):
         load(path, stack=stack)
+
+
+def test_the_longest_stack_name_is_taken(tmp_path: Path):
+    path = tmp_path / "p.toml"
+    path.write_text("")
+    assert load(path, stack="x" * 32).stack == "x" * 32
 
 
 def test_the_file_in_the_repository_shows_every_parameter_with_its_default():

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deployer import policy
+from deployer import policy, service_linked_roles
+from deployer.options import STACK_NAME_MAX_LENGTH
 from deployer.profiles import rendered
 
 POLICIES = policy.policies("chat")
@@ -36,9 +37,12 @@ def test_the_secret_of_an_identity_provider_is_read_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     "action",
     [
-        "cloudformation:ExecuteChangeSet", "ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists",
-        "codebuild:CreateProject", "dynamodb:CreateTable", "ec2:CreateVpc",
-        "ecs:CreateService", "iam:CreateRole", "kms:CreateKey", "kms:RetireGrant", "s3:PutObject",
+        "cloudformation:CancelUpdateStack", "cloudformation:ContinueUpdateRollback",
+        "cloudformation:DeleteChangeSet", "cloudformation:ExecuteChangeSet", "codebuild:CreateProject",
+        "codepipeline:GetPipelineState", "dynamodb:CreateTable", "ec2:CreateVpc", "ec2:DeleteSecurityGroup",
+        "ec2:DescribeAvailabilityZones", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkInterfaces",
+        "ecs:CreateService", "iam:CreateRole", "iam:CreateServiceLinkedRole", "kms:CreateKey",
+        "kms:RetireGrant", "route53:AssociateVPCWithHostedZone", "s3:PutObject",
         "s3:PutBucketLogging", "s3:PutBucketPolicy", "wafv2:AssociateWebACL",
     ],
 )  # fmt: skip
@@ -65,6 +69,16 @@ def test_what_bears_the_stacks_name_is_confined_to_it() -> None:
                 assert "chat-" in resource, resource
 
 
+def test_the_longest_stack_name_stands_whole_in_every_name_that_is_made_of_it() -> None:
+    room = {"AWS::IAM::Role": 64, "AWS::Events::Rule": 64, "AWS::S3::Bucket": 63}
+    by_chance = len("-1T6EMIU72SCD3")
+    for stack in rendered().values():
+        for title, resource in stack["Resources"].items():
+            if longest := room.get(resource["Type"]):
+                # `NAME-`, with which the patterns of the policies begin, `-Title` and the part by chance
+                assert STACK_NAME_MAX_LENGTH + 1 + len(f"-{title}") + by_chance <= longest, title
+
+
 def test_roles_are_handed_only_to_the_services_that_take_them() -> None:
     (statement,) = [s for s in STATEMENTS if s["Action"] == ["iam:PassRole"]]
     passed = set(statement["Condition"]["StringEquals"]["iam:PassedToService"])
@@ -78,6 +92,12 @@ def test_roles_are_handed_only_to_the_services_that_take_them() -> None:
     assert passed == trusted
 
 
+def test_the_roles_that_the_deployer_makes_for_services_are_allowed() -> None:
+    (statement,) = [s for s in STATEMENTS if s["Action"] == ["iam:CreateServiceLinkedRole"]]
+    allowed = statement["Condition"]["StringEquals"]["iam:AWSServiceName"]
+    assert set(service_linked_roles.SERVICES) <= set(allowed)
+
+
 def test_a_service_that_nobody_thought_of_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(policy.RESOURCES, "dynamodb")
     with pytest.raises(KeyError, match="NOT_USED"):
@@ -89,3 +109,13 @@ def test_the_documents_are_written(tmp_path: Path, capsys: pytest.CaptureFixture
     written = sorted(tmp_path.iterdir())
     assert [json.loads(path.read_text("utf-8")) for path in written] == POLICIES
     assert str(written[0]) in capsys.readouterr().out
+
+
+def test_no_policy_is_written_for_a_stack_that_cannot_be_deployed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        policy.main(["--stack", "x" * (STACK_NAME_MAX_LENGTH + 1), "--out", str(tmp_path)])
+    assert ended.value.code == 2
+    assert "cannot be the name of a stack" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from tests.emulator_fixture import RunningEmulator
 from tests.local.emulator_kit import (
     CAPABILITIES,
+    DEADLINE_SECONDS,
     Stack,
     StackFailed,
     begin,
@@ -214,6 +215,58 @@ def rolled_back_creation_cannot_be_updated(aws: RunningEmulator) -> None:
         _change_set(stack, resources(Group=GROUP))
 
 
+def _reviewed(aws: RunningEmulator, template: dict[str, Any]) -> dict[str, Any]:
+    """A change set for a stack that does not exist, nested stacks included, as DescribeChangeSet gives it."""
+    cloudformation = aws.client("cloudformation")
+    made = cloudformation.create_change_set(
+        StackName=f"reviewed-{uuid.uuid4().hex[:8]}",
+        ChangeSetName="first",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps(template),
+        Capabilities=CAPABILITIES,
+        IncludeNestedStacks=True,
+    )
+    return cloudformation.describe_change_set(ChangeSetName=made["Id"])
+
+
+def stack_under_review_has_no_template(aws: RunningEmulator) -> None:
+    made = _reviewed(aws, resources(Group=GROUP))
+    answer = aws.client("cloudformation").get_template(StackName=made["StackId"])
+    assert (answer["TemplateBody"], answer["StagesAvailable"]) == ("", [])
+
+
+def stack_under_review_lists_no_resources(aws: RunningEmulator) -> None:
+    made = _reviewed(aws, resources(Group=GROUP))
+    with pytest.raises(ClientError, match=r"ValidationError.*does not exist"):
+        aws.client("cloudformation").list_stack_resources(StackName=made["StackId"])
+
+
+def change_set_makes_a_stack_of_each_new_child(aws: RunningEmulator) -> None:
+    cloudformation = aws.client("cloudformation")
+    made = _reviewed(aws, parent_of(aws, resources(Group=GROUP)))
+    (change,) = made["Changes"]
+    nested = cloudformation.describe_change_set(ChangeSetName=change["ResourceChange"]["ChangeSetId"])
+    (child,) = cloudformation.describe_stacks(StackName=nested["StackId"])["Stacks"]
+    assert child["StackStatus"] == "REVIEW_IN_PROGRESS"
+    cloudformation.execute_change_set(ChangeSetName=made["ChangeSetId"])
+    stack = Stack(aws, made["StackId"])
+    stack.wait_for("CREATE_COMPLETE")
+    assert stack.physical_id("Child") == nested["StackId"]
+
+
+def change_set_takes_the_stacks_of_its_children_along(aws: RunningEmulator) -> None:
+    cloudformation = aws.client("cloudformation")
+    made = _reviewed(aws, parent_of(aws, resources(Group=GROUP)))
+    (change,) = made["Changes"]
+    nested = cloudformation.describe_change_set(ChangeSetName=change["ResourceChange"]["ChangeSetId"])
+    cloudformation.delete_change_set(ChangeSetName=made["ChangeSetId"])
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=nested["StackId"], WaiterConfig={"Delay": 1, "MaxAttempts": DEADLINE_SECONDS}
+    )
+    (parent,) = cloudformation.describe_stacks(StackName=made["StackId"])["Stacks"]
+    assert parent["StackStatus"] == "REVIEW_IN_PROGRESS"
+
+
 CASES = [
     unchanged_resources_keep_their_attributes,
     failed_child_leaves_nothing,
@@ -228,4 +281,8 @@ CASES = [
     changed_outputs_are_a_change,
     condition_decides_what_changes,
     rolled_back_creation_cannot_be_updated,
+    stack_under_review_has_no_template,
+    stack_under_review_lists_no_resources,
+    change_set_makes_a_stack_of_each_new_child,
+    change_set_takes_the_stacks_of_its_children_along,
 ]

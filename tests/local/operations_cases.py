@@ -1,6 +1,9 @@
 """Gaps in what runs and guards a service: scaling, budgets, and the firewall's parts."""
 
+import contextlib
 import uuid
+
+import pytest
 
 from tests.emulator_fixture import RunningEmulator
 from tests.local.emulator_kit import deploy, resource, resources
@@ -114,4 +117,22 @@ def firewall_with_an_allow_list(aws: RunningEmulator) -> None:
     assert name not in {each["Name"] for each in waf.list_ip_sets(Scope=scope)["IPSets"]}
 
 
-CASES = [service_that_scales, budget_with_its_limit, firewall_with_an_allow_list]
+def service_linked_roles_are_there_once(aws: RunningEmulator) -> None:
+    iam = aws.client("iam")
+    for name, service in (
+        ("AWSServiceRoleForECS", "ecs"),
+        ("AWSServiceRoleForApplicationAutoScaling_ECSService", "ecs.application-autoscaling"),
+    ):
+        with contextlib.suppress(iam.exceptions.InvalidInputException):  # another test was first
+            iam.create_service_linked_role(AWSServiceName=f"{service}.amazonaws.com")
+        assert iam.get_role(RoleName=name)["Role"]["Path"] == f"/aws-service-role/{service}.amazonaws.com/"
+        with pytest.raises(iam.exceptions.InvalidInputException, match=f"{name} has been taken"):
+            iam.create_service_linked_role(AWSServiceName=f"{service}.amazonaws.com")
+
+
+CASES = [
+    service_that_scales,
+    budget_with_its_limit,
+    firewall_with_an_allow_list,
+    service_linked_roles_are_there_once,
+]

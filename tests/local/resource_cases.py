@@ -62,6 +62,25 @@ def security_group_rule_of_its_own(aws: RunningEmulator) -> None:
     assert [permission["FromPort"] for permission in found["IpPermissions"]] == [8080]
 
 
+def network_interface_holds_what_it_is_in(aws: RunningEmulator) -> None:
+    group = resource("EC2::SecurityGroup", GroupDescription="Any", VpcId={"Ref": "Vpc"})
+    stack = deploy(aws, resources(Vpc=VPC, Subnet=SUBNET, Group=group))
+    ec2 = aws.client("ec2")
+    occupied, subnet = stack.physical_id("Group"), stack.physical_id("Subnet")
+    made = ec2.create_network_interface(SubnetId=subnet, Groups=[occupied])["NetworkInterface"]
+    inside = {"Name": "group-id", "Values": [occupied]}
+    (found,) = ec2.describe_network_interfaces(Filters=[inside])["NetworkInterfaces"]
+    assert found["NetworkInterfaceId"] == made["NetworkInterfaceId"]
+    elsewhere = {"Name": "group-id", "Values": ["sg-0123456789abcdef0"]}
+    assert ec2.describe_network_interfaces(Filters=[elsewhere])["NetworkInterfaces"] == []
+    with pytest.raises(ClientError, match=r"DependencyViolation.*has a dependent object"):
+        ec2.delete_security_group(GroupId=occupied)
+    with pytest.raises(StackFailed, match=r"has dependencies and cannot be deleted"):
+        stack.delete()
+    ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterfaceId"])
+    stack.delete()
+
+
 def address_range_of_a_vpc(aws: RunningEmulator) -> None:
     template = resources(Vpc=VPC) | {"Outputs": {"Range": {"Value": {"Fn::GetAtt": ["Vpc", "CidrBlock"]}}}}
     assert deploy(aws, template).outputs() == {"Range": "10.0.0.0/16"}
@@ -259,6 +278,7 @@ CASES = [
     nat_gateway_with_its_address,
     flow_log_of_a_vpc,
     security_group_rule_of_its_own,
+    network_interface_holds_what_it_is_in,
     address_range_of_a_vpc,
     vpc_origin_of_an_internal_load_balancer,
     whole_task_definition,

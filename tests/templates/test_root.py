@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 
 import pytest
@@ -128,6 +129,16 @@ def test_children_that_need_nothing_start_at_once() -> None:
     assert not stacks.siblings(children["Encryption"])
     for title in ("Alerts", "Auth", "Build", "Data", "Network"):
         assert stacks.siblings(children[title]) <= {"Encryption"}, title
+
+
+def test_what_another_stack_gives_is_bound_to_no_choice_of_values() -> None:
+    """A change set would hold its placeholder for the value, which is not known yet, against them."""
+    for title, child in stacks.stack("root")["Resources"].items():
+        properties = child["Properties"]
+        declared = stacks.stack(properties["TemplateURL"].removesuffix(".json"))["Parameters"]
+        for name, value in properties.get("Parameters", {}).items():
+            if "Outputs." in json.dumps(value):
+                assert declared[name].keys() <= {"Type", "Description"}, f"{title}: {name}"
 
 
 @pytest.mark.parametrize(
