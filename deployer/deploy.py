@@ -14,6 +14,7 @@ from deployer import (
     fixed,
     package,
     parameters,
+    protection,
     service_linked_roles,
     stack,
     surroundings,
@@ -122,6 +123,7 @@ def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -
     """Bring one stack up to date, what a failed first creation left of it removed; return its outputs."""
     current = stack.find_deployable(aws.cloudformation, wanted.name, options.stack)
     if current and current["StackStatus"] in stack.LEFTOVER:
+        protection.require_none(aws, current)
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
         teardown.remove(aws, current, console)
         current = None

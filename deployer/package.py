@@ -75,10 +75,7 @@ def capabilities(templates: list[Template]) -> list[str]:
     resources = [resource for template in templates for resource in template["Resources"].values()]
     iam = [resource for resource in resources if resource["Type"].startswith("AWS::IAM::")]
     named = any(_IAM_NAMES & resource.get("Properties", {}).keys() for resource in iam)
-    needed = ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"] if iam else []
-    if any("Transform" in template for template in templates):
-        needed.append("CAPABILITY_AUTO_EXPAND")
-    return needed
+    return ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"] if iam else []
 
 
 def _children(template: Template) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from deployer.errors import UsageError
 from deployer.options import Options
 
 USER_AGENT = "asistente-deployer"
+PARTITION = "aws"
 # An operation may last an hour: a cut of a minute or two must not end the watch over it.
 PATIENT = Config(
     user_agent_extra=USER_AGENT,
@@ -49,10 +50,20 @@ class Aws:
     region: str
 
 
+def _require_partition(arn: str) -> None:
+    partition = arn.split(":")[1]
+    if partition != PARTITION:
+        raise UsageError(
+            f"These credentials are of the partition {partition}, and only {PARTITION} is supported, AWS's "
+            "commercial Regions: the others lack what this is built on."
+        )
+
+
 def connect(options: Options) -> Aws:
     """Return clients for the options' profile and region.
 
-    Raises UsageError without a region, and what boto3 raises when credentials are missing or not accepted.
+    Raises UsageError without a region or in another partition, and what boto3 raises when credentials are
+    missing or not accepted.
     """
     session = boto3.Session(profile_name=options.profile)
     # boto3 itself reads AWS_DEFAULT_REGION only; every other tool of AWS reads AWS_REGION first.
@@ -68,6 +79,7 @@ def connect(options: Options) -> Aws:
     except ValueError as error:  # botocore has no exception of its own for this
         raise UsageError(f"{error}: AWS_ENDPOINT_URL must look like http://127.0.0.1:4566.") from error
     identity = sts.get_caller_identity()
+    _require_partition(identity["Arn"])
 
     def client(service: str) -> Any:
         return session.client(service, region_name=region, config=PATIENT)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deployer.errors import UsageError
+from deployer.fixed import EXISTING
 
 ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
 ZONES = 2
@@ -69,12 +70,26 @@ def _suits(zone: Mapping[str, str]) -> bool:
     )
 
 
+def _refuse_unsuitable(ec2: Any, subnets: str) -> None:
+    """Raise UsageError when one of the user's own subnets is where not everything can run."""
+    # By a filter: a subnet that is not there is for CloudFormation to name.
+    filters = [{"Name": "subnet-id", "Values": subnets.split(",")}]
+    for subnet in ec2.describe_subnets(Filters=filters)["Subnets"]:
+        if subnet["AvailabilityZoneId"] in UNSUITABLE:
+            raise UsageError(
+                f"The subnet {subnet['SubnetId']} is in {subnet['AvailabilityZone']} "
+                f"({subnet['AvailabilityZoneId']}), where Fargate or CloudFront's VPC origins do not work: "
+                "name subnets in other zones in ExistingPrivateSubnetIds."
+            )
+
+
 def _zones(ec2: Any, wanted: Mapping[str, str], deployed: Mapping[str, str] | None) -> str:
     # A subnet cannot move: in another zone it is another one, which cannot be made while the old one has its
     # addresses. So the running stack's choice stays, whatever AWS says of its zones today, and also where it
     # was left to CloudFormation.
     if deployed is not None:
         return deployed.get("AvailabilityZones", "")
-    if wanted.get("Egress") == "existing":
+    if wanted.get("Egress") == EXISTING:
+        _refuse_unsuitable(ec2, wanted["ExistingPrivateSubnetIds"])
         return ""
     return ",".join(suitable_zones(ec2)[:ZONES])

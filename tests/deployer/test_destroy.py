@@ -163,7 +163,22 @@ def occupied(tiny: Tiny) -> Occupied:
 def test_a_vpc_that_cloudfront_has_not_left_yet_is_waited_for(occupied: Occupied):
     assert len(occupied.remove(occupied.leave)) == 1
     assert state(occupied.tiny) is None
-    assert f"Deleted {vpc_leftovers.GROUP}" in occupied.tiny.printed()
+    assert f"Deleted {vpc_leftovers.GROUP}, which AWS had left" in occupied.tiny.printed()
+
+
+def test_what_guardduty_has_put_into_the_vpc_goes_with_it(occupied: Occupied):
+    ec2 = occupied.tiny.aws.client("ec2")
+    name = f"{vpc_leftovers.GUARDDUTY_GROUP}{occupied.vpc}"
+    ec2.create_security_group(GroupName=name, Description="GuardDuty", VpcId=occupied.vpc)
+    for service in ("guardduty-data", "logs"):
+        ec2.create_vpc_endpoint(
+            VpcId=occupied.vpc, VpcEndpointType="Interface", ServiceName=f"com.amazonaws.us-east-1.{service}"
+        )
+    occupied.remove(occupied.leave)
+    assert state(occupied.tiny) is None
+    left = ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [occupied.vpc]}])["VpcEndpoints"]
+    assert [endpoint["ServiceName"] for endpoint in left] == ["com.amazonaws.us-east-1.logs"]
+    assert f"Deleted {name}" in occupied.tiny.printed()
 
 
 def test_a_group_with_something_in_it_is_not_touched(occupied: Occupied):
@@ -242,6 +257,16 @@ def test_a_protected_load_balancer_stops_before_anything_is_emptied(tiny: Tiny):
     )
     destroy.run(tiny.options(), tiny.console, ask=None)
     assert state(tiny) is None
+
+
+def test_the_protected_rest_of_a_failed_creation_is_not_touched_by_the_next_one(tiny: Tiny):
+    with pytest.raises(DeployError):
+        tiny.deploy(Hold=1)
+    cloudformation = tiny.aws.client("cloudformation")
+    cloudformation.update_termination_protection(StackName=tiny.stack, EnableTerminationProtection=True)
+    with pytest.raises(DeployError, match="--no-enable-termination-protection"):
+        tiny.deploy()
+    assert state(tiny) == "ROLLBACK_COMPLETE"
 
 
 def test_a_load_balancer_that_somebody_deleted_protects_nothing(tiny: Tiny):

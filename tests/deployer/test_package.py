@@ -53,7 +53,6 @@ def iam(kind: str, **properties: str) -> tiny.Template:
 
 
 PLAIN = {"Resources": {"It": {"Type": "AWS::SQS::Queue"}}}
-EXPANDED = PLAIN | {"Transform": "AWS::LanguageExtensions"}
 
 
 @pytest.mark.parametrize(
@@ -63,8 +62,6 @@ EXPANDED = PLAIN | {"Transform": "AWS::LanguageExtensions"}
         ([PLAIN, iam("Role")], ["CAPABILITY_IAM"]),
         ([iam("Policy", PolicyName="p")], ["CAPABILITY_IAM"]),
         ([PLAIN, iam("Role"), iam("Role", RoleName="r")], ["CAPABILITY_NAMED_IAM"]),
-        ([PLAIN, EXPANDED], ["CAPABILITY_AUTO_EXPAND"]),
-        ([EXPANDED, iam("Role")], ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]),
     ],
 )
 def test_no_more_is_acknowledged_than_the_templates_need(templates, needed):

@@ -73,9 +73,37 @@ def test_a_running_stack_keeps_its_zones_and_nobody_is_asked(stub: Stubber, depl
     assert found["AvailabilityZones"] == deployed.get("AvailabilityZones", "")
 
 
+EXISTING = {"Egress": "existing", "ExistingPrivateSubnetIds": "subnet-1a,subnet-1b"}
+
+
+def answer_subnets(stub: Stubber, **zone_ids: str) -> None:
+    filters = [{"Name": "subnet-id", "Values": ["subnet-1a", "subnet-1b"]}]
+    found = [
+        {
+            "SubnetId": f"subnet-1{letter}",
+            "AvailabilityZone": f"us-east-1{letter}",
+            "AvailabilityZoneId": zone,
+        }
+        for letter, zone in zone_ids.items()
+    ]
+    stub.add_response("describe_subnets", {"Subnets": found}, {"Filters": filters})
+
+
 def test_an_existing_network_has_zones_of_its_own(stub: Stubber) -> None:
+    answer_subnets(stub, a="use1-az1", b="use1-az2")
     answer_prefix_lists(stub, "pl-3b927c52")
-    assert surroundings.explore(stub.client, {"Egress": "existing"}, None)["AvailabilityZones"] == ""
+    assert surroundings.explore(stub.client, EXISTING, None)["AvailabilityZones"] == ""
+
+
+def test_a_subnet_of_ones_own_where_something_cannot_run_is_named(stub: Stubber) -> None:
+    answer_subnets(stub, a="use1-az1", b="use1-az3")
+    with pytest.raises(UsageError, match=r"subnet-1b is in us-east-1b \(use1-az3\), where .* do not work"):
+        surroundings.explore(stub.client, EXISTING, None)
+
+
+def test_a_running_stack_in_a_network_of_ones_own_is_asked_nothing(stub: Stubber) -> None:
+    answer_prefix_lists(stub, "pl-3b927c52")
+    assert surroundings.explore(stub.client, EXISTING, {})["AvailabilityZones"] == ""
 
 
 def test_a_region_without_cloudfronts_list_gives_none(stub: Stubber) -> None:

@@ -10,7 +10,7 @@ from tests.emulator_fixture import RunningEmulator
 
 # A local stack takes milliseconds; this only keeps a hung one from hanging the tests.
 DEADLINE_SECONDS = 120
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+CAPABILITIES = ["CAPABILITY_IAM"]
 Resources = dict[str, dict[str, Any]]
 
 
