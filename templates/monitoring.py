@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Equals, Not, Template, events
+from troposphere import Equals, Not, Region, Sub, Template, events
 
 from templates.alarm import alarm
 from templates.dashboard import Watched, dashboard
@@ -44,7 +44,7 @@ class Inputs:
 
 @seam
 class Outputs:
-    dashboard_name: Value = output("The dashboard, in the CloudWatch console.")
+    dashboard_console_url: Value = output("The dashboard in the AWS console.")
 
 
 def template() -> Template:
@@ -71,7 +71,17 @@ def template() -> Template:
             log_group=inputs.log_group_name,
         ),
     )
-    publish(t, Outputs(dashboard_name=board.ref()))
+    publish(
+        t,
+        Outputs(
+            dashboard_console_url=Sub(
+                "https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}"
+                "#dashboards/dashboard/${name}",
+                region=Region,
+                name=board.ref(),
+            )
+        ),
+    )
     return t
 
 

@@ -42,6 +42,9 @@ class Outputs:
     table_name: Value = output("The table of sessions, conversations and usage.")
     log_group_name: Value = output("Where the tasks log.")
     pipeline_console_url: Value = output("The build pipeline in the AWS console.")
+    dashboard_console_url: Value = output(
+        "Is it well, who uses it, what does it cost: the dashboard in the AWS console."
+    )
 
 
 @seam
@@ -77,8 +80,7 @@ def template(tag: str) -> Template:
     door, service_url = _front_door(t, p, net, key_arn)
     sign_on = _single_sign_on(t, p, users, service_url, key_arn)
     app = _service(t, p, net, users, sign_on, store, image, door, alert, task_subnet_ids, key_arn)
-
-    _monitoring(t, p, alert, store, image, door, app)
+    watch = _monitoring(t, p, alert, store, image, door, app)
 
     publish(
         t,
@@ -93,6 +95,7 @@ def template(tag: str) -> Template:
             table_name=store.table_name,
             log_group_name=app.log_group_name,
             pipeline_console_url=image.pipeline_console_url,
+            dashboard_console_url=watch.dashboard_console_url,
         ),
     )
     return t
@@ -387,9 +390,9 @@ def _monitoring(
     image: build.Outputs,
     door: edge.Outputs,
     app: service.Outputs,
-) -> None:
+) -> monitoring.Outputs:
     guarded = t.add_condition("HasProtectedFrontDoor", Equals(p.protect_front_door, "yes"))
-    add_child(
+    return add_child(
         t,
         "Monitoring",
         monitoring.Inputs(
