@@ -95,8 +95,9 @@ OWN = {
     ],
     "codepipeline": ["GetPipelineState"],
     "ec2": [
-        "DeleteSecurityGroup", "DescribeAvailabilityZones", "DescribeManagedPrefixLists",
-        "DescribeNetworkInterfaces", "DescribeSecurityGroups", "RevokeSecurityGroupEgress",
+        "DeleteSecurityGroup", "DeleteVpcEndpoints", "DescribeAvailabilityZones",
+        "DescribeManagedPrefixLists", "DescribeNetworkInterfaces", "DescribeSecurityGroups",
+        "DescribeSubnets", "DescribeVpcEndpointServices", "DescribeVpcEndpoints", "RevokeSecurityGroupEgress",
         "RevokeSecurityGroupIngress",
     ],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deployer.errors import UsageError
@@ -20,6 +20,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-arm64.html
 Left out whatever the front door is, so that another one can be chosen later without moving the subnets.
 """
+ENDPOINT_SERVICES = ("bedrock-runtime", "cognito-idp", "ecr.api", "ecr.dkr", "logs", "secretsmanager")
+"""What tasks reach by interface endpoints with Egress endpoints; not every zone has one for each."""
 
 
 def explore(ec2: Any, wanted: Mapping[str, str], deployed: Mapping[str, str] | None) -> dict[str, str]:
@@ -89,7 +91,26 @@ def _zones(ec2: Any, wanted: Mapping[str, str], deployed: Mapping[str, str] | No
     # was left to CloudFormation.
     if deployed is not None:
         return deployed.get("AvailabilityZones", "")
-    if wanted.get("Egress") == EXISTING:
+    egress = wanted.get("Egress")
+    if egress == EXISTING:
         _refuse_unsuitable(ec2, wanted["ExistingPrivateSubnetIds"])
         return ""
-    return ",".join(suitable_zones(ec2)[:ZONES])
+    zones = suitable_zones(ec2)
+    served = _with_endpoints(ec2, zones)
+    if len(served) < ZONES and egress == "endpoints":
+        raise UsageError(
+            f"Egress endpoints needs interface endpoints of {', '.join(ENDPOINT_SERVICES)} in two "
+            f"Availability Zones, and here {' and '.join(served) or 'no zone'} has them all: choose "
+            "another Egress, or another region."
+        )
+    # Whatever Egress is now, so that it can become endpoints later.
+    return ",".join((served if len(served) >= ZONES else zones)[:ZONES])
+
+
+def _with_endpoints(ec2: Any, zones: Sequence[str]) -> list[str]:
+    """Those of the zones in which every one of ENDPOINT_SERVICES can have an interface endpoint."""
+    names = [f"com.amazonaws.{ec2.meta.region_name}.{service}" for service in ENDPOINT_SERVICES]
+    filters = [{"Name": "service-name", "Values": names}]
+    found = ec2.describe_vpc_endpoint_services(Filters=filters)["ServiceDetails"]
+    where = {service["ServiceName"]: set(service["AvailabilityZones"]) for service in found}
+    return [zone for zone in zones if all(zone in where.get(name, ()) for name in names)]

@@ -5,8 +5,12 @@ from ministack.services.cloudformation import provisioners
 
 from local.emulator.registry import Attributes, Properties, add, finish, new_id, succeeded
 
+# Those with interface endpoints at AWS that MiniStack does not name.
+MORE_ENDPOINT_SERVICES = ("bedrock-runtime", "cognito-idp")
+
 
 def install() -> None:
+    ec2._VPCE_INTERFACE_SERVICES = (*ec2._VPCE_INTERFACE_SERVICES, *MORE_ENDPOINT_SERVICES)
     add("AWS::EC2::EIP", _create_address, _delete_address, _keep_address)
     add("AWS::EC2::NatGateway", _create_nat_gateway, _delete_nat_gateway)
     add("AWS::EC2::FlowLog", _create_flow_log, _delete_flow_log)

@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 
 from deployer import surroundings
 from deployer.errors import UsageError
+from deployer.profiles import rendered
 
 
 @pytest.fixture
@@ -50,8 +51,58 @@ def test_zones_where_something_cannot_run_are_left_out(stub: Stubber) -> None:
     assert surroundings.suitable_zones(stub.client) == ["us-east-1e", "us-east-1f"]
 
 
+def answer_endpoints(stub: Stubber, **lacking: str) -> None:
+    """Every service is in every zone but those letters that one (without dots or hyphens) lacks."""
+    services = surroundings.ENDPOINT_SERVICES
+    names = [f"com.amazonaws.us-east-1.{service}" for service in services]
+    found = [
+        {
+            "ServiceName": name,
+            "AvailabilityZones": [
+                f"us-east-1{letter}"
+                for letter in "abcdef"
+                if letter not in lacking.get(service.replace("-", "").replace(".", ""), "")
+            ],
+        }
+        for service, name in zip(services, names, strict=True)
+    ]
+    filters = [{"Name": "service-name", "Values": names}]
+    stub.add_response("describe_vpc_endpoint_services", {"ServiceDetails": found}, {"Filters": filters})
+
+
+@pytest.mark.parametrize("egress", ["nat", "endpoints"])
+def test_zones_without_an_endpoint_for_each_service_come_last(stub: Stubber, egress: str) -> None:
+    answer(stub, zone("a", 1), zone("b", 2), zone("c", 4), zone("d", 5))
+    answer_endpoints(stub, cognitoidp="a", bedrockruntime="c")
+    answer_prefix_lists(stub, "pl-3b927c52")
+    found = surroundings.explore(stub.client, {"Egress": egress}, None)
+    assert found["AvailabilityZones"] == "us-east-1b,us-east-1d"
+
+
+def test_without_endpoints_in_two_zones_only_egress_endpoints_is_refused(stub: Stubber) -> None:
+    for _ in range(2):
+        answer(stub, zone("a", 1), zone("b", 2))
+        answer_endpoints(stub, cognitoidp="a")
+    with pytest.raises(UsageError, match="here us-east-1b has them all: choose another Egress"):
+        surroundings.explore(stub.client, {"Egress": "endpoints"}, None)
+    answer_prefix_lists(stub, "pl-3b927c52")
+    found = surroundings.explore(stub.client, {"Egress": "nat"}, None)
+    assert found["AvailabilityZones"] == "us-east-1a,us-east-1b"
+
+
+def test_the_services_are_those_of_the_templates() -> None:
+    network = rendered()["network"]["Resources"].values()
+    asked = {
+        resource["Properties"]["ServiceName"]["Fn::Sub"].removeprefix("com.amazonaws.${AWS::Region}.")
+        for resource in network
+        if resource.get("Properties", {}).get("VpcEndpointType") == "Interface"
+    }
+    assert asked == set(surroundings.ENDPOINT_SERVICES)
+
+
 def test_the_first_two_by_name_are_taken_in_whatever_order_aws_names_them(stub: Stubber) -> None:
     answer(stub, zone("d", 4), zone("b", 1), zone("c", 2))
+    answer_endpoints(stub)
     answer_prefix_lists(stub, "pl-3b927c52")
     assert surroundings.explore(stub.client, {"Egress": "nat"}, None) == {
         "AvailabilityZones": "us-east-1b,us-east-1c",

@@ -81,6 +81,13 @@ def network_interface_holds_what_it_is_in(aws: RunningEmulator) -> None:
     stack.delete()
 
 
+def endpoint_services_of_what_tasks_call(aws: RunningEmulator) -> None:
+    names = [f"com.amazonaws.us-east-1.{service}" for service in ("bedrock-runtime", "cognito-idp", "logs")]
+    filters = [{"Name": "service-name", "Values": names}]
+    found = aws.client("ec2").describe_vpc_endpoint_services(Filters=filters)["ServiceDetails"]
+    assert sorted(service["ServiceName"] for service in found) == names
+
+
 def address_range_of_a_vpc(aws: RunningEmulator) -> None:
     template = resources(Vpc=VPC) | {"Outputs": {"Range": {"Value": {"Fn::GetAtt": ["Vpc", "CidrBlock"]}}}}
     assert deploy(aws, template).outputs() == {"Range": "10.0.0.0/16"}
@@ -279,6 +286,7 @@ CASES = [
     flow_log_of_a_vpc,
     security_group_rule_of_its_own,
     network_interface_holds_what_it_is_in,
+    endpoint_services_of_what_tasks_call,
     address_range_of_a_vpc,
     vpc_origin_of_an_internal_load_balancer,
     whole_task_definition,
