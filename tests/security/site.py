@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from gradio_app.aws import Clients
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
+from tests.browser.chromium import PAGE_SECONDS
 from tests.gradio_app.fakes import HOSTED, SETTINGS, FakeDirectory, FakeSingleSignOn, User
 from tests.security.certificates import Certificate
 from tests.serving import on_loopback, running
@@ -20,7 +21,7 @@ from tests.serving import on_loopback, running
 PASSWORD = "Correct-Horse-1"
 VOUCHED_FOR = "vouched-for@example.com"
 """Whom the tests have come in by single sign-on."""
-DEADLINE = 30.0
+DEADLINE = float(PAGE_SECONDS)
 """Seconds after which something that ought to happen soon counts as not happening."""
 
 

@@ -29,10 +29,18 @@ ANSWER = f"answer: a list\n\n- of **one**\n\n```python\n{LONG_LINE}\n```"
 
 @contextmanager
 def new_page(browser: Browser, site: Site, **options: object) -> Iterator[Page]:
-    """A page of a fresh browser with Playwright's `options`."""
+    """A page of a fresh browser with Playwright's `options`; what it says goes with a failure."""
     context = browser.new_context(base_url=site.url, ignore_https_errors=True, **options)  # type: ignore[arg-type]
     context.set_default_timeout(DEADLINE * 1000)
-    yield context.new_page()
+    page, said = context.new_page(), list[str]()
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    page.on("requestfailed", lambda request: said.append(f"{request.failure}: {request.url}"))
+    try:
+        yield page
+    except Exception as failure:
+        failure.add_note("\n".join(["The browser said:", *said]))
+        raise
     context.close()
 
 
