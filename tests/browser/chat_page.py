@@ -13,6 +13,11 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def wait_for_welcome(page: Page) -> None:
+    """Wait until the page of a new conversation is open: with it comes a draft, even from another tab."""
+    expect(page.locator("#chat .placeholder")).to_be_visible()
+
+
 def message_box(page: Page) -> Locator:
     """Return where people write."""
     return page.get_by_placeholder("Write a message")

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chat_page import answer, message_box, send, sign_in, stop_button, wait_for_end
+from tests.browser.chat_page import (
+    answer,
+    message_box,
+    send,
+    sign_in,
+    stop_button,
+    wait_for_end,
+    wait_for_welcome,
+)
 from tests.browser.conftest import Assistant, Person, make_local, new_page
 from tests.serving import free_port
 
@@ -86,6 +94,8 @@ def test_two_tabs_keep_their_own_conversations(page: Page, person: Person) -> No
     sign_in(page, person.email, person.password)
     other = page.context.new_page()
     other.goto("/")
+    for tab in (page, other):
+        wait_for_welcome(tab)
     send(page, "Say hello.")
     send(other, "Name one color.")
     wait_for_end(page)
