@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError
-from gradio_app.table import Table, TableUnreachable
+from gradio_app.store.table import Table, TableUnreachable
 
 KNOWN_SECONDS = 5
 """How long an answer stands, so that asking often costs nothing."""

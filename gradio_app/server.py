@@ -14,9 +14,6 @@ from starlette.staticfiles import StaticFiles
 
 from gradio_app.audit import audit
 from gradio_app.aws import Clients
-from gradio_app.chat import ui
-from gradio_app.chat.address import ConversationAddress
-from gradio_app.chat.queue import GradioQueue
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.cognito.single_sign_on import SingleSignOn
@@ -31,13 +28,16 @@ from gradio_app.login.services import Services, address
 from gradio_app.login.sign_in import SignIn
 from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
+from gradio_app.page import build
+from gradio_app.page.address import ConversationAddress
+from gradio_app.page.queue import GradioQueue
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
-from gradio_app.table import Table, TableUnreachable
+from gradio_app.store.table import Table, TableUnreachable
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def create_app(
     table: Table | None = None,
     directory: Directory | None = None,
     single_sign_on: SingleSignOn | None = None,
-    build_ui: Callable[[Settings, Clients], Any] = ui.build,
+    build_ui: Callable[[Settings, Clients], Any] = build.build,
 ) -> Application:
     """Put the application together; what reaches outside, and the page, may be passed."""
     table = table or Table(clients.dynamodb, settings.table_name)
@@ -145,4 +145,4 @@ def _mount_chat(app: fastapi.FastAPI, page: Any) -> None:
         identity = getattr(request.state, "identity", None)
         return identity.user_id if identity else None
 
-    gradio.mount_gradio_app(app, page, path="/", auth_dependency=signed_in_user, **ui.mount_options())
+    gradio.mount_gradio_app(app, page, path="/", auth_dependency=signed_in_user, **build.mount_options())

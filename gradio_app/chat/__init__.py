@@ -1,5 +1,1 @@
-"""The chat: its page, the conversations behind it, the calls to the model and what they may cost."""
-
-from gradio_app.chat import runtime
-
-runtime.prepare()
+"""Turns: what the model reads, the calls to it, what they cost, and answers while they are written."""

@@ -18,10 +18,10 @@ from gradio_app.chat.conversation import (
     Conversation,
     first_turns,
 )
-from gradio_app.chat.conversations import TEXT_BYTES, ConflictError, Conversations
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
 from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, TooManyAnswersError
+from gradio_app.store.conversations import TEXT_BYTES, ConflictError, Conversations
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from gradio_app.login.pages import Pages, views_page
 from gradio_app.sessions.session import Session
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.settings import Settings
-from gradio_app.table import TableUnreachable
+from gradio_app.store.table import TableUnreachable
 
 EVENTS = "/gradio_api/"
 JOIN = "/gradio_api/queue/join"

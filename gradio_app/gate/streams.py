@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.sessions.sessions import CHECK_SECONDS
-from gradio_app.table import TableUnreachable
+from gradio_app.store.table import TableUnreachable
 
 WATCH_SECONDS = 2.0
 """Between two looks; most are answered from memory (`sessions.CACHE_SECONDS`)."""

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from gradio_app.cognito.single_sign_on import Departure
 from gradio_app.sessions.session import hashed, new_token
-from gradio_app.table import Table
+from gradio_app.store.table import Table
 
 DEPARTURE_SECONDS = 600
 """Time for a password and a second factor at the identity provider."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from gradio_app.sessions.session import Session, partition_key
-from gradio_app.table import Table
+from gradio_app.store.table import Table
 
 SORT_KEY = "AUTHENTICATOR"
 ENROLLMENT_SECONDS = 600

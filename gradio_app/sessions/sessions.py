@@ -24,7 +24,7 @@ from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.cognito.tokens import PASSWORD, SINGLE_SIGN_ON, SignedIn
 from gradio_app.sessions.session import SORT_KEY, Session, hashed, new_token, partition_key
 from gradio_app.settings import Settings
-from gradio_app.table import Table
+from gradio_app.store.table import Table
 
 CACHE_SECONDS = 5
 CACHED_SESSIONS = 10_000

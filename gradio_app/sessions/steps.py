@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from gradio_app.cognito.directory import Challenge
 from gradio_app.sessions.session import hashed, new_token
-from gradio_app.table import Item, Table
+from gradio_app.store.table import Item, Table
 
 SORT_KEY = "CHALLENGE"
 STEP_SECONDS = 300

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 
-from gradio_app.table import Table
+from gradio_app.store.table import Table
 
 WINDOW_SECONDS = 15 * 60
 FAILURES_PER_ACCOUNT = 10

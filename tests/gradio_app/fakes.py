@@ -25,7 +25,7 @@ from gradio_app.cognito.tokens import SINGLE_SIGN_ON, SignedIn, TokenCheck
 from gradio_app.identity import Identity
 from gradio_app.server import Application, create_app
 from gradio_app.settings import HostedClient, Settings
-from gradio_app.table import Item, Table, TableUnreachable
+from gradio_app.store.table import Item, Table, TableUnreachable
 from tests.serving import on_loopback, running
 
 SETTINGS = Settings(

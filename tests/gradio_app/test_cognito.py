@@ -21,7 +21,7 @@ from gradio_app.cognito.errors import (
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.sessions.sessions import CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
-from gradio_app.table import Table, TableUnreachable
+from gradio_app.store.table import Table, TableUnreachable
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import SETTINGS, FakeTable
 from tests.local.cognito_kit import totp

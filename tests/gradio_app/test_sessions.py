@@ -12,7 +12,7 @@ from gradio_app.cognito.tokens import SignedIn
 from gradio_app.sessions.session import hashed
 from gradio_app.sessions.sessions import CACHE_SECONDS, CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
-from gradio_app.table import TableUnreachable
+from gradio_app.store.table import TableUnreachable
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, FakeTable, User
 
 ANA = "ana@example.com"

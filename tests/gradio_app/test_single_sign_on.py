@@ -19,7 +19,7 @@ from gradio_app.sessions.departures import DEPARTURE_SECONDS
 from gradio_app.sessions.sessions import CHECK_SECONDS
 from gradio_app.sessions.throttle import FAILURES_PER_ADDRESS
 from gradio_app.settings import Settings
-from gradio_app.table import Item
+from gradio_app.store.table import Item
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import (
     HOSTED,

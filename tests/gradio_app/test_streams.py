@@ -12,7 +12,7 @@ from gradio_app.gate import streams
 from gradio_app.gate.joined import JoinedEvents
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.sessions.sessions import CHECK_SECONDS
-from gradio_app.table import TableUnreachable
+from gradio_app.store.table import TableUnreachable
 from tests.gradio_app.fakes import World, make_world, over_http, served
 
 pytestmark = pytest.mark.slow

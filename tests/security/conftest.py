@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from tests.emulator_fixture import RunningEmulator
-from tests.gradio_app.chat.conftest import bedrock_client
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.gradio_app.chatting import bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.certificates import Certificate, make_certificate
 from tests.security.site import VOUCHED_FOR, Site, create_table, running_site
 

@@ -22,8 +22,8 @@ from uuid import uuid4
 from gradio_app.login import services
 from gradio_app.sessions import throttle
 from tests.emulator_fixture import run_emulator
-from tests.gradio_app.chat.conftest import bedrock_client
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.gradio_app.chatting import bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.certificates import Certificate, make_certificate
 from tests.security.site import Site, create_table, running_site, serve_tls
 

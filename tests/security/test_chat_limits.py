@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gradio_app.chat import texts
 from gradio_app.chat.turns import ANSWERS_AT_ONCE, QUESTION_CHARACTERS
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from gradio_app.page import texts
+from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.chat_api import ChatClient
 from tests.security.site import DEADLINE, Site
 

@@ -14,7 +14,7 @@ THOUGHT = "half a thought, and a private one"
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradio_app.chat.page.DRAFT_SECONDS", 0)
+    monkeypatch.setattr("gradio_app.page.events.DRAFT_SECONDS", 0)
 
 
 def box(page: Page) -> Locator:

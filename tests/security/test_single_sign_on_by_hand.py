@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from gradio_app.aws import Clients
 from gradio_app.server import create_app
 from tests.emulator_fixture import RunningEmulator
-from tests.gradio_app.chat.conftest import bedrock_client
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.gradio_app.chatting import bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.certificates import Certificate
 from tests.security.site import DEADLINE, create_table, serve_tls, site_settings
 from tests.single_sign_on import ANA, PROVIDER, Organization, make_organization

@@ -8,7 +8,7 @@ import secrets
 
 import pytest
 
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.chat_api import ChatClient
 from tests.security.site import Site
 

@@ -10,16 +10,16 @@ import pytest
 
 from gradio_app.chat import turns
 from gradio_app.chat.budget import Budget
-from gradio_app.chat.conversations import Conversations
 from gradio_app.chat.metrics import DIMENSION_CHARACTERS, OF_DEPLOYMENT, OF_MODEL, Metrics
 from gradio_app.chat.model import Models
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import Turns
 from gradio_app.settings import WITHOUT_LOGIN
+from gradio_app.store.conversations import Conversations
 from tests.emulator_fixture import RunningEmulator
-from tests.gradio_app.chat.conftest import DEADLINE, MODEL_ID, Chatting
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting
 from tests.gradio_app.emf import measured
+from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.test_process import START_SECONDS, started
 from tests.security.chat_api import ChatClient
 from tests.security.site import create_table

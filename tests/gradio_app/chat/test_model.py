@@ -3,8 +3,8 @@
 import pytest
 
 from gradio_app.chat.model import Choice, Models, Piece, context_tokens, short_name
-from tests.gradio_app.chat.conftest import bedrock_client
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.gradio_app.chatting import bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
 
 ACCOUNT = "arn:aws:bedrock:us-east-1:123456789012"
 IDS = [

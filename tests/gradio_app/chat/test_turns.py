@@ -14,12 +14,12 @@ import pytest
 from gradio_app.chat import context, turns
 from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id
-from gradio_app.chat.conversations import Conversations
 from gradio_app.chat.model import Models
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Turns
-from tests.gradio_app.chat.conftest import DEADLINE, METRICS, Chatting, bedrock_client
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from gradio_app.store.conversations import Conversations
+from tests.gradio_app.chatting import DEADLINE, METRICS, Chatting, bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
 
 
 def until(condition: Callable[[], object]) -> None:

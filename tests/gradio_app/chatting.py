@@ -10,13 +10,13 @@ from botocore.config import Config
 
 from gradio_app.chat.budget import Budget
 from gradio_app.chat.conversation import Conversation, new_id
-from gradio_app.chat.conversations import Conversations
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import Request, Started, Turns
+from gradio_app.store.conversations import Conversations
 from tests.emulator_fixture import RunningEmulator
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_bedrock import FakeBedrock
 
 MODEL_ID = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 METRICS = Metrics("test")

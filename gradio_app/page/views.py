@@ -5,12 +5,12 @@ from typing import Any
 
 import gradio as gr
 
-from gradio_app.chat import render
-from gradio_app.chat.address import address_of
 from gradio_app.chat.conversation import WRITING, Answer, Conversation
-from gradio_app.chat.conversations import Conversations
-from gradio_app.chat.reader import Reader
 from gradio_app.chat.streaming import Running
+from gradio_app.page import render
+from gradio_app.page.address import address_of
+from gradio_app.page.reader import Reader
+from gradio_app.store.conversations import Conversations
 
 HEADINGS = 20
 """Conversations on one page of the list."""

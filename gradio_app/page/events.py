@@ -8,17 +8,18 @@ import gradio as gr
 from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gradio_app.chat import errors, render, texts
-from gradio_app.chat.address import conversation_in
+from gradio_app.chat import errors
 from gradio_app.chat.conversation import Conversation, new_id, valid_id
-from gradio_app.chat.conversations import ConflictError, Conversations
-from gradio_app.chat.drafts import Drafts
 from gradio_app.chat.model import Choice
-from gradio_app.chat.reader import failure, reader_of, telling
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Request, Turns
-from gradio_app.chat.views import HEADINGS, LIST, VIEW, Views
+from gradio_app.page import render, texts
+from gradio_app.page.address import conversation_in
+from gradio_app.page.reader import failure, reader_of, telling
+from gradio_app.page.views import HEADINGS, LIST, VIEW, Views
 from gradio_app.settings import Settings
+from gradio_app.store.conversations import ConflictError, Conversations
+from gradio_app.store.drafts import Drafts
 
 TEMPERATURES = (0.0, 1.0)
 """Bedrock's bounds: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""

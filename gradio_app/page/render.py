@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from gradio.components.chatbot import Message, TextMessage
 
-from gradio_app.chat import context, texts
+from gradio_app.chat import context
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Answer, Conversation, Turn
-from gradio_app.chat.markup import harmless
+from gradio_app.page import texts
+from gradio_app.page.markup import harmless
 
 
 def messages(turns: Sequence[Turn], language: str) -> list[Message]:

@@ -10,14 +10,14 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradio_app.aws import Clients
-from gradio_app.chat.address import address_of
 from gradio_app.chat.conversation import Answer, Conversation, new_id
-from gradio_app.chat.conversations import Conversations
 from gradio_app.identity import LOCAL_USER
+from gradio_app.page.address import address_of
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
-from tests.gradio_app.chat.conftest import DEADLINE, MODEL_ID, bedrock_client
-from tests.gradio_app.chat.fake_bedrock import FakeBedrock
+from gradio_app.store.conversations import Conversations
+from tests.gradio_app.chatting import DEADLINE, MODEL_ID, bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
 
 pytestmark = pytest.mark.slow
 OTHER_MODEL = "us.amazon.nova-lite-v1:0"

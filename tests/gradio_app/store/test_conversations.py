@@ -16,7 +16,7 @@ from gradio_app.chat.conversation import (
     title_of,
     valid_id,
 )
-from gradio_app.chat.conversations import TEXT_BYTES, ConflictError, Conversations, cut_to_bytes
+from gradio_app.store.conversations import TEXT_BYTES, ConflictError, Conversations, cut_to_bytes
 
 
 def talk(store: Conversations, conversation_id: str, *questions: str, user_id: str = "ana") -> Conversation:

@@ -12,10 +12,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from gradio_app.aws import Clients
-from gradio_app.chat import context, errors, render, runtime, texts, theme, turns, ui
-from gradio_app.chat.address import ConversationAddress, conversation_in
+from gradio_app.chat import context, errors, turns
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id
-from gradio_app.chat.page import NOTHING, message_index, plain_text
+from gradio_app.page import build, render, runtime, texts, theme
+from gradio_app.page.address import ConversationAddress, conversation_in
+from gradio_app.page.events import NOTHING, message_index, plain_text
 from gradio_app.settings import Settings
 
 SETTINGS = Settings(
@@ -177,7 +178,7 @@ def test_the_text_in_an_event(given: Any, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def built() -> Any:
-    return ui.build(SETTINGS, Clients(cognito_idp=None, dynamodb=None, bedrock_runtime=None, bedrock=None))
+    return build.build(SETTINGS, Clients(cognito_idp=None, dynamodb=None, bedrock_runtime=None, bedrock=None))
 
 
 def test_gradio_still_has_the_private_switches_that_are_set(built: Any) -> None:
@@ -217,7 +218,7 @@ def test_no_event_is_a_public_interface_and_none_takes_the_chat(built: Any) -> N
 @pytest.mark.slow
 def test_importing_the_chat_sets_gradios_switches_before_gradio_reads_them() -> None:
     code = (
-        "import sys, os; import gradio_app.chat.ui; import gradio\n"
+        "import sys, os; import gradio_app.page.build; import gradio\n"
         "from gradio import analytics\n"
         "assert sys.modules['matplotlib'] is None\n"
         "assert not analytics.analytics_enabled()\n"

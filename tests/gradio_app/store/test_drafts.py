@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gradio_app.chat.drafts import CHARACTERS, KEPT_SECONDS, Drafts
 from gradio_app.chat.turns import QUESTION_CHARACTERS
+from gradio_app.store.drafts import CHARACTERS, KEPT_SECONDS, Drafts
 
 HERE, THERE = "a" * 32, "b" * 32
 
@@ -54,5 +54,5 @@ def test_it_is_over_after_a_day_and_has_an_end(
     assert len(item["text"]["S"]) == CHARACTERS == QUESTION_CHARACTERS
     now = time.time()
     assert int(item["expires_at"]["N"]) <= now + KEPT_SECONDS
-    monkeypatch.setattr("gradio_app.chat.drafts.time.time", lambda: now + KEPT_SECONDS + 1)
+    monkeypatch.setattr("gradio_app.store.drafts.time.time", lambda: now + KEPT_SECONDS + 1)
     assert drafts.find("ana", HERE, is_new=True) == "", "though DynamoDB takes its time"

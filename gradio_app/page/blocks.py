@@ -10,7 +10,7 @@ import gradio as gr
 
 from gradio_app import request_id
 from gradio_app.chat import errors
-from gradio_app.chat.reader import failure
+from gradio_app.page.reader import failure
 
 
 class UnfitError(Exception):

@@ -9,7 +9,8 @@ import gradio as gr
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gradio_app import request_id
-from gradio_app.chat import errors, texts
+from gradio_app.chat import errors
+from gradio_app.page import texts
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,18 +9,19 @@ from typing import Any
 import gradio as gr
 
 from gradio_app.aws import Clients
-from gradio_app.chat import layout, model, texts, theme
+from gradio_app.chat import model
 from gradio_app.chat.budget import Budget
-from gradio_app.chat.conversations import Conversations
-from gradio_app.chat.drafts import Drafts
-from gradio_app.chat.events import Events
-from gradio_app.chat.layout import Chat, Hidden, Sidebar
-from gradio_app.chat.markup import original
 from gradio_app.chat.metrics import Metrics
-from gradio_app.chat.page import NOTHING, Page, message_index, plain_text
 from gradio_app.chat.streaming import running
 from gradio_app.chat.turns import Turns
+from gradio_app.page import layout, texts, theme
+from gradio_app.page.blocks import Events
+from gradio_app.page.events import NOTHING, Page, message_index, plain_text
+from gradio_app.page.layout import Chat, Hidden, Sidebar
+from gradio_app.page.markup import original
 from gradio_app.settings import Settings
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.drafts import Drafts
 
 EVENTS_AT_ONCE = 256
 """Events that run at the same time, running answers included; Gradio's own limit is 40."""

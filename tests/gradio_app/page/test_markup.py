@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from gradio_app.chat.markup import JOINER, harmless, original
+from gradio_app.page.markup import JOINER, harmless, original
 
 # Pieces that matter to Markdown, put together at random.
 TAGS = ["<b>", "</b>", "<style>", "<!--", "<?x", "<div\n", "<https://a.example>"]

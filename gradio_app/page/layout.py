@@ -5,10 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from gradio_app.chat import model, texts
-from gradio_app.chat.page import NOTHING, TEMPERATURES
+from gradio_app.chat import model
 from gradio_app.chat.turns import QUESTION_CHARACTERS
-from gradio_app.chat.views import HEADINGS
+from gradio_app.page import texts
+from gradio_app.page.events import NOTHING, TEMPERATURES
+from gradio_app.page.views import HEADINGS
 from gradio_app.settings import Settings
 
 TEMPERATURE = 0.3

@@ -1,0 +1,1 @@
+"""All that is in the deployment's one DynamoDB table."""

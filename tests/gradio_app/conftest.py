@@ -1,0 +1,5 @@
+"""What tests of the table, of turns and of the page take."""
+
+from tests.gradio_app.chatting import chatting, dynamodb, fake, models, store, table
+
+__all__ = ["chatting", "dynamodb", "fake", "models", "store", "table"]
