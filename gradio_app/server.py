@@ -1,6 +1,5 @@
 """The composition root: every part is made here once, and tests pass theirs as arguments."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,11 @@ from starlette.staticfiles import StaticFiles
 
 from gradio_app.audit import audit
 from gradio_app.aws import Clients
+from gradio_app.chat.budget import Budget
+from gradio_app.chat.metrics import Metrics
+from gradio_app.chat.model import Models
+from gradio_app.chat.streaming import Running
+from gradio_app.chat.turns import Turns
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.cognito.single_sign_on import SingleSignOn
@@ -30,6 +34,7 @@ from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
+from gradio_app.page.events import Events
 from gradio_app.page.queue import GradioQueue
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
@@ -37,6 +42,8 @@ from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.drafts import Drafts
 from gradio_app.store.table import Table, TableUnreachable
 
 
@@ -47,6 +54,8 @@ class Application:
     gate: Gate
     inner: fastapi.FastAPI
     health: Health
+    running: Running
+    """The answers that are being written; a stopping server waits for them."""
 
 
 def create_app(
@@ -56,10 +65,12 @@ def create_app(
     table: Table | None = None,
     directory: Directory | None = None,
     single_sign_on: SingleSignOn | None = None,
-    build_ui: Callable[[Settings, Clients], Any] = build.build,
+    page: Any = None,
 ) -> Application:
     """Put the application together; what reaches outside, and the page, may be passed."""
     table = table or Table(clients.dynamodb, settings.table_name)
+    running = Running()
+    page = page or create_page(settings, clients, running)
     pages = Pages(settings.https)
     sessions = None
     routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
@@ -70,9 +81,19 @@ def create_app(
         routes += _login(settings, table, directory, single_sign_on, sessions, pages)
     health = Health(table, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
-    page = build_ui(settings, clients)
     _mount_chat(inner, page)
-    return Application(Gate(inner, settings, pages, sessions, GradioQueue(page)), inner, health)
+    gate = Gate(inner, settings, pages, sessions, GradioQueue(page))
+    return Application(gate, inner, health, running)
+
+
+def create_page(settings: Settings, clients: Clients, running: Running) -> Any:
+    """The chat's page over its parts."""
+    store = Conversations(clients.dynamodb, settings.table_name)
+    budget = Budget(clients.dynamodb, settings.table_name, settings.daily_token_budget)
+    models = Models(clients.bedrock_runtime, clients.bedrock)
+    turns = Turns(store, budget, models, running, Metrics(settings.deployment))
+    drafts = Drafts(clients.dynamodb, settings.table_name)
+    return build.page(Events(turns, store, drafts, running, settings), settings)
 
 
 def _login(

@@ -8,7 +8,6 @@ from types import FrameType
 import uvicorn
 
 from gradio_app.aws import Clients
-from gradio_app.chat import streaming
 from gradio_app.server import Application, create_app
 from gradio_app.settings import Settings
 
@@ -65,7 +64,7 @@ class DrainingServer(uvicorn.Server):
         log.info("Stopping: running answers may take up to %d s to finish.", self._settings.drain_seconds)
         if self._settings.trusted_proxies:
             await asyncio.sleep(min(LINGER_SECONDS, self._settings.drain_seconds))
-        idle = await asyncio.to_thread(streaming.running.wait_idle, self._settings.drain_seconds)
+        idle = await asyncio.to_thread(self._application.running.wait_idle, self._settings.drain_seconds)
         if not idle:
             log.warning("Stopping with answers still running; what they wrote so far is kept.")
         self.should_exit = True

@@ -182,7 +182,3 @@ class BusyError(Exception):
 
 class TooManyAnswersError(Exception):
     """The user has as many answers running as one user may."""
-
-
-running = Running()
-"""The process's own list; a shutting-down server calls `running.wait_idle(seconds)`."""

@@ -17,7 +17,7 @@ class UnfitError(Exception):
     """The browser sent what the page's components do not take, and no page of ours would send."""
 
 
-class Events(gr.Blocks):
+class ChatBlocks(gr.Blocks):
     """A page whose events carry the id of their request, and fail in their reader's language."""
 
     async def process_api(self, *args: Any, **kwargs: Any) -> dict[str, Any]:

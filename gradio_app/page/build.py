@@ -8,20 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from gradio_app.aws import Clients
-from gradio_app.chat import model
-from gradio_app.chat.budget import Budget
-from gradio_app.chat.metrics import Metrics
-from gradio_app.chat.streaming import running
-from gradio_app.chat.turns import Turns
 from gradio_app.page import layout, texts, theme
-from gradio_app.page.blocks import Events
-from gradio_app.page.events import NOTHING, Page, message_index, plain_text
+from gradio_app.page.blocks import ChatBlocks
+from gradio_app.page.events import NOTHING, Events, message_index, plain_text
 from gradio_app.page.layout import Chat, Hidden, Sidebar
 from gradio_app.page.markup import original
 from gradio_app.settings import Settings
-from gradio_app.store.conversations import Conversations
-from gradio_app.store.drafts import Drafts
 
 EVENTS_AT_ONCE = 256
 """Events that run at the same time, running answers included; Gradio's own limit is 40."""
@@ -32,18 +24,12 @@ AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
 """For events that only read or write the table."""
 
 
-def build(settings: Settings, clients: Clients) -> gr.Blocks:
-    """The chat's page over the given settings and clients, ready to be mounted with `mount_options()`."""
-    store = Conversations(clients.dynamodb, settings.table_name)
-    budget = Budget(clients.dynamodb, settings.table_name, settings.daily_token_budget)
-    models = model.Models(clients.bedrock_runtime, clients.bedrock)
-    turns = Turns(store, budget, models, running, Metrics(settings.deployment))
-    drafts = Drafts(clients.dynamodb, settings.table_name)
-    page = Page(turns, store, drafts, running, settings)
-    with Events(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
+def page(events: Events, settings: Settings) -> gr.Blocks:
+    """The chat's page, ready to be mounted with `mount_options()`."""
+    with ChatBlocks(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
         hidden, sidebar, chat = layout.hidden(), layout.sidebar(settings), layout.chat()
-        _wire_turns(page, hidden, sidebar, chat)
-        _wire_sidebar(ui, page, hidden, sidebar, chat)
+        _wire_turns(events, hidden, sidebar, chat)
+        _wire_sidebar(ui, events, hidden, sidebar, chat)
     ui.app_id = settings.ui_app_id  # pyright: ignore[reportAttributeAccessIssue] (the same on every task)
     ui.max_threads = EVENTS_AT_ONCE
     ui.queue(max_size=EVENTS_WAITING, default_concurrency_limit=None)
@@ -69,7 +55,7 @@ def mount_options() -> dict[str, Any]:
     }
 
 
-def _wire_turns(page: Page, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
+def _wire_turns(events: Events, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
     """Four ways to ask end in the same chain: take the question, stream the answer, settle the page."""
     taken = [chat.box, hidden.question, hidden.index]
     asked = [
@@ -83,29 +69,29 @@ def _wire_turns(page: Page, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> Non
     view, links = _view(hidden, sidebar, chat), _list(sidebar)
     answers = []
     for event in asked:
-        answer = event.then(page.answer, [*turn, *settings], chat.chat, concurrency_limit=None, **QUIET)
-        answer.then(page.settle, turn, [chat.box, *view, *links], **AT_ONCE)
+        answer = event.then(events.answer, [*turn, *settings], chat.chat, concurrency_limit=None, **QUIET)
+        answer.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
         answers.append(answer)
     stopped = chat.box.stop(None, cancels=answers, **AT_ONCE)
-    stopped.then(page.settle, turn, [chat.box, *view, *links], **AT_ONCE)
-    chat.chat.undo(page.undo, [hidden.conversation_id, hidden.version], [chat.box, *view], **AT_ONCE)
+    stopped.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
+    chat.chat.undo(events.undo, [hidden.conversation_id, hidden.version], [chat.box, *view], **AT_ONCE)
 
 
-def _wire_sidebar(ui: gr.Blocks, page: Page, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
+def _wire_sidebar(ui: gr.Blocks, events: Events, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
     view, links = _view(hidden, sidebar, chat), _list(sidebar)
     conversation_id, skipped = hidden.conversation_id, hidden.skipped
-    ui.load(page.open, chat.box, [chat.box, conversation_id, *view, *links], **AT_ONCE)
+    ui.load(events.open, chat.box, [chat.box, conversation_id, *view, *links], **AT_ONCE)
     # While one runs there is no other, and then one with what stands in the box by then. Pasting is no
     # `input` to Gradio.
-    chat.box.change(page.draft, [chat.box, conversation_id], None, trigger_mode="always_last", **AT_ONCE)
-    sidebar.newer.click(page.newer, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
-    sidebar.older.click(page.older, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
+    chat.box.change(events.draft, [chat.box, conversation_id], None, trigger_mode="always_last", **AT_ONCE)
+    sidebar.newer.click(events.newer, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
+    sidebar.older.click(events.older, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
     for rename in (sidebar.rename.click, sidebar.title.submit):
-        rename(page.rename, [sidebar.title, conversation_id, skipped], [sidebar.title, *links], **AT_ONCE)
+        rename(events.rename, [sidebar.title, conversation_id, skipped], [sidebar.title, *links], **AT_ONCE)
     sidebar.delete.click(lambda: gr.update(visible=True), None, sidebar.really, **AT_ONCE)
     for answered in (sidebar.delete_not.click, sidebar.delete_really.click):
         answered(lambda: gr.update(visible=False), None, sidebar.really, **AT_ONCE)
-    sidebar.delete_really.click(page.delete, conversation_id, [*view, *links], **AT_ONCE)
+    sidebar.delete_really.click(events.delete, conversation_id, [*view, *links], **AT_ONCE)
 
 
 def _view(hidden: Hidden, sidebar: Sidebar, chat: Chat) -> list[Any]:

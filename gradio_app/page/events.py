@@ -29,7 +29,7 @@ NOTHING = -1
 """In place of a message's index: there is none."""
 
 
-class Page:
+class Events:
     """The events of the page; the user is always the one whom the gate let in."""
 
     def __init__(

@@ -314,7 +314,7 @@ def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users:
         table=table,
         directory=directory,
         single_sign_on=FakeSingleSignOn(directory) if settings.single_sign_on else None,
-        build_ui=lambda *_: tiny_page(on_stop, on_start) if streams else shared_page(),
+        page=tiny_page(on_stop, on_start) if streams else shared_page(),
     )
     return World(table, directory, application, settings, on_stop, on_start)
 

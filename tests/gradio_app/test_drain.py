@@ -7,7 +7,6 @@ import httpx
 import pytest
 import uvicorn
 
-from gradio_app.chat import streaming
 from gradio_app.serving import DrainingServer
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import SETTINGS, make_world
@@ -28,7 +27,7 @@ def test_running_answers_may_finish_for_so_long(patient: bool) -> None:
     base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     assert httpx.get(f"{base}/readyz").status_code == 200
 
-    answer = streaming.running.admit("user", "conversation", 10)
+    answer = world.application.running.admit("user", "conversation", 10)
     try:
         server.handle_exit(signal.SIGTERM, None)
         if patient:
@@ -36,11 +35,11 @@ def test_running_answers_may_finish_for_so_long(patient: bool) -> None:
             assert (answered.status_code, answered.json()["missing"]) == (503, ["draining"])
             assert httpx.get(f"{base}/healthz").status_code == 200
             assert not server.should_exit
-            streaming.running.release(answer)
+            world.application.running.release(answer)
         thread.join(60)
         assert not thread.is_alive()
     finally:
-        streaming.running.release(answer)
+        world.application.running.release(answer)
 
 
 def test_a_second_signal_does_not_wait() -> None:

@@ -99,7 +99,7 @@ class Case:
 
 def application(here: Organization, settings: Settings, table: FakeTable, **changes: object) -> Gate:
     clients = replace(NO_CLIENTS, cognito_idp=here.idp)
-    return create_app(settings, clients, table=table, build_ui=lambda *_: shared_page(), **changes).gate  # type: ignore[arg-type]
+    return create_app(settings, clients, table=table, page=shared_page(), **changes).gate  # type: ignore[arg-type]
 
 
 @pytest.fixture

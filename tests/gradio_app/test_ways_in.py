@@ -67,7 +67,7 @@ class Place:
             }
         )
         clients = Clients(cognito_idp=self.pool, dynamodb=dynamodb, bedrock_runtime=None, bedrock=None)
-        self.application = create_app(settings, clients, build_ui=lambda *_: shared_page())
+        self.application = create_app(settings, clients, page=shared_page())
 
     def browser(self) -> TestClient:
         return TestClient(self.application.gate, base_url=ORIGIN, headers=SAME_ORIGIN, follow_redirects=False)

@@ -11,13 +11,15 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gradio_app.aws import Clients
 from gradio_app.chat import context, errors, turns
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id
-from gradio_app.page import build, render, runtime, texts, theme
+from gradio_app.chat.streaming import Running
+from gradio_app.page import render, runtime, texts, theme
 from gradio_app.page.address import ConversationAddress, conversation_in
 from gradio_app.page.events import NOTHING, message_index, plain_text
+from gradio_app.server import create_page
 from gradio_app.settings import Settings
+from tests.gradio_app.fakes import NO_CLIENTS
 
 SETTINGS = Settings(
     pool_id="p",
@@ -178,7 +180,7 @@ def test_the_text_in_an_event(given: Any, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def built() -> Any:
-    return build.build(SETTINGS, Clients(cognito_idp=None, dynamodb=None, bedrock_runtime=None, bedrock=None))
+    return create_page(SETTINGS, NO_CLIENTS, Running())
 
 
 def test_gradio_still_has_the_private_switches_that_are_set(built: Any) -> None:
