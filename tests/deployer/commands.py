@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,10 +49,13 @@ def as_program(main: Callable[[], int], name: str) -> Main:
 
     def started(arguments: Sequence[str]) -> int:
         before, sys.argv = sys.argv, [name, *arguments]
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
         try:
             return main()
         finally:
             sys.argv = before
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     return started
 
