@@ -9,6 +9,7 @@ import gradio as gr
 
 from gradio_app import request_id
 from gradio_app.chat import errors
+from gradio_app.language import language
 from gradio_app.page import texts
 from gradio_app.store.table import TableUnreachable
 
@@ -50,7 +51,7 @@ def failure(request: gr.Request, key: str) -> gr.Error:
 
 
 def _language(request: gr.Request) -> str:
-    return texts.language_of(request.headers.get("accept-language", ""))
+    return language(request.request)  # pyright: ignore[reportArgumentType] (Gradio passes it always)
 
 
 def telling(event: Callable[P, R]) -> Callable[P, R]:

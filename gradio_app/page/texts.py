@@ -1,12 +1,10 @@
 """Every text of the chat that a person reads, in English and Spanish.
 
 What stands on the page is chosen by the browser's language (`gr.I18n`); what the server writes into an
-answer or a notice, by the request's Accept-Language.
+answer or a notice, by `gradio_app.language`.
 """
 
 import gradio as gr
-
-LANGUAGES = ("en", "es")
 
 PAGE = {
     "en": {
@@ -181,16 +179,3 @@ USAGE = {
 }
 
 I18N = gr.I18n(**PAGE)
-
-
-def language_of(accept_language: str) -> str:
-    """The first of our languages that an Accept-Language header asks for, by its weights; else English."""
-    weighted = []
-    for position, part in enumerate(accept_language.lower().split(",")):
-        tag, _, parameters = part.strip().partition(";")
-        weight = parameters.strip().removeprefix("q=") if parameters else "1"
-        try:
-            weighted.append((-float(weight), position, tag.partition("-")[0]))
-        except ValueError:
-            continue
-    return next((tag for _, _, tag in sorted(weighted) if tag in LANGUAGES), "en")

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from gradio_app.chat import context, errors, turns
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id, plain
 from gradio_app.chat.streaming import Running
+from gradio_app.language import LANGUAGES
 from gradio_app.page import render, runtime, texts, theme
 from gradio_app.page.address import ConversationAddress, conversation_in
 from gradio_app.page.events import NOTHING, message_index, plain_text
@@ -35,7 +36,7 @@ SETTINGS = Settings(
 
 @pytest.mark.parametrize("table", [texts.PAGE, texts.REASONS, texts.REFUSALS, texts.EXAMPLES, texts.USAGE])
 def test_both_languages_say_the_same_things(table: dict[str, Any]) -> None:
-    assert set(table) == set(texts.LANGUAGES)
+    assert set(table) == set(LANGUAGES)
     assert set(table["en"]) == set(table["es"]) or not isinstance(table["en"], dict)
     assert len(table["en"]) == len(table["es"]) or isinstance(table["en"], str)
 
@@ -49,23 +50,6 @@ def test_every_reason_has_words() -> None:
         errors.NOT_ENABLED,
     }
     assert reasons | set(turns.EARLY_ENDS.values()) <= set(texts.REASONS["en"])
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", "en"),
-        ("es", "es"),
-        ("es-MX,es;q=0.9,en;q=0.8", "es"),
-        ("fr-FR,fr;q=0.9,es;q=0.5", "es"),
-        ("en;q=0.2,es;q=0.7", "es"),
-        ("de,fr", "en"),
-        ("es;q=nonsense,en", "en"),
-        (";;;,,,=", "en"),
-    ],
-)
-def test_the_language_that_a_browser_asks_for(header: str, language: str) -> None:
-    assert texts.language_of(header) == language
 
 
 def luminance(color: str) -> float:
