@@ -180,7 +180,9 @@ def test_stopping_does_not_wait_for_a_model_that_is_silent(chatting: Chatting) -
     until(lambda: started.answer.text)
     started.answer.stop()
     assert started.answer.done.wait(10), "the read time-out is 30 seconds"
-    assert last_answer(chatting) == replace(last_answer(chatting), text="half an answer", status=STOPPED)
+    assert last_answer(chatting) == replace(
+        last_answer(chatting), parts=plain("half an answer"), status=STOPPED
+    )
 
 
 def test_an_unfinished_answer_is_saved_from_time_to_time(
