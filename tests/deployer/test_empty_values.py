@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,10 +118,11 @@ def test_an_empty_interpreter_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["stack", "region", "profile"])
 def test_options_made_by_a_program_are_no_exception(name: str) -> None:
+    empty: dict[str, Any] = {name: ""}
     with pytest.raises(UsageError):
-        Options(**{name: ""})
+        Options(**empty)
     with pytest.raises(UsageError):
-        load(**{name: ""})
+        load(**empty)
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
