@@ -33,7 +33,7 @@ class Clients:
             cognito_idp=session.client("cognito-idp", config=_config(10, LOGIN_POOL)),
             dynamodb=session.client("dynamodb", config=_config(4, TABLE_POOL)),
             # A first token may take long; each chunk after it resets the clock. One attempt: what a model has
-            # worked on costs, whether its answer arrives or not, so a call is repeated by the chat or not at all.
+            # worked on costs, whether its answer arrives or not, so the chat repeats a call or nobody does.
             bedrock_runtime=session.client("bedrock-runtime", config=_config(120, MODEL_POOL, attempts=1)),
             bedrock=session.client("bedrock", config=_config(5, 10)),
         )

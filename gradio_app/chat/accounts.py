@@ -1,18 +1,15 @@
 """What turns cost: tokens are set aside before a call to the model, and settled once after it."""
 
 import contextlib
-import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from gradio_app.chat import budget
+from gradio_app.chat import budget, errors
 from gradio_app.chat.line import Line
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.writing import Written
 from gradio_app.store.table import Action, TableUnreachable
 from gradio_app.store.usage import BudgetSpentError, Reservation, Usage
-
-log = logging.getLogger(__name__)
 
 Parts = Sequence[tuple[str, str]]
 OnStop = Callable[[Callable[[], None]], None]
@@ -67,7 +64,7 @@ class Accounts:
         except BudgetSpentError:
             return None
         except TableUnreachable as error:
-            log.error("tokens were not set aside: %s", error)
+            errors.record_storage(error)
             return None
         return reservation
 
@@ -76,7 +73,7 @@ class Accounts:
         try:
             begun = self._usage.begin(reservation)
         except TableUnreachable as error:
-            log.error("a call was not begun: %s", error)
+            errors.record_storage(error)
             return False
         if begun:
             with self._lock:
@@ -120,7 +117,7 @@ class Accounts:
             try:
                 self._usage.renew(reservation)
             except TableUnreachable as error:
-                log.error("a call was not vouched for: %s", error)
+                errors.record_storage(error)
 
     def _settle(self, reservation: Reservation, spent: int) -> None:
         with self._lock:
@@ -129,7 +126,7 @@ class Accounts:
         try:
             self._usage.settle(reservation, spent)
         except TableUnreachable as error:
-            log.error("a call was not settled: %s", error)
+            errors.record_storage(error)
             return
         with self._lock:
             del self._unsettled[reservation.id]

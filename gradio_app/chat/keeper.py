@@ -4,7 +4,6 @@ A task that writes an answer vouches for it in the table, from before the first 
 is good, other tasks show the answer as it grows; only one whose lease ran out was interrupted.
 """
 
-import logging
 import threading
 import time
 
@@ -13,8 +12,6 @@ from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.streaming import Running, RunningAnswer
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import ConflictError, TableUnreachable
-
-log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 5.0
 """Between two writes of an unfinished answer: what a dying process loses at most."""
@@ -69,7 +66,7 @@ class Keeper:
             except ConflictError:
                 stopped = True  # deleted or taken back meanwhile: nobody waits for it
             except TableUnreachable as error:
-                log.error("an unfinished answer was not saved: %s", error)
+                errors.record_storage(error)
                 return
         if stopped:
             answer.stop()

@@ -1,6 +1,5 @@
 """Summing up what does not fit into the model's context any more, a bounded piece at a time."""
 
-import logging
 from dataclasses import replace
 
 from gradio_app.chat import context, errors
@@ -8,12 +7,10 @@ from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import whole
 from gradio_app.chat.conversation import COMPLETE, FAILED, Conversation, Turn
 from gradio_app.chat.metrics import Metrics
-from gradio_app.chat.model import Choice, Counts, Models, context_tokens
-from gradio_app.chat.writing import Written
+from gradio_app.chat.model import Choice, Models, context_tokens
+from gradio_app.chat.writing import Written, told_counts
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import ConflictError, TableUnreachable
-
-log = logging.getLogger(__name__)
 
 TEMPERATURE = 0.2
 
@@ -42,7 +39,7 @@ class Summaries:
         begun = self._accounts.begin(reservation)
         written = self._write(choice, parts) if begun else Written("", FAILED, errors.INTERRUPTED)
         self._accounts.settle(reservation, written, choice)
-        counts = written.counts or Counts()
+        counts = told_counts(written)
         self._metrics.summary(choice.model_id, counts.input_tokens, counts.output_tokens)
         if written.status == COMPLETE and (text := whole(written.text).strip()):
             self._store_summary(user_id, conversation, turn.number, text, turns[-1].number)
@@ -55,7 +52,7 @@ class Summaries:
         except ConflictError:
             return  # the conversation went on; the next answer tries again
         except TableUnreachable as error:
-            log.error("a summary was not saved: %s", error)
+            errors.record_storage(error)
 
     def _write(self, choice: Choice, parts: list[tuple[str, str]]) -> Written:
         stream = self._models.stream(choice, context.SYSTEM_PROMPT, parts)

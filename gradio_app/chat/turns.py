@@ -1,13 +1,12 @@
 """One turn from question to stored answer, without any knowledge of the page that shows it."""
 
-import logging
 import secrets
 import time
 from dataclasses import dataclass
 
 from gradio_app.chat import budget, context, errors
 from gradio_app.chat.accounts import Accounts
-from gradio_app.chat.asking import RefusedError, TurnRequest, question_of
+from gradio_app.chat.asking import QUESTION_CHARACTERS, RefusedError, TurnRequest, question_of
 from gradio_app.chat.conversation import (
     COMPLETE,
     FAILED,
@@ -20,19 +19,17 @@ from gradio_app.chat.conversation import (
 )
 from gradio_app.chat.keeper import Keeper, lease_end
 from gradio_app.chat.metrics import Metrics
-from gradio_app.chat.model import Choice, Counts, Models, context_tokens
+from gradio_app.chat.model import Choice, Models, context_tokens
 from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, StoppedError, TooManyAnswersError
 from gradio_app.chat.summaries import Summaries
-from gradio_app.chat.writing import Writer, Written
+from gradio_app.chat.writing import Writer, Written, told_counts
 from gradio_app.store.conversations import ActionRefusedError, Conversations, FullError
 from gradio_app.store.messages import TEXT_BYTES
 from gradio_app.store.preferences import Preferences, Preferred
 from gradio_app.store.table import ConflictError, TableUnreachable
 from gradio_app.store.usage import Reservation, Usage
 
-__all__ = ["Choice", "RefusedError", "Started", "TurnRequest", "Turns"]
-
-log = logging.getLogger(__name__)
+__all__ = ["QUESTION_CHARACTERS", "RefusedError", "Started", "TurnRequest", "Turns"]
 
 ANSWERS_AT_ONCE = 3
 """Answers that one user may have running at the same time in one task, in several tabs."""
@@ -133,7 +130,7 @@ class Turns:
         except FullError as full:
             raise RefusedError(f"full_{full.which}") from None
         except TableUnreachable as error:
-            log.error("a question was not stored: %s", error)
+            errors.record_storage(error)
             raise RefusedError("storage") from None
 
     def _seen(self, asked: TurnRequest, typed: str) -> tuple[Conversation, Conversation, str]:
@@ -242,7 +239,7 @@ class Turns:
             except ConflictError:
                 return False  # deleted, or the question was taken back: nobody waits for this answer
             except TableUnreachable as error:
-                log.error("an answer was not saved: %s", error)
+                errors.record_storage(error)
                 running.problem = "not_saved"
                 return False
         return True
@@ -255,7 +252,7 @@ class Turns:
         try:
             self._preferences.keep(job.running.user_id, Preferred(*chosen))
         except TableUnreachable as error:
-            log.error("a choice was not remembered: %s", error)
+            errors.record_storage(error)
 
     def _measure(self, job: _Job, answer: Answer) -> None:
         began, first = job.running.began, job.running.first_written
@@ -265,12 +262,7 @@ class Turns:
 
 def _answer(written: Written, choice: Choice) -> Answer:
     """What is stored: with Bedrock's counts, or with guesses where a call ended before them."""
-    counts = written.counts or Counts()
-    if written.is_seen and not written.counts:
-        counts = Counts(
-            context.request_tokens(written.system, written.parts),
-            budget.written(written.text, written.pieces),
-        )
+    counts = told_counts(written)
     return Answer(
         parts=plain(written.text),
         status=written.status,

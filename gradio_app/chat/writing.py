@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from gradio_app.chat import context, errors
+from gradio_app.chat import budget, context, errors
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Conversation
 from gradio_app.chat.model import Choice, Counts, Models, ModelStream, context_tokens
 from gradio_app.chat.streaming import Running, RunningAnswer
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 CONTEXT_SHARES = (1, 2, 4)
 """Parts of the context budget that are tried while a model finds the request too long."""
-RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
+RETRY_SECONDS = (1.0, 2.0, 4.0)
 """Waits before another try when the model was too busy to look at the request, at most; a stop ends them."""
 LENGTH = "length"
 FILTERED = "filtered"
@@ -52,6 +52,14 @@ class Written:
     system: str = field(default="", repr=False)
     parts: Sequence[tuple[str, str]] = field(default=(), repr=False)
     pieces: int = 0
+
+
+def told_counts(written: Written) -> Counts:
+    """What people are told that a call took: Bedrock's counts, or guesses where it ended before them."""
+    if written.counts or not written.is_seen:
+        return written.counts or Counts()
+    read = context.request_tokens(written.system, written.parts)
+    return Counts(read, budget.written(written.text, written.pieces))
 
 
 class Writer:

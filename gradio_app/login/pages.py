@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from gradio_app import request_id
-from gradio_app.login.language import COOKIE, LANGUAGES, language
+from gradio_app.language import CHOICE, COOKIE, LANGUAGES, language
 from gradio_app.login.texts import TEXTS
 
 HERE = Path(__file__).parent
@@ -68,6 +68,8 @@ class Pages:
         """
         lang = language(request)
         texts = TEXTS[lang]
+        # Only a page that was asked for by GET can be asked for again in the other language.
+        again = request.method == "GET" and status == 200
         other = next(name for name in LANGUAGES if name != lang)
         body = self._templates.get_template(template).render(
             lang=lang,
@@ -78,14 +80,13 @@ class Pages:
             errors=_Errors({field: texts[key] for field, key in (errors or {}).items()}),
             email=email,
             other_lang=other,
-            # Only a page that was asked for by GET can be asked for again in the other language.
-            other_url=f"{request.url.path}?lang={other}" if request.method == "GET" and status == 200 else "",
+            other_url=f"{request.url.path}?{CHOICE}={other}" if again else "",
             stylesheet=self._stylesheet,
             **context,
         )
         policy = POLICY.format(more=f" {forms_lead_to}" if forms_lead_to else "")
         response = HTMLResponse(body, status_code=status, headers={"content-security-policy": policy})
-        if request.query_params.get("lang") in LANGUAGES:
+        if request.query_params.get(CHOICE) in LANGUAGES:
             response.set_cookie(
                 COOKIE, lang, max_age=ONE_YEAR, secure=self._https, httponly=True, samesite="lax"
             )

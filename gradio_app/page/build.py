@@ -72,7 +72,7 @@ def _wire_turns(events: Events, hidden: Hidden, sidebar: Sidebar, chat: Chat) ->
         answer = event.then(events.answer, [*turn, *settings], chat.chat, concurrency_limit=None, **QUIET)
         answer.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
         answers.append(answer)
-    stopped = chat.box.stop(None, cancels=answers, **AT_ONCE)
+    stopped = chat.box.stop(events.stop, hidden.conversation_id, None, cancels=answers, **AT_ONCE)
     stopped.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
     chat.chat.undo(events.undo, [hidden.conversation_id, hidden.version], [chat.box, *view], **AT_ONCE)
 
@@ -91,7 +91,7 @@ def _wire_sidebar(ui: gr.Blocks, events: Events, hidden: Hidden, sidebar: Sideba
     sidebar.delete.click(lambda: gr.update(visible=True), None, sidebar.really, **AT_ONCE)
     for answered in (sidebar.delete_not.click, sidebar.delete_really.click):
         answered(lambda: gr.update(visible=False), None, sidebar.really, **AT_ONCE)
-    sidebar.delete_really.click(events.delete, conversation_id, [*view, *links], **AT_ONCE)
+    sidebar.delete_really.click(events.delete, conversation_id, [conversation_id, *view, *links], **AT_ONCE)
 
 
 def _view(hidden: Hidden, sidebar: Sidebar, chat: Chat) -> list[Any]:

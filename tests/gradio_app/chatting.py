@@ -128,12 +128,17 @@ class Chatting:
 
 
 def make_chatting(
-    client: Any, table: str, models: Models, budget: int = 0, running: Running | None = None
+    client: Any,
+    table: str,
+    models: Models,
+    budget: int = 0,
+    running: Running | None = None,
+    metrics: Metrics = METRICS,
 ) -> Chatting:
     """A user of a task of its own, with so many tokens a day; 0 is no limit."""
     core, running = Table(client, table), running or Running()
     store = Conversations(core)
-    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, METRICS)
+    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, metrics)
     return Chatting(turns, store, running)
 
 

@@ -7,19 +7,13 @@ from typing import Any
 import pytest
 
 from gradio_app.aws import Clients
-from gradio_app.chat import budget, context, writing
+from gradio_app.chat import budget, context
 from gradio_app.chat.asking import RefusedError
 from gradio_app.chat.conversation import COMPLETE, STOPPED
 from gradio_app.chat.model import Models
 from tests.gradio_app.chatting import Chatting, bedrock_client, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.fakes import SETTINGS
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is tried again is tried again at once."""
-    monkeypatch.setattr(writing, "RETRY_SECONDS", (0.0, 0.0, 0.0))
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ def test_a_call_that_cannot_be_woken_is_left_behind(
     nothing_is_left(chatting, fake)
 
 
-def test_calls_that_were_left_behind_are_bounded(chatting: Chatting, fake: FakeBedrock, stuck: Stuck) -> None:
+def test_calls_that_were_left_behind_are_bounded(chatting: Chatting, stuck: Stuck) -> None:
     most = ANSWERS_AT_ONCE + streaming.LEFT_AT_ONCE
     for number in range(most):
         started = start(chatting, "answer: too late")

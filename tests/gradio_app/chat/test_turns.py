@@ -17,12 +17,6 @@ from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, bedrock_clie
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is tried again is tried again at once."""
-    monkeypatch.setattr(writing, "RETRY_SECONDS", (0.0, 0.0))
-
-
 def spent(dynamodb: Any, table: str) -> int:
     items = dynamodb.scan(TableName=table)["Items"]
     return sum(int(item["tokens"]["N"]) for item in items if item["sk"]["S"].startswith("USAGE#"))
