@@ -325,12 +325,13 @@ def test_a_summary_that_breaks_off_is_charged_like_an_answer(
         monkeypatch.setattr(module, "context_tokens", lambda _: 300)
     for number in range(6):
         chatting.ask(f"answer: fact {number} " + "and so on " * 5)
-        chatting.settle()
 
     conversation = chatting.now()
     assert fake.question().startswith(context.SUMMARY_PROMPT)
     assert conversation.summary == ""
-    for_summaries = spent(dynamodb, table) - conversation.input_tokens - conversation.output_tokens
+    answers = [(turn.question_text, turn.answer) for turn in conversation.turns if turn.answer]
+    for_answers = sum(max(budget.least(q), a.input_tokens + a.output_tokens) for q, a in answers)
+    for_summaries = spent(dynamodb, table) - for_answers
     assert (for_summaries > 0) == charged
 
 
