@@ -36,6 +36,7 @@ from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
 from gradio_app.page.events import Events
 from gradio_app.page.queue import GradioQueue
+from gradio_app.page.state import keep_no_pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
@@ -167,3 +168,4 @@ def _mount_chat(app: fastapi.FastAPI, page: Any) -> None:
         return identity.user_id if identity else None
 
     gradio.mount_gradio_app(app, page, path="/", auth_dependency=signed_in_user, **build.mount_options())
+    keep_no_pages(app, page)
