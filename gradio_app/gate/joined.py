@@ -47,6 +47,10 @@ class EventQueue(Protocol):
         """Give back what is kept for a Gradio session of which no event is alive."""
         ...
 
+    def clear(self, event_id: str) -> None:
+        """Give back what may be left of an event that is over."""
+        ...
+
 
 @dataclass(frozen=True)
 class Joined:
@@ -181,6 +185,7 @@ class JoinedEvents:
         for each in list(events.values()):
             if not self._is_going_on(each):
                 del events[each.event_id]
+                self._queue.clear(each.event_id)
         if not events:
             self._events.pop(user_id, None)
         return list(events.values())

@@ -43,11 +43,13 @@ class GradioQueue:
         await self._queue.clean_events(event_id=event_id)
 
     def forget(self, session_hash: str) -> None:
-        """Drop the messages of a Gradio session and what is left of its events, none of which is alive."""
+        """Drop the messages of a Gradio session, and which of its events nobody has been told the end of."""
         self._queue.pending_messages_per_session.pop(session_hash, None)
-        app = self._queue.server_app
-        for event_id in self._queue.pending_event_ids_session.pop(session_hash, ()):
-            self._queue.event_ids_to_events.pop(event_id, None)
-            if app is not None:
-                app.iterators.pop(event_id, None)
-                app.iterators_to_reset.discard(event_id)
+        self._queue.pending_event_ids_session.pop(session_hash, None)
+
+    def clear(self, event_id: str) -> None:
+        """Drop what Gradio leaves lying when the task of an event was cancelled in the middle of its end."""
+        self._queue.event_ids_to_events.pop(event_id, None)
+        if self._queue.server_app is not None:
+            self._queue.server_app.iterators.pop(event_id, None)
+            self._queue.server_app.iterators_to_reset.discard(event_id)
