@@ -34,6 +34,7 @@ from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
+from gradio_app.page.blocks import EventStatuses
 from gradio_app.page.events import Events
 from gradio_app.page.queue import GradioQueue
 from gradio_app.page.state import keep_no_pages
@@ -156,6 +157,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
             # Gradio answers any Origin with leave to read, unless its parent has a CORS policy: ours is none.
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
+            Middleware(EventStatuses),
         ],
     )
 

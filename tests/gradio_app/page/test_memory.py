@@ -150,9 +150,7 @@ def test_results_that_pile_up_for_one_tab_are_bounded_too(whole: Whole) -> None:
     assert left(whole)["unread"] <= EVENTS_PER_USER
 
 
-def test_what_nobody_reads_is_given_back_after_a_while(
-    whole: Whole, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nobody_reads_is_given_back_after_a_while(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradio_app.gate.joined.UNREAD_SECONDS", 0)
     ana = whole.chat_client(ANA)
     for _ in range(3):
@@ -170,7 +168,9 @@ def test_signing_out_gives_all_of_it_back(whole: Whole) -> None:
     assert left(whole)["unread"] == 1, "Eva's is left"
 
 
-def test_an_event_that_is_cancelled_again_and_again_leaves_nothing(whole: Whole, bedrock: FakeBedrock) -> None:
+def test_an_event_that_is_cancelled_again_and_again_leaves_nothing(
+    whole: Whole, bedrock: FakeBedrock
+) -> None:
     bedrock.go_on.clear()
     tab = whole.chat_client(ANA)
     event = tab.event("answer")
@@ -220,7 +220,9 @@ def test_gradio_still_keeps_things_where_we_look_for_them(whole: Whole) -> None:
 
 def test_gradios_memory_of_a_page_has_no_part_that_we_do_not_know() -> None:
     """A new one might keep something, or be read by something: look at it, then add it here."""
-    assert {name for name, value in vars(SessionState).items() if inspect.isroutine(value) or name[0] != "_"} == {
+    assert {
+        name for name, value in vars(SessionState).items() if inspect.isroutine(value) or name[0] != "_"
+    } == {
         "__init__",
         "__getitem__",
         "get",
