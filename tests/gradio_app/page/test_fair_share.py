@@ -15,8 +15,8 @@ from gradio_app.gate.shares import AT_ONCE, IN_LINE, Shares, TooMuchAtOnce
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.whole import Whole, whole_application
+from tests.gradio_app.tables import create_table
 from tests.security.chat_api import ChatClient
-from tests.security.site import create_table
 
 
 @pytest.fixture(scope="module")

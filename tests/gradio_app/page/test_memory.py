@@ -23,8 +23,8 @@ from gradio_app.page.state import NoMemory, StepState
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.whole import Whole, mounted, whole_application
+from tests.gradio_app.tables import create_table
 from tests.security.chat_api import ChatClient
-from tests.security.site import create_table
 
 DEADLINE = 20.0
 ANA, EVA = "ana@example.com", "eva@example.com"
