@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from gradio_app.aws import Clients
 from gradio_app.server import Application, create_app
 from gradio_app.settings import Settings
-from tests.gradio_app.fakes import ORIGIN, SAME_ORIGIN, SETTINGS, FakeDirectory, FakeTable, User
+from tests.gradio_app.fakes import ORIGIN, SAME_ORIGIN, SETTINGS, FakeDirectory, User
 from tests.security.chat_api import ChatClient
 
 PASSWORD = "Correct-Horse-1"
@@ -50,7 +50,6 @@ def whole_application(table: str, dynamodb: Any, bedrock: Any, **settings: Any) 
     application = create_app(
         Settings(**{**vars(SETTINGS), "table_name": table, "max_output_tokens": 100, **settings}),
         Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=bedrock, bedrock=bedrock),
-        table=FakeTable(),
         directory=directory,
     )
     with TestClient(application.gate) as server:
