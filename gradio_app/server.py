@@ -13,7 +13,6 @@ from starlette.staticfiles import StaticFiles
 
 from gradio_app.audit import audit
 from gradio_app.aws import Clients
-from gradio_app.chat.budget import Budget
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models
 from gradio_app.chat.streaming import Running
@@ -34,8 +33,10 @@ from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
+from gradio_app.page.blocks import EventStatuses
 from gradio_app.page.events import Events
 from gradio_app.page.queue import GradioQueue
+from gradio_app.page.state import keep_no_pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
@@ -44,7 +45,9 @@ from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.preferences import Preferences
 from gradio_app.store.table import AsyncTable, Table, TableUnreachable
+from gradio_app.store.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,10 @@ def create_app(
 def create_page(settings: Settings, clients: Clients, running: Running, table: Table) -> Any:
     """The chat's page over its parts."""
     store = Conversations(table)
-    budget = Budget(table, settings.daily_token_budget)
+    usage = Usage(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
-    turns = Turns(store, budget, models, running, Metrics(settings.deployment))
+    metrics = Metrics(settings.deployment)
+    turns = Turns(store, usage, Preferences(table), models, running, metrics)
     drafts = Drafts(table)
     return build.page(Events(turns, store, drafts, running, settings), settings)
 
@@ -156,6 +160,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
             # Gradio answers any Origin with leave to read, unless its parent has a CORS policy: ours is none.
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
+            Middleware(EventStatuses),
         ],
     )
 
@@ -168,3 +173,4 @@ def _mount_chat(app: fastapi.FastAPI, page: Any) -> None:
         return identity.user_id if identity else None
 
     gradio.mount_gradio_app(app, page, path="/", auth_dependency=signed_in_user, **build.mount_options())
+    keep_no_pages(app, page)
