@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from gradio_app.cognito.directory import Challenge
-from gradio_app.sessions.session import hashed, new_token
+from gradio_app.sessions.session import hashed, is_token, new_token
 from gradio_app.store.table import Item, Table
 
 SORT_KEY = "CHALLENGE"
@@ -52,11 +52,13 @@ class Steps:
 
     async def look(self, token: str) -> Step | None:
         """The step, to show its question."""
-        return self._read(await self._table.get(_partition_key(token), SORT_KEY))
+        return self._read(await self._table.get(_partition_key(token), SORT_KEY)) if is_token(token) else None
 
     async def take(self, token: str) -> Step | None:
         """The same for the one who answers; it is gone then."""
-        return self._read(await self._table.take(_partition_key(token), SORT_KEY))
+        return (
+            self._read(await self._table.take(_partition_key(token), SORT_KEY)) if is_token(token) else None
+        )
 
     def _read(self, item: Item | None) -> Step | None:
         if item is None or item["expires_at"] <= self._now():
