@@ -17,7 +17,7 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
     """
     shown = []
     for turn in turns:
-        shown.append(user_message(turn.question))
+        shown.append(user_message(turn.question_text))
         shown.append(assistant_message(*_answer_parts(turn.answer, language)))
     return shown
 
@@ -39,7 +39,7 @@ def usage_line(conversation: Conversation, language: str) -> str:
         return ""
     separator = "," if language == "en" else "\N{NARROW NO-BREAK SPACE}"
     counts = {
-        "message": context.estimate_tokens(last.question),
+        "message": context.estimate_tokens(last.question_text),
         "input": last.answer.input_tokens,
         "output": last.answer.output_tokens,
         "total_input": conversation.input_tokens,

@@ -5,16 +5,15 @@ are counted apart: https://owasp.org/www-community/Slow_Down_Online_Guessing_Att
 Being known lets nobody in. It is worth so many attempts of one's own, at this one account.
 """
 
-import hashlib
 import time
 import unicodedata
 from collections.abc import Callable, Iterable
 
 from gradio_app.sessions.session import hashed, is_token, new_token
 from gradio_app.sessions.throttle import network
-from gradio_app.store.table import Table
+from gradio_app.store import schema
+from gradio_app.store.table import AsyncTable
 
-SORT_KEY = "KNOWN"
 KNOWN_SECONDS = 90 * 24 * 3600
 NAMES_OF_A_BROWSER = 10
 """Those of some people who share it; each has an e-mail address and an id."""
@@ -24,7 +23,7 @@ STRANGER = ""
 class Known:
     """Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: AsyncTable, now: Callable[[], float] = time.time) -> None:
         self._table = table
         self._now = now
 
@@ -32,7 +31,7 @@ class Known:
         """Where an attempt at an account comes from: a browser or an address that it knows, or STRANGER."""
         if _name(account) in await self._names(token):
             return f"browser {hashed(token)}"
-        item = await self._table.get(_address_key(address, _name(account)), SORT_KEY)
+        item = await self._table.get(_address_key(address, _name(account)), schema.KNOWN)
         return f"address {network(address)}" if item and item["expires_at"] > self._now() else STRANGER
 
     async def remember(self, token: str, address: str, accounts: Iterable[str]) -> str:
@@ -40,9 +39,9 @@ class Known:
         names = [_name(account) for account in accounts if account]
         others = [name for name in await self._names(token) if name not in names]
         if is_token(token):
-            await self._table.take(_browser_key(token), SORT_KEY)
+            await self._table.take(_browser_key(token), schema.KNOWN)
         fresh = new_token()
-        ends = {"sk": SORT_KEY, "expires_at": int(self._now()) + KNOWN_SECONDS}
+        ends = {"sk": schema.KNOWN, "expires_at": int(self._now()) + KNOWN_SECONDS}
         known = [*names, *others][:NAMES_OF_A_BROWSER]
         await self._table.put({"pk": _browser_key(fresh), **ends, "accounts": known})
         for name in names:
@@ -50,7 +49,7 @@ class Known:
         return fresh
 
     async def _names(self, token: str) -> list[str]:
-        item = await self._table.get(_browser_key(token), SORT_KEY) if is_token(token) else None
+        item = await self._table.get(_browser_key(token), schema.KNOWN) if is_token(token) else None
         return item["accounts"] if item and item["expires_at"] > self._now() else []
 
 
@@ -60,12 +59,12 @@ def canonical(account: str) -> str:
 
 
 def _name(account: str) -> str:
-    return hashlib.sha256(canonical(account).encode()).hexdigest()
+    return hashed(canonical(account))
 
 
 def _browser_key(token: str) -> str:
-    return f"KNOWN#{hashed(token)}"
+    return schema.known(hashed(token))
 
 
 def _address_key(address: str, name: str) -> str:
-    return "KNOWN#" + hashlib.sha256(f"{network(address)}\0{name}".encode()).hexdigest()
+    return schema.known(hashed(f"{network(address)}\0{name}"))

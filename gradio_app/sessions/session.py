@@ -9,7 +9,6 @@ from typing import Any
 from gradio_app.cognito.tokens import PASSWORD, SignedIn
 from gradio_app.identity import Identity
 
-SORT_KEY = "SESSION"
 TOKEN_BYTES = 32
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -99,8 +98,3 @@ _PLAIN = (
     "seen_at",
     "checked_at",
 )
-
-
-def partition_key(key: str) -> str:
-    """Where the session with this hash lies."""
-    return f"SESSION#{key}"

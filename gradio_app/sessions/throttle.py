@@ -4,13 +4,13 @@ An attempt is counted before it is made and given back when it was a good one: m
 through. Names that do not exist are counted like those that do.
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-from gradio_app.store.table import Table
+from gradio_app.store import schema
+from gradio_app.store.table import AsyncTable
 
 WINDOW_SECONDS = 15 * 60
 FAILURES_PER_ACCOUNT = 10
@@ -18,7 +18,6 @@ FAILURES_PER_ADDRESS = 50
 """A company or a class may share one address."""
 JUDGED_PASSWORDS = 300
 """New passwords, good ones too, per address or signed-in user: no guessing, but work."""
-SORT_KEY = "THROTTLE"
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Attempt:
 class Throttle:
     """Counters of the current window. Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: AsyncTable, now: Callable[[], float] = time.time) -> None:
         self._table = table
         self._now = now
 
@@ -63,11 +62,11 @@ class Throttle:
             await self._count(key, -1)
 
     async def _count(self, key: str, by: int) -> int:
-        return await self._table.count(key, SORT_KEY, by, int(self._now()) + 2 * WINDOW_SECONDS)
+        return await self._table.count(key, schema.THROTTLE, by, int(self._now()) + 2 * WINDOW_SECONDS)
 
     def _key(self, limit: Limit) -> str:
         window = int(self._now()) // WINDOW_SECONDS
-        return "THROTTLE#" + hashlib.sha256(f"{limit.kind}\0{limit.value}\0{window}".encode()).hexdigest()
+        return schema.throttle(limit.kind, limit.value, window)
 
 
 def at_address(address: str) -> Limit:

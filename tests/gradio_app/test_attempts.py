@@ -17,6 +17,7 @@ from gradio_app.sessions.throttle import (
     Throttle,
     at_account,
 )
+from gradio_app.store.table import AsyncTable
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, FakeTable, User, World, make_world
 
 ANA, PASSWORD, NEW = "ana@example.com", "Correct-Horse-1", "Better-Horse-22"
@@ -59,6 +60,7 @@ def test_who_was_here_can_reset_a_password_whatever_strangers_do(path: str) -> N
     world = make_world(ana=User(PASSWORD))
     owner = world.signed_in(ANA)
     form = {"email": ANA, "code": "000000", "new_password": NEW, "repeat": NEW}
+    last = 0
     for number in range(FAILURES_PER_ACCOUNT + 1):
         last = world.browser(f"198.51.100.{number}").post(path, data=form).status_code
     assert last == 429
@@ -139,7 +141,7 @@ def test_the_cookie_of_a_known_browser_opens_nothing_and_is_new_each_time() -> N
 def test_what_is_known_is_forgotten_in_the_end() -> None:
     async def scenario() -> None:
         clock = [1e9]
-        known = Known(FakeTable(), now=lambda: clock[0])
+        known = Known(AsyncTable(FakeTable()), now=lambda: clock[0])
         token = await known.remember("", HOME, [ANA, "id"])
         assert (await known.source(token, STRANGER, ANA)).startswith("browser")
         assert (await known.source("", HOME, "ID ")).startswith("address")
@@ -196,7 +198,7 @@ def test_a_good_attempt_is_given_back_where_it_was_counted() -> None:
 
     async def scenario() -> None:
         clock, table = [WINDOW_SECONDS * 1e6 - 1], FakeTable()
-        throttle = Throttle(table, now=lambda: clock[0])
+        throttle = Throttle(AsyncTable(table), now=lambda: clock[0])
         attempt = await throttle.attempt(at_account("account", ANA))
         clock[0] += 2
         await throttle.give_back(attempt)

@@ -12,7 +12,7 @@ from gradio_app.cognito.tokens import SignedIn
 from gradio_app.sessions.session import hashed
 from gradio_app.sessions.sessions import CACHE_SECONDS, CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
-from gradio_app.store.table import TableUnreachable
+from gradio_app.store.table import AsyncTable, TableUnreachable
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, FakeTable, User
 
 ANA = "ana@example.com"
@@ -28,7 +28,8 @@ class Case:
         self.directory = FakeDirectory(users={ANA: User("x", groups=("admins",))})
         settings = Settings(**{**vars(SETTINGS), "session_idle_minutes": 30, "session_max_hours": 12})
         self.task, self.other = (
-            Sessions(self.table, self.directory, settings, now=lambda: self.clock) for _ in range(2)
+            Sessions(AsyncTable(self.table), self.directory, settings, now=lambda: self.clock)
+            for _ in range(2)
         )
 
     async def sign_in(self) -> str:
@@ -235,10 +236,11 @@ def test_a_request_while_the_pool_is_asked_is_not_forgotten_with_its_answer(
     monkeypatch.setattr("gradio_app.sessions.sessions.WAIT_SECONDS", 0.01)
 
     async def scenario(case: Case) -> None:
-        answers = anyio.Event()
+        asked, answers = anyio.Event(), anyio.Event()
         refresh = case.directory.refresh
 
         async def late(*given: str) -> SignedIn:
+            asked.set()
             await answers.wait()
             return await refresh(*given)
 
@@ -249,7 +251,7 @@ def test_a_request_while_the_pool_is_asked_is_not_forgotten_with_its_answer(
         case.clock += CHECK_SECONDS - 10
         async with anyio.create_task_group() as group:
             group.start_soon(case.task.lasts, session)
-            await anyio.wait_all_tasks_blocked()
+            await asked.wait()
             case.clock += 25 * MINUTE
             assert await case.task.find(token), "it is used"
             answers.set()

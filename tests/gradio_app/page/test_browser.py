@@ -10,7 +10,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradio_app.aws import Clients
-from gradio_app.chat.conversation import Answer, Conversation, new_id
+from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
 from gradio_app.identity import LOCAL_USER
 from gradio_app.page.address import address_of
 from gradio_app.server import create_app
@@ -353,9 +353,9 @@ def test_nothing_that_the_model_writes_runs_or_calls_out(
     context.route(lambda url: not url.startswith((site, "data:", "blob:")), stay)
     conversation_id = new_id()
     for attack in ATTACKS:
-        seen = store.read(LOCAL_USER.user_id, conversation_id) or Conversation(conversation_id)
+        seen = store.head(LOCAL_USER.user_id, conversation_id) or Conversation(conversation_id)
         number = store.ask(LOCAL_USER.user_id, seen, attack)
-        store.answer(LOCAL_USER.user_id, conversation_id, number, Answer(f"{attack} end"))
+        store.answer(LOCAL_USER.user_id, conversation_id, number, "", Answer(plain(f"{attack} end")))
     page = opened(context, address_of(conversation_id))
     expect(answers(page)).to_have_count(len(ATTACKS))
     # Once more as it comes in pieces, each of them rendered by itself.
