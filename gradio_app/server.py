@@ -14,7 +14,6 @@ from starlette.staticfiles import StaticFiles
 
 from gradio_app.audit import audit
 from gradio_app.aws import Clients
-from gradio_app.chat.budget import Budget
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models
 from gradio_app.chat.streaming import Running
@@ -23,6 +22,7 @@ from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.gate.gate import Gate
+from gradio_app.gate.joined import AtWork
 from gradio_app.health import Health
 from gradio_app.login.account import Account
 from gradio_app.login.attempts import Attempts, address
@@ -44,8 +44,10 @@ from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
+from gradio_app.page.blocks import EventStatuses
 from gradio_app.page.events import Events
 from gradio_app.page.queue import GradioQueue
+from gradio_app.page.state import keep_no_pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.known import Known
@@ -55,7 +57,9 @@ from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.preferences import Preferences
 from gradio_app.store.table import AsyncTable, Table, TableUnreachable
+from gradio_app.store.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -95,16 +99,18 @@ def create_app(
     health = Health(shared, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
     _mount_chat(inner, page)
-    gate = Gate(inner, settings, pages, sessions, GradioQueue(page))
+    at_work = AtWork(running.stop_session, running.is_busy)
+    gate = Gate(inner, settings, pages, sessions, GradioQueue(page), at_work)
     return Application(gate, inner, health, running)
 
 
 def create_page(settings: Settings, clients: Clients, running: Running, table: Table) -> Any:
     """The chat's page over its parts."""
     store = Conversations(table)
-    budget = Budget(table, settings.daily_token_budget)
+    usage = Usage(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
-    turns = Turns(store, budget, models, running, Metrics(settings.deployment))
+    metrics = Metrics(settings.deployment)
+    turns = Turns(store, usage, Preferences(table), models, running, metrics)
     drafts = Drafts(table)
     return build.page(Events(turns, store, drafts, running, settings), settings)
 
@@ -173,6 +179,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
             # Gradio answers any Origin with leave to read, unless its parent has a CORS policy: ours is none.
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
+            Middleware(EventStatuses),
         ],
     )
 
@@ -185,3 +192,4 @@ def _mount_chat(app: fastapi.FastAPI, page: Any) -> None:
         return identity.user_id if identity else None
 
     gradio.mount_gradio_app(app, page, path="/", auth_dependency=signed_in_user, **build.mount_options())
+    keep_no_pages(app, page)

@@ -8,11 +8,13 @@ import anyio
 import httpx
 import pytest
 
+from gradio_app.chat.asking import TurnRequest
+from gradio_app.chat.model import Choice
 from gradio_app.gate import streams
-from gradio_app.gate.joined import JoinedEvents
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.sessions.sessions import CHECK_SECONDS
 from gradio_app.store.table import TableUnreachable
+from tests.gradio_app.chatting import until
 from tests.gradio_app.fakes import World, make_world, over_http, served
 
 pytestmark = pytest.mark.slow
@@ -24,8 +26,7 @@ ANA = "ana@example.com"
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradio_app.sessions.sessions.CACHE_SECONDS", 0)
-    for watcher in (WatchedStream, JoinedEvents):
-        monkeypatch.setattr(watcher.__init__, "__defaults__", (0.02,))
+    monkeypatch.setattr("gradio_app.gate.streams.WATCH_SECONDS", 0.02)
 
 
 def sign_out(_: World, elsewhere: httpx.Client) -> None:
@@ -94,6 +95,33 @@ def test_an_event_whose_stream_nobody_reads_ends_with_its_session(
         assert stopped.wait(20)
 
 
+@pytest.mark.asvs("7.4.1")
+@pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, disable])
+def test_an_answer_that_goes_on_without_its_page_ends_with_its_session(
+    end: Callable[[World, httpx.Client], None],
+) -> None:
+    """Nothing of it is in Gradio's queue any more, which the page's other events only pass."""
+    world = make_world(streams=True)
+    running = world.application.running
+    ana_browser = world.signed_in(ANA)
+    [key] = [pk.removeprefix("SESSION#") for pk, sk in world.table.items if sk == "SESSION"]
+    world.signed_in("eva@example.com")
+    with served(world) as base:
+        ana, tab = over_http(base, ana_browser), over_http(base, ana_browser)
+        choice = Choice("model", 0.0, 1)
+        mine, hers = (
+            running.admit(TurnRequest("user", name, None, "?", choice, session_key=session), 10)
+            for name, session in (("mine", key), ("hers", "another"))
+        )
+        event = {"fn_index": 1, "data": [], "session_hash": "left"}
+        assert ana.post("/gradio_api/run/predict", json=event).status_code == 200
+        end(world, tab)
+        until(mine.stop_requested.is_set)
+        assert not hers.stop_requested.is_set()
+        for answer in (mine, hers):
+            running.release(answer)
+
+
 def wait_for(lines: Iterator[str], wanted: str) -> None:
     for line in lines:
         if line.startswith("data: ") and json.loads(line[6:])["msg"] == wanted:
@@ -130,7 +158,7 @@ def test_a_table_that_is_away_for_a_moment_ends_no_stream(monkeypatch: pytest.Mo
         async def send(_: object) -> None:
             """Nothing is sent."""
 
-        stream = WatchedStream(receive, send, lasts, 0.001)
+        stream = WatchedStream(receive, send, lasts)
         cut = await stream.serve(app, {"type": "http"})  # pyright: ignore[reportArgumentType]
         return cut, clock[0] - 1000
 
