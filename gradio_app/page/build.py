@@ -72,7 +72,7 @@ def _wire_turns(events: Events, hidden: Hidden, sidebar: Sidebar, chat: Chat) ->
         answer = event.then(events.answer, [*turn, *settings], chat.chat, concurrency_limit=None, **QUIET)
         answer.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
         answers.append(answer)
-    stopped = chat.box.stop(None, cancels=answers, **AT_ONCE)
+    stopped = chat.box.stop(events.stop, hidden.conversation_id, None, cancels=answers, **AT_ONCE)
     stopped.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
     chat.chat.undo(events.undo, [hidden.conversation_id, hidden.version], [chat.box, *view], **AT_ONCE)
 

@@ -11,7 +11,7 @@ from gradio_app.chat import errors
 from gradio_app.chat.conversation import Conversation, new_id, valid_id
 from gradio_app.chat.model import Choice
 from gradio_app.chat.streaming import Running
-from gradio_app.chat.turns import RefusedError, Request, Turns
+from gradio_app.chat.turns import RefusedError, TurnRequest, Turns
 from gradio_app.page import render, texts
 from gradio_app.page.address import conversation_in
 from gradio_app.page.reader import failure, reader_of, telling
@@ -90,16 +90,16 @@ class Events:
             yield gr.skip()
             return
         try:
-            asked = Request(
+            asked = TurnRequest(
                 user_id=reader.user_id,
                 conversation_id=_checked_id(conversation_id or _addressed(request)),
                 # A page that has not loaded yet shows nothing that could be out of date.
                 seen_version=int(version) if conversation_id else None,
                 question=question,
                 choice=self._choice(model_id, temperature, max_tokens),
-                keep=None if index < 0 else int(index) // 2,
+                replaces=await to_thread.run_sync(self._turn_at, reader.user_id, conversation_id, index),
             )
-            started = await to_thread.run_sync(self._turns.start, asked)
+            started = await to_thread.run_sync(self._turns.start, self._turns.admit(asked))
             await to_thread.run_sync(self._sent, asked, question)
         except RefusedError as refused:
             reader.warn(refused.reason)
@@ -112,15 +112,16 @@ class Events:
             return
         shown = render.messages(started.before.turns, reader.language)
         shown.append(render.user_message(started.question))
-        try:
-            yield shown
-            async for text in started.answer.follow():
-                yield [*shown, render.assistant_message(text)]
-            if started.answer.problem:
-                reader.warn(started.answer.problem)
-        finally:
-            # A stop or a closed page ends this generator; the answer's thread then saves what there is.
-            started.answer.stop()
+        yield shown
+        async for text in started.answer.follow():
+            yield [*shown, render.assistant_message(text)]
+        if started.answer.problem:
+            reader.warn(started.answer.problem)
+
+    @telling
+    def stop(self, conversation_id: str, request: gr.Request) -> None:
+        """Stop the answer in a conversation."""
+        self._turns.stop(reader_of(request).user_id, conversation_id or _addressed(request))
 
     def settle(
         self, question: str, index: float, conversation_id: str, version: float, request: gr.Request
@@ -147,7 +148,17 @@ class Events:
     def _whole(self, user_id: str, conversation_id: str) -> Conversation:
         return self._store.page(user_id, conversation_id, **WHOLE) or Conversation(conversation_id)
 
-    def _sent(self, asked: Request, text: str) -> None:
+    def _turn_at(self, user_id: str, conversation_id: str, index: float) -> int | None:
+        """The number of the turn of a message's index."""
+        if index < 0:
+            return None
+        turns = self._whole(user_id, conversation_id).turns
+        place = int(index) // 2
+        if place >= len(turns):
+            raise RefusedError("changed")
+        return turns[place].number
+
+    def _sent(self, asked: TurnRequest, text: str) -> None:
         try:
             self._drafts.sent(asked.user_id, asked.conversation_id, text)
         except TableUnreachable as error:
@@ -254,4 +265,4 @@ def _checked_id(conversation_id: object) -> str:
 def _was_asked(conversation: Conversation, question: str, version: int) -> bool:
     """Whether a message became the conversation's last question after `version`."""
     last = conversation.turns[-1].question_text if conversation.turns else ""
-    return conversation.version != version and last == question.strip()
+    return conversation.version != version and last.strip() == question.strip()

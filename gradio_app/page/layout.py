@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from gradio_app.chat import model
-from gradio_app.chat.turns import QUESTION_CHARACTERS
+from gradio_app.chat.asking import QUESTION_CHARACTERS
 from gradio_app.page import texts
 from gradio_app.page.events import NOTHING, TEMPERATURES
 from gradio_app.page.views import HEADINGS
