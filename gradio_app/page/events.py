@@ -92,6 +92,7 @@ class Events:
         try:
             asked = TurnRequest(
                 user_id=reader.user_id,
+                session_key=reader.session_key,
                 conversation_id=_checked_id(conversation_id or _addressed(request)),
                 # A page that has not loaded yet shows nothing that could be out of date.
                 seen_version=int(version) if conversation_id else None,

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
@@ -23,6 +23,8 @@ class Reader:
 
     user_id: str
     language: str
+    session_key: str = field(default="", repr=False)
+    """Of the session that the gate let in, with which all ends that it asked for; "" without login."""
 
     def reason(self, key: str) -> str:
         """Why an answer is not whole."""
@@ -41,7 +43,7 @@ def reader_of(request: gr.Request) -> Reader:
     """Who sent the request; without a user nobody gets anything, though the gate lets none through."""
     if not request.username:
         raise PermissionError("no user is signed in")
-    return Reader(request.username, _language(request))
+    return Reader(request.username, _language(request), _session_key(request))
 
 
 FAULTS = {"storage": 503, "broken": 500}
@@ -60,6 +62,11 @@ def failure(request: gr.Request, key: str) -> Failure:
     """What to raise so that the page shows a refusal, and Gradio prints nothing."""
     reader = Reader(request.username or "", _language(request))
     return Failure(reader.refusal(key), texts.NOTICE[reader.language], FAULTS.get(key, 422))
+
+
+def _session_key(request: gr.Request) -> str:
+    session = getattr(getattr(request.request, "state", None), "session", None)
+    return session.key if session else ""
 
 
 def _language(request: gr.Request) -> str:
