@@ -87,7 +87,7 @@ def create_app(
     health = Health(shared, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
     _mount_chat(inner, page)
-    at_work = AtWork(running.stop_session, running.has_session)
+    at_work = AtWork(running.stop_session, running.is_busy)
     gate = Gate(inner, settings, pages, sessions, GradioQueue(page), at_work)
     return Application(gate, inner, health, running)
 

@@ -269,10 +269,6 @@ class Running:
         for answer in answers:
             answer.stop()
 
-    def has_session(self, session_key: str) -> bool:
-        """Whether an answer is being written that a session asked for."""
-        return any(answer.asked.session_key == session_key for answer in self.answers)
-
     def sweep(self) -> None:
         """Take answers off the list whose work never began: their page was left between the two steps."""
         for answer in self.answers:

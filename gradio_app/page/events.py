@@ -92,9 +92,9 @@ class Events:
         try:
             asked = TurnRequest(
                 user_id=reader.user_id,
-                session_key=reader.session_key,
                 conversation_id=_checked_id(conversation_id or _addressed(request)),
                 # A page that has not loaded yet shows nothing that could be out of date.
+                session_key=reader.session_key,
                 seen_version=int(version) if conversation_id else None,
                 question=question,
                 choice=self._choice(model_id, temperature, max_tokens),

@@ -24,7 +24,7 @@ class Reader:
     user_id: str
     language: str
     session_key: str = field(default="", repr=False)
-    """Of the session that the gate let in, with which all ends that it asked for; "" without login."""
+    """Of the session that sent the request; empty without login."""
 
     def reason(self, key: str) -> str:
         """Why an answer is not whole."""
@@ -64,13 +64,14 @@ def failure(request: gr.Request, key: str) -> Failure:
     return Failure(reader.refusal(key), texts.NOTICE[reader.language], FAULTS.get(key, 422))
 
 
-def _session_key(request: gr.Request) -> str:
-    session = getattr(getattr(request.request, "state", None), "session", None)
-    return session.key if session else ""
-
-
 def _language(request: gr.Request) -> str:
     return language(request.request)  # pyright: ignore[reportArgumentType] (Gradio passes it always)
+
+
+def _session_key(request: gr.Request) -> str:
+    """Where the gate has put the session that let the request in."""
+    session = getattr(request.request.state, "session", None) if request.request else None
+    return session.key if session else ""
 
 
 def telling(event: Callable[P, R]) -> Callable[P, R]:
