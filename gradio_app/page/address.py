@@ -15,10 +15,12 @@ from gradio_app.chat.conversation import new_id, valid_id
 
 OPEN, NEW = "c", "new"
 """Query parameters."""
+OF_GRADIO = {"page", "deep_link"}
+"""Names of what our page has none of: asked for any, Gradio fails."""
 
 
 class ConversationAddress:
-    """ASGI middleware: sends `GET /` without a well-formed conversation id to a new one's address."""
+    """ASGI middleware: gives `GET /` the address of a conversation, and takes other pages out of it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,9 +28,11 @@ class ConversationAddress:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
             query = QueryParams(scope["query_string"])
-            if not conversation_in(query)[0]:
-                rest = [(name, value) for name, value in query.multi_items() if name not in (OPEN, NEW)]
-                target = f"/?{urlencode([(NEW, new_id()), *rest])}"
+            conversation_id, exists = conversation_in(query)
+            if not conversation_id or OF_GRADIO & query.keys():
+                ours = {OPEN, NEW} | OF_GRADIO
+                rest = [(name, value) for name, value in query.multi_items() if name not in ours]
+                target = f"/?{urlencode([(OPEN if exists else NEW, conversation_id or new_id()), *rest])}"
                 await RedirectResponse(target, status_code=303)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

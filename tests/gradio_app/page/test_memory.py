@@ -168,6 +168,19 @@ def test_signing_out_gives_all_of_it_back(whole: Whole) -> None:
     assert left(whole)["unread"] == 1, "Eva's is left"
 
 
+def test_signing_out_ends_an_answer_that_no_tab_shows_any_more(whole: Whole, bedrock: FakeBedrock) -> None:
+    """Nobody reads a stream that could be cut; the answer is written all the same, until its session ends."""
+    bedrock.go_on.clear()
+    bedrock.requests.clear()
+    ana, running = whole.chat_client(ANA), whole.application.running
+    assert join(ana, "hold") == 200
+    until(lambda: bedrock.requests)
+    assert running.answers
+    assert ana.http.post("/logout", follow_redirects=False).status_code == 303
+    until(lambda: not running.answers)
+    bedrock.go_on.set()
+
+
 def test_an_event_that_is_cancelled_again_and_again_leaves_nothing(
     whole: Whole, bedrock: FakeBedrock
 ) -> None:

@@ -97,6 +97,12 @@ def test_a_page_without_a_conversation_is_sent_to_a_new_ones_address(address: st
     assert visit(location).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["c", "new"])
+def test_a_page_that_is_gradios_and_not_ours_leads_to_the_conversation(name: str) -> None:
+    answer = visit(f"/?page=x&{name}={'0' * 32}&deep_link=y&__theme=dark")
+    assert answer.headers["location"] == f"/?{name}={'0' * 32}&__theme=dark"
+
+
 @pytest.mark.parametrize("address", [f"/?c={'0' * 32}", f"/?new={'0' * 32}", "/config", "/theme.css?x=1"])
 def test_other_addresses_are_left_alone(address: str) -> None:
     assert visit(address).text.endswith(address)
