@@ -12,7 +12,6 @@ from gradio_app.page import layout, texts, theme
 from gradio_app.page.blocks import ChatBlocks
 from gradio_app.page.events import NOTHING, Events, message_index, plain_text
 from gradio_app.page.layout import Chat, Hidden, Sidebar
-from gradio_app.page.markup import original
 from gradio_app.settings import Settings
 
 EVENTS_AT_ONCE = 256
@@ -122,4 +121,4 @@ def _take_retry(event: gr.RetryData) -> tuple[Any, str, int]:
 
 
 def _take_edit(event: gr.EditData) -> tuple[Any, str, int]:
-    return _taken(original(plain_text(event.value)), message_index(event.index))
+    return _taken(plain_text(event.value), message_index(event.index))

@@ -9,12 +9,13 @@ from anyio import to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gradio_app.chat import errors
-from gradio_app.chat.conversation import Conversation, new_id, valid_id
+from gradio_app.chat.conversation import Conversation, Turn, new_id, valid_id
 from gradio_app.chat.model import Choice
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Request, Turns
 from gradio_app.page import render, texts
 from gradio_app.page.address import conversation_in
+from gradio_app.page.markup import LiveAnswer
 from gradio_app.page.reader import failure, reader_of, telling
 from gradio_app.page.views import HEADINGS, LIST, VIEW, Views
 from gradio_app.settings import Settings
@@ -111,11 +112,14 @@ class Events:
             yield gr.skip()
             return
         shown = render.messages(started.before.turns, reader.language)
-        shown.append(render.user_message(started.question))
+        number = started.before.turns[-1].number + 1 if started.before.turns else 1
+        shown.append(render.question(Turn(number, started.question), reader.language))
+        live = LiveAnswer()
         try:
             yield shown
             async for text in started.answer.follow():
-                yield [*shown, render.assistant_message(text)]
+                parts = await to_thread.run_sync(live.update, text)
+                yield [*shown, render.growing_answer(parts)]
             if started.answer.problem:
                 reader.warn(started.answer.problem)
         finally:

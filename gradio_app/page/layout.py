@@ -8,6 +8,7 @@ import gradio as gr
 from gradio_app.chat import model
 from gradio_app.chat.turns import QUESTION_CHARACTERS
 from gradio_app.page import texts
+from gradio_app.page.chatbot import Chatbot
 from gradio_app.page.events import NOTHING, TEMPERATURES
 from gradio_app.page.views import HEADINGS
 from gradio_app.settings import Settings
@@ -121,13 +122,14 @@ def chat() -> Chat:
     """The conversation over the box to write in."""
     # For screen readers: the name in the sidebar is out of sight on a narrow screen.
     gr.Markdown("# Asistente", elem_id="heading")
-    conversation = gr.Chatbot(
+    conversation = Chatbot(
         show_label=False,
         container=False,
         scale=1,
-        buttons=["copy"],
-        editable="user",
-        # Unknown tags of a model are text to read and not elements of our page.
+        buttons=[],
+        # All of it is HTML that `markup` made: nothing in it is a formula or a line end to Gradio.
+        latex_delimiters=[],
+        line_breaks=False,
         allow_tags=False,
         sanitize_html=True,
         layout="bubble",

@@ -5,11 +5,12 @@ Gradio's parser of Markdown gets what it cannot read anything into: each part is
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from gradio_app.page import code, prose
 from gradio_app.page.encoding import encoded, plain, with_links
-from gradio_app.page.sections import Hidden, Section, UnfitError, definitions, sections
+from gradio_app.page.sections import MOST_PARTS, Hidden, Section, UnfitError, definitions, sections
 
 MOST_KEPT = 8_000_000
 """Characters of finished parts that the process keeps."""
@@ -27,6 +28,18 @@ def typed(text: str) -> str:
 def notice(text: str) -> str:
     """A sentence of ours in a message."""
     return f'<div class="notice">{encoded(text)}</div>'
+
+
+def actions(turn: int, names: Mapping[str, str]) -> str:
+    """Buttons below a message, by class and name. `static/messages.js` does what they say.
+
+    Gradio's sanitizer leaves a button its class and its value, and takes `data-` attributes away.
+    """
+    buttons = "".join(
+        f'<button type="button" class="{kind}" value="{turn}" title="{encoded(name)}"></button>'
+        for kind, name in names.items()
+    )
+    return f'<div class="actions">{buttons}</div>'
 
 
 def answer_parts(text: str) -> list[str]:
@@ -73,7 +86,7 @@ class LiveAnswer:
                 self._finished, self._from = [], 0
                 self._render(text)
                 return
-            parts = sections(hidden)
+            parts = sections(hidden, MOST_PARTS - len(self._finished))
             ends = _ends(hidden, parts)
             count = max((number for number, end in enumerate(ends, 1) if end is not None), default=0)
             rendered = _rendered(hidden, parts, self._defined | defined)

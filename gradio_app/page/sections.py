@@ -26,6 +26,8 @@ RARE = "".join(map(chr, range(0x2E2A, 0x2E50)))
 
 GROUP_CHARACTERS = 4_000
 """So much of prose at least goes into one part: each is a component in the browser."""
+MOST_PARTS = 100
+"""After so many everything goes into the last."""
 MOST_DEFINITIONS = 200
 MOST_DEFINITION = 500
 
@@ -96,26 +98,28 @@ class _Block:
     code: list[str] = field(default_factory=list)
 
 
-def sections(hidden: Hidden) -> list[Section]:
+def sections(hidden: Hidden, most: int = MOST_PARTS) -> list[Section]:
     """The text in parts: each block of code by itself, and prose up to `GROUP_CHARACTERS` and more."""
     seen = hidden.text.encode()
-    blocks = list(_blocks(hidden.text, seen))
-    ends = [*(block.start for block in blocks[1:]), len(seen)][: len(blocks)]
     result: list[Section] = []
     start: int | None = None
-    for block, end in zip(blocks, ends, strict=True):
-        if block.language is None:
-            start = block.start if start is None else start
-            if end - start < GROUP_CHARACTERS:
-                continue
+    """Where the prose begins that is not in the result yet."""
+
+    def prose(end: int) -> None:
+        nonlocal start
         if start is not None:
-            until = end if block.language is None else block.start
-            result.append(Section(start, seen[start:until].decode()))
+            result.append(Section(start, seen[start:end].decode()))
             start = None
-        if block.language is not None:
-            result.append(Section(block.start, hidden.shown("".join(block.code)), block.language))
-    if start is not None:
-        result.append(Section(start, seen[start:].decode()))
+
+    for block in _blocks(hidden.text, seen):
+        if len(result) + 1 < most:
+            if block.language is not None or (start is not None and block.start - start >= GROUP_CHARACTERS):
+                prose(block.start)
+            if block.language is not None:
+                result.append(Section(block.start, hidden.shown("".join(block.code)), block.language))
+                continue
+        start = block.start if start is None else start
+    prose(len(seen))
     return result
 
 

@@ -139,6 +139,28 @@ REFUSALS = {
 }
 """Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""
 
+ACTIONS = {
+    "en": {
+        "edit": "Edit the question",
+        "copy_question": "Copy the question",
+        "copy_answer": "Copy the answer",
+        "copy_code": "Copy the code",
+        "copied": "Copied",
+        "send_edited": "Ask the changed question",
+        "cancel_edit": "Leave it as it is",
+    },
+    "es": {
+        "edit": "Editar la pregunta",
+        "copy_question": "Copiar la pregunta",
+        "copy_answer": "Copiar la respuesta",
+        "copy_code": "Copiar el código",
+        "copied": "Copiado",
+        "send_edited": "Enviar la pregunta cambiada",
+        "cancel_edit": "Dejarla como está",
+    },
+}
+"""What can be done with a message: accessible names of buttons that show a sign only."""
+
 WELCOME = {
     "en": "## What can I help you with?\nAnswers may be wrong: check what matters.",
     "es": "## ¿En qué puedo ayudarte?\nLas respuestas pueden contener errores: comprueba lo importante.",
