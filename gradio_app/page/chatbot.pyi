@@ -12,18 +12,14 @@ import orjson
 
 Role = Literal["user", "assistant"]
 
-
 def growing(role: Role, parts: Sequence[str]) -> dict[str, Any]:
     """A message of which Gradio sends only what is new."""
     content = [{"type": "text", "text": part} for part in parts]
     return {"role": role, "metadata": None, "content": content, "options": None}
 
-
 def settled(role: Role, parts: Sequence[str]) -> Any:
     """A message that does not change any more."""
     return orjson.Fragment(orjson.dumps(growing(role, parts)))
-
-from gradio.events import Dependency
 
 class Chatbot(gr.Chatbot):
     """`gr.Chatbot` for messages of `growing` and `settled`; the browser knows it by the same name."""
@@ -31,8 +27,11 @@ class Chatbot(gr.Chatbot):
     def postprocess(self, value: Any) -> Any:
         """The messages themselves."""
         return [] if value is None else value
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component

@@ -6,10 +6,13 @@ from gradio_app.page.encoding import encoded
 from gradio_app.page.prose import COPY_CODE
 
 LANGUAGES = {
-    **{name: name for name in ("bash", "c", "cpp", "css", "go", "html", "java", "javascript", "json", "latex")},
+    **{
+        name: name
+        for name in ("bash", "c", "cpp", "css", "go", "html", "java", "javascript", "json", "latex")
+    },
     **{name: name for name in ("php", "python", "rust", "sql", "svg", "xml", "yaml")},
-    **{name: "bash" for name in ("console", "sh", "shell", "shell-session", "zsh")},
-    **{name: "javascript" for name in ("js", "jsx", "ts", "tsx", "typescript")},
+    **dict.fromkeys(("console", "sh", "shell", "shell-session", "zsh"), "bash"),
+    **dict.fromkeys(("js", "jsx", "ts", "tsx", "typescript"), "javascript"),
     **{"c++": "cpp", "golang": "go", "jsonc": "json", "py": "python", "python3": "python", "rs": "rust"},
     **{"tex": "latex", "yml": "yaml"},
 }

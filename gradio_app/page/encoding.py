@@ -3,7 +3,7 @@
 import re
 import string
 
-LINE_ENDS = "\n\t\v\f\u2028\u2029"
+LINE_ENDS = "\n\t\f\u2028\u2029"
 TABLE = {ord(sign): f"&#{ord(sign)};" for sign in (*string.punctuation, *LINE_ENDS)}
 
 MOST_LINK_CHARACTERS = 300

@@ -28,16 +28,33 @@ SIGN = re.compile(
     r"|(?P<end>`|\n[ \t>]*(?=\n))",
     re.MULTILINE,
 )
+ESCAPED = re.compile(r"\\.", re.DOTALL)
 LINE_BEGINS = re.compile(rf"{PREFIX}\Z")
 LINE_ENDS = re.compile(r"[ \t.,;]*(?:\n|\Z)")
 
 # Environments that the converter knows under another name only.
-ALIASES = re.compile(r"\\(begin|end)\{(aligned|alignat\*?|align|split|eqnarray\*?|gathered|gather\*?|equation\*?)\}")
+ALIASES = re.compile(
+    r"\\(begin|end)\{(aligned|alignat\*?|align|split|eqnarray\*?|gathered|gather\*?|equation\*?)\}"
+)
 MATRIX = ("gather", "equation")
 LESS, AND = "\N{SMALL LESS-THAN SIGN}", "\N{SMALL AMPERSAND}"
 
 ELEMENTS = {
-    *("math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded"),
+    *(
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "ms",
+        "mtext",
+        "mspace",
+        "mfrac",
+        "msqrt",
+        "mroot",
+        "mstyle",
+        "mpadded",
+    ),
     *("mphantom", "menclose", "merror", "msub", "msup", "msubsup", "munder", "mover", "munderover"),
     *("mtable", "mtr", "mtd"),
 }
@@ -103,6 +120,9 @@ def is_display(source: str) -> bool:
 def mathml(source: str) -> str | None:
     """A formula with its delimiters as HTML in one line; None where the converter cannot do it."""
     latex = source[2:-2].strip()
+    braces = ESCAPED.sub("", latex)
+    if braces.count("{") != braces.count("}"):
+        return None
     display = is_display(source)
     try:
         raw = converter.convert(_prepared(latex), display="block" if display else "inline")

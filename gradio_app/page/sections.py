@@ -19,7 +19,9 @@ _options = (
 parser = pyromark.Markdown(options=_options)
 
 # Links in angle brackets are no tags, unless what stands in them is no link.
-TAG = re.compile(r"(?<!\]\()(?<!\]: )<(?=[A-Za-z/!?])(?!(?:https?://|mailto:)[^\s<>]*>)")
+TAG = re.compile(
+    r"(?<!\]\()(?<!\]: )<(?=[A-Za-z/!?])(?!(?:(?:https?://|mailto:)[^\s<>]*|[\w.+-]{1,64}@[\w.-]{1,255})>)"
+)
 ANY_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 RARE = "".join(map(chr, range(0x2E2A, 0x2E50)))
 """Punctuation, as `<` is, that hardly anybody writes."""
