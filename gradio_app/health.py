@@ -9,7 +9,8 @@ from starlette.routing import Route
 
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError
-from gradio_app.store.table import Table, TableUnreachable
+from gradio_app.store import schema
+from gradio_app.store.table import AsyncTable, TableUnreachable
 
 KNOWN_SECONDS = 5
 """How long an answer stands, so that asking often costs nothing."""
@@ -19,7 +20,7 @@ class Health:
     """`/healthz`: the process lives. `/readyz`: it can reach what it needs and is not about to stop."""
 
     def __init__(
-        self, table: Table, directory: Directory | None, now: Callable[[], float] = time.monotonic
+        self, table: AsyncTable, directory: Directory | None, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._table = table
         self._directory = directory
@@ -53,7 +54,7 @@ class Health:
     async def _ask(self) -> list[str]:
         missing = []
         try:
-            await self._table.get("HEALTH", "HEALTH")
+            await self._table.get(schema.HEALTH, schema.HEALTH)
         except TableUnreachable:
             missing.append("table")
         if self._directory is not None:

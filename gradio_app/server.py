@@ -44,7 +44,7 @@ from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
-from gradio_app.store.table import Table, TableUnreachable
+from gradio_app.store.table import AsyncTable, Table, TableUnreachable
 
 
 @dataclass(frozen=True)
@@ -69,36 +69,37 @@ def create_app(
 ) -> Application:
     """Put the application together; what reaches outside, and the page, may be passed."""
     table = table or Table(clients.dynamodb, settings.table_name)
+    shared = AsyncTable(table)
     running = Running()
-    page = page or create_page(settings, clients, running)
+    page = page or create_page(settings, clients, running, table)
     pages = Pages(settings.https)
     sessions = None
     routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
-        sessions = Sessions(table, directory, settings, single_sign_on=single_sign_on)
-        routes += _login(settings, table, directory, single_sign_on, sessions, pages)
-    health = Health(table, directory)
+        sessions = Sessions(shared, directory, settings, single_sign_on=single_sign_on)
+        routes += _login(settings, shared, directory, single_sign_on, sessions, pages)
+    health = Health(shared, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
     _mount_chat(inner, page)
     gate = Gate(inner, settings, pages, sessions, GradioQueue(page))
     return Application(gate, inner, health, running)
 
 
-def create_page(settings: Settings, clients: Clients, running: Running) -> Any:
+def create_page(settings: Settings, clients: Clients, running: Running, table: Table) -> Any:
     """The chat's page over its parts."""
-    store = Conversations(clients.dynamodb, settings.table_name)
-    budget = Budget(clients.dynamodb, settings.table_name, settings.daily_token_budget)
+    store = Conversations(table)
+    budget = Budget(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
     turns = Turns(store, budget, models, running, Metrics(settings.deployment))
-    drafts = Drafts(clients.dynamodb, settings.table_name)
+    drafts = Drafts(table)
     return build.page(Events(turns, store, drafts, running, settings), settings)
 
 
 def _login(
     settings: Settings,
-    table: Table,
+    table: AsyncTable,
     directory: Directory,
     single_sign_on: SingleSignOn | None,
     sessions: Sessions,

@@ -13,6 +13,9 @@ from templates.wiring import Value, declare, describe, new_template, output, par
 
 PARTITION_KEY = "pk"
 SORT_KEY = "sk"
+CHANGE_INDEX = "by-change"
+CHANGE_ATTRIBUTE = "updated_at"
+"""Epoch seconds; only the heads of conversations have it, so only they are in the index."""
 EXPIRY_ATTRIBUTE = "expires_at"
 """Epoch seconds; DynamoDB deletes the item some time after."""
 
@@ -43,10 +46,23 @@ def template() -> Template:
         AttributeDefinitions=[
             dynamodb.AttributeDefinition(AttributeName=PARTITION_KEY, AttributeType="S"),
             dynamodb.AttributeDefinition(AttributeName=SORT_KEY, AttributeType="S"),
+            dynamodb.AttributeDefinition(AttributeName=CHANGE_ATTRIBUTE, AttributeType="N"),
         ],
         KeySchema=[
             dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
             dynamodb.KeySchema(AttributeName=SORT_KEY, KeyType="RANGE"),
+        ],
+        # CloudFormation adds or removes one index in an update, and changes none in place: the keys alone are
+        # in it, so that nothing which the application lists one day makes it another index.
+        GlobalSecondaryIndexes=[
+            dynamodb.GlobalSecondaryIndex(
+                IndexName=CHANGE_INDEX,
+                KeySchema=[
+                    dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
+                    dynamodb.KeySchema(AttributeName=CHANGE_ATTRIBUTE, KeyType="RANGE"),
+                ],
+                Projection=dynamodb.Projection(ProjectionType="KEYS_ONLY"),
+            )
         ],
         TimeToLiveSpecification=dynamodb.TimeToLiveSpecification(
             AttributeName=EXPIRY_ATTRIBUTE, Enabled=True

@@ -6,7 +6,9 @@ number of tabs and tasks share one count. What a dying process had reserved stay
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from gradio_app.store import schema
+from gradio_app.store.table import Attr, ConflictError, Table, Update
 
 KEPT_DAYS = 90
 """Days after which DynamoDB removes a day's count."""
@@ -26,11 +28,10 @@ class Reservation:
 
 
 class Budget:
-    """The counts. `client` is a low-level DynamoDB client; a `limit` of 0 tokens is no limit."""
+    """The counts; a `limit` of 0 tokens is no limit."""
 
-    def __init__(self, client: Any, table_name: str, limit: int) -> None:
-        self._client = client
-        self._table = table_name
+    def __init__(self, table: Table, limit: int) -> None:
+        self._table = table
         self._limit = limit
 
     def reserve(self, user_id: str, tokens: int) -> Reservation:
@@ -40,7 +41,7 @@ class Budget:
         reservation = Reservation(user_id, datetime.now(UTC).date().isoformat(), tokens)
         try:
             self._add(reservation, tokens, most=self._limit - tokens if self._limit else None)
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConflictError:
             raise BudgetSpentError from None
         return reservation
 
@@ -51,16 +52,13 @@ class Budget:
     def _add(self, reservation: Reservation, tokens: int, most: int | None = None) -> None:
         """Add to the day's count, on condition that it is at most `most` before."""
         expires = datetime.now(UTC) + timedelta(days=KEPT_DAYS)
-        values = {":tokens": {"N": str(tokens)}, ":expires": {"N": str(int(expires.timestamp()))}}
-        condition: dict[str, Any] = {}
-        if most is not None:
-            condition["ConditionExpression"] = "attribute_not_exists(#tokens) OR #tokens <= :most"
-            values[":most"] = {"N": str(most)}
-        self._client.update_item(
-            TableName=self._table,
-            Key={"pk": {"S": f"USER#{reservation.user_id}"}, "sk": {"S": f"USAGE#{reservation.day}"}},
-            UpdateExpression="ADD #tokens :tokens SET #expires = :expires",
-            ExpressionAttributeNames={"#tokens": "tokens", "#expires": "expires_at"},
-            ExpressionAttributeValues=values,
-            **condition,
+        room = None if most is None else Attr("tokens").not_exists() | Attr("tokens").lte(most)
+        self._table.write(
+            Update(
+                schema.person(reservation.user_id),
+                schema.usage(reservation.day),
+                set={"expires_at": int(expires.timestamp())},
+                add={"tokens": tokens},
+                condition=room,
+            )
         )

@@ -36,12 +36,12 @@ def estimate_tokens(text: str) -> int:
 def turn_tokens(turn: Turn) -> int:
     """An upper guess of the tokens of a question and its answer."""
     answer = turn.answer.text if turn.answer else ""
-    return estimate_tokens(turn.question) + estimate_tokens(answer) + 2 * MESSAGE_TOKENS
+    return estimate_tokens(turn.question_text) + estimate_tokens(answer) + 2 * MESSAGE_TOKENS
 
 
 def answered(turns: Sequence[Turn]) -> list[Turn]:
     """The turns that have an answer: the model takes no empty message and no two questions in a row."""
-    return [turn for turn in turns if turn.question.strip() and turn.answer and turn.answer.text.strip()]
+    return [turn for turn in turns if turn.question_text.strip() and turn.answer and turn.answer.text.strip()]
 
 
 def newest(turns: Sequence[Turn], budget: int) -> list[Turn]:
@@ -68,7 +68,10 @@ def messages(conversation: Conversation, question: str, budget: int) -> list[tup
     unsummed = [turn for turn in conversation.turns if turn.number > conversation.summarized_to]
     kept = newest(answered(unsummed), rest)
     history = [
-        part for turn in kept if turn.answer for part in (("human", turn.question), ("ai", turn.answer.text))
+        part
+        for turn in kept
+        if turn.answer
+        for part in (("human", turn.question_text), ("ai", turn.answer.text))
     ]
     return [*history, ("human", question)]
 
@@ -89,7 +92,7 @@ def summary_request(conversation: Conversation, turns: Sequence[Turn], budget: i
     """The text to sum up: the summary so far and the turns, cut to about `budget` tokens at its beginning."""
     parts = [conversation.summary] if conversation.summary else []
     for turn in turns:
-        parts.append(f"User: {turn.question}")
+        parts.append(f"User: {turn.question_text}")
         parts.append(f"Assistant: {turn.answer.text if turn.answer else ''}")
     text = "\n\n".join(parts)
     data = text.encode("utf-8", "replace")[-budget * BYTES_PER_TOKEN :]

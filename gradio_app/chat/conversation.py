@@ -1,4 +1,4 @@
-"""What a conversation is, as plain values; how it is stored is in `conversations`."""
+"""What a conversation is, as plain values; how it is stored is in `gradio_app.store`."""
 
 import re
 import secrets
@@ -9,18 +9,59 @@ TITLE_CHARACTERS = 80
 CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
 
 COMPLETE, STOPPED, FAILED, WRITING = "complete", "stopped", "failed", "writing"
-"""How an answer stands; one that is WRITING although nobody writes it was cut off by a dying process."""
+"""How an answer stands; one that is WRITING although its writer's time is over was cut off by a death."""
+
+TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a message: what kind it is, and what it says."""
+
+    kind: str
+    text: str
+
+
+Parts = tuple[Part, ...]
+
+
+def plain(text: str) -> Parts:
+    """A message that is text and nothing else."""
+    return (Part(TEXT, text),) if text else ()
+
+
+def text_of(parts: Parts) -> str:
+    """All that a message says in words."""
+    return "\n\n".join(part.text for part in parts if part.kind == TEXT)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model wrote. `reason` says why it ended early (a key of `texts.REASONS`), or is empty."""
+    """What the model wrote, with which settings, and what Bedrock counted."""
 
-    text: str
+    parts: Parts = ()
     status: str = COMPLETE
     reason: str = ""
+    """Why it ended early, a key of `texts.REASONS`; or empty."""
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    model_id: str = ""
+    """Empty in what was stored before answers knew their model; so are its settings."""
+    temperature: float | None = None
+    max_tokens: int = 0
+    lease_until: int = 0
+    """Epoch seconds until which its writer is at work, while it is WRITING."""
+
+    @property
+    def text(self) -> str:
+        """All that it says in words."""
+        return text_of(self.parts)
+
+    def is_being_written(self, now: float) -> bool:
+        """Whether some process is at it; one that is not, and is WRITING, was interrupted."""
+        return self.status == WRITING and now < self.lease_until
 
 
 @dataclass(frozen=True)
@@ -28,8 +69,23 @@ class Turn:
     """A question and its answer; without an answer the process died before the first checkpoint."""
 
     number: int
-    question: str
+    question: Parts
     answer: Answer | None = None
+    parent: int = 0
+    """The number of the turn that it follows; 0 for the first, and where the table does not say."""
+
+    @property
+    def question_text(self) -> str:
+        """All that the question says in words."""
+        return text_of(self.question)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in the list of conversations: behind the one with these."""
+
+    updated_at: int
+    id: str
 
 
 @dataclass(frozen=True)
@@ -38,32 +94,55 @@ class Heading:
 
     id: str
     title: str
+    updated_at: int = 0
+    pinned: bool = False
+    folder: str = ""
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where the list goes on behind this one."""
+        return Cursor(self.updated_at, self.id)
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A whole conversation; `version` is the number of its last change, 0 when it is not stored yet."""
+    """A conversation, with a window of its turns or none of them."""
 
     id: str
     title: str = ""
     version: int = 0
+    """The number of the last change of its turns; 0 when it is not stored yet."""
     turns: tuple[Turn, ...] = ()
+    """Some turns that follow each other, the oldest first."""
+    has_earlier: bool = False
+    has_later: bool = False
+    last: int = 0
+    """The number of the last turn; 0 when turns were not asked for, or there is none."""
+    model_id: str = ""
+    temperature: float | None = None
+    max_tokens: int = 0
+    pinned: bool = False
+    folder: str = ""
+    updated_at: int = 0
+    """Epoch seconds."""
     input_tokens: int = 0
     output_tokens: int = 0
     summary: str = ""
     summarized_to: int = 0
     """The number of the last turn that the summary covers."""
+    stored_bytes: int = 0
+    """What its messages take, as far as it was counted when they were stored."""
 
 
-def first_turns(conversation: Conversation, turns: int) -> Conversation:
-    """The conversation as it was after that many turns.
+def before_turn(conversation: Conversation, number: int) -> Conversation:
+    """The conversation as it was before that turn.
 
-    A summary that tells of the others would bring them back: it goes with them.
+    A summary that tells of that turn or a later one would bring it back: it goes with them.
     """
-    left, dropped = conversation.turns[:turns], conversation.turns[turns:]
-    if dropped and dropped[0].number <= conversation.summarized_to:
+    if number <= conversation.summarized_to:
         conversation = replace(conversation, summary="", summarized_to=0)
-    return replace(conversation, turns=left)
+    turns = tuple(turn for turn in conversation.turns if turn.number < number)
+    return replace(conversation, turns=turns, last=turns[-1].number if turns else 0)
 
 
 def new_id() -> str:

@@ -19,6 +19,8 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from langchain_core.exceptions import ContextOverflowError
 
+from gradio_app.store.table import TableUnreachable
+
 log = logging.getLogger(__name__)
 
 THROTTLED = "throttled"
@@ -113,9 +115,9 @@ def record_event(error: BaseException) -> None:
     _record_bug("an event failed", error)
 
 
-def record_storage(error: ClientError | BotoCoreError) -> None:
+def record_storage(error: TableUnreachable) -> None:
     """The same for an error of the table."""
-    log.error("the table failed: %s", _details(error))
+    log.error("the table failed: %s", _details(error.__cause__ or error))
 
 
 def _record_bug(what: str, error: BaseException) -> None:

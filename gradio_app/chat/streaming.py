@@ -10,6 +10,7 @@ import contextvars
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from uuid import uuid4
 
 UPDATE_SECONDS = 0.1
 """Between two updates of the page: smooth to read, and a fifth of the CPU time of one update per token."""
@@ -23,6 +24,8 @@ class RunningAnswer:
     def __init__(self, user_id: str, conversation_id: str) -> None:
         self.user_id = user_id
         self.conversation_id = conversation_id
+        self.holder = uuid4().hex
+        """By which the table knows whose the answer is."""
         self.stop_requested = threading.Event()
         self.done = threading.Event()
         self.problem = ""

@@ -5,8 +5,6 @@ import logging
 import time
 from dataclasses import dataclass, replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from gradio_app.chat import context, errors
 from gradio_app.chat.budget import Budget, BudgetSpentError, Reservation
 from gradio_app.chat.conversation import (
@@ -16,12 +14,15 @@ from gradio_app.chat.conversation import (
     WRITING,
     Answer,
     Conversation,
-    first_turns,
+    before_turn,
+    plain,
 )
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
 from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, TooManyAnswersError
-from gradio_app.store.conversations import TEXT_BYTES, ConflictError, Conversations
+from gradio_app.store.conversations import Conversations, FullError
+from gradio_app.store.messages import TEXT_BYTES
+from gradio_app.store.table import ConflictError, TableUnreachable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,10 @@ QUESTION_CHARACTERS = 32_000
 """Longest question; about 10 000 tokens."""
 ANSWERS_AT_ONCE = 3
 """Answers that one user may have running at the same time, in several tabs."""
+WHOLE = {"turns": 100_000, "most_bytes": 1_000_000_000}
+"""All of a conversation."""
+LEASE_SECONDS = 420
+"""Longer than a call may take before its first byte, tries again included."""
 CHECKPOINT_SECONDS = 5.0
 """Between two writes of an unfinished answer: what a dying process loses at most."""
 SUMMARY_TEMPERATURE = 0.2
@@ -124,18 +129,27 @@ class Turns:
 
     def _prepare(self, request: Request, answer: RunningAnswer) -> _Job:
         try:
-            seen = self._store.read(request.user_id, request.conversation_id)
+            seen = self._store.page(request.user_id, request.conversation_id, **WHOLE)
             seen = seen or Conversation(request.conversation_id)
             if request.seen_version not in (None, seen.version):
                 raise ConflictError
             keep = len(seen.turns) if request.keep is None else request.keep
             question = request.question.strip() or _question_at(seen, keep)
-            before = first_turns(seen, keep)
+            replaces = seen.turns[keep].number if 0 <= keep < len(seen.turns) else None
+            before = seen if replaces is None else before_turn(seen, replaces)
             reservation = self._budget.reserve(
                 request.user_id, _most_tokens(before, question, request.choice)
             )
             try:
-                number = self._store.ask(request.user_id, seen, question, keep)
+                number = self._store.ask(
+                    request.user_id,
+                    seen,
+                    question,
+                    replaces=replaces,
+                    holder=answer.holder,
+                    lease_until=_lease(),
+                    **vars(request.choice),
+                )
             except BaseException:
                 self._settle(reservation, 0)
                 raise
@@ -143,7 +157,9 @@ class Turns:
             raise RefusedError("changed") from None
         except BudgetSpentError:
             raise RefusedError("budget") from None
-        except (ClientError, BotoCoreError) as error:
+        except FullError as full:
+            raise RefusedError(f"full_{full.which}") from None
+        except TableUnreachable as error:
             errors.record_storage(error)
             raise RefusedError("storage") from None
         return _Job(request.user_id, number, before, question, request.choice, reservation, answer)
@@ -160,7 +176,7 @@ class Turns:
 
     def _write(self, job: _Job) -> Answer:
         """Let the model answer; with less of the history as long as it finds the request too long."""
-        answer = Answer("", FAILED)
+        answer = Answer((), FAILED)
         for share in CONTEXT_SHARES:
             budget = context_tokens(job.choice.model_id) // share
             parts = context.messages(job.before, job.question, budget)
@@ -188,7 +204,7 @@ class Turns:
                         reason = LENGTH
                         break
                     if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-                        self._save(job, Answer(job.running.text, WRITING))
+                        self._save(job, Answer(plain(job.running.text), WRITING))
                         saved_at = time.monotonic()
         except Exception as error:  # noqa: BLE001 (whatever it is, what has arrived is kept and the reader told)
             status, reason = FAILED, errors.reason_of(error)
@@ -199,15 +215,29 @@ class Turns:
         text = job.running.text
         if text or status == STOPPED or reason in errors.WORKED_ON:
             used = _charged(used, system, parts, text)
-        return Answer(text, status, reason, *used)
+        choice = job.choice
+        return Answer(
+            plain(text),
+            status,
+            reason,
+            *used,
+            model_id=choice.model_id,
+            temperature=choice.temperature,
+            max_tokens=choice.max_tokens,
+        )
 
     def _save(self, job: _Job, answer: Answer) -> None:
         try:
-            self._store.answer(job.user_id, job.before.id, job.number, answer)
+            whose = (job.user_id, job.before.id, job.number, job.running.holder)
+            if answer.status == WRITING:
+                if self._store.write(*whose, answer.text, _lease()):
+                    job.running.stop()
+            else:
+                self._store.answer(*whose, answer)
         except ConflictError:
             # Deleted, or the question was taken back meanwhile: nobody waits for this answer.
             job.running.stop_requested.set()
-        except (ClientError, BotoCoreError) as error:
+        except TableUnreachable as error:
             errors.record_storage(error)
             if answer.status != WRITING:
                 job.running.problem = "not_saved"
@@ -220,7 +250,7 @@ class Turns:
     def _settle(self, reservation: Reservation, spent: int) -> None:
         try:
             self._budget.settle(reservation, spent)
-        except (ClientError, BotoCoreError) as error:
+        except TableUnreachable as error:
             # The reservation stays counted until the day ends: the user loses a little, never the owner.
             errors.record_storage(error)
 
@@ -229,14 +259,14 @@ class Turns:
         budget = context_tokens(job.choice.model_id)
         choice = replace(job.choice, temperature=SUMMARY_TEMPERATURE, max_tokens=context.SUMMARY_TOKENS)
         try:
-            conversation = self._store.read(job.user_id, job.before.id)
+            conversation = self._store.page(job.user_id, job.before.id, **WHOLE)
             turns = context.to_sum_up(conversation, budget) if conversation else []
             if not conversation or not turns:
                 return
             parts = [("human", context.summary_request(conversation, turns, budget))]
             most = context.request_tokens(context.SYSTEM_PROMPT, parts) + context.SUMMARY_TOKENS
             reservation = self._budget.reserve(job.user_id, most)
-        except (BudgetSpentError, ClientError, BotoCoreError):
+        except (BudgetSpentError, TableUnreachable):
             return
         text, used = self._write_summary(choice, parts)
         self._settle(reservation, sum(used))
@@ -246,7 +276,7 @@ class Turns:
                 self._store.summarize(job.user_id, conversation.id, job.number, text, turns[-1].number)
         except ConflictError:
             pass  # The conversation went on; the next answer tries again.
-        except (ClientError, BotoCoreError) as error:
+        except TableUnreachable as error:
             errors.record_storage(error)
 
     def _write_summary(self, choice: Choice, parts: list[tuple[str, str]]) -> tuple[str, tuple[int, int]]:
@@ -271,10 +301,14 @@ def _charged(used: tuple[int, int], system: str, parts: list[tuple[str, str]], t
     return used
 
 
+def _lease() -> int:
+    return int(time.time()) + LEASE_SECONDS
+
+
 def _question_at(conversation: Conversation, index: int) -> str:
     if not 0 <= index < len(conversation.turns):
         raise RefusedError("empty")
-    return conversation.turns[index].question
+    return conversation.turns[index].question_text
 
 
 def _most_tokens(before: Conversation, question: str, choice: Choice) -> int:

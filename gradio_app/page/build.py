@@ -90,7 +90,7 @@ def _wire_sidebar(ui: gr.Blocks, events: Events, hidden: Hidden, sidebar: Sideba
     sidebar.delete.click(lambda: gr.update(visible=True), None, sidebar.really, **AT_ONCE)
     for answered in (sidebar.delete_not.click, sidebar.delete_really.click):
         answered(lambda: gr.update(visible=False), None, sidebar.really, **AT_ONCE)
-    sidebar.delete_really.click(events.delete, conversation_id, [*view, *links], **AT_ONCE)
+    sidebar.delete_really.click(events.delete, conversation_id, [conversation_id, *view, *links], **AT_ONCE)
 
 
 def _view(hidden: Hidden, sidebar: Sidebar, chat: Chat) -> list[Any]:

@@ -6,11 +6,8 @@ from gradio_app.page.encoding import encoded
 from gradio_app.page.prose import COPY_CODE
 
 LANGUAGES = {
-    **{
-        name: name
-        for name in ("bash", "c", "cpp", "css", "go", "html", "java", "javascript", "json", "latex")
-    },
-    **{name: name for name in ("php", "python", "rust", "sql", "svg", "xml", "yaml")},
+    **{name: name for name in ("bash", "c", "cpp", "css", "go", "html", "java", "javascript", "json")},
+    **{name: name for name in ("latex", "php", "python", "rust", "sql", "svg", "xml", "yaml")},
     **dict.fromkeys(("console", "sh", "shell", "shell-session", "zsh"), "bash"),
     **dict.fromkeys(("js", "jsx", "ts", "tsx", "typescript"), "javascript"),
     **{"c++": "cpp", "golang": "go", "jsonc": "json", "py": "python", "python3": "python", "rs": "rust"},
@@ -32,7 +29,8 @@ def block(code: str, info: str) -> str:
     The fence is never closed: it ends with its part, and grows with it.
     """
     if len(code) > MOST_HIGHLIGHTED or CHANGED.search(code):
-        return f'<div class="written"><div class="code_wrap">{COPY_CODE}<pre><code>{encoded(code)}</code></pre></div></div>'
+        html = f'<div class="code_wrap">{COPY_CODE}<pre><code>{encoded(code)}</code></pre></div>'
+        return f'<div class="written">{html}</div>'
     longest = max(map(len, TICKS.findall(code)), default=0)
     words = info.split(maxsplit=1)
     language = LANGUAGES.get(words[0].lower(), "") if words else ""

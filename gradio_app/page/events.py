@@ -6,10 +6,9 @@ from typing import Any
 
 import gradio as gr
 from anyio import to_thread
-from botocore.exceptions import BotoCoreError, ClientError
 
 from gradio_app.chat import errors
-from gradio_app.chat.conversation import Conversation, Turn, new_id, valid_id
+from gradio_app.chat.conversation import Conversation, Turn, new_id, plain, valid_id
 from gradio_app.chat.model import Choice
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Request, Turns
@@ -17,10 +16,11 @@ from gradio_app.page import render, texts
 from gradio_app.page.address import conversation_in
 from gradio_app.page.markup import LiveAnswer
 from gradio_app.page.reader import failure, reader_of, telling
-from gradio_app.page.views import HEADINGS, LIST, VIEW, Views
+from gradio_app.page.views import HEADINGS, LIST, VIEW, WHOLE, Views
 from gradio_app.settings import Settings
-from gradio_app.store.conversations import ConflictError, Conversations
+from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.table import ConflictError, TableUnreachable
 
 TEMPERATURES = (0.0, 1.0)
 """Bedrock's bounds: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""
@@ -68,7 +68,7 @@ class Events:
         user_id = reader_of(request).user_id
         try:
             await to_thread.run_sync(self._drafts.keep, user_id, conversation_id or "", text or "")
-        except (ClientError, BotoCoreError) as error:
+        except TableUnreachable as error:
             errors.record_storage(error)  # nobody asked for it, so nobody is told
         await asyncio.sleep(DRAFT_SECONDS)
 
@@ -113,7 +113,7 @@ class Events:
             return
         shown = render.messages(started.before.turns, reader.language)
         number = started.before.turns[-1].number + 1 if started.before.turns else 1
-        shown.append(render.question(Turn(number, started.question), reader.language))
+        shown.append(render.question(Turn(number, plain(started.question)), reader.language))
         live = LiveAnswer()
         try:
             yield shown
@@ -141,17 +141,20 @@ class Events:
             # The list changes with the first turn of a conversation only, and is the costly part.
             changed = len(conversation.turns) == 1
             links = self._views.list(reader, conversation_id, 0) if changed else (gr.skip(),) * LIST
-        except (ClientError, BotoCoreError) as error:
+        except TableUnreachable as error:
             errors.record_storage(error)
             return (gr.update(**ready), *(gr.skip(),) * (VIEW + LIST))
         if index < 0 and not _was_asked(conversation, question, int(version)):
             ready["value"] = question
         return (gr.update(**ready), *self._views.view(reader, conversation), *links)
 
+    def _whole(self, user_id: str, conversation_id: str) -> Conversation:
+        return self._store.page(user_id, conversation_id, **WHOLE) or Conversation(conversation_id)
+
     def _sent(self, asked: Request, text: str) -> None:
         try:
             self._drafts.sent(asked.user_id, asked.conversation_id, text)
-        except (ClientError, BotoCoreError) as error:
+        except TableUnreachable as error:
             errors.record_storage(error)
 
     @telling
@@ -160,15 +163,15 @@ class Events:
     ) -> tuple[Any, ...]:
         """Drop the last turn and give its question back: box, view."""
         reader = reader_of(request)
-        conversation = self._store.read(reader.user_id, conversation_id) or Conversation(conversation_id)
+        conversation = self._whole(reader.user_id, conversation_id)
         keep = message_index(event.index) // 2
         if conversation.version != int(version) or not 0 <= keep < len(conversation.turns):
             return (gr.skip(), *self._views.view(reader, conversation))
         try:
-            left = self._store.keep(reader.user_id, conversation, keep)
+            left = self._store.undo(reader.user_id, conversation, conversation.turns[keep].number)
         except ConflictError:
-            left = self._store.read(reader.user_id, conversation_id) or Conversation(conversation_id)
-        return (conversation.turns[keep].question, *self._views.view(reader, left))
+            left = self._whole(reader.user_id, conversation_id)
+        return (conversation.turns[keep].question_text, *self._views.view(reader, left))
 
     @telling
     def rename(
@@ -181,19 +184,19 @@ class Events:
                 self._store.rename(reader.user_id, conversation_id, title)
             except ConflictError:
                 return ("", *self._views.list(reader, conversation_id, skipped))
-        conversation = self._store.read(reader.user_id, conversation_id)
+        conversation = self._store.head(reader.user_id, conversation_id)
         shown = conversation.title if conversation else ""
         return (shown, *self._views.list(reader, conversation_id, skipped))
 
     @telling
     def delete(self, conversation_id: str, request: gr.Request) -> tuple[Any, ...]:
-        """Delete the open conversation: view, list."""
+        """Delete the open conversation, and go on in a new one: id, view, list."""
         reader = reader_of(request)
         if running := self._running.find(reader.user_id, conversation_id):
             running.stop()
         self._store.delete(reader.user_id, conversation_id)
-        empty = Conversation(conversation_id)
-        return (*self._views.view(reader, empty), *self._views.list(reader, conversation_id, 0))
+        empty = Conversation(new_id())
+        return (empty.id, *self._views.view(reader, empty), *self._views.list(reader, conversation_id, 0))
 
     @telling
     def newer(self, skipped: float, conversation_id: str, request: gr.Request) -> tuple[Any, ...]:
@@ -254,5 +257,5 @@ def _checked_id(conversation_id: object) -> str:
 
 def _was_asked(conversation: Conversation, question: str, version: int) -> bool:
     """Whether a message became the conversation's last question after `version`."""
-    last = conversation.turns[-1].question if conversation.turns else ""
+    last = conversation.turns[-1].question_text if conversation.turns else ""
     return conversation.version != version and last == question.strip()

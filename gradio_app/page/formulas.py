@@ -1,8 +1,8 @@
 r"""Formulas in what a model writes: where they are, and their MathML.
 
 `\(x\)` stands in a line, `\[x\]` by itself, and so does `$$x$$` when it begins a line and ends one. A single
-`$` is money, and two in a line are a shell's process number. The parser of Markdown would take backslashes and
-underscores for its own, so that formulas are taken out before it and put back after.
+`$` is money, and two in a line are a shell's process number. The parser of Markdown would take backslashes
+and underscores for its own, so that formulas are taken out before it and put back after.
 """
 
 import html

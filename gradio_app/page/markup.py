@@ -1,6 +1,6 @@
 """What goes into the chat for a text: for an answer HTML out of its Markdown, for a person's own as it is.
 
-Gradio's parser of Markdown gets what it cannot read anything into: each part is one line of HTML, or one fence.
+Gradio's parser of Markdown gets what it cannot read anything into: each part is one line of HTML, or a fence.
 """
 
 import threading

@@ -1,6 +1,6 @@
-"""Prose in Markdown as HTML: made by one parser, cleaned by one list, in one line that no other parser changes.
+"""Prose in Markdown as HTML: made by one parser, cleaned by one list, in one line that no other reads anew.
 
-Whatever the parser makes of a text, only these elements and attributes come out of it, with what `_finished`
+Whatever the parser makes of a text, only these elements and attributes come out of it, with what `_Finish`
 puts around them.
 """
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
-from botocore.exceptions import BotoCoreError, ClientError
 
 from gradio_app import request_id
 from gradio_app.chat import errors
 from gradio_app.language import language
 from gradio_app.page import texts
+from gradio_app.store.table import TableUnreachable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,7 +61,7 @@ def telling(event: Callable[P, R]) -> Callable[P, R]:
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return event(*args, **kwargs)
-        except (ClientError, BotoCoreError) as error:
+        except TableUnreachable as error:
             errors.record_storage(error)
             request: Any = args[-1]
             raise failure(request, "storage") from None

@@ -21,7 +21,7 @@ def question(turn: Turn, language: str) -> Any:
     """What the person asked, exactly as it was typed."""
     names = texts.ACTIONS[language]
     buttons = {"edit": names["edit"], "copy": names["copy_question"]}
-    return chatbot.settled("user", [markup.typed(turn.question), markup.actions(turn.number, buttons)])
+    return chatbot.settled("user", [markup.typed(turn.question_text), markup.actions(turn.number, buttons)])
 
 
 def answer_parts(turn: Turn, language: str) -> list[str]:
@@ -46,7 +46,7 @@ def usage_line(conversation: Conversation, language: str) -> str:
         return ""
     separator = "," if language == "en" else "\N{NARROW NO-BREAK SPACE}"
     counts = {
-        "message": context.estimate_tokens(last.question),
+        "message": context.estimate_tokens(last.question_text),
         "input": last.answer.input_tokens,
         "output": last.answer.output_tokens,
         "total_input": conversation.input_tokens,

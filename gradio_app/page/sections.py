@@ -1,7 +1,7 @@
 """Where the top-level blocks of a Markdown text begin and end, as the one parser sees them.
 
-Two things are hidden from the parser. The `<` of what looks like a tag becomes a rare sign, so that it finds no
-HTML anywhere and code shows it as it was; a formula becomes a number between two other rare signs.
+Two things are hidden from the parser. The `<` of what looks like a tag becomes a rare sign, so that it finds
+no HTML anywhere and code shows it as it was; a formula becomes a number between two other rare signs.
 """
 
 import re

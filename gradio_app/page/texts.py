@@ -109,6 +109,9 @@ REFUSALS = {
         "too_many": "You have several answers running already. Wait for one of them to end.",
         "budget": "Your tokens for today are used up, or do not suffice for this message. They are "
         "renewed at 00:00 UTC.",
+        "full_conversation": "This conversation is as long as one may be. Go on in a new one.",
+        "full_person": "Your conversations take all the room that there is for them. Delete some, then send "
+        "your message again.",
         "too_long": "This message is too long. Shorten it to 32,000 characters or fewer.",
         "empty": "There is nothing to send.",
         "choice": "These settings are not available. Choose a model and values from the settings.",
@@ -125,6 +128,9 @@ REFUSALS = {
         "busy": "Aquí se está escribiendo una respuesta. Espera a que termine o detenla antes.",
         "too_many": "Ya tienes varias respuestas en curso. Espera a que termine alguna.",
         "budget": "Tus tokens de hoy se agotaron o no alcanzan para esto. Se renuevan a las 00:00 UTC.",
+        "full_conversation": "Esta conversación ya es todo lo larga que puede ser. Sigue en una nueva.",
+        "full_person": "Tus conversaciones ocupan todo el espacio que hay para ellas. Borra alguna y envía "
+        "de nuevo tu mensaje.",
         "too_long": "Este mensaje es demasiado largo. Acórtalo a 32 000 caracteres o menos.",
         "empty": "No hay nada que enviar.",
         "choice": "Estos ajustes no están disponibles. Elige un modelo y valores de los ajustes.",

@@ -11,7 +11,8 @@ from dataclasses import asdict
 
 from gradio_app.cognito.single_sign_on import Departure
 from gradio_app.sessions.session import hashed, new_token
-from gradio_app.store.table import Table
+from gradio_app.store import schema
+from gradio_app.store.table import AsyncTable
 
 DEPARTURE_SECONDS = 600
 """Time for a password and a second factor at the identity provider."""
@@ -20,7 +21,7 @@ DEPARTURE_SECONDS = 600
 class Departures:
     """Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: AsyncTable, now: Callable[[], float] = time.time) -> None:
         self._table = table
         self._now = now
 
@@ -45,4 +46,4 @@ class Departures:
 
 
 def _key(token: str, state: str) -> dict[str, str]:
-    return {"pk": f"DEPARTURE#{hashed(token)}", "sk": f"STATE#{hashed(state)}"}
+    return {"pk": schema.departure(hashed(token)), "sk": schema.state(hashed(state))}

@@ -6,10 +6,10 @@ It hangs on the session that proved the password, so no other session can finish
 import time
 from collections.abc import Callable
 
-from gradio_app.sessions.session import Session, partition_key
-from gradio_app.store.table import Table
+from gradio_app.sessions.session import Session
+from gradio_app.store import schema
+from gradio_app.store.table import AsyncTable
 
-SORT_KEY = "AUTHENTICATOR"
 ENROLLMENT_SECONDS = 600
 """Installing an app on a telephone takes a while."""
 
@@ -17,7 +17,7 @@ ENROLLMENT_SECONDS = 600
 class Enrollments:
     """Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: AsyncTable, now: Callable[[], float] = time.time) -> None:
         self._table = table
         self._now = now
 
@@ -25,8 +25,8 @@ class Enrollments:
         """Remember the key that the session may show and confirm."""
         await self._table.put(
             {
-                "pk": partition_key(session.key),
-                "sk": SORT_KEY,
+                "pk": schema.session(session.key),
+                "sk": schema.AUTHENTICATOR,
                 "expires_at": int(self._now()) + ENROLLMENT_SECONDS,
                 "secret_key": secret_key,
             }
@@ -34,9 +34,9 @@ class Enrollments:
 
     async def find(self, session: Session) -> str:
         """The key, or an empty string when nothing is under way."""
-        item = await self._table.get(partition_key(session.key), SORT_KEY)
+        item = await self._table.get(schema.session(session.key), schema.AUTHENTICATOR)
         return item["secret_key"] if item and item["expires_at"] > self._now() else ""
 
     async def end(self, session: Session) -> None:
         """Forget the key."""
-        await self._table.take(partition_key(session.key), SORT_KEY)
+        await self._table.take(schema.session(session.key), schema.AUTHENTICATOR)

@@ -8,7 +8,6 @@ from typing import Any
 from gradio_app.cognito.tokens import PASSWORD, SignedIn
 from gradio_app.identity import Identity
 
-SORT_KEY = "SESSION"
 TOKEN_BYTES = 32
 
 
@@ -92,8 +91,3 @@ _PLAIN = (
     "seen_at",
     "checked_at",
 )
-
-
-def partition_key(key: str) -> str:
-    """Where the session with this hash lies."""
-    return f"SESSION#{key}"

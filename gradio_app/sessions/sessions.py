@@ -22,9 +22,10 @@ from gradio_app.cognito.errors import (
 )
 from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.cognito.tokens import PASSWORD, SINGLE_SIGN_ON, SignedIn
-from gradio_app.sessions.session import SORT_KEY, Session, hashed, new_token, partition_key
+from gradio_app.sessions.session import Session, hashed, new_token
 from gradio_app.settings import Settings
-from gradio_app.store.table import Table
+from gradio_app.store import schema
+from gradio_app.store.table import AsyncTable
 
 CACHE_SECONDS = 5
 CACHED_SESSIONS = 10_000
@@ -44,7 +45,7 @@ class Sessions:
 
     def __init__(
         self,
-        table: Table,
+        table: AsyncTable,
         directory: Directory,
         settings: Settings,
         now: Callable[[], float] = time.time,
@@ -65,8 +66,8 @@ class Sessions:
         ends = self._ends(session)
         await self._table.put(
             {
-                "pk": partition_key(session.key),
-                "sk": SORT_KEY,
+                "pk": schema.session(session.key),
+                "sk": schema.SESSION,
                 "expires_at": ends,
                 **session.attributes(),
             }
@@ -118,18 +119,18 @@ class Sessions:
     async def end(self, session: Session) -> bool:
         """Forget the session here and in the table; whether it was still there to end."""
         self._cache.pop(session.key, None)
-        item = await self._table.take(partition_key(session.key), SORT_KEY)
+        item = await self._table.take(schema.session(session.key), schema.SESSION)
         await self._table.take(*_listed(session).values())
         return item is not None
 
     async def end_all(self, user_id: str) -> list[Session]:
         """End every session of a user, and return them: their refresh tokens are nowhere else any more."""
         ended = []
-        for sort_key in await self._table.sort_keys(f"USER#{user_id}", "SESSION#"):
-            key = sort_key.removeprefix("SESSION#")
+        for sort_key in await self._table.sort_keys(schema.person(user_id), schema.SIGNED_IN):
+            key = sort_key.removeprefix(schema.SIGNED_IN)
             self._cache.pop(key, None)
-            item = await self._table.take(partition_key(key), SORT_KEY)
-            await self._table.take(f"USER#{user_id}", sort_key)
+            item = await self._table.take(schema.session(key), schema.SESSION)
+            await self._table.take(schema.person(user_id), sort_key)
             ended += [Session.from_item(key, item)] if item else []
         return ended
 
@@ -142,7 +143,7 @@ class Sessions:
         if held is not None and self._now() - held[0] < CACHE_SECONDS:
             return held[1]
         self._cache.pop(key, None)
-        item = await self._table.get(partition_key(key), SORT_KEY)
+        item = await self._table.get(schema.session(key), schema.SESSION)
         return self._remember(Session.from_item(key, item)) if item else None
 
     def _remember(self, session: Session) -> Session:
@@ -159,7 +160,7 @@ class Sessions:
         """Write some attributes unless the session was ended meanwhile, on this task or another."""
         attributes = session.attributes()
         changes = {name: attributes[name] for name in names} | {"expires_at": self._ends(session)}
-        if await self._table.update(partition_key(session.key), SORT_KEY, changes):
+        if await self._table.update(schema.session(session.key), schema.SESSION, changes):
             return self._remember(session)
         self._cache.pop(session.key, None)
         return None
@@ -236,7 +237,7 @@ _REFRESHED = (
 
 def _listed(session: Session) -> dict[str, str]:
     """The key under which a user's sessions can be found, to end them all."""
-    return {"pk": f"USER#{session.identity.user_id}", "sk": f"SESSION#{session.key}"}
+    return {"pk": schema.person(session.identity.user_id), "sk": schema.signed_in(session.key)}
 
 
 def _audit_refusal(session: Session, refusal: CognitoError) -> None:

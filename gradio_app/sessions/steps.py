@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 
 from gradio_app.cognito.directory import Challenge
 from gradio_app.sessions.session import hashed, new_token
-from gradio_app.store.table import Item, Table
+from gradio_app.store import schema
+from gradio_app.store.table import AsyncTable, Item
 
-SORT_KEY = "CHALLENGE"
 STEP_SECONDS = 300
 """As long as the app client lets a challenge take (AuthSessionValidity); Cognito has the last word."""
 
@@ -31,7 +31,7 @@ class Step:
 class Steps:
     """Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: AsyncTable, now: Callable[[], float] = time.time) -> None:
         self._table = table
         self._now = now
 
@@ -40,8 +40,8 @@ class Steps:
         token = new_token()
         await self._table.put(
             {
-                "pk": _partition_key(token),
-                "sk": SORT_KEY,
+                "pk": schema.challenge(hashed(token)),
+                "sk": schema.CHALLENGE,
                 "expires_at": int(self._now()) + STEP_SECONDS,
                 **asdict(step.challenge),
                 "account": step.account,
@@ -52,11 +52,11 @@ class Steps:
 
     async def look(self, token: str) -> Step | None:
         """The step, to show its question."""
-        return self._read(await self._table.get(_partition_key(token), SORT_KEY))
+        return self._read(await self._table.get(schema.challenge(hashed(token)), schema.CHALLENGE))
 
     async def take(self, token: str) -> Step | None:
         """The same for the one who answers; it is gone then."""
-        return self._read(await self._table.take(_partition_key(token), SORT_KEY))
+        return self._read(await self._table.take(schema.challenge(hashed(token)), schema.CHALLENGE))
 
     def _read(self, item: Item | None) -> Step | None:
         if item is None or item["expires_at"] <= self._now():
@@ -65,7 +65,3 @@ class Steps:
             item["name"], item["username"], item["session"], item["secret_key"], item["first"]
         )
         return Step(challenge, item["account"], item["ends_others"])
-
-
-def _partition_key(token: str) -> str:
-    return f"CHALLENGE#{hashed(token)}"

@@ -1,63 +1,90 @@
-"""What a user is typing and has not sent: one item per user, `USER#<user>` / `DRAFT`, gone after a day.
+"""What a person is typing and has not sent: one item per conversation, gone after a day.
 
-In the table and not in the browser: there it would lie open to whoever uses that browser next, and the page
-would need a script of ours to put it there.
+In the table and not in the browser: there it would lie open to whoever uses that browser next.
 """
 
-import contextlib
 import time
-from typing import Any
+from collections.abc import Callable
+
+from gradio_app.chat.conversation import valid_id
+from gradio_app.store import schema
+from gradio_app.store.messages import cut_to_bytes
+from gradio_app.store.table import Item, Put, Table
 
 KEPT_SECONDS = 24 * 3600
-CHARACTERS = 32_000
-"""As many as the box takes."""
+CHARACTERS = 64_000
+"""More than the longest question, so that one that is too long is not lost either."""
+DRAFTS = 10
+"""Of one person; the oldest goes for another one."""
 
 
 class Drafts:
-    """The drafts. `client` is a low-level DynamoDB client, whose errors pass through."""
+    """The drafts. Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, client: Any, table_name: str) -> None:
-        self._client = client
-        self._table = table_name
+    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._now = now
 
     def keep(self, user_id: str, conversation_id: str, text: str) -> None:
         """Remember what stands in the box; nothing in it is nothing to remember."""
-        if not text.strip():
-            self._forget(user_id, "conversation = :c", {":c": {"S": conversation_id}})
+        if not valid_id(conversation_id):
             return
-        item = {
-            **_key(user_id),
-            "conversation": {"S": conversation_id},
-            "text": {"S": text[:CHARACTERS].encode("utf-8", "replace").decode()},
-            "expires_at": {"N": str(int(time.time()) + KEPT_SECONDS)},
-        }
-        self._client.put_item(TableName=self._table, Item=item)
+        pk, sk = schema.person(user_id), schema.draft(conversation_id)
+        if not text.strip():
+            self._table.take(pk, sk)
+            return
+        kept = cut_to_bytes(text[:CHARACTERS], 4 * CHARACTERS)
+        end = int(self._now()) + KEPT_SECONDS
+        was = self._table.write(Put({"pk": pk, "sk": sk, "text": kept, "expires_at": end}))
+        if was is None:
+            self._make_room(user_id)
 
     def find(self, user_id: str, conversation_id: str, *, is_new: bool) -> str:
-        """The draft for a page: that of its conversation, or any if it is a new one, as after a sign-in."""
-        answer = self._client.get_item(TableName=self._table, Key=_key(user_id), ConsistentRead=True)
-        item = answer.get("Item")
-        if item is None or int(item["expires_at"]["N"]) < time.time():
+        """The draft of a conversation; of a new one, as after a sign-in, the last that was sent nowhere."""
+        if not valid_id(conversation_id):
             return ""
-        return item["text"]["S"] if is_new or item["conversation"]["S"] == conversation_id else ""
+        pk = schema.person(user_id)
+        own = self._table.get(pk, schema.draft(conversation_id))
+        if own is not None and self._is_fresh(own):
+            return own["text"]
+        before = self._table.get(pk, schema.DRAFT_BEFORE)
+        if (
+            before is not None
+            and self._is_fresh(before)
+            and (is_new or before["conversation"] == conversation_id)
+        ):
+            return before["text"]
+        return self._unclaimed(user_id) if is_new else ""
 
     def sent(self, user_id: str, conversation_id: str, text: str) -> None:
-        """Forget the draft of this conversation, or of another that was finished here."""
-        values = {":c": {"S": conversation_id}, ":t": {"S": text}}
-        self._forget(user_id, "conversation = :c OR #text = :t", values, {"#text": "text"})
+        """Forget the draft of this conversation, and one of another that was finished here."""
+        pk = schema.person(user_id)
+        for item in self._table.query(pk, prefix=schema.DRAFT_BEFORE):
+            if item["text"] == text or conversation_id in (
+                item["sk"].removeprefix(schema.DRAFT),
+                item.get("conversation"),
+            ):
+                self._table.take(pk, item["sk"])
 
-    def _forget(
-        self, user_id: str, condition: str, values: dict[str, Any], names: dict[str, str] | None = None
-    ) -> None:
-        with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.delete_item(
-                TableName=self._table,
-                Key=_key(user_id),
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                **({"ExpressionAttributeNames": names} if names else {}),
-            )
+    def _unclaimed(self, user_id: str) -> str:
+        """The latest draft that was typed where nothing has been asked yet."""
+        pk = schema.person(user_id)
+        drafts = sorted(filter(self._is_fresh, self._all(user_id)), key=lambda item: item["expires_at"])
+        heads = {item["sk"]: schema.conversation(item["sk"].removeprefix(schema.DRAFT)) for item in drafts}
+        asked = self._table.get_many(pk, list(heads.values()), ["sk"])
+        for item in reversed(drafts):
+            if heads[item["sk"]] not in asked:
+                found = self._table.get(pk, item["sk"])
+                return found["text"] if found else ""
+        return ""
 
+    def _make_room(self, user_id: str) -> None:
+        drafts = sorted(self._all(user_id), key=lambda item: item["expires_at"])
+        self._table.delete_all(schema.person(user_id), [item["sk"] for item in drafts[:-DRAFTS]])
 
-def _key(user_id: str) -> dict[str, Any]:
-    return {"pk": {"S": f"USER#{user_id}"}, "sk": {"S": "DRAFT"}}
+    def _all(self, user_id: str) -> list[Item]:
+        names = ["sk", "expires_at"]
+        return list(self._table.query(schema.person(user_id), prefix=schema.DRAFT, names=names))
+
+    def _is_fresh(self, item: Item) -> bool:
+        return item["expires_at"] > self._now()  # DynamoDB takes its time

@@ -15,8 +15,10 @@ from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import Request, Started, Turns
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import Table
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.tables import create_table
 
 MODEL_ID = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 METRICS = Metrics("test")
@@ -33,21 +35,13 @@ def dynamodb(emulator: RunningEmulator) -> Any:
 def table(dynamodb: Any) -> str:
     """The name of a fresh table."""
     name = f"chat-{uuid4().hex}"
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-    )
+    create_table(dynamodb, name)
     return name
 
 
 @pytest.fixture
 def store(dynamodb: Any, table: str) -> Conversations:
-    return Conversations(dynamodb, table)
+    return Conversations(Table(dynamodb, table))
 
 
 @pytest.fixture
@@ -107,7 +101,7 @@ class Chatting:
 
     def now(self) -> Conversation:
         """The conversation as it is stored."""
-        stored = self.store.read(self.user_id, self.conversation_id)
+        stored = self.store.page(self.user_id, self.conversation_id, turns=10_000, most_bytes=10**9)
         return stored or Conversation(self.conversation_id)
 
 
@@ -115,4 +109,4 @@ class Chatting:
 def chatting(dynamodb: Any, table: str, store: Conversations, models: Models) -> Chatting:
     """A user without any limit of tokens."""
     running = Running()
-    return Chatting(Turns(store, Budget(dynamodb, table, 0), models, running, METRICS), store, running)
+    return Chatting(Turns(store, Budget(Table(dynamodb, table), 0), models, running, METRICS), store, running)

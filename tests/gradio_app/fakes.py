@@ -53,16 +53,16 @@ class FakeTable(Table):
         self.down = False
         self.reads = 0
 
-    async def get(self, pk: str, sk: str) -> Item | None:
+    def get(self, pk: str, sk: str) -> Item | None:
         self._answer()
         self.reads += 1
         return dict(self.items[pk, sk]) if (pk, sk) in self.items else None
 
-    async def put(self, item: Any) -> None:
+    def put(self, item: Any) -> None:
         self._answer()
         self.items[item["pk"], item["sk"]] = dict(item)
 
-    async def update(self, pk: str, sk: str, changes: Any, **expected: Any) -> bool:
+    def update(self, pk: str, sk: str, changes: Any, **expected: Any) -> bool:
         self._answer()
         item = self.items.get((pk, sk))
         if item is None or any(item[name] != value for name, value in expected.items()):
@@ -70,17 +70,17 @@ class FakeTable(Table):
         item.update(changes)
         return True
 
-    async def count(self, pk: str, sk: str, by: int, expires_at: int) -> int:
+    def count(self, pk: str, sk: str, by: int, expires_at: int) -> int:
         self._answer()
         item = self.items.setdefault((pk, sk), {"count": 0})
         item.update(count=item["count"] + by, expires_at=expires_at)
         return item["count"]
 
-    async def take(self, pk: str, sk: str) -> Item | None:
+    def take(self, pk: str, sk: str) -> Item | None:
         self._answer()
         return self.items.pop((pk, sk), None)
 
-    async def sort_keys(self, pk: str, prefix: str) -> list[str]:
+    def sort_keys(self, pk: str, prefix: str) -> list[str]:
         self._answer()
         return [sk for item_pk, sk in self.items if item_pk == pk and sk.startswith(prefix)]
 

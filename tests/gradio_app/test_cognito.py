@@ -21,9 +21,10 @@ from gradio_app.cognito.errors import (
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.sessions.sessions import CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
-from gradio_app.store.table import Table, TableUnreachable
+from gradio_app.store.table import AsyncTable, Table, TableUnreachable
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import SETTINGS, FakeTable
+from tests.gradio_app.tables import create_table
 from tests.local.cognito_kit import totp
 
 pytestmark = pytest.mark.slow
@@ -142,7 +143,7 @@ def test_a_user_disabled_in_the_pool_is_out_within_five_minutes(
     table, clock = FakeTable(), [time.time()]
 
     async def scenario() -> None:
-        sessions = Sessions(table, case.directory, SETTINGS, now=lambda: clock[0])
+        sessions = Sessions(AsyncTable(table), case.directory, SETTINGS, now=lambda: clock[0])
         signed_in = await case.directory.sign_in(case.user, PASSWORD)
         assert isinstance(signed_in, SignedIn)
         token = await sessions.begin(signed_in)
@@ -399,18 +400,13 @@ def test_a_pool_that_does_not_answer_is_not_a_wrong_password(case: PoolCase) -> 
 
 
 @pytest.fixture
-def table(emulator: RunningEmulator) -> Table:
+def table(emulator: RunningEmulator) -> AsyncTable:
     client, name = emulator.client("dynamodb"), f"t{uuid.uuid4().hex}"
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
-    return Table(client, name)
+    create_table(client, name)
+    return AsyncTable(Table(client, name))
 
 
-def test_the_table_keeps_its_promises(table: Table) -> None:
+def test_the_table_keeps_its_promises(table: AsyncTable) -> None:
     async def scenario() -> None:
         item = {"pk": "a", "sk": "b", "n": 7, "groups": ["x"], "flag": True, "none": None, "empty": ""}
         assert await table.get("a", "b") is None
@@ -433,4 +429,4 @@ def test_the_table_keeps_its_promises(table: Table) -> None:
 
 def test_a_table_that_does_not_exist_is_unreachable(emulator: RunningEmulator) -> None:
     with pytest.raises(TableUnreachable):
-        anyio.run(Table(emulator.client("dynamodb"), "missing").get, "a", "b")
+        anyio.run(AsyncTable(Table(emulator.client("dynamodb"), "missing")).get, "a", "b")

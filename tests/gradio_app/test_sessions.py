@@ -12,7 +12,7 @@ from gradio_app.cognito.tokens import SignedIn
 from gradio_app.sessions.session import hashed
 from gradio_app.sessions.sessions import CACHE_SECONDS, CHECK_SECONDS, Sessions
 from gradio_app.settings import Settings
-from gradio_app.store.table import TableUnreachable
+from gradio_app.store.table import AsyncTable, TableUnreachable
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, FakeTable, User
 
 ANA = "ana@example.com"
@@ -28,7 +28,8 @@ class Case:
         self.directory = FakeDirectory(users={ANA: User("x", groups=("admins",))})
         settings = Settings(**{**vars(SETTINGS), "session_idle_minutes": 30, "session_max_hours": 12})
         self.task, self.other = (
-            Sessions(self.table, self.directory, settings, now=lambda: self.clock) for _ in range(2)
+            Sessions(AsyncTable(self.table), self.directory, settings, now=lambda: self.clock)
+            for _ in range(2)
         )
 
     async def sign_in(self) -> str:

@@ -12,6 +12,7 @@ from gradio_app.server import create_app
 from gradio_app.settings import Settings
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fakes import ORIGIN, SAME_ORIGIN, SETTINGS, shared_page
+from tests.gradio_app.tables import create_table
 from tests.local.cognito_kit import totp
 
 pytestmark = pytest.mark.slow
@@ -46,15 +47,7 @@ class Place:
             ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         )["UserPoolClient"]
         table = f"t{uuid.uuid4().hex}"
-        dynamodb.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
+        create_table(dynamodb, table)
         settings = Settings(
             **{
                 **vars(SETTINGS),

@@ -8,8 +8,9 @@ import pytest
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.tables import create_table
 from tests.security.certificates import Certificate, make_certificate
-from tests.security.site import VOUCHED_FOR, Site, create_table, running_site
+from tests.security.site import VOUCHED_FOR, Site, running_site
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,9 @@ from gradio_app.sessions import throttle
 from tests.emulator_fixture import run_emulator
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.tables import create_table
 from tests.security.certificates import Certificate, make_certificate
-from tests.security.site import Site, create_table, running_site, serve_tls
+from tests.security.site import Site, running_site, serve_tls
 
 GRADE = "A+"
 MEDIUM = 2

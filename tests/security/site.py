@@ -75,16 +75,6 @@ def site_settings(table: str) -> Settings:
     )
 
 
-def create_table(dynamodb: Any, name: str) -> None:
-    """Create a table as the data stack does."""
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-    )
-
-
 @contextmanager
 def running_site(
     table: str, dynamodb: Any, bedrock: Any, certificate: Certificate, vouched_for: str = ""

@@ -15,8 +15,9 @@ from gradio_app.server import create_app
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.tables import create_table
 from tests.security.certificates import Certificate
-from tests.security.site import DEADLINE, create_table, serve_tls, site_settings
+from tests.security.site import DEADLINE, serve_tls, site_settings
 from tests.single_sign_on import ANA, PROVIDER, Organization, make_organization
 
 pytestmark = pytest.mark.slow

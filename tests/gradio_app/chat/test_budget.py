@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gradio_app.chat.budget import Budget, BudgetSpentError, Reservation
+from gradio_app.store.table import Table
 
 
 def count(dynamodb: Any, table: str) -> int:
@@ -14,7 +15,7 @@ def count(dynamodb: Any, table: str) -> int:
 
 
 def test_tokens_are_set_aside_and_settled(dynamodb: Any, table: str) -> None:
-    budget = Budget(dynamodb, table, 100)
+    budget = Budget(Table(dynamodb, table), 100)
     reservation = budget.reserve("ana", 60)
     assert count(dynamodb, table) == 60
     with pytest.raises(BudgetSpentError):
@@ -29,25 +30,25 @@ def test_tokens_are_set_aside_and_settled(dynamodb: Any, table: str) -> None:
 
 
 def test_each_user_has_a_budget_of_their_own(dynamodb: Any, table: str) -> None:
-    budget = Budget(dynamodb, table, 100)
+    budget = Budget(Table(dynamodb, table), 100)
     budget.reserve("ana", 100)
     budget.reserve("berta", 100)
 
 
 def test_a_call_beyond_the_whole_budget_is_refused(dynamodb: Any, table: str) -> None:
     with pytest.raises(BudgetSpentError):
-        Budget(dynamodb, table, 100).reserve("ana", 101)
+        Budget(Table(dynamodb, table), 100).reserve("ana", 101)
     assert count(dynamodb, table) == 0
 
 
 def test_zero_is_no_limit_but_counts(dynamodb: Any, table: str) -> None:
-    budget = Budget(dynamodb, table, 0)
+    budget = Budget(Table(dynamodb, table), 0)
     budget.settle(budget.reserve("ana", 10**9), 7)
     assert count(dynamodb, table) == 7
 
 
 def test_a_reservation_is_settled_on_its_own_day(dynamodb: Any, table: str) -> None:
-    Budget(dynamodb, table, 100).settle(Reservation("ana", "2020-02-29", 50), 20)
+    Budget(Table(dynamodb, table), 100).settle(Reservation("ana", "2020-02-29", 50), 20)
     item = dynamodb.scan(TableName=table)["Items"][0]
     assert item["sk"]["S"] == "USAGE#2020-02-29"
     assert item["tokens"]["N"] == "-30"
@@ -55,7 +56,7 @@ def test_a_reservation_is_settled_on_its_own_day(dynamodb: Any, table: str) -> N
 
 
 def test_many_at_once_get_no_more_than_there_is(dynamodb: Any, table: str) -> None:
-    budget = Budget(dynamodb, table, 100)
+    budget = Budget(Table(dynamodb, table), 100)
     granted: list[Reservation] = []
 
     def reserve() -> None:

@@ -4,17 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_app.chat import context
-from gradio_app.chat.conversation import Answer, Conversation, Turn
+from gradio_app.chat.conversation import Answer, Conversation, Turn, plain
 
 texts = st.text(max_size=120)
-answers = st.none() | st.builds(Answer, texts)
+answers = st.none() | st.builds(Answer, texts.map(plain))
 budgets = st.integers(-50, 2_000)
 
 
 @st.composite
 def conversations(draw: st.DrawFn) -> Conversation:
     pairs = draw(st.lists(st.tuples(texts, answers), max_size=15))
-    turns = tuple(Turn(number, question, answer) for number, (question, answer) in enumerate(pairs, start=1))
+    turns = tuple(
+        Turn(number, plain(question), answer) for number, (question, answer) in enumerate(pairs, start=1)
+    )
     summarized_to = draw(st.integers(0, len(turns)))
     return Conversation("0" * 32, turns=turns, summary=draw(texts), summarized_to=summarized_to)
 

@@ -16,13 +16,14 @@ from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import Turns
 from gradio_app.settings import WITHOUT_LOGIN
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import Table
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting
 from tests.gradio_app.emf import measured
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.tables import create_table
 from tests.gradio_app.test_process import START_SECONDS, started
 from tests.security.chat_api import ChatClient
-from tests.security.site import create_table
 
 TRACE = "1-67891233-abcdef012345678912345678"
 HERE = (("Deployment", "shop"),)
@@ -38,7 +39,7 @@ def said() -> io.StringIO:
 def chatting(dynamodb: Any, table: str, store: Conversations, models: Models, said: io.StringIO) -> Chatting:
     running = Running()
     metrics = Metrics("shop", said)
-    return Chatting(Turns(store, Budget(dynamodb, table, 0), models, running, metrics), store, running)
+    return Chatting(Turns(store, Budget(Table(dynamodb, table), 0), models, running, metrics), store, running)
 
 
 def lines(said: io.StringIO) -> list[str]:

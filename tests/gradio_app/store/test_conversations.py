@@ -11,12 +11,18 @@ from gradio_app.chat.conversation import (
     WRITING,
     Answer,
     Conversation,
-    Heading,
     new_id,
+    plain,
     title_of,
     valid_id,
 )
-from gradio_app.store.conversations import TEXT_BYTES, ConflictError, Conversations, cut_to_bytes
+from gradio_app.store.conversations import PIECE_TURNS, Conversations
+from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes
+from gradio_app.store.table import ConflictError, Table
+
+ME = "me"
+"""Whoever writes an answer."""
+SOON = 2**33
 
 
 def talk(store: Conversations, conversation_id: str, *questions: str, user_id: str = "ana") -> Conversation:
@@ -24,34 +30,37 @@ def talk(store: Conversations, conversation_id: str, *questions: str, user_id: s
     seen = read(store, conversation_id, user_id)
     for question in questions:
         number = store.ask(user_id, seen, question)
-        store.answer(user_id, seen.id, number, Answer(question.upper(), input_tokens=10, output_tokens=2))
+        whole = Answer(plain(question.upper()), input_tokens=10, output_tokens=2)
+        store.answer(user_id, seen.id, number, ME, whole)
         seen = read(store, conversation_id, user_id)
     return seen
 
 
 def read(store: Conversations, conversation_id: str, user_id: str = "ana") -> Conversation:
-    return store.read(user_id, conversation_id) or Conversation(conversation_id)
+    whole = store.page(user_id, conversation_id, turns=10_000, most_bytes=10**9)
+    return whole or Conversation(conversation_id)
 
 
 def questions(conversation: Conversation) -> list[str]:
-    return [turn.question for turn in conversation.turns]
+    return [turn.question_text for turn in conversation.turns]
 
 
 def test_what_was_said_comes_back_in_order_with_its_totals(store: Conversations) -> None:
     seen = talk(store, new_id(), "one", "two")
 
-    assert [(turn.question, turn.answer) for turn in seen.turns] == [
-        ("one", Answer("ONE", COMPLETE, "", 10, 2)),
-        ("two", Answer("TWO", COMPLETE, "", 10, 2)),
+    assert [(turn.question_text, turn.answer) for turn in seen.turns] == [
+        ("one", Answer(plain("ONE"), COMPLETE, "", 10, 2)),
+        ("two", Answer(plain("TWO"), COMPLETE, "", 10, 2)),
     ]
+    assert [turn.parent for turn in seen.turns] == [0, seen.turns[0].number]
     assert (seen.title, seen.input_tokens, seen.output_tokens) == ("one", 20, 4)
 
 
 def test_a_conversation_is_its_owners_only(store: Conversations) -> None:
     seen = talk(store, new_id(), "mine")
 
-    assert store.read("berta", seen.id) is None
-    assert store.headings("berta", 0, 10) == []
+    assert store.head("berta", seen.id) is None
+    assert store.headings("berta", None, 10) == []
     store.delete("berta", seen.id)
     assert questions(read(store, seen.id)) == ["mine"]
     with pytest.raises(ConflictError):
@@ -63,19 +72,26 @@ def test_a_conversation_is_its_owners_only(store: Conversations) -> None:
 @pytest.mark.parametrize("given", ["", "../x", "0" * 31, "g" * 32, "0" * 32 + "\n", "A" * 32, None, 7])
 def test_what_is_no_id_reads_as_not_found(store: Conversations, given: Any) -> None:
     assert not valid_id(given)
-    assert store.read("ana", given) is None
+    assert store.head("ana", given) is None
+    assert store.page("ana", given) is None
+    assert store.context("ana", given, 1) is None
     store.delete("ana", given)
 
 
-def test_the_list_shows_the_newest_first_in_pages(store: Conversations) -> None:
-    ids = [f"{number:032x}" for number in range(5)]
-    for number, conversation_id in enumerate(ids):
-        talk(store, conversation_id, f"question {number}")
+def test_the_list_shows_what_changed_last_first_in_pages(
+    store: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [new_id() for _ in range(5)]
+    for second, number in enumerate([0, 1, 2, 3, 4, 1]):
+        monkeypatch.setattr("gradio_app.store.conversations.time.time", lambda now=second: 1_000 + now)
+        talk(store, ids[number], f"question {number}")
 
-    assert store.headings("ana", 0, 2) == [Heading(ids[4], "question 4"), Heading(ids[3], "question 3")]
-    assert store.headings("ana", 2, 2) == [Heading(ids[2], "question 2"), Heading(ids[1], "question 1")]
-    assert store.headings("ana", 4, 2) == [Heading(ids[0], "question 0")]
-    assert store.headings("ana", 9, 2) == []
+    pages: list[list[str]] = []
+    after = None
+    while page := store.headings("ana", after, 2):
+        pages.append([heading.title for heading in page])
+        after = page[-1].cursor
+    assert pages == [["question 1", "question 4"], ["question 3", "question 2"], ["question 0"]]
 
 
 def test_ids_sort_by_age() -> None:
@@ -92,7 +108,7 @@ def test_of_two_tabs_that_saw_the_same_one_wins(store: Conversations) -> None:
     with pytest.raises(ConflictError):
         store.ask("ana", seen, "from that tab")
     with pytest.raises(ConflictError):
-        store.keep("ana", seen, 0)
+        store.undo("ana", seen, seen.turns[0].number)
     assert questions(read(store, seen.id)) == ["one", "from this tab"]
 
 
@@ -119,50 +135,60 @@ def test_of_many_at_the_same_moment_one_wins(store: Conversations) -> None:
 def test_a_late_answer_to_a_question_taken_back_is_dropped(store: Conversations) -> None:
     seen = talk(store, new_id(), "one")
     number = store.ask("ana", seen, "two")
-    store.keep("ana", read(store, seen.id), 1)
+    store.undo("ana", read(store, seen.id), number)
 
-    for status in (WRITING, COMPLETE):
-        with pytest.raises(ConflictError):
-            store.answer("ana", seen.id, number, Answer("late", status))
+    with pytest.raises(ConflictError):
+        store.write("ana", seen.id, number, ME, "late", SOON)
+    with pytest.raises(ConflictError):
+        store.answer("ana", seen.id, number, ME, Answer(plain("late")))
     assert questions(read(store, seen.id)) == ["one"]
 
 
-def test_a_late_answer_never_lands_in_a_conversation_made_anew_under_the_same_id(
-    store: Conversations,
-) -> None:
+def test_nothing_is_asked_or_answered_late_under_a_deleted_id(store: Conversations) -> None:
     conversation_id = new_id()
     number = store.ask("ana", Conversation(conversation_id), "one")
     store.delete("ana", conversation_id)
-    talk(store, conversation_id, "another")
 
     with pytest.raises(ConflictError):
-        store.answer("ana", conversation_id, number, Answer("late"))
-    assert [(t.question, t.answer and t.answer.text) for t in read(store, conversation_id).turns] == [
-        ("another", "ANOTHER")
-    ]
+        store.answer("ana", conversation_id, number, ME, Answer(plain("late")))
+    with pytest.raises(ConflictError):
+        store.ask("ana", Conversation(conversation_id), "another")
+    never_asked = new_id()
+    store.delete("ana", never_asked)
+    with pytest.raises(ConflictError):
+        store.ask("ana", Conversation(never_asked), "on its way when it was deleted")
 
 
 def test_a_checkpoint_is_replaced_by_the_whole_answer(store: Conversations) -> None:
     conversation_id = new_id()
-    number = store.ask("ana", Conversation(conversation_id), "one")
-    store.answer("ana", conversation_id, number, Answer("half", WRITING))
-    assert read(store, conversation_id).turns[0].answer == Answer("half", WRITING)
+    number = store.ask("ana", Conversation(conversation_id), "one", holder=ME, lease_until=5)
+    assert read(store, conversation_id).turns[0].answer == Answer((), WRITING, lease_until=5)
+    assert not store.write("ana", conversation_id, number, ME, "half", SOON)
+    half = read(store, conversation_id).turns[0].answer
+    assert half
+    assert half == Answer(plain("half"), WRITING, lease_until=SOON)
+    assert half.is_being_written(SOON - 1)
+    assert not half.is_being_written(SOON)
 
-    store.answer("ana", conversation_id, number, Answer("half and half", input_tokens=3, output_tokens=4))
+    whole = Answer(plain("half and half"), input_tokens=3, output_tokens=4)
+    for _ in range(2):  # whoever did not hear that it is stored stores it again
+        store.answer("ana", conversation_id, number, ME, whole)
     seen = read(store, conversation_id)
-    assert seen.turns[0].answer == Answer("half and half", COMPLETE, "", 3, 4)
+    assert seen.turns[0].answer == whole
     assert (seen.input_tokens, seen.output_tokens) == (3, 4)
+    with pytest.raises(ConflictError):
+        store.write("ana", conversation_id, number, ME, "half", SOON)
 
 
 def test_dropping_a_long_tail_leaves_nothing_of_it(store: Conversations, dynamodb: Any, table: str) -> None:
-    seen = talk(store, new_id(), *(f"question {number}" for number in range(45)))
+    seen = talk(store, new_id(), *(f"question {number}" for number in range(PIECE_TURNS + 5)))
 
-    left = store.keep("ana", seen, 2)
+    left = store.undo("ana", seen, seen.turns[2].number)
 
     assert left == read(store, seen.id)
     assert questions(left) == ["question 0", "question 1"]
     items = dynamodb.scan(TableName=table)["Items"]
-    assert len(items) == 1 + 2 * 2
+    assert sum(item["sk"]["S"].startswith("MESSAGE#") for item in items) == 2 * 2
 
 
 def test_a_summary_goes_when_a_turn_in_it_is_dropped(store: Conversations) -> None:
@@ -171,9 +197,9 @@ def test_a_summary_goes_when_a_turn_in_it_is_dropped(store: Conversations) -> No
     seen = read(store, seen.id)
     assert (seen.summary, seen.summarized_to) == ("one and two", seen.turns[1].number)
 
-    seen = store.keep("ana", seen, 2)
+    seen = store.undo("ana", seen, seen.turns[2].number)
     assert read(store, seen.id).summary == "one and two"
-    seen = store.keep("ana", seen, 1)
+    seen = store.undo("ana", seen, seen.turns[1].number)
     assert (read(store, seen.id).summary, read(store, seen.id).summarized_to) == ("", 0)
 
 
@@ -197,18 +223,21 @@ def test_deleting_removes_every_item(store: Conversations, dynamodb: Any, table:
 
     store.delete("ana", seen.id)
 
-    assert store.read("ana", seen.id) is None
-    assert len(dynamodb.scan(TableName=table)["Items"]) == 3
+    assert store.head("ana", seen.id) is None
+    left = {item["sk"]["S"] for item in dynamodb.scan(TableName=table)["Items"]}
+    kept = {item for item in left if other.id in item}
+    assert left - kept == {"STORAGE", f"DELETED#{seen.id}"}
+    assert len(kept) == 3
     assert questions(read(store, other.id)) == ["stays"]
 
 
 def test_texts_beyond_an_items_size_are_cut_and_not_refused(store: Conversations) -> None:
     conversation_id = new_id()
     number = store.ask("ana", Conversation(conversation_id), "ñ" * TEXT_BYTES)
-    store.answer("ana", conversation_id, number, Answer("€" * TEXT_BYTES))
+    store.answer("ana", conversation_id, number, ME, Answer(plain("€" * TEXT_BYTES)))
 
     turn = read(store, conversation_id).turns[0]
-    assert turn.question == "ñ" * (TEXT_BYTES // 2)
+    assert turn.question_text == "ñ" * (TEXT_BYTES // 2)
     assert turn.answer
     assert turn.answer.text == "€" * (TEXT_BYTES // 3)
 
@@ -238,12 +267,14 @@ class DiesAt:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    def transact_write_items(self, **request: Any) -> None:
+    def transact_write_items(self, **request: Any) -> Any:
         self._left -= 1
+        answer = None
         if self._left >= 0 or self._after:
-            self._client.transact_write_items(**request)
+            answer = self._client.transact_write_items(**request)
         if self._left < 0:
             raise Died
+        return answer
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -252,22 +283,22 @@ class DiesAt:
 def test_a_process_that_dies_while_it_asks_again_loses_no_question(
     dynamodb: Any, table: str, turns: int, keep: int, steps: int, after: bool
 ) -> None:
-    store = Conversations(dynamodb, table)
+    store = Conversations(Table(dynamodb, table))
     seen = Conversation(new_id())
     for number in range(turns):
         store.ask("ana", seen, f"question {number}")
         seen = read(store, seen.id)
     old = questions(seen)
-    dying = Conversations(DiesAt(dynamodb, steps, after=after), table)
+    dying = Conversations(Table(DiesAt(dynamodb, steps, after=after), table))
     with contextlib.suppress(Died):
-        dying.ask("ana", seen, "asked anew", keep)
+        dying.ask("ana", seen, "asked anew", replaces=seen.turns[keep].number)
     left = questions(read(store, seen.id))
     asked_anew = left == [*old[:keep], "asked anew"]
     assert asked_anew or (left == old[: len(left)] and len(left) > keep), left
 
 
 def test_asking_again_is_one_transaction(dynamodb: Any, table: str) -> None:
-    seen = talk(Conversations(dynamodb, table), new_id(), "one", "two", "three")
-    once = Conversations(DiesAt(dynamodb, 1, after=False), table)
-    once.ask("ana", seen, "zwei", 1)
-    assert questions(read(Conversations(dynamodb, table), seen.id)) == ["one", "zwei"]
+    seen = talk(Conversations(Table(dynamodb, table)), new_id(), "one", "two", "three")
+    once = Conversations(Table(DiesAt(dynamodb, 1, after=False), table))
+    once.ask("ana", seen, "zwei", replaces=seen.turns[1].number)
+    assert questions(read(Conversations(Table(dynamodb, table)), seen.id)) == ["one", "zwei"]

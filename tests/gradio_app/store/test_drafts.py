@@ -5,15 +5,18 @@ from typing import Any
 
 import pytest
 
+from gradio_app.chat.conversation import Conversation
 from gradio_app.chat.turns import QUESTION_CHARACTERS
-from gradio_app.store.drafts import CHARACTERS, KEPT_SECONDS, Drafts
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.drafts import CHARACTERS, DRAFTS, KEPT_SECONDS, Drafts
+from gradio_app.store.table import Table
 
 HERE, THERE = "a" * 32, "b" * 32
 
 
 @pytest.fixture
 def drafts(dynamodb: Any, table: str) -> Drafts:
-    return Drafts(dynamodb, table)
+    return Drafts(Table(dynamodb, table))
 
 
 def test_a_draft_is_its_writers_and_its_conversations(drafts: Drafts) -> None:
@@ -35,6 +38,7 @@ def test_what_was_sent_is_no_draft_any_more(
     drafts.keep("ana", HERE, "half a thought")
     drafts.sent("ana", conversation_id, text)
     assert bool(drafts.find("ana", HERE, is_new=False)) == is_left
+    assert bool(drafts.find("ana", "c" * 32, is_new=True)) == is_left
 
 
 def test_an_emptied_box_forgets_only_its_own(drafts: Drafts) -> None:
@@ -46,13 +50,58 @@ def test_an_emptied_box_forgets_only_its_own(drafts: Drafts) -> None:
     drafts.keep("ana", HERE, "")  # and once more does no harm
 
 
-def test_it_is_over_after_a_day_and_has_an_end(
-    drafts: Drafts, dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_over_after_a_day_and_has_an_end(drafts: Drafts, dynamodb: Any, table: str) -> None:
     drafts.keep("ana", HERE, "x" * (CHARACTERS + 1) + "\ud800")
     [item] = dynamodb.scan(TableName=table)["Items"]
-    assert len(item["text"]["S"]) == CHARACTERS == QUESTION_CHARACTERS
+    assert len(item["text"]["S"]) == CHARACTERS > QUESTION_CHARACTERS
     now = time.time()
+    later = Drafts(Table(dynamodb, table), now=lambda: now + KEPT_SECONDS + 1)
     assert int(item["expires_at"]["N"]) <= now + KEPT_SECONDS
-    monkeypatch.setattr("gradio_app.store.drafts.time.time", lambda: now + KEPT_SECONDS + 1)
-    assert drafts.find("ana", HERE, is_new=True) == "", "though DynamoDB takes its time"
+    assert later.find("ana", HERE, is_new=True) == "", "though DynamoDB takes its time"
+
+
+def test_each_conversation_has_its_own(drafts: Drafts) -> None:
+    drafts.keep("ana", HERE, "to the one")
+    drafts.keep("ana", THERE, "to the other")
+    assert drafts.find("ana", HERE, is_new=False) == "to the one"
+    assert drafts.find("ana", THERE, is_new=False) == "to the other"
+
+
+def test_a_new_page_takes_no_draft_of_a_conversation_that_exists(
+    drafts: Drafts, store: Conversations
+) -> None:
+    store.ask("ana", Conversation(HERE), "asked")
+    drafts.keep("ana", HERE, "the next question")
+    assert drafts.find("ana", THERE, is_new=True) == ""
+
+
+@pytest.mark.parametrize("conversation_id", ["", "x" * 380_000, "A" * 32, f"{HERE}#"])
+def test_what_is_no_conversation_has_none(
+    drafts: Drafts, dynamodb: Any, table: str, conversation_id: str
+) -> None:
+    drafts.keep("ana", conversation_id, "text")
+    assert drafts.find("ana", conversation_id, is_new=True) == ""
+    drafts.sent("ana", conversation_id, "text")
+    assert dynamodb.scan(TableName=table)["Items"] == []
+
+
+def test_a_person_has_so_many_and_the_oldest_go(dynamodb: Any, table: str) -> None:
+    clock = [0.0]
+    drafts = Drafts(Table(dynamodb, table), now=lambda: clock[0])
+    ids = [f"{number:032x}" for number in range(DRAFTS + 3)]
+    for conversation_id in ids:
+        clock[0] += 1
+        drafts.keep("ana", conversation_id, conversation_id)
+    assert [bool(drafts.find("ana", kept, is_new=False)) for kept in ids] == [False] * 3 + [True] * DRAFTS
+
+
+def test_the_one_draft_of_the_release_before_is_still_found(dynamodb: Any, table: str) -> None:
+    key = {"pk": {"S": "USER#ana"}, "sk": {"S": "DRAFT"}}
+    rest = {"conversation": {"S": HERE}, "text": {"S": "half a thought"}, "expires_at": {"N": str(2**40)}}
+    dynamodb.put_item(TableName=table, Item=key | rest)
+    drafts = Drafts(Table(dynamodb, table))
+    assert drafts.find("ana", HERE, is_new=False) == "half a thought"
+    assert drafts.find("ana", THERE, is_new=False) == ""
+    assert drafts.find("ana", THERE, is_new=True) == "half a thought"
+    drafts.sent("ana", HERE, "half a thought, and the rest")
+    assert drafts.find("ana", HERE, is_new=True) == ""

@@ -1,0 +1,115 @@
+"""Questions and answers as items of the table, and back.
+
+The release before takes the attributes of a message for text, and for a whole number what is none; it wants
+`role` and `text` of every one, and of an answer `status`, `reason`, `input_tokens` and `output_tokens`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from gradio_app.chat.conversation import WRITING, Answer, Part, Parts, Turn, plain, text_of
+from gradio_app.store import schema
+from gradio_app.store.table import Item
+
+TEXT_BYTES = 380_000
+"""Longest stored text in UTF-8 bytes. DynamoDB's limit for a whole item is 400 KB (409,600 bytes):
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+ITEM_BYTES = 300
+"""What a message counts besides its text: its key, its other attributes, and DynamoDB's own 100 bytes."""
+
+COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "max_tokens")
+
+
+def question_item(user_id: str, conversation_id: str, number: int, parent: int, question: Parts) -> Item:
+    """The item of a question, which counts as stored from now on."""
+    item = _item(user_id, conversation_id, number, "user", question)
+    return {**item, "parent": parent, "bytes": item_bytes(item)}
+
+
+def answer_item(user_id: str, conversation_id: str, number: int, answer: Answer) -> Item:
+    """The item of an answer that has ended, which counts as stored from now on."""
+    item = _item(user_id, conversation_id, number, "assistant", answer.parts) | {
+        "status": answer.status,
+        "reason": answer.reason,
+        "model_id": answer.model_id,
+        **{name: getattr(answer, name) for name in COUNTS},
+    }
+    if answer.temperature is not None:
+        item["temperature"] = answer.temperature
+    return {**item, "bytes": item_bytes(item)}
+
+
+def unfinished(text: str, holder: str, lease_until: int) -> Item:
+    """The attributes, without the key, of an answer that `holder` is writing."""
+    return {
+        "role": "assistant",
+        "text": cut_to_bytes(text, TEXT_BYTES),
+        "status": WRITING,
+        "reason": "",
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "holder": holder,
+        "lease_until": lease_until,
+    }
+
+
+def answer_of(item: Item) -> Answer:
+    """The answer that an item of any release holds."""
+    temperature = item.get("temperature")
+    return Answer(
+        parts=_parts(item),
+        status=item["status"],
+        reason=item["reason"],
+        model_id=item.get("model_id", ""),
+        temperature=None if temperature is None else float(temperature),
+        lease_until=item.get("lease_until", 0),
+        **{name: item.get(name, 0) for name in COUNTS},
+    )
+
+
+def turns_of(newest_first: Iterable[Item]) -> Iterator[tuple[Turn, int]]:
+    """Turns with the bytes that they take, of messages in the reverse order of their keys."""
+    answer: Item | None = None
+    for item in newest_first:
+        if item["role"] != "user":
+            answer = item
+            continue
+        number = schema.turn_number(item["sk"])
+        turn, size = Turn(number, _parts(item), None, item.get("parent", 0)), item_bytes(item)
+        if answer and schema.turn_number(answer["sk"]) == number:
+            turn, size = replace(turn, answer=answer_of(answer)), size + item_bytes(answer)
+        answer = None
+        yield turn, size
+
+
+def item_bytes(item: Item) -> int:
+    """What an item takes in the table, near enough."""
+    return ITEM_BYTES + sum(len(item.get(name, "").encode("utf-8", "replace")) for name in ("text", "parts"))
+
+
+def cut_to_bytes(text: str, limit: int) -> str:
+    """The text, or as much of its beginning as fits into `limit` bytes of UTF-8."""
+    data = text.encode("utf-8", "replace")
+    return data[:limit].decode("utf-8", "ignore")
+
+
+def _item(user_id: str, conversation_id: str, number: int, role: str, parts: Parts) -> Item:
+    item: dict[str, Any] = {
+        "pk": schema.person(user_id),
+        "sk": schema.message(conversation_id, number, role),
+        "role": role,
+        "text": cut_to_bytes(text_of(parts), TEXT_BYTES),
+    }
+    if parts != plain(text_of(parts)):
+        item["parts"] = json.dumps([{"kind": part.kind, "text": part.text} for part in parts])
+        if item_bytes(item) > TEXT_BYTES:
+            raise ValueError("a message of several parts is too long for an item")
+    return item
+
+
+def _parts(item: Item) -> Parts:
+    if "parts" not in item:
+        return plain(item["text"])
+    return tuple(Part(part["kind"], part["text"]) for part in json.loads(item["parts"]))
