@@ -190,7 +190,7 @@ def test_an_unfinished_answer_is_saved_from_time_to_time(
 ) -> None:
     monkeypatch.setattr(turns, "CHECKPOINT_SECONDS", 0.05)
     started = chatting.start("endless")
-    until(lambda: chatting.now().turns[0].answer)
+    until(lambda: last_answer(chatting).text)
     answer = last_answer(chatting)
     started.answer.stop()
     chatting.settle()
