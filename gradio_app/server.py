@@ -34,8 +34,10 @@ from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
+from gradio_app.page.blocks import EventStatuses
 from gradio_app.page.events import Events
 from gradio_app.page.queue import GradioQueue
+from gradio_app.page.state import keep_no_pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
@@ -156,6 +158,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
             # Gradio answers any Origin with leave to read, unless its parent has a CORS policy: ours is none.
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
+            Middleware(EventStatuses),
         ],
     )
 
@@ -168,3 +171,4 @@ def _mount_chat(app: fastapi.FastAPI, page: Any) -> None:
         return identity.user_id if identity else None
 
     gradio.mount_gradio_app(app, page, path="/", auth_dependency=signed_in_user, **build.mount_options())
+    keep_no_pages(app, page)

@@ -1,19 +1,24 @@
-"""Which user a Gradio session and a running event belong to.
+"""Which user a Gradio session and an event belong to.
 
 Gradio takes both names from the client and asks nobody whose they are: who knows another's reads the
 stream or stops it. Both live in this process, as its queue does, and so does this memory of them.
 """
 
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import orjson
 from starlette.datastructures import QueryParams
 from starlette.types import Message, Send
 
-SESSIONS_PER_USER = 500
-EVENTS_PER_USER = 2000
-NAME_LENGTH = 128
+from gradio_app.gate import events
+from gradio_app.gate.events import Event, Malformed, Offered
+
+NAMES_PER_USER = 200
+"""Gradio sessions of one user, and as many events: each open tab has one."""
+NAME_SECONDS = 900
+"""How long a name is remembered that nobody uses. Nothing is left in Gradio under it by then."""
 
 
 class NotYours(Exception):
@@ -24,44 +29,47 @@ class Unknown(Exception):
     """The request names a session that nothing runs for (HTTP 404)."""
 
 
-class Malformed(Exception):
-    """The request does not name its session as the chat's page does (HTTP 400)."""
-
-
 class Binding:
     """First use binds a session hash to its user; an event belongs to whom the queue gave its id.
 
     `is_running` tells whether Gradio has messages for a session; asked to stream any other, it fails.
     """
 
-    def __init__(self, is_running: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        is_running: Callable[[str], bool],
+        offered: Mapping[int, Offered],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._is_running = is_running
-        self._sessions = _Owners(SESSIONS_PER_USER)
-        self._events = _Owners(EVENTS_PER_USER)
+        self._offered = offered
+        # What Gradio still holds for a session stays its owner's, however long that takes.
+        self._sessions = _Owners(is_running, now)
+        self._events = _Owners(lambda _: False, now)
 
-    def check_stream(self, user_id: str, query: bytes) -> None:
-        """For `queue/data`, whose query names the session."""
+    def check_stream(self, user_id: str, query: bytes) -> str:
+        """For `queue/data`, whose query names the session; returns its name."""
         values = QueryParams(query).getlist("session_hash")
         if len(values) != 1:
             raise Malformed
-        self._claim(user_id, values[0])
+        self._claim(user_id, events.checked_name(values[0]))
         if not self._is_running(values[0]):
             raise Unknown
+        return values[0]
 
-    def check_event(self, user_id: str, path: str, body: bytes) -> None:
+    def check_event(self, user_id: str, path: str, body: bytes) -> Event:
         """For a POST, whose JSON names the session, the event, or both."""
-        try:
-            event = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise Malformed from None
-        if not isinstance(event, dict):
-            raise Malformed
-        if not path.endswith("/reset"):
-            self._claim(user_id, event.get("session_hash"))
-        event_id = event.get("event_id")
-        names_event = path.endswith(("/reset", "/cancel")) or event_id is not None
-        if names_event and self._events.owner(event_id) != user_id:
-            raise NotYours
+        said = events.parsed(body)
+        if path.endswith("/reset"):
+            self._check_owner(user_id, said.get("event_id"))
+            return events.ended(said, named_by_session=False)
+        self._claim(user_id, events.session_hash_in(said))
+        if path.endswith("/cancel"):
+            self._check_owner(user_id, said.get("event_id"))
+            return events.ended(said, named_by_session=True)
+        if said.get("event_id") is not None:
+            self._check_owner(user_id, said["event_id"])
+        return events.started(said, self._offered, queued=path.endswith("/join"))
 
     def event_started(self, user_id: str, answer: bytes) -> str:
         """Remember the event id in the queue's answer to `queue/join`; return it, "" when there is none."""
@@ -74,9 +82,11 @@ class Binding:
         self._events.claim(event_id, user_id)
         return event_id
 
-    def _claim(self, user_id: str, session_hash: object) -> None:
-        if not isinstance(session_hash, str) or not 0 < len(session_hash) <= NAME_LENGTH:
-            raise Malformed
+    def _check_owner(self, user_id: str, event_id: object) -> None:
+        if self._events.owner(event_id) != user_id:
+            raise NotYours
+
+    def _claim(self, user_id: str, session_hash: str) -> None:
         if self._sessions.claim(session_hash, user_id) != user_id:
             raise NotYours
 
@@ -101,24 +111,49 @@ class JoinAnswer:
 
 
 class _Owners:
-    """Names and their owners; a user beyond the limit forgets only names of their own, oldest use first."""
+    """Names and their owners: of each NAMES_PER_USER, the oldest giving way, and none unused for long."""
 
-    def __init__(self, per_user: int) -> None:
-        self._per_user = per_user
-        self._owner: dict[str, str] = {}
+    def __init__(self, is_held: Callable[[str], bool], now: Callable[[], float]) -> None:
+        self._is_held = is_held
+        self._now = now
+        self._owner: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        """By last use, oldest first."""
         self._names: dict[str, OrderedDict[str, None]] = {}
 
     def owner(self, name: object) -> str | None:
-        return self._owner.get(name) if isinstance(name, str) else None
+        return self._owner[name][0] if isinstance(name, str) and name in self._owner else None
 
     def claim(self, name: str, user_id: str) -> str:
         """Bind the name unless it is bound; return whose it is."""
-        owner = self._owner.setdefault(name, user_id)
+        self._forget_unused()
+        owner = self._owner.get(name, (user_id, 0.0))[0]
         if owner == user_id:
-            names = self._names.setdefault(user_id, OrderedDict())
-            names[name] = None
-            names.move_to_end(name)
-            if len(names) > self._per_user:
-                forgotten, _ = names.popitem(last=False)
-                del self._owner[forgotten]
+            self._use(name, user_id)
+            names = self._names[user_id]
+            if len(names) > NAMES_PER_USER:
+                self._forget(next((each for each in names if not self._is_held(each)), name))
         return owner
+
+    def _use(self, name: str, user_id: str) -> None:
+        self._owner[name] = (user_id, self._now())
+        self._owner.move_to_end(name)
+        names = self._names.setdefault(user_id, OrderedDict())
+        names[name] = None
+        names.move_to_end(name)
+
+    def _forget_unused(self) -> None:
+        while self._owner:
+            name, (user_id, used) = next(iter(self._owner.items()))
+            if self._now() - used < NAME_SECONDS:
+                return
+            if self._is_held(name):
+                self._use(name, user_id)
+            else:
+                self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        user_id, _ = self._owner.pop(name)
+        names = self._names[user_id]
+        del names[name]
+        if not names:
+            del self._names[user_id]

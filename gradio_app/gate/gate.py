@@ -3,7 +3,12 @@
 Everything is refused that `access` does not name, and everything not public without a session.
 """
 
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,12 +19,14 @@ from gradio_app.audit import audit
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.cognito.tokens import PASSWORD
 from gradio_app.gate.access import Access, Addresses
-from gradio_app.gate.binding import Binding, JoinAnswer, Malformed, NotYours, Unknown
+from gradio_app.gate.binding import Binding, JoinAnswer, NotYours, Unknown
+from gradio_app.gate.events import Event, Malformed, Offered
 from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Answer
-from gradio_app.gate.joined import EventQueue, JoinedEvents
+from gradio_app.gate.joined import AtWork, EventQueue, Joined, JoinedEvents
 from gradio_app.gate.limits import BodyTooLarge, limit_for, read_body, replay
 from gradio_app.gate.origin import SAFE_METHODS, is_forged
+from gradio_app.gate.shares import Shares, TooMuchAtOnce
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.identity import LOCAL_USER, Identity
 from gradio_app.login.cookies import session_cookie
@@ -35,19 +42,38 @@ STREAM = "/gradio_api/queue/data"
 
 
 class Refused(Exception):
-    """The request ends here with this HTTP status."""
+    """The request ends here with this HTTP status, and the sentence of it or of `text`."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, text: str = "") -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.text = text
+
+
+class PageQueue(EventQueue, Protocol):
+    """The queue of the chat's page, with the events that the page offers."""
+
+    @property
+    def offered(self) -> Mapping[int, Offered]:
+        """They by their numbers."""
+        ...
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A request that was let in: what it may receive and send, and which event or stream it names."""
+
+    receive: Receive
+    send: Send
+    event: Event | None = None
 
 
 class Gate:
     """Pure ASGI around the whole application; streams pass through it untouched.
 
     `sessions` is None when the application runs without login: then everybody is LOCAL_USER and the
-    addresses of the login are closed. `queue` is Gradio's.
+    addresses of the login are closed. `queue` is Gradio's, `at_work` what else ends with a session.
     """
 
     def __init__(
@@ -56,7 +82,8 @@ class Gate:
         settings: Settings,
         pages: Pages,
         sessions: Sessions | None,
-        queue: EventQueue,
+        queue: PageQueue,
+        at_work: AtWork = AtWork(),  # noqa: B008 (it cannot be changed)
     ) -> None:
         self.app = app
         self._settings = settings
@@ -64,8 +91,9 @@ class Gate:
         self._sessions = sessions
         self._addresses = Addresses.offered(settings)
         self._cookie = session_cookie(settings.https)
-        self._binding = Binding(queue.has_messages)
-        self._joined = JoinedEvents(queue)
+        self._binding = Binding(queue.has_messages, queue.offered)
+        self._joined = JoinedEvents(queue, at_work)
+        self._shares = Shares()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -80,29 +108,27 @@ class Gate:
 
     async def _serve(self, scope: Scope, receive: Receive, answer: Answer) -> None:
         request = Request(scope)
-        try:
-            receive, send = await self._admit(request, receive, answer)
-        except Refused as refusal:
-            await self._refuse(request, refusal)(scope, receive, answer)
-        except (TableUnreachable, CognitoUnreachable):
-            await self._pages.refusal(request, 503)(scope, receive, answer)
-        except ConnectionResetError:
-            return
-        else:
-            await self._pass_on(request, receive, send)
+        async with AsyncExitStack() as share:
+            try:
+                admitted = await self._admit(request, receive, answer, share)
+            except Refused as refusal:
+                await self._refuse(request, refusal)(scope, receive, answer)
+            except (TableUnreachable, CognitoUnreachable):
+                await self._pages.refusal(request, 503)(scope, receive, answer)
+            except ConnectionResetError:
+                return
+            else:
+                await self._pass_on(request, admitted)
 
-    async def _pass_on(self, request: Request, receive: Receive, send: Send) -> None:
+    async def _pass_on(self, request: Request, admitted: Admitted) -> None:
         session: Session | None = getattr(request.state, "session", None)
-        if self._sessions is None or session is None:
-            await self.app(request.scope, receive, send)
+        lasts = partial(self._sessions.lasts, session) if self._sessions and session else _always
+        if session is None or request.scope["path"] != STREAM:
+            await self.app(request.scope, admitted.receive, admitted.send)
+            if admitted.event:
+                self._account(request, admitted, session.key if session else "", lasts)
             return
-        lasts = partial(self._sessions.lasts, session)
-        if request.scope["path"] != STREAM:
-            await self.app(request.scope, receive, send)
-            if isinstance(send, JoinAnswer) and send.event_id:
-                self._joined.watch(send.event_id, lasts)
-            return
-        stream = WatchedStream(receive, send, lasts)
+        stream = WatchedStream(admitted.receive, admitted.send, lasts)
         if await stream.serve(self.app, request.scope):
             audit(
                 "stream",
@@ -112,7 +138,22 @@ class Gate:
                 detail="its session has ended",
             )
 
-    async def _admit(self, request: Request, receive: Receive, answer: Answer) -> tuple[Receive, Send]:
+    def _account(
+        self, request: Request, admitted: Admitted, session_key: str, lasts: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Keep an account of what an event has started."""
+        user_id = request.state.identity.user_id
+        event_id = admitted.send.event_id if isinstance(admitted.send, JoinAnswer) else ""
+        if event_id and admitted.event:
+            event = admitted.event
+            now = time.monotonic()
+            joined = Joined(event_id, event.session_hash, event.fn_index, user_id, session_key, now)
+            self._joined.add(joined)
+        self._joined.watch(user_id, session_key, lasts)
+
+    async def _admit(
+        self, request: Request, receive: Receive, answer: Answer, share: AsyncExitStack
+    ) -> Admitted:
         """Let the request through, with what it may receive and send; raises Refused."""
         method, path = request.method, request.scope["path"]
         if is_forged(method, request.headers, self._settings.public_scheme):
@@ -126,14 +167,22 @@ class Gate:
             raise Refused(404, "no such address")
         if wanted is Access.WITH_PASSWORD and request.state.session.way != PASSWORD:
             raise Refused(404, "the identity provider's to change")
-        body = b""
-        if method not in SAFE_METHODS:
-            body = await self._read(request, receive)
-            receive = replay(body, receive)
-        if path.startswith(EVENTS) and wanted is Access.SIGNED_IN:
-            self._bind(request, user_id, body)
-        send: Send = JoinAnswer(answer, self._binding, user_id) if path == JOIN else answer
-        return receive, send
+        if path == STREAM:
+            await self._open_stream(request, user_id, share)
+            return Admitted(receive, answer)
+        if user_id:
+            await self._take_turn(user_id, share)
+        if method in SAFE_METHODS:
+            return Admitted(receive, answer)
+        body = await self._read(request, receive)
+        if not path.startswith(EVENTS) or wanted is not Access.SIGNED_IN:
+            return Admitted(replay(body, receive), answer)
+        event = self._event(request, user_id, body)
+        if path != JOIN:
+            return Admitted(replay(event.body, receive), answer, event)
+        with _refusing():
+            share.enter_context(self._joined.room(user_id))
+        return Admitted(replay(event.body, receive), JoinAnswer(answer, self._binding, user_id), event)
 
     async def _identify(self, request: Request) -> Identity:
         if self._sessions is None:
@@ -151,19 +200,22 @@ class Gate:
         except BodyTooLarge:
             raise Refused(413, "body too large") from None
 
-    def _bind(self, request: Request, user_id: str, body: bytes) -> None:
-        path = request.scope["path"]
-        try:
-            if path == STREAM:
-                self._binding.check_stream(user_id, request.scope["query_string"])
-            elif request.method not in SAFE_METHODS:
-                self._binding.check_event(user_id, path, body)
-        except Malformed:
-            raise Refused(400, "not an event of the page") from None
-        except Unknown:
-            raise Refused(404, "a stream of nothing") from None
-        except NotYours:
-            raise Refused(403, "another user's session or event") from None
+    async def _take_turn(self, user_id: str, share: AsyncExitStack) -> None:
+        with _refusing():
+            await share.enter_async_context(self._shares.turn(user_id))
+
+    async def _open_stream(self, request: Request, user_id: str, share: AsyncExitStack) -> None:
+        with _refusing():
+            session_hash = self._binding.check_stream(user_id, request.scope["query_string"])
+            share.enter_context(self._joined.reading(user_id, session_hash))
+
+    def _event(self, request: Request, user_id: str, body: bytes) -> Event:
+        """What a POST of the page says; raises Refused."""
+        with _refusing():
+            event = self._binding.check_event(user_id, request.scope["path"], body)
+            if not self._joined.names(user_id, event):
+                raise Malformed
+            return event
 
     def _refuse(self, request: Request, refusal: Refused) -> Response:
         if refusal.reason:
@@ -177,4 +229,24 @@ class Gate:
             )
         if refusal.status == 401 and views_page(request):
             return self._pages.to_login(ended=bool(refusal.reason))
-        return self._pages.refusal(request, refusal.status)
+        return self._pages.refusal(request, refusal.status, refusal.text)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What the chat's events and streams are refused for, as HTTP knows it."""
+    try:
+        yield
+    except Malformed:
+        raise Refused(400, "not an event of the page") from None
+    except NotYours:
+        raise Refused(403, "another user's session or event") from None
+    except Unknown:
+        raise Refused(404, "a stream of nothing") from None
+    except TooMuchAtOnce:
+        raise Refused(429, "too much at once", "too_much_at_once") from None
+
+
+async def _always() -> bool:
+    """Without login there is no session that could end."""
+    return True

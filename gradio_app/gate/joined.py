@@ -1,14 +1,27 @@
-"""Events that run although nobody reads their stream: they end with their session, too.
+"""What each session has going on in Gradio's queue: bounded, given back when over, ended with its session.
 
-The page opens its stream as soon as it has asked. Who only asks would have the answer written after signing
-out, for it is the stream that is cut then.
+Gradio keeps an event until its page has read how it ended, for ever if none does. The page opens its stream
+as soon as it has asked. Who only asks would have the answers pile up here, and written after signing out, for
+it is the stream that is cut then.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
 from typing import Protocol
 
-from gradio_app.gate.streams import WATCH_SECONDS, SessionWatch
+from gradio_app.gate import streams
+from gradio_app.gate.events import Event
+from gradio_app.gate.shares import TooMuchAtOnce
+from gradio_app.gate.streams import SessionWatch
+
+EVENTS_PER_USER = 10
+"""Events of one person that wait, run, or were not read to their end: tabs in which an answer grows."""
+STREAMS_PER_USER = 20
+UNREAD_SECONDS = 60.0
+"""After it joined, how long an event that is over waits for a page whose network is slow to read it."""
 
 
 class EventQueue(Protocol):
@@ -22,28 +35,175 @@ class EventQueue(Protocol):
         """Whether an event waits or runs."""
         ...
 
+    def is_unread(self, event_id: str, session_hash: str) -> bool:
+        """Whether nobody has been told yet how an event ended."""
+        ...
+
     async def stop(self, event_id: str) -> None:
         """End an event at its next step, and what it runs."""
         ...
 
+    def forget(self, session_hash: str) -> None:
+        """Give back what is kept for a Gradio session of which no event is alive."""
+        ...
+
+    def clear(self, event_id: str) -> None:
+        """Give back what may be left of an event that is over."""
+        ...
+
+
+@dataclass(frozen=True)
+class Joined:
+    """An event in the queue."""
+
+    event_id: str
+    session_hash: str
+    """Gradio's session: one tab."""
+    fn_index: int
+    user_id: str
+    session_key: str
+    """Of the session that let it in; "" when there is no login."""
+    at: float
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """What runs for a session beyond Gradio's queue."""
+
+    session_ended: Callable[[str], None] = lambda _: None
+    """Called once with the key of a session that is over."""
+    is_busy: Callable[[str], bool] = lambda _: False
+    """Whether anything runs that has to end with the session of this key."""
+
 
 class JoinedEvents:
-    """Watches every event from its start to its end."""
+    """Every event from its start until it was read, and the sessions that they end with."""
 
-    def __init__(self, queue: EventQueue, every: float = WATCH_SECONDS) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        at_work: AtWork = AtWork(),
+        now: Callable[[], float] = monotonic,
+    ) -> None:
         self._queue = queue
-        self._every = every
-        self._watchers: set[asyncio.Task[None]] = set()
+        self._at_work = at_work
+        self._now = now
+        self._events: dict[str, dict[str, Joined]] = {}
+        """By user and event id."""
+        self._joining: dict[str, int] = {}
+        self._streams: dict[str, dict[str, int]] = {}
+        """How many are open, by user and Gradio session."""
+        self._watchers: dict[str, asyncio.Task[None]] = {}
 
-    def watch(self, event_id: str, lasts: Callable[[], Awaitable[bool]]) -> None:
-        """Stop the event when `lasts` says that the session which started it does not."""
-        watcher = asyncio.create_task(self._watch(event_id, SessionWatch(lasts)))
-        self._watchers.add(watcher)  # the event loop itself keeps no task alive
-        watcher.add_done_callback(self._watchers.discard)
+    @contextmanager
+    def room(self, user_id: str) -> Iterator[None]:
+        """Room for one event more of a user, until the block ends; raises TooMuchAtOnce.
 
-    async def _watch(self, event_id: str, session: SessionWatch) -> None:
-        while self._queue.is_alive(event_id):
+        Somebody's own results that wait for nobody make room first.
+        """
+        taken = self._joining.get(user_id, 0)
+        if taken + len(self._going_on(user_id)) >= EVENTS_PER_USER:
+            self._forget_unread(user_id, older_than=0)
+        if taken + len(self._going_on(user_id)) >= EVENTS_PER_USER:
+            raise TooMuchAtOnce
+        self._joining[user_id] = taken + 1
+        try:
+            yield
+        finally:
+            self._joining[user_id] -= 1
+            if not self._joining[user_id]:
+                del self._joining[user_id]
+
+    def add(self, joined: Joined) -> None:
+        """Keep an account of an event."""
+        self._events.setdefault(joined.user_id, {})[joined.event_id] = joined
+
+    def watch(self, user_id: str, session_key: str, lasts: Callable[[], Awaitable[bool]]) -> None:
+        """Look again and again whether a session goes on, as `lasts` says, while anything runs for it.
+
+        When it does not, all that ends.
+        """
+        if session_key not in self._watchers and self._is_busy(user_id, session_key):
+            watcher = asyncio.create_task(self._watch(user_id, session_key, SessionWatch(lasts)))
+            self._watchers[session_key] = watcher  # the event loop itself keeps no task alive
+            watcher.add_done_callback(lambda _: self._watchers.pop(session_key, None))
+
+    def names(self, user_id: str, event: Event) -> bool:
+        """Whether what a `cancel` says of an event is true, as far as that is known any more.
+
+        Gradio would take the event's generator away and begin it again from the start.
+        """
+        known = self._events.get(user_id, {}).get(event.event_id)
+        if known is None or not event.session_hash:
+            return True
+        return (known.session_hash, known.fn_index) == (event.session_hash, event.fn_index)
+
+    @contextmanager
+    def reading(self, user_id: str, session_hash: str) -> Iterator[None]:
+        """Around a stream; when it ends with nothing left to say, Gradio's memory of it ends too."""
+        streams = self._streams.setdefault(user_id, {})
+        if sum(streams.values()) >= STREAMS_PER_USER:
+            raise TooMuchAtOnce
+        streams[session_hash] = streams.get(session_hash, 0) + 1
+        try:
+            yield
+        finally:
+            streams[session_hash] -= 1
+            if not streams[session_hash]:
+                del streams[session_hash]
+            if not streams:
+                self._streams.pop(user_id, None)
+            left = [each for each in self._going_on(user_id) if each.session_hash == session_hash]
+            if not left and not self._is_read(user_id, session_hash):
+                self._queue.forget(session_hash)
+
+    async def _watch(self, user_id: str, session_key: str, session: SessionWatch) -> None:
+        while self._is_busy(user_id, session_key):
             if await session.has_ended():
-                await self._queue.stop(event_id)
+                await self._end(user_id, session_key)
                 return
-            await asyncio.sleep(self._every)
+            self._forget_unread(user_id, UNREAD_SECONDS)
+            await asyncio.sleep(streams.WATCH_SECONDS)
+
+    async def _end(self, user_id: str, session_key: str) -> None:
+        self._at_work.session_ended(session_key)
+        while events := self._of_session(user_id, session_key):
+            for each in events:
+                await self._queue.stop(each.event_id)
+            self._forget_unread(user_id, older_than=0)
+            await asyncio.sleep(streams.WATCH_SECONDS)
+
+    def _is_busy(self, user_id: str, session_key: str) -> bool:
+        return bool(self._of_session(user_id, session_key)) or self._at_work.is_busy(session_key)
+
+    def _of_session(self, user_id: str, session_key: str) -> list[Joined]:
+        return [each for each in self._going_on(user_id) if each.session_key == session_key]
+
+    def _going_on(self, user_id: str) -> list[Joined]:
+        """A user's events that are not over and read; the others are dropped from the account."""
+        events = self._events.get(user_id, {})
+        for each in list(events.values()):
+            if not self._is_going_on(each):
+                del events[each.event_id]
+                self._queue.clear(each.event_id)
+        if not events:
+            self._events.pop(user_id, None)
+        return list(events.values())
+
+    def _is_going_on(self, event: Joined) -> bool:
+        is_unread = self._queue.is_unread(event.event_id, event.session_hash)
+        return is_unread or self._queue.is_alive(event.event_id)
+
+    def _is_read(self, user_id: str, session_hash: str) -> bool:
+        return session_hash in self._streams.get(user_id, {})
+
+    def _forget_unread(self, user_id: str, older_than: float) -> None:
+        """Drop the results of a user's Gradio sessions that nobody reads and for which nothing runs."""
+        tabs: dict[str, list[Joined]] = {}
+        for each in self._going_on(user_id):
+            tabs.setdefault(each.session_hash, []).append(each)
+        for session_hash, events in tabs.items():
+            is_new = any(self._now() - each.at < older_than for each in events)
+            is_alive = any(self._queue.is_alive(each.event_id) for each in events)
+            if not is_new and not is_alive and not self._is_read(user_id, session_hash):
+                self._queue.forget(session_hash)

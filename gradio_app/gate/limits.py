@@ -5,8 +5,8 @@ from starlette.types import Message, Receive
 
 FORM_BYTES = 16 * 1024
 """A login form; passwords have at most 256 characters."""
-EVENT_BYTES = 2 * 1024 * 1024
-"""An event of the chat; its page sends the conversation that it shows along with each one."""
+EVENT_BYTES = 512 * 1024
+"""An event of the chat: the longest question has 128 kB, and an edit brings along what it was before."""
 EVENT_PREFIX = "/gradio_api/"
 
 

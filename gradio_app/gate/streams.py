@@ -41,13 +41,10 @@ class SessionWatch:
 class WatchedStream:
     """One response, served until it ends or `lasts` says that its session does not."""
 
-    def __init__(
-        self, receive: Receive, send: Send, lasts: Callable[[], Awaitable[bool]], every: float = WATCH_SECONDS
-    ) -> None:
+    def __init__(self, receive: Receive, send: Send, lasts: Callable[[], Awaitable[bool]]) -> None:
         self._receive = receive
         self._send = send
         self._session = SessionWatch(lasts)
-        self._every = every
         self._over = False
         self._hearing: list[CancelScope] = []
         self._started = False
@@ -62,9 +59,9 @@ class WatchedStream:
         return self._over
 
     async def _watch(self) -> None:
-        await asyncio.sleep(self._every)
+        await asyncio.sleep(WATCH_SECONDS)
         while not await self._session.has_ended():
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(WATCH_SECONDS)
         self._over = True
         for hearing in self._hearing:
             hearing.cancel()

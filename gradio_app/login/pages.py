@@ -96,15 +96,19 @@ class Pages:
         """One sentence in the request's language."""
         return TEXTS[language(request)][key]
 
-    def refusal(self, request: Request, status: int) -> Response:
-        """What a refused request gets: a browser's page view a page, anything else one sentence in JSON."""
+    def refusal(self, request: Request, status: int, key: str = "") -> Response:
+        """What a refused request gets: a browser's page view a page, anything else one sentence in JSON.
+
+        The sentence is the one with this key, or the status's.
+        """
+        key = key or f"error_{status}"
         if not views_page(request):
-            sentence = self.text(request, f"error_{status}")
+            sentence = self.text(request, key)
             error = LOST_CONNECTION if status in (401, 503) else sentence
             reference = request_id.current.get()
             answer = {"detail": sentence, "error": error, "reference": reference}
             return JSONResponse(answer, status_code=status)
-        return self._error(request, status, f"error_{status}")
+        return self._error(request, status, key)
 
     def unsupported(self, request: Request, challenge: str) -> Response:
         """What a person sees whose pool asks for something that we do not have."""

@@ -93,6 +93,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "error_404": "There is no such page.",
         "error_413": "That is too much at once. Send less.",
         "error_429": "Too many attempts. Wait 15 minutes and try again.",
+        "too_much_at_once": "You have too much going on at once. Wait until some of it has ended, or close a "
+        "few tabs.",
         "error_500": "Something went wrong on our side. Try again; if it stays, tell your administrator.",
         "error_503": "The service cannot be reached at the moment. Try again in a minute.",
     },
@@ -189,6 +191,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "error_404": "Esta página no existe.",
         "error_413": "Es demasiado de una vez. Envía menos.",
         "error_429": "Demasiados intentos. Espera 15 minutos e inténtalo de nuevo.",
+        "too_much_at_once": "Tienes demasiadas cosas en marcha a la vez. Espera a que termine alguna o "
+        "cierra pestañas.",
         "error_500": "Algo ha fallado por nuestra parte. Inténtalo de nuevo y, si sigue igual, avisa a "
         "quien administra el servicio.",
         "error_503": "Ahora mismo no se puede llegar al servicio. Inténtalo de nuevo en un minuto.",

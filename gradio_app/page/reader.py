@@ -44,10 +44,22 @@ def reader_of(request: gr.Request) -> Reader:
     return Reader(request.username, _language(request))
 
 
-def failure(request: gr.Request, key: str) -> gr.Error:
+FAULTS = {"storage": 503, "broken": 500}
+"""Refusals that no browser can do anything about."""
+
+
+class Failure(gr.Error):
+    """An event that fails in words; `status` is what HTTP calls it."""
+
+    def __init__(self, sentence: str, title: str, status: int) -> None:
+        super().__init__(sentence, print_exception=False, title=title)
+        self.status = status
+
+
+def failure(request: gr.Request, key: str) -> Failure:
     """What to raise so that the page shows a refusal, and Gradio prints nothing."""
     reader = Reader(request.username or "", _language(request))
-    return gr.Error(reader.refusal(key), print_exception=False, title=texts.NOTICE[reader.language])
+    return Failure(reader.refusal(key), texts.NOTICE[reader.language], FAULTS.get(key, 422))
 
 
 def _language(request: gr.Request) -> str:

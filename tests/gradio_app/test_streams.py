@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from gradio_app.gate import streams
-from gradio_app.gate.joined import JoinedEvents
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.sessions.sessions import CHECK_SECONDS
 from gradio_app.store.table import TableUnreachable
@@ -24,8 +23,7 @@ ANA = "ana@example.com"
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradio_app.sessions.sessions.CACHE_SECONDS", 0)
-    for watcher in (WatchedStream, JoinedEvents):
-        monkeypatch.setattr(watcher.__init__, "__defaults__", (0.02,))
+    monkeypatch.setattr("gradio_app.gate.streams.WATCH_SECONDS", 0.02)
 
 
 def sign_out(_: World, elsewhere: httpx.Client) -> None:
@@ -130,7 +128,7 @@ def test_a_table_that_is_away_for_a_moment_ends_no_stream(monkeypatch: pytest.Mo
         async def send(_: object) -> None:
             """Nothing is sent."""
 
-        stream = WatchedStream(receive, send, lasts, 0.001)
+        stream = WatchedStream(receive, send, lasts)
         cut = await stream.serve(app, {"type": "http"})  # pyright: ignore[reportArgumentType]
         return cut, clock[0] - 1000
 

@@ -10,6 +10,7 @@ import pytest
 
 from gradio_app.chat.turns import ANSWERS_AT_ONCE, QUESTION_CHARACTERS
 from gradio_app.page import texts
+from gradio_app.store.conversations import Conversations
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.chat_api import ChatClient
 from tests.security.site import DEADLINE, Site
@@ -39,7 +40,6 @@ def held(fake: FakeBedrock) -> Iterator[FakeBedrock]:
     ("position", "value"),
     [
         (QUESTION, "x" * (QUESTION_CHARACTERS + 1)),
-        (QUESTION, None),
         (INDEX, None),
         (INDEX, "0; DROP TABLE"),
         (CONVERSATION, "../../etc/passwd"),
@@ -93,7 +93,7 @@ def spoken(said: str) -> str:
 
 @pytest.mark.asvs("16.4.1", "16.5.1")
 @pytest.mark.parametrize("missing", [1, 7])
-def test_an_event_without_all_its_values_is_a_sentence_and_no_line_of_ours(
+def test_an_event_without_all_its_values_is_a_sentence_and_no_line_of_its_own(
     ana: ChatClient, fake: FakeBedrock, capfd: pytest.CaptureFixture[str], missing: int
 ) -> None:
     """Gradio would print what the browser sent, line ends and all."""
@@ -101,8 +101,9 @@ def test_an_event_without_all_its_values_is_a_sentence_and_no_line_of_ours(
     event = ana.event("answer")
     data = ana.data(event, text=secrets.token_hex(16))
     data[QUESTION] = f"private\n{FORGED}"
-    assert ana.send(event, data[:-missing]).status_code == 200
-    assert texts.REFUSALS["en"]["malformed"] in spoken(ana.stream())
+    answer = ana.send(event, data[:-missing])
+    assert answer.status_code == 400
+    assert "Reload the page" in answer.json()["error"]
     logged = "".join(capfd.readouterr())
     assert "private" not in logged
     assert FORGED not in logged
@@ -110,14 +111,23 @@ def test_an_event_without_all_its_values_is_a_sentence_and_no_line_of_ours(
 
 @pytest.mark.asvs("16.2.1", "16.5.1")
 def test_a_fault_of_ours_is_told_with_its_reference_and_logged_with_its_place(
-    ana: ChatClient, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ana: ChatClient,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def faulty(*_: object) -> None:
+        raise AttributeError("private")
+
+    monkeypatch.setattr(Conversations, "rename", faulty)
     event = ana.event("rename")
-    answer = ana.send(event, [None] * len(event["inputs"]))  # no title at all, which no page sends
+    answer = ana.send(event, ana.data(event, text=secrets.token_hex(16)))
     assert answer.status_code == 500
     assert re.search(r"\(reference 1-[0-9a-f]{8}-[0-9a-f]{24}\)", answer.json()["error"])
     assert "an event failed: AttributeError" in caplog.text
-    assert "Traceback" not in "".join(capfd.readouterr())
+    logged = "".join(capfd.readouterr())
+    assert "Traceback" not in logged
+    assert "private" not in logged + answer.text
 
 
 @pytest.mark.asvs("2.2.1")
