@@ -34,8 +34,10 @@ from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
-from gradio_app.page.events import Events
+from gradio_app.page.draft_route import draft_routes
+from gradio_app.page.parts import Parts
 from gradio_app.page.queue import GradioQueue
+from gradio_app.page.served import ServedPage, static_routes
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
@@ -73,7 +75,9 @@ def create_app(
     page = page or create_page(settings, clients, running)
     pages = Pages(settings.https)
     sessions = None
+    drafts = Drafts(clients.dynamodb, settings.table_name)
     routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
+    routes += [*static_routes(), *draft_routes(drafts)]
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
@@ -93,7 +97,7 @@ def create_page(settings: Settings, clients: Clients, running: Running) -> Any:
     models = Models(clients.bedrock_runtime, clients.bedrock)
     turns = Turns(store, budget, models, running, Metrics(settings.deployment))
     drafts = Drafts(clients.dynamodb, settings.table_name)
-    return build.page(Events(turns, store, drafts, running, settings), settings)
+    return build.page(Parts(turns=turns, store=store, drafts=drafts, running=running, settings=settings))
 
 
 def _login(
@@ -155,6 +159,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
             # Gradio answers any Origin with leave to read, unless its parent has a CORS policy: ours is none.
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
+            Middleware(ServedPage),
         ],
     )
 

@@ -32,10 +32,6 @@ class Reader:
         """Why something does not take place."""
         return texts.REFUSALS[self.language][key].format(reference=request_id.current.get())
 
-    def warn(self, key: str) -> None:
-        """Show a refusal until it is closed; works in queued events only."""
-        gr.Warning(self.refusal(key), duration=None, title=texts.NOTICE[self.language])
-
 
 def reader_of(request: gr.Request) -> Reader:
     """Who sent the request; without a user nobody gets anything, though the gate lets none through."""
@@ -46,8 +42,7 @@ def reader_of(request: gr.Request) -> Reader:
 
 def failure(request: gr.Request, key: str) -> gr.Error:
     """What to raise so that the page shows a refusal, and Gradio prints nothing."""
-    reader = Reader(request.username or "", _language(request))
-    return gr.Error(reader.refusal(key), print_exception=False, title=texts.NOTICE[reader.language])
+    return gr.Error(Reader(request.username or "", _language(request)).refusal(key), print_exception=False)
 
 
 def _language(request: gr.Request) -> str:

@@ -135,7 +135,7 @@ def ask(page: Page, text: str, answer: str) -> None:
 
 
 def settled(page: Page) -> None:
-    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(page.locator("#send")).to_be_visible(timeout=DEADLINE * 1000)
     expect(page.locator("#usage")).to_contain_text("tokens", timeout=DEADLINE * 1000)
 
 
@@ -171,7 +171,7 @@ def test_a_conversation_survives_a_reload_and_is_found_in_the_list(page: Page) -
 def test_stop_keeps_what_had_arrived_and_retry_asks_again(page: Page, fake: FakeBedrock) -> None:
     send(page, "hold")
     expect(answers(page).last).to_contain_text("first words")
-    page.locator("#box .stop-button").click()
+    page.locator("#stop").click()
     expect(answers(page).last).to_contain_text("Stopped.")
     expect(answers(page).last).to_contain_text("first words")
     settled(page)
@@ -301,7 +301,7 @@ def test_values_that_the_page_never_offers_are_refused(
     expect(page.locator(".toast-wrap")).to_contain_text(refusal, timeout=DEADLINE * 1000)
     assert fake.requests == []
     expect(page.locator("#box textarea")).to_have_value("answer: hello", timeout=DEADLINE * 1000)
-    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(page.locator("#send")).to_be_visible(timeout=DEADLINE * 1000)
 
 
 def test_a_fault_of_ours_gives_the_message_back(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +313,7 @@ def test_a_fault_of_ours_gives_the_message_back(page: Page, monkeypatch: pytest.
     told = re.compile(r"went wrong on our side.*\(reference 1-[0-9a-f-]+\)")
     expect(page.locator(".toast-wrap")).to_contain_text(told, timeout=DEADLINE * 1000)
     expect(page.locator("#box textarea")).to_have_value("answer: hello", timeout=DEADLINE * 1000)
-    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(page.locator("#send")).to_be_visible(timeout=DEADLINE * 1000)
 
 
 def test_spanish(browser: Browser, site: str) -> None:
