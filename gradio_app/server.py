@@ -35,9 +35,9 @@ from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
 from gradio_app.page.draft_route import draft_routes
-from gradio_app.page.parts import Parts
 from gradio_app.page.queue import GradioQueue
 from gradio_app.page.served import ServedPage, static_routes
+from gradio_app.page.services import ChatServices
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
@@ -97,7 +97,9 @@ def create_page(settings: Settings, clients: Clients, running: Running) -> Any:
     models = Models(clients.bedrock_runtime, clients.bedrock)
     turns = Turns(store, budget, models, running, Metrics(settings.deployment))
     drafts = Drafts(clients.dynamodb, settings.table_name)
-    return build.page(Parts(turns=turns, store=store, drafts=drafts, running=running, settings=settings))
+    return build.page(
+        ChatServices(turns=turns, store=store, drafts=drafts, running=running, settings=settings)
+    )
 
 
 def _login(

@@ -13,7 +13,7 @@ from gradio_app.page import texts, theme
 from gradio_app.page.blocks import ChatBlocks
 from gradio_app.page.conversation_events import ConversationEvents
 from gradio_app.page.layout import Layout, layout
-from gradio_app.page.parts import Parts
+from gradio_app.page.services import ChatServices
 from gradio_app.page.turn_events import TurnEvents
 from gradio_app.page.views import Views
 
@@ -26,14 +26,14 @@ AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
 """For events that are over in a moment."""
 
 
-def page(parts: Parts) -> gr.Blocks:
+def page(services: ChatServices) -> gr.Blocks:
     """The chat's page, ready to be mounted with `mount_options()`."""
     with ChatBlocks(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
-        components = layout(parts.settings)
-        views = Views(parts.store, parts.running, components)
-        _wire_turns(TurnEvents(parts, components, views), components, views)
-        _wire_conversations(ui, ConversationEvents(parts, components, views), components, views)
-    ui.app_id = parts.settings.ui_app_id  # pyright: ignore[reportAttributeAccessIssue] (the same on every task)
+        components = layout(services.settings)
+        views = Views(services.store, services.running, components)
+        _wire_turns(TurnEvents(services, components, views), components, views)
+        _wire_conversations(ui, ConversationEvents(services, components, views), components, views)
+    ui.app_id = services.settings.ui_app_id  # pyright: ignore[reportAttributeAccessIssue] (the same on every task)
     ui.max_threads = EVENTS_AT_ONCE
     ui.queue(max_size=EVENTS_WAITING, default_concurrency_limit=None)
     # Private, guarded by a test: the queue looks for work every millisecond, 6 % of a core doing nothing.
@@ -87,6 +87,4 @@ def _wire_conversations(ui: gr.Blocks, events: ConversationEvents, components: L
     confirmation = [conversation.confirmation]
     conversation.delete.click(events.ask_whether_to_delete, None, confirmation, **AT_ONCE)
     conversation.delete_not.click(events.keep, None, confirmation, **AT_ONCE)
-    conversation.delete_really.click(
-        events.delete, turned, [*whole, *confirmation], **AT_ONCE
-    )
+    conversation.delete_really.click(events.delete, turned, [*whole, *confirmation], **AT_ONCE)

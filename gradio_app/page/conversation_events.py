@@ -13,8 +13,8 @@ from gradio_app.page import texts
 from gradio_app.page.address import conversation_in, new_address
 from gradio_app.page.layout import HEADINGS, Layout
 from gradio_app.page.news import news
-from gradio_app.page.parts import Parts
 from gradio_app.page.reader import reader_of, telling
+from gradio_app.page.services import ChatServices
 from gradio_app.page.values import Values
 from gradio_app.page.views import Updates, Views
 from gradio_app.store.conversations import ConflictError
@@ -23,8 +23,8 @@ from gradio_app.store.conversations import ConflictError
 class ConversationEvents:
     """The events of the sidebar and of the page's opening."""
 
-    def __init__(self, parts: Parts, layout: Layout, views: Views) -> None:
-        self._parts = parts
+    def __init__(self, services: ChatServices, layout: Layout, views: Views) -> None:
+        self._services = services
         self._views = views
         self._held = layout.held
         self._chat = layout.chat
@@ -40,8 +40,8 @@ class ConversationEvents:
         if conversation is None and expected:
             welcome = f"{reader.refusal('not_found')}\n\n{welcome}"
         conversation = conversation or Conversation(wanted or new_id())
-        running = self._parts.running.find(reader.user_id, conversation.id) is not None
-        draft = self._parts.drafts.find(reader.user_id, conversation.id, is_new=not conversation.version)
+        running = self._services.running.find(reader.user_id, conversation.id) is not None
+        draft = self._services.drafts.find(reader.user_id, conversation.id, is_new=not conversation.version)
         view = self._views.view(reader, conversation)
         view[self._chat.turns] = gr.update(
             value=view[self._chat.turns],
@@ -63,8 +63,8 @@ class ConversationEvents:
         title = values.text(self._conversation.title)
         if title.strip() and conversation_id:
             with contextlib.suppress(ConflictError):  # there is none to rename, and the page will show that
-                self._parts.store.rename(reader.user_id, conversation_id, title)
-        stored = self._parts.store.read(reader.user_id, conversation_id)
+                self._services.store.rename(reader.user_id, conversation_id, title)
+        stored = self._services.store.read(reader.user_id, conversation_id)
         listed = self._views.list(reader, conversation_id, values.text(self._held.cursor))
         return {self._conversation.title: stored.title if stored else "", **listed}
 
@@ -73,9 +73,9 @@ class ConversationEvents:
         """Delete the open conversation, and stand on the page of a new one."""
         reader = reader_of(request)
         conversation_id = Values(sent).conversation_id(self._held.conversation_id)
-        if running := self._parts.running.find(reader.user_id, conversation_id):
+        if running := self._services.running.find(reader.user_id, conversation_id):
             running.stop()
-        self._parts.store.delete(reader.user_id, conversation_id)
+        self._services.store.delete(reader.user_id, conversation_id)
         empty = Conversation(new_id())
         return {
             **self._views.view(reader, empty),

@@ -19,8 +19,8 @@ from gradio_app.page import render
 from gradio_app.page.address import conversation_in
 from gradio_app.page.layout import TEMPERATURES, Layout
 from gradio_app.page.news import news
-from gradio_app.page.parts import Parts
 from gradio_app.page.reader import Reader, reader_of, telling
+from gradio_app.page.services import ChatServices
 from gradio_app.page.values import Values, message_index, plain_text
 from gradio_app.page.views import Updates, Views
 from gradio_app.store.conversations import ConflictError
@@ -42,8 +42,8 @@ class _Wish:
 class TurnEvents:
     """The events of the chat; the user is always the one whom the gate let in."""
 
-    def __init__(self, parts: Parts, layout: Layout, views: Views) -> None:
-        self._parts = parts
+    def __init__(self, services: ChatServices, layout: Layout, views: Views) -> None:
+        self._services = services
         self._views = views
         self._held = layout.held
         self._chat = layout.chat
@@ -74,15 +74,15 @@ class TurnEvents:
         """Stop what was asked, whether or not it has begun."""
         reader = reader_of(request)
         conversation_id = self._conversation_id(Values(sent), request)
-        if running := self._parts.running.find(reader.user_id, conversation_id):
+        if running := self._services.running.find(reader.user_id, conversation_id):
             running.stop()
 
     async def follow(self, sent: dict[Any, Any], request: gr.Request) -> AsyncIterator[Any]:
         """Show the answer that is being written as it grows; of all events the only one that streams."""
         reader = reader_of(request)
         conversation_id = self._conversation_id(Values(sent), request)
-        running = self._parts.running.find(reader.user_id, conversation_id)
-        conversation = await to_thread.run_sync(self._parts.store.read, reader.user_id, conversation_id)
+        running = self._services.running.find(reader.user_id, conversation_id)
+        conversation = await to_thread.run_sync(self._services.store.read, reader.user_id, conversation_id)
         if not conversation or not conversation.turns:
             yield gr.skip()
             return
@@ -102,7 +102,7 @@ class TurnEvents:
         """The page after an answer, whichever way that ended."""
         reader = reader_of(request)
         conversation_id = self._conversation_id(Values(sent), request)
-        running = self._parts.running.find(reader.user_id, conversation_id)
+        running = self._services.running.find(reader.user_id, conversation_id)
         conversation = self._views.conversation(reader, conversation_id) or Conversation(conversation_id)
         # The list changes with the first turn of a conversation only, and is the costly part.
         changed = len(conversation.turns) == 1
@@ -118,12 +118,12 @@ class TurnEvents:
         reader, values = reader_of(request), Values(sent)
         conversation_id = self._conversation_id(values, request)
         number = self._number_at(values, message_index(event.index))
-        seen = self._parts.store.read(reader.user_id, conversation_id) or Conversation(conversation_id)
+        seen = self._services.store.read(reader.user_id, conversation_id) or Conversation(conversation_id)
         keep = len(seen.turns) - 1
         try:
             if seen.version != values.number(self._held.version) or seen.turns[keep].number != number:
                 raise ConflictError
-            left = self._parts.store.keep(reader.user_id, seen, keep)
+            left = self._services.store.keep(reader.user_id, seen, keep)
         except (ConflictError, IndexError):
             now = self._views.conversation(reader, conversation_id) or Conversation(conversation_id)
             told = news(notice=reader.refusal("out_of_date"))
@@ -136,7 +136,7 @@ class TurnEvents:
         ask_id = values.text(self._held.ask_id)
         try:
             asked = self._asked(reader, values, wish, request)
-            await to_thread.run_sync(self._parts.turns.start, asked)
+            await to_thread.run_sync(self._services.turns.start, asked)
         except RefusedError as refused:
             return await self._refused(reader, values, wish, request, refused.reason)
         except Exception as error:  # noqa: BLE001 (raised, it would leave the page waiting for an answer)
@@ -175,7 +175,7 @@ class TurnEvents:
         told = {
             "asked": values.text(self._held.ask_id),
             "taken": False,
-            "running": self._parts.running.find(reader.user_id, conversation_id) is not None,
+            "running": self._services.running.find(reader.user_id, conversation_id) is not None,
             "notice": reader.refusal(reason),
             "give": "" if wish.is_in_box else wish.question,
         }
@@ -199,7 +199,7 @@ class TurnEvents:
 
     def _choice(self, values: Values) -> Choice:
         """The settings, if they are among those on offer; raises RefusedError."""
-        settings = self._parts.settings
+        settings = self._services.settings
         low, high = TEMPERATURES
         model_id = values[self._choices.model_id]
         temperature, max_tokens = values[self._choices.temperature], values[self._choices.max_tokens]
@@ -216,6 +216,6 @@ class TurnEvents:
 
     def _forget_draft(self, asked: Request) -> None:
         try:
-            self._parts.drafts.sent(asked.user_id, asked.conversation_id, asked.question)
+            self._services.drafts.sent(asked.user_id, asked.conversation_id, asked.question)
         except (ClientError, BotoCoreError) as error:
             errors.record_storage(error)

@@ -10,7 +10,7 @@ from gradio_app.store.drafts import Drafts
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class ChatServices:
     """The chat behind the page."""
 
     turns: Turns
