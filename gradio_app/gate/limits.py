@@ -8,6 +8,9 @@ FORM_BYTES = 16 * 1024
 EVENT_BYTES = 512 * 1024
 """An event of the chat: the longest question has 128 kB, and an edit brings along what it was before."""
 EVENT_PREFIX = "/gradio_api/"
+DRAFT_BYTES = 1024 * 1024
+"""A text that is being written; its route keeps less of it, and says so."""
+DRAFT_PATH = "/draft"
 
 
 class BodyTooLarge(Exception):
@@ -16,6 +19,8 @@ class BodyTooLarge(Exception):
 
 def limit_for(path: str) -> int:
     """The most bytes that a request's body may have."""
+    if path == DRAFT_PATH:
+        return DRAFT_BYTES
     return EVENT_BYTES if path.startswith(EVENT_PREFIX) else FORM_BYTES
 
 
