@@ -56,15 +56,15 @@ template: $(FOR_TOOLS) ## Write out/*.json for review in the CloudFormation cons
 
 .PHONY: deploy
 deploy: $(FOR_TOOLS) ## Create or update the stacks in your AWS account (parameters.toml)
-	@./deploy.sh deploy $(ARGS)
+	@PYTHON=$(BIN)/python ./deploy.sh deploy $(ARGS)
 
 .PHONY: status
 status: $(FOR_TOOLS) ## Show the deployed stack's state and addresses
-	@./deploy.sh status $(ARGS)
+	@PYTHON=$(BIN)/python ./deploy.sh status $(ARGS)
 
 .PHONY: destroy
 destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
-	@./deploy.sh destroy $(ARGS)
+	@PYTHON=$(BIN)/python ./deploy.sh destroy $(ARGS)
 
 .PHONY: cost
 cost: $(FOR_TOOLS) ## What the parameters cost a month, idle and with traffic (ARGS="Egress=none")

@@ -32,7 +32,11 @@ main() {
 
   local root python
   root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
-  python="${PYTHON:-${root}/.venv/bin/python}"
+  python="${PYTHON-${root}/.venv/bin/python}"
+  if [[ -z "${python}" ]]; then
+    printf 'PYTHON is set and empty: name an interpreter, or unset it.\n' >&2
+    exit 2
+  fi
   if ! command -v -- "${python}" >/dev/null; then
     printf 'There is no Python at %s: "make deploy" installs it; or set PYTHON.\n' "${python}" >&2
     exit 2

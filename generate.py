@@ -5,10 +5,10 @@ Pure and deterministic: the same source gives the same bytes, and no AWS call is
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+from deployer.command_line import EXIT_USAGE, Parser, path, printable
 from deployer.source import image_tag
 from templates import (
     alerts,
@@ -56,26 +56,26 @@ def write(out_dir: Path, tag: str) -> list[Path]:
     out_dir.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in render(tag).items():
-        path = out_dir / name
-        path.write_text(text, encoding="utf-8")
-        written.append(path)
+        file = out_dir / name
+        file.write_text(text, encoding="utf-8")
+        written.append(file)
     return written
 
 
 def main() -> int:
     """Write the templates for this folder's source."""
-    parser = argparse.ArgumentParser(description="Write the CloudFormation templates as JSON.")
+    parser = Parser(description="Write the CloudFormation templates as JSON.")
     parser.add_argument(
-        "--out", type=Path, default=PROJECT / "out", metavar="DIR", help="where to (default: out/)"
+        "--out", type=path, default=PROJECT / "out", metavar="DIR", help="where to (default: out/)"
     )
     options = parser.parse_args()
     try:
         tag = image_tag(PROJECT)
-        for path in write(options.out, tag):
-            print(path)
+        for file in write(options.out, tag):
+            print(file)
     except OSError as problem:
-        print(f"generate.py: {problem}", file=sys.stderr)
-        return 2
+        print(f"generate.py: {printable(str(problem))}", file=sys.stderr)
+        return EXIT_USAGE
     return 0
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
 from deployer import deploy, destroy, status
-from deployer.errors import EXIT_INTERRUPTED, DeployError
+from deployer.command_line import Parser, path, sentences, text
+from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
 from deployer.options import PARAMETERS_FILE, Options, load
 from deployer.parameters import parse_override
 from deployer.progress import say
@@ -23,6 +22,8 @@ def main(arguments: Sequence[str]) -> int:
     # Intermixed: options may stand before, between and after Key=Value.
     given = _parser().parse_intermixed_args(arguments)
     try:
+        if given.overrides and given.command != "deploy":
+            raise UsageError(f"{given.command} takes no parameters: leave {given.overrides[0]} out.")
         options = load(
             given.parameters,
             stack=given.stack,
@@ -31,13 +32,19 @@ def main(arguments: Sequence[str]) -> int:
             overrides=dict(map(parse_override, given.overrides)),
         )
         _run(given.command, options, Console(), yes=given.yes)
+        sys.stdout.flush()
     except DeployError as error:
-        say(Console(stderr=True), str(error), "red")
-        return error.exit_code
+        return _end(str(error), error.exit_code)
+    except OSError as error:  # such as a full disk behind a log
+        return _end(explain_os(error), EXIT_FAILED)
     except KeyboardInterrupt:
-        say(Console(stderr=True), "Interrupted.", "red")
-        return EXIT_INTERRUPTED
+        return _end("Interrupted.", EXIT_INTERRUPTED)
     return 0
+
+
+def _end(sentence: str, code: int) -> int:
+    say(Console(stderr=True), sentences(sentence), "red")
+    return code
 
 
 def _run(command: str, options: Options, console: Console, *, yes: bool) -> None:
@@ -53,16 +60,18 @@ def _run(command: str, options: Options, console: Console, *, yes: bool) -> None
             say(console, str(path))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="deploy.sh", description="Deploys Asistente to an AWS account.")
+def _parser() -> Parser:
+    parser = Parser(prog="deploy.sh", description="Deploys Asistente to an AWS account.")
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="a template parameter")
-    parser.add_argument("--stack", metavar="NAME", help="the stack's name (default: the file's)")
-    parser.add_argument("--region", help="the AWS region (default: the file's, AWS_REGION, the profile's)")
-    parser.add_argument("--profile", help="the profile in ~/.aws/config to use")
+    parser.add_argument("--stack", type=text, metavar="NAME", help="the stack's name (default: the file's)")
+    parser.add_argument(
+        "--region", type=text, help="the AWS region (default: the file's, AWS_REGION, the profile's)"
+    )
+    parser.add_argument("--profile", type=text, help="the profile in ~/.aws/config to use")
     parser.add_argument(
         "--parameters",
-        type=Path,
+        type=path,
         default=PARAMETERS_FILE,
         metavar="FILE",
         help="the parameters file (default: %(default)s)",

@@ -6,7 +6,6 @@ prices.toml, idle and with some people at work. An estimate of the list price, n
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from deployer.command_line import Parser, path, sentences
 from deployer.errors import UsageError
 from deployer.options import PARAMETERS_FILE
 from deployer.parameters import Value, parse_override, read_file
@@ -237,17 +237,17 @@ def _of_type(template: Json, cfn_type: str) -> list[Json]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the estimate; return the exit code: 0 done, 2 for parameters to be set right first."""
-    parser = argparse.ArgumentParser(prog="make cost", description="What the chosen parameters cost a month.")
+    parser = Parser(prog="make cost", description="What the chosen parameters cost a month.")
     parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="a template parameter")
-    parser.add_argument("--parameters", type=Path, default=PARAMETERS_FILE, metavar="FILE")
+    parser.add_argument("--parameters", type=path, default=PARAMETERS_FILE, metavar="FILE")
     given = parser.parse_intermixed_args(arguments)
     try:
         chosen: dict[str, Value] = dict(read_file(given.parameters).parameters)
         chosen |= dict(map(parse_override, given.overrides))
         lines = estimate(*flat(chosen))
     except UsageError as error:
-        print(error, file=sys.stderr)
-        return 2
+        print(sentences(str(error)), file=sys.stderr)
+        return error.exit_code
     console = Console()
     console.print(_page("The chosen parameters", lines))
     console.print(_document())

@@ -1,7 +1,11 @@
-"""What can go wrong, as one sentence that says what to do, and the exit code that goes with it."""
+"""What can go wrong, as one sentence that says what to do, and the exit code that goes with it.
+
+EXIT_USAGE (2): something to set right first; nothing was created or changed.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +13,9 @@ from contextlib import contextmanager
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deployer.command_line import EXIT_USAGE, printable
+
 EXIT_FAILED = 1  # the operation was begun and did not succeed
-EXIT_USAGE = 2  # something to set right first; nothing was created or changed
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report Ctrl-C
 
 
@@ -31,11 +36,21 @@ class UsageError(DeployError):
 
 @contextmanager
 def explained(exit_code: int) -> Iterator[None]:
-    """Turn what boto3 raises within into a DeployError with this exit code."""
+    """Turn what boto3 and the operating system raise within into a DeployError with this exit code."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
         raise DeployError(explain(error), exit_code) from error
+    except OSError as error:
+        raise DeployError(explain_os(error), exit_code) from error
+
+
+def explain_os(error: OSError) -> str:
+    """Return one sentence about a file, a folder or a disk that does not do what it is asked."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"This machine refuses: {reason}."
+    return f"{printable(os.fsdecode(error.filename))} cannot be used: {reason}."
 
 
 def error_code(error: ClientError) -> str:
@@ -55,7 +70,7 @@ def explain(error: BotoCoreError | ClientError) -> str:
     for kind, sentence in _NO_ANSWER:
         if isinstance(error, kind):
             return sentence.format(**{"error": error, **error.kwargs})
-    return f"AWS could not be asked: {_one_line(str(error))}"
+    return f"AWS could not be asked: {one_line(str(error))}"
 
 
 # What boto3 raises without an answer from AWS. First match wins, so the particular stand before the general.
@@ -71,7 +86,13 @@ _NO_ANSWER: tuple[tuple[type[BotoCoreError], str], ...] = (
     ),
     (
         boto.ProfileNotFound,
-        "There is no profile named {profile} in ~/.aws/config: `aws configure list-profiles` lists them.",
+        "There is no profile named {profile} in ~/.aws/config, or in what AWS_CONFIG_FILE names: "
+        "`aws configure list-profiles` lists them.",
+    ),
+    (
+        boto.ConfigParseError,
+        "{path} does not have the form of AWS's settings files, UTF-8 text without a byte order mark, with "
+        "[profile NAME] and NAME = VALUE: mend it.",
     ),
     (boto.UnauthorizedSSOTokenError, "The AWS sign-in has expired: run `aws sso login` and try again."),
     (boto.SSOTokenLoadError, "There is no AWS sign-in for this profile: run `aws sso login` and try again."),
@@ -133,7 +154,7 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "40
 
 def _explain_answer(error: ClientError) -> str:
     code = error_code(error)
-    message = _one_line(error.response.get("Error", {}).get("Message", ""))
+    message = one_line(error.response.get("Error", {}).get("Message", ""))
     if code in _ANSWERS:
         return _ANSWERS[code]
     if code in _DENIED:
@@ -148,5 +169,6 @@ def advice(reason: str) -> str:
     return next((sentence for words, sentence in _ADVICE.items() if words in reason), "")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return the words of a text with single spaces between them."""
     return " ".join(text.split())

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from deployer.command_line import shown
 from deployer.errors import UsageError
 from deployer.parameters import Value, read_file
 
@@ -23,7 +25,7 @@ STACK_NAME_MAX_LENGTH = 32
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """One deployment; `parameters` are the template's. Raises UsageError for an impossible stack name."""
+    """One deployment; `parameters` are the template's. Raises UsageError for names that cannot be."""
 
     stack: str = DEFAULT_STACK
     region: str | None = None
@@ -33,9 +35,16 @@ class Options:
     out: Path = ROOT / "out"
 
     def __post_init__(self) -> None:
+        for name, value in (("region", self.region), ("profile", self.profile)):
+            if value is not None and not value.strip():
+                raise UsageError(f"The {name} is empty: give one, or leave it out.")
+        if self.stack.lower().endswith(BOOTSTRAP_SUFFIX):
+            raise UsageError(
+                f"{self.stack} cannot be the name of a stack: what ends so is the bootstrap stack of another."
+            )
         if not STACK_NAME.fullmatch(self.stack) or len(self.stack) > STACK_NAME_MAX_LENGTH:
             raise UsageError(
-                f'"{self.stack}" cannot be the name of a stack: it starts with a letter and has only '
+                f'"{shown(self.stack)}" cannot be the name of a stack: it starts with a letter and has only '
                 f"letters, digits and hyphens, at most {STACK_NAME_MAX_LENGTH}, because CloudFormation would "
                 "shorten a longer one in the names that it makes of it."
             )
@@ -57,8 +66,13 @@ def load(
     """Return what `file` says with these overrides; raises UsageError when it is malformed."""
     settings = read_file(file)
     return Options(
-        stack=stack or settings.stack or DEFAULT_STACK,
-        region=region or settings.region,
+        stack=_first(stack, settings.stack, DEFAULT_STACK),
+        region=_first(region, settings.region),
         profile=profile,
         parameters={**settings.parameters, **(overrides or {})},
     )
+
+
+def _first(*values: str | None) -> Any:
+    """The first that is given. An empty one is given too, and refused where it is used."""
+    return next((value for value in values if value is not None), None)

@@ -7,7 +7,6 @@ come in several files. `{account}` and `{region}` stand for what the user has: I
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections import defaultdict
@@ -16,9 +15,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from deployer.errors import UsageError
-from deployer.options import DEFAULT_STACK, ROOT, Options
-from deployer.profiles import rendered
+from deployer.command_line import EXIT_USAGE, Parser, path, sentences, text
+from deployer.errors import DeployError, explained
+from deployer.options import PARAMETERS_FILE, ROOT, load
+from deployer.parameters import parse_override
+from deployer.profiles import checked, rendered
 
 MAX_CHARACTERS = 6144
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -154,9 +155,9 @@ def write(stack: str, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for number, document in enumerate(policies(stack), 1):
-        path = folder / f"deployer-policy-{number}.json"
-        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        written.append(path)
+        file = folder / f"deployer-policy-{number}.json"
+        file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        written.append(file)
     return written
 
 
@@ -224,27 +225,31 @@ def _length(document: dict[str, Any]) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def _stack_name(text: str) -> str:
-    try:
-        return Options(stack=text).stack
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
 def main(arguments: Sequence[str]) -> int:
-    """Write the documents and print their files."""
-    parser = argparse.ArgumentParser(prog="make policy", description="Write the permissions to deploy.")
+    """Write the documents and print their files; return the exit code: 0 done, 2 something to set right."""
+    parser = Parser(prog="make policy", description="Write the permissions to deploy.")
+    parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="checked, as deploy would")
+    parser.add_argument("--stack", type=text, metavar="NAME", help="the stack (default: the file's)")
     parser.add_argument(
-        "--stack",
-        default=DEFAULT_STACK,
-        type=_stack_name,
-        metavar="NAME",
-        help="the stack (default: %(default)s)",
+        "--parameters",
+        type=path,
+        default=PARAMETERS_FILE,
+        metavar="FILE",
+        help="the parameters file (default: %(default)s)",
     )
-    parser.add_argument("--out", type=Path, default=ROOT / "out" / "policy", metavar="DIR")
-    given = parser.parse_args(arguments)
-    for path in write(given.stack, given.out):
-        print(path)
+    parser.add_argument("--out", type=path, default=ROOT / "out" / "policy", metavar="DIR")
+    given = parser.parse_intermixed_args(arguments)
+    try:
+        with explained(EXIT_USAGE):
+            overrides = dict(map(parse_override, given.overrides))
+            options = load(given.parameters, stack=given.stack, overrides=overrides)
+            checked(options.parameters)
+            written = write(options.stack, given.out)
+    except DeployError as error:
+        print(sentences(str(error)), file=sys.stderr)
+        return error.exit_code
+    for file in written:
+        print(file)
     print(
         "Put your account's number for {account} and the Region for {region}, then attach all to who deploys."
     )

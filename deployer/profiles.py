@@ -32,9 +32,13 @@ def flat(chosen: Mapping[str, parameters.Value]) -> tuple[Json, dict[str, str]]:
 
     Raises UsageError when the templates refuse them.
     """
-    stacks = rendered()
-    values = parameters.resolve(stacks["root"], chosen, OWN)
-    return flattened(stacks, values), values
+    values = checked(chosen)
+    return flattened(rendered(), values), values
+
+
+def checked(chosen: Mapping[str, parameters.Value]) -> dict[str, str]:
+    """The value of every parameter; raises UsageError when the templates refuse a chosen one."""
+    return parameters.resolve(rendered()["root"], chosen, OWN)
 
 
 @cache

@@ -7,14 +7,17 @@ variables are botocore's; the emulator is reached by them alone.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from deployer.errors import UsageError
+from deployer.command_line import empty_variables
+from deployer.errors import UsageError, one_line
 from deployer.options import Options
 
 USER_AGENT = "asistente-deployer"
@@ -59,26 +62,68 @@ def _require_partition(arn: str) -> None:
         )
 
 
+@contextmanager
+def credentials(session: boto3.Session | None) -> Iterator[None]:
+    """Say in a sentence what keeps boto3 from the credentials, where botocore has no exception for it.
+
+    It passes on whatever goes wrong in a program, a file or an answer that credentials are to come from: a
+    credential_process that is not there, a token's file that is missing, text that is no JSON.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError, UsageError):
+        raise
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError) as error:
+        where = _source(session) if session else ""
+        if isinstance(error, OSError) and error.filename:
+            why = f"{os.fsdecode(error.filename)}: {error.strerror}"
+        else:
+            why = f"{error}" or type(error).__name__
+        raise UsageError(f"The AWS credentials cannot be had{where}: {one_line(why)}.") from error
+
+
+def _source(session: boto3.Session) -> str:
+    """Where credentials come from, for a sentence, as far as settings say it. First match wins."""
+    profile = session._session.get_scoped_config()
+    for name in ("credential_process", "web_identity_token_file", "source_profile", "sso_session"):
+        if profile.get(name):
+            return f" by {name} of the profile {session.profile_name}"
+    for name in ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
+        if os.environ.get(name):
+            return f" by {name}"
+    return ""
+
+
+def _sts(session: boto3.Session, region: str) -> Any:
+    try:
+        return session.client("sts", region_name=region, config=QUICK)
+    except BotoCoreError:
+        raise
+    except ValueError as error:  # botocore has no exception of its own for this
+        if "endpoint" not in str(error):
+            raise
+        raise UsageError(f"{error}: AWS_ENDPOINT_URL must look like http://127.0.0.1:4566.") from error
+
+
 def connect(options: Options) -> Aws:
     """Return clients for the options' profile and region.
 
     Raises UsageError without a region or in another partition, and what boto3 raises when credentials are
     missing or not accepted.
     """
-    session = boto3.Session(profile_name=options.profile)
-    # boto3 itself reads AWS_DEFAULT_REGION only; every other tool of AWS reads AWS_REGION first.
-    region = options.region or os.environ.get("AWS_REGION") or session.region_name
+    if empty := empty_variables(os.environ):
+        raise UsageError(f"{', '.join(empty)} is set and empty: give it a value, or unset it.")
+    # Nothing is known of a session while it is made: a settings file may be what cannot be read.
+    with credentials(None):
+        session = boto3.Session(profile_name=options.profile)
+        # boto3 itself reads AWS_DEFAULT_REGION only; every other tool of AWS reads AWS_REGION first.
+        region = options.region or os.environ.get("AWS_REGION") or session.region_name
     if not region:
         raise UsageError(
             "No AWS region is chosen: give --region, set `region` in parameters.toml, or set AWS_REGION."
         )
-    try:
-        sts = session.client("sts", region_name=region, config=QUICK)
-    except BotoCoreError:
-        raise
-    except ValueError as error:  # botocore has no exception of its own for this
-        raise UsageError(f"{error}: AWS_ENDPOINT_URL must look like http://127.0.0.1:4566.") from error
-    identity = sts.get_caller_identity()
+    with credentials(session):
+        identity = _sts(session, region).get_caller_identity()
     _require_partition(identity["Arn"])
 
     def client(service: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from deployer.errors import UsageError
 from deployer.fixed import EXISTING
+from deployer.meaning import secrets_region
 
 ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
 ZONES = 2
@@ -31,10 +32,20 @@ def explore(ec2: Any, wanted: Mapping[str, str], deployed: Mapping[str, str] | N
         wanted: the parameters as they are known so far.
         deployed: those of the running stack; None when there is none.
     """
+    _refuse_a_secret_elsewhere(ec2.meta.region_name, wanted.get("OidcClientSecretArn", ""))
     return {
         "AvailabilityZones": _zones(ec2, wanted, deployed),
         "OriginFacingPrefixListId": origin_facing(ec2),
     }
+
+
+def _refuse_a_secret_elsewhere(region: str, arn: str) -> None:
+    """Raise UsageError where CloudFormation could not read the secret: it looks nowhere else."""
+    if arn and secrets_region(arn) != region:
+        raise UsageError(
+            f"OidcClientSecretArn names a secret in {secrets_region(arn)}, and CloudFormation reads only "
+            f"those of the stack's own region: make it in {region}."
+        )
 
 
 def origin_facing(ec2: Any) -> str:

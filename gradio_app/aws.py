@@ -32,17 +32,18 @@ class Clients:
         return cls(
             cognito_idp=session.client("cognito-idp", config=_config(10, LOGIN_POOL)),
             dynamodb=session.client("dynamodb", config=_config(4, TABLE_POOL)),
-            # A first token may take long; each chunk after it resets the clock.
-            bedrock_runtime=session.client("bedrock-runtime", config=_config(120, MODEL_POOL)),
+            # A first token may take long; each chunk after it resets the clock. One attempt: what a model has
+            # worked on costs, whether its answer arrives or not, so the chat repeats a call or nobody does.
+            bedrock_runtime=session.client("bedrock-runtime", config=_config(120, MODEL_POOL, attempts=1)),
             bedrock=session.client("bedrock", config=_config(5, 10)),
         )
 
 
-def _config(read_seconds: int, pool: int) -> Config:
+def _config(read_seconds: int, pool: int, attempts: int = 3) -> Config:
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
         max_pool_connections=pool,
         # `max_attempts` counts retries, `total_max_attempts` counts attempts.
-        retries={"total_max_attempts": 3, "mode": "standard"},
+        retries={"total_max_attempts": attempts, "mode": "standard"},
     )

@@ -13,7 +13,6 @@ from starlette.staticfiles import StaticFiles
 
 from gradio_app.audit import audit
 from gradio_app.aws import Clients
-from gradio_app.chat.budget import Budget
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models
 from gradio_app.chat.streaming import Running
@@ -49,7 +48,9 @@ from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.preferences import Preferences
 from gradio_app.store.table import AsyncTable, Table, TableUnreachable
+from gradio_app.store.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,10 @@ def create_app(
 def create_page(settings: Settings, clients: Clients, running: Running, table: Table) -> Any:
     """The chat's page over its parts."""
     store = Conversations(table)
-    budget = Budget(table, settings.daily_token_budget)
+    usage = Usage(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
-    turns = Turns(store, budget, models, running, Metrics(settings.deployment))
+    metrics = Metrics(settings.deployment)
+    turns = Turns(store, usage, Preferences(table), models, running, metrics)
     drafts = Drafts(table)
     return build.page(
         ChatServices(turns=turns, store=store, drafts=drafts, running=running, settings=settings)

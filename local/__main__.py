@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -12,6 +11,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from deployer.command_line import Parser, path, port, sentences
+from deployer.errors import UsageError, explain_os
 from local.errors import LocalError
 from local.run import Options, run
 from local.state import State
@@ -21,7 +22,7 @@ INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
 
 
 def main() -> int:
-    """Return the exit code: 0 stopped by the user, 1 something is in the way, 130 an early Ctrl-C."""
+    """Return the exit code: 0 stopped by the user, 1 failed, 2 to be set right first, 130 an early Ctrl-C."""
     options = _options(sys.argv[1:], dict(os.environ))
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, _as_ctrl_c)
@@ -30,24 +31,36 @@ def main() -> int:
         if options.reset:
             return _reset(options.state, console)
         run(options, console)
-    except LocalError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red", markup=False)
-        return 1
+    except (LocalError, UsageError) as error:
+        return _end(str(error), error.exit_code)
+    except OSError as error:
+        return _end(explain_os(error), LocalError.exit_code)
     except KeyboardInterrupt:
         console.print("Stopped. What was downloaded is kept; `make local` goes on from here.")
         return INTERRUPTED
     return 0
 
 
+def _end(sentence: str, code: int) -> int:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(sentences(sentence), style="red", markup=False)
+    return code
+
+
 def _options(arguments: list[str], environment: dict[str, str]) -> Options:
-    cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asistente" / "models"
-    parser = argparse.ArgumentParser(prog="make local", description="The whole assistant on this machine.")
+    # "Not set or empty" says the specification of this one: https://specifications.freedesktop.org/basedir/latest/
+    home = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", ROOT), ".cache")
+    cache = Path(home, "asistente", "models")
+    parser = Parser(prog="make local", description="The whole assistant on this machine.")
     parser.add_argument(
-        "--gguf", type=Path, metavar="FILE", help="a GGUF model of your own instead of the default"
+        "--gguf", type=path, metavar="FILE", help="a GGUF model of your own instead of the default"
     )
     parser.add_argument("--model", default="qwen", choices=("qwen", "smollm2"), help="which model to fetch")
     parser.add_argument(
-        "--port", type=int, default=8080, help="where the assistant listens (default: %(default)s)"
+        "--port",
+        type=port,
+        default=8080,
+        help="where the assistant listens, 0 for any free port (default: %(default)s)",
     )
     parser.add_argument(
         "--new-password", action="store_true", help="give the demo user a new temporary password"
@@ -56,22 +69,20 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
     parser.add_argument("--reset", action="store_true", help="forget users and conversations, then stop")
     parser.add_argument(
         "--oidc-client-secret",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="with SingleSignOn=oidc: what the provider gave you",
     )
     parser.add_argument(
-        "--state", type=Path, default=ROOT / ".local" / "state", metavar="FOLDER", help="what to keep where"
+        "--state", type=path, default=ROOT / ".local" / "state", metavar="FOLDER", help="what to keep where"
     )
     parser.add_argument(
-        "--models", type=Path, default=cache, metavar="FOLDER", help="where models are cached"
+        "--models", type=path, default=cache, metavar="FOLDER", help="where models are cached"
     )
     parser.add_argument(
         "parameters", nargs="*", metavar="Key=Value", help="template parameters, as for make deploy"
     )
     given = parser.parse_intermixed_args(arguments)
-    if wrong := [each for each in given.parameters if "=" not in each]:
-        parser.error(f"template parameters are written Key=Value, not {wrong[0]!r}")
     return Options(
         root=ROOT,
         state=State(given.state.resolve()),

@@ -5,3 +5,11 @@ from __future__ import annotations
 
 class LocalError(Exception):
     """The local mode can't go on; the message tells the user what to do."""
+
+    exit_code = 1
+
+
+class SetRightFirst(LocalError):
+    """The same, and nothing was made, deployed or downloaded yet."""
+
+    exit_code = 2

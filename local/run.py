@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import subprocess
 import sys
 import webbrowser
@@ -16,11 +18,13 @@ from typing import Any
 import boto3
 from rich.console import Console
 
+from deployer.parameters import parse_override, read_file
+from deployer.profiles import checked
 from local import screen, single_sign_on
 from local.application import Application
 from local.bedrock import BedrockServer, EngineError
 from local.emulator import Emulator, EmulatorError, PortInUse, play_build
-from local.errors import LocalError
+from local.errors import LocalError, SetRightFirst
 from local.model import ModelUnavailable, choose, ensure_model
 from local.ports import LOOPBACK, listen
 from local.state import State
@@ -57,7 +61,8 @@ class Options:
 
 def run(options: Options, console: Console) -> None:
     """Run everything until Ctrl-C. Raises LocalError for what the user has to know or do."""
-    with options.state.held(), _said_plainly():
+    _check(options)
+    with options.state.held(), _said_plainly(), listen(options.port) as listener:
         bedrock = _bedrock(options, console)
         emulator = _emulator(options.state, console)
         with ThreadPoolExecutor(1) as background:
@@ -68,18 +73,29 @@ def run(options: Options, console: Console) -> None:
                 _deploy(options, emulator, bedrock.model_id)
                 console.print("Loading the model")
                 loading.result()
-                _serve(options, emulator, bedrock, console)
+                _serve(options, emulator, bedrock, listener, console)
             finally:
                 loading.exception()  # whatever it was, it was raised above; here it must only be over
                 bedrock.stop()
                 emulator.stop()
 
 
+def _check(options: Options) -> None:
+    """Raise SetRightFirst for parameters that deploy.sh would refuse, once everything else had been made."""
+    chosen = dict(map(parse_override, options.parameters))
+    if options.oidc_client_secret:
+        single_sign_on.read_client_secret(options.oidc_client_secret)
+        chosen["OidcClientSecretArn"] = single_sign_on.ANY_SECRET
+    checked({**read_file(options.root / PARAMETERS).parameters, **chosen})
+
+
 @contextmanager
 def _said_plainly() -> Iterator[None]:
     try:
         yield
-    except (ModelUnavailable, EngineError, EmulatorError) as error:
+    except ModelUnavailable as error:
+        raise SetRightFirst(str(error)) from error
+    except (EngineError, EmulatorError) as error:
         raise LocalError(str(error)) from error
 
 
@@ -91,7 +107,8 @@ def _bedrock(options: Options, console: Console) -> BedrockServer:
 
 def _emulator(state: State, console: Console) -> Emulator:
     # The same port as last time: what the emulator keeps has its own address in it.
-    wanted = int(state.recall().get("emulator_port", EMULATOR_PORT))
+    before = state.recall().get("emulator_port", "")
+    wanted = int(before) if re.fullmatch("[0-9]{1,5}", before) else EMULATOR_PORT
     emulator = Emulator(state.emulator, wanted, REGION, on_build=play_build)
     try:
         emulator.start()
@@ -109,7 +126,7 @@ def _own(options: Options) -> dict[str, str]:
 
 def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
     """Run deploy.sh as a user would. What it prints goes to a log: its addresses lead nowhere here."""
-    log = options.state.folder / "deploy.log"
+    log = options.state.deploy_log
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
     command += [f"ModelId={model_id}", *options.parameters]
     if options.oidc_client_secret:
@@ -128,25 +145,26 @@ def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
         raise LocalError(f"The stacks could not be deployed to the emulator; {log} ends with:\n{end}")
 
 
-def _serve(options: Options, emulator: Emulator, bedrock: BedrockServer, console: Console) -> None:
+def _serve(
+    options: Options, emulator: Emulator, bedrock: BedrockServer, listener: socket.socket, console: Console
+) -> None:
     task, user = _deployed(emulator, new_password=options.new_password)
     # As on ECS: the task definition's variables, and the task role's rights instead of ours.
     environment = _own(options) | emulator.task_environment(task.role_arn) | task.environment
     environment |= single_sign_on.environment(task.environment, emulator.endpoint_url)
-    with listen(options.port) as listener:
-        port = listener.getsockname()[1]
-        if port != options.port:
-            console.print(
-                f"Port {options.port} is in use by another program: the assistant takes {port} instead."
-            )
-        environment |= bedrock.environment()
-        application = Application(environment, listener, options.root, options.state.log)
-        url = f"http://{LOOPBACK}:{port}/"
-        single_sign_on.register_address(_client(emulator, "cognito-idp"), task.environment, url)
-        try:
-            _until_stopped(options, application, url, user, console)
-        finally:
-            application.stop()
+    port = listener.getsockname()[1]
+    if options.port not in (0, port):
+        console.print(
+            f"Port {options.port} is in use by another program: the assistant takes {port} instead."
+        )
+    environment |= bedrock.environment()
+    application = Application(environment, listener, options.root, options.state.log)
+    url = f"http://{LOOPBACK}:{port}/"
+    single_sign_on.register_address(_client(emulator, "cognito-idp"), task.environment, url)
+    try:
+        _until_stopped(options, application, url, user, console)
+    finally:
+        application.stop()
 
 
 def _until_stopped(

@@ -5,30 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from local.errors import LocalError
+from local.errors import SetRightFirst
 
 SECRET = "asistente-local-oidc"  # noqa: S105 (its name)
 URL, CLIENT = "SINGLE_SIGN_ON_URL", "SINGLE_SIGN_ON_CLIENT_ID"
+ANY_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:made-when-deployed"  # noqa: S105
+"""Stands for the secret's ARN while parameters are checked."""
+MOST_BYTES = 4096
 HERE = "http://127.0.0.1:"
 
 
 def keep_client_secret(secrets: Any, file: Path) -> str:
     """Put what the provider gave us into Secrets Manager, as a user does in AWS, and return the secret's ARN.
 
-    `secrets` is a boto3 client of Secrets Manager. Raises LocalError when the file holds none.
+    `secrets` is a boto3 client of Secrets Manager. Raises SetRightFirst when the file holds none.
     """
-    try:
-        text = file.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise LocalError(
-            f"The client secret of single sign-on cannot be read from {file}: {error}"
-        ) from error
-    if not text:
-        raise LocalError(f"{file} is empty: put the client secret of single sign-on into it.")
+    text = read_client_secret(file)
     try:
         return secrets.create_secret(Name=SECRET, SecretString=text)["ARN"]
     except secrets.exceptions.ResourceExistsException:
         return secrets.put_secret_value(SecretId=SECRET, SecretString=text)["ARN"]
+
+
+def read_client_secret(file: Path) -> str:
+    """Return what the provider gave us; raises SetRightFirst when the file holds none."""
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(MOST_BYTES + 1).decode("utf-8-sig").strip()
+    except (OSError, ValueError) as error:
+        raise SetRightFirst(
+            f"The client secret of single sign-on cannot be read from {file}: {error}"
+        ) from error
+    if not text:
+        raise SetRightFirst(f"{file} is empty: put the client secret of single sign-on into it.")
+    if len(text) > MOST_BYTES:
+        raise SetRightFirst(f"{file} is no client secret: it has more than {MOST_BYTES} bytes.")
+    return text
 
 
 def environment(task: dict[str, str], endpoint_url: str) -> dict[str, str]:

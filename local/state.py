@@ -7,10 +7,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
-from local.errors import LocalError
+from local.errors import LocalError, SetRightFirst
+
+TRIAL = "room"
+ROOM = 1_000_000
+"""Bytes that must be free: less than one start writes."""
 
 
 class State:
@@ -20,6 +25,7 @@ class State:
         self.folder = folder
         self.emulator = folder / "emulator"
         self.log = folder / "app.log"
+        self.deploy_log = folder / "deploy.log"
         self._facts = folder / "facts.json"
         self._lock = folder / "lock"
 
@@ -27,10 +33,9 @@ class State:
     def held(self) -> Iterator[None]:
         """Keep every other process out of the folder; the lock goes with the process, however it ends.
 
-        Raises LocalError when another one has it.
+        Raises LocalError when another one has it, SetRightFirst when nothing can be kept there.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock.open("a+") as lock:
+        with self._ready() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -45,12 +50,33 @@ class State:
             lock.flush()
             yield
 
+    def _ready(self) -> IO[str]:
+        """Make the folder and see that it can be written to, with some room; return its lock's file."""
+        trial = self.folder / TRIAL
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                with trial.open("wb") as file:
+                    file.write(bytes(ROOM))
+                    file.flush()
+                    os.fsync(file.fileno())
+            finally:
+                trial.unlink(missing_ok=True)
+            return self._lock.open("a+")
+        except OSError as error:
+            raise SetRightFirst(
+                f"Nothing can be kept in {self.folder}: {error.strerror}. Set that right, or name another "
+                "folder with --state."
+            ) from error
+
     def recall(self) -> dict[str, str]:
         """Return what `remember` kept, or nothing when there is nothing readable."""
         try:
-            return json.loads(self._facts.read_text())
-        except (OSError, ValueError):
+            facts = json.loads(self._facts.read_text())
+        except (OSError, ValueError, RecursionError):
             return {}
+        readable = isinstance(facts, dict) and all(isinstance(value, str) for value in facts.values())
+        return facts if readable else {}
 
     def remember(self, **facts: str) -> None:
         """Keep `facts` for the next start, in one step: a crash leaves the old ones or the new ones."""
@@ -59,5 +85,10 @@ class State:
         fresh.replace(self._facts)
 
     def forget(self) -> None:
-        """Delete users, conversations and everything else in the folder."""
-        shutil.rmtree(self.folder)
+        """Delete users, conversations and all else of ours; the folder too unless others use it."""
+        if self.emulator.exists():
+            shutil.rmtree(self.emulator)
+        for file in (self.log, self.deploy_log, self._facts, self._facts.with_suffix(".new"), self._lock):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()

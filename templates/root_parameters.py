@@ -6,14 +6,17 @@ Prices are those of us-east-1 in the first half of 2026, rounded; `make cost` ca
 
 from __future__ import annotations
 
+from templates.numbers import chosen_number, whole_number
 from templates.retention import KEEP_DATA_VALUES
 from templates.strategies import STRATEGIES
 from templates.wiring import Value, parameter, seam
 
-MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,2047}$"
 DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PRIVATE_RANGE_PATTERN = rf"^(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.{OCTET}\.{OCTET}/(1[6-9]|20)$"
+VPC_RANGE = rf"{OCTET}(\.{OCTET}){{3}}/(1[6-9]|2[0-8])"
+"""https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 CIDR = rf"{OCTET}(\.{OCTET}){{3}}/([1-9]|[12][0-9]|3[0-2])"
 ZONE = r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]"
 SUBNETS_PATTERN = r"^$|^subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17})+$"
@@ -26,6 +29,11 @@ LOG_RETENTION_DAYS = [1, 3, 7, 14, 30, 60, 90, 180, 365]
 """Some of the numbers that CloudWatch Logs takes."""
 
 MOST_TASKS = 20
+MOST_TOKENS_A_DAY = 10**12
+HIGHEST_BUDGET = 10**9
+"""More than either is a slip of the hand."""
+LONGEST_COMMON_NAME = 64
+"""https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html"""
 SPOT_PERCENTAGES = [0, 50, 100]
 
 GIB = 1024
@@ -54,7 +62,9 @@ class Parameters:
         "String",
         "Only with FrontDoor domain: the name that people type, such as chat.example.com.",
         AllowedPattern=rf"^$|^{DOMAIN}$",
-        ConstraintDescription="A name in lower case such as chat.example.com, or nothing.",
+        ConstraintDescription="A name in lower case such as chat.example.com, of 64 characters at most, or "
+        "nothing.",
+        MaxLength=LONGEST_COMMON_NAME,
         Default="",
     )
     hosted_zone_id: Value = parameter(
@@ -71,13 +81,12 @@ class Parameters:
         AllowedValues=["yes", "no"],
         Default="yes",
     )
-    rate_limit: Value = parameter(
-        "Number",
+    rate_limit: Value = whole_number(
         "With UseFirewall yes: requests in five minutes from one address before it is turned away for a "
         "while. A page is about 40; people behind one office share an address.",
-        MinValue=100,
-        MaxValue=2000000,
-        Default=3000,
+        low=100,
+        high=2000000,
+        default=3000,
     )
     allowed_addresses: Value = parameter(
         "String",
@@ -156,7 +165,7 @@ class Parameters:
         "String",
         "Only with SingleSignOn saml: where the provider publishes its metadata, such as "
         "https://login.example.com/metadata.xml.",
-        AllowedPattern=rf"^$|^{HTTPS_ADDRESS}(/\S*)?$",
+        AllowedPattern=rf"^$|^{HTTPS_ADDRESS}(/[!#-~]*)?$",
         ConstraintDescription="An address that begins with https://, or nothing.",
         MaxLength=1024,
         Default="",
@@ -164,7 +173,7 @@ class Parameters:
     oidc_issuer: Value = parameter(
         "String",
         "Only with SingleSignOn oidc: the provider's issuer, such as https://login.example.com.",
-        AllowedPattern=rf"^$|^{HTTPS_ADDRESS}(/[^\s?#]*[^\s?#/])?$",
+        AllowedPattern=rf"^$|^{HTTPS_ADDRESS}(/[!$->@-~]*[!$-.0->@-~])?$",
         ConstraintDescription="An address that begins with https:// and does not end with /, or nothing.",
         MaxLength=1024,
         Default="",
@@ -180,70 +189,62 @@ class Parameters:
         "String",
         "Only with SingleSignOn oidc: the ARN of a Secrets Manager secret of yours whose whole text is the "
         "client secret that the provider gave you.",
-        AllowedPattern=r"^$|^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$",
+        AllowedPattern=r"^$|^arn:aws:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$",
         ConstraintDescription="The ARN of a secret in Secrets Manager, or nothing.",
         Default="",
     )
-    session_idle_minutes: Value = parameter(
-        "Number",
+    session_idle_minutes: Value = whole_number(
         "Minutes without activity after which people have to sign in again.",
-        MinValue=5,
-        MaxValue=1440,
-        Default=30,
+        low=5,
+        high=1440,
+        default=30,
     )
-    session_max_hours: Value = parameter(
-        "Number",
+    session_max_hours: Value = whole_number(
         "Hours after which people have to sign in again in any case.",
-        MinValue=1,
-        MaxValue=24,
-        Default=12,
+        low=1,
+        high=24,
+        default=12,
     )
-    daily_token_budget: Value = parameter(
-        "Number",
+    daily_token_budget: Value = whole_number(
         "Tokens (questions and answers) that each person may use per day (UTC); 0 for no limit.",
-        MinValue=0,
-        Default=200000,
+        low=0,
+        high=MOST_TOKENS_A_DAY,
+        default=200000,
     )
-    max_output_tokens: Value = parameter(
-        "Number",
+    max_output_tokens: Value = whole_number(
         "The longest answer that a person may ask for, in tokens.",
-        MinValue=64,
-        MaxValue=65536,
-        Default=2048,
+        low=64,
+        high=65536,
+        default=2048,
     )
-    task_count: Value = parameter(
-        "Number",
+    task_count: Value = whole_number(
         "How many tasks run when little is asked. Two survive the loss of a zone; each costs about 14 USD a "
         "month at 0.5 vCPU and 1 GiB.",
-        MinValue=1,
-        MaxValue=MOST_TASKS,
-        Default=2,
+        low=1,
+        high=MOST_TASKS,
+        default=2,
     )
-    max_task_count: Value = parameter(
-        "Number",
+    max_task_count: Value = whole_number(
         "How many tasks may run when much is asked; those beyond TaskCount are paid for as long as they run.",
-        MinValue=1,
-        MaxValue=MOST_TASKS,
-        Default=4,
+        low=1,
+        high=MOST_TASKS,
+        default=4,
     )
-    task_cpu: Value = parameter(
-        "Number",
+    task_cpu: Value = chosen_number(
         "CPU units of each task; 1024 are one vCPU.",
-        AllowedValues=list(FARGATE_MEMORY_MIB),
-        Default=512,
+        list(FARGATE_MEMORY_MIB),
+        default=512,
     )
-    task_memory: Value = parameter(
-        "Number",
+    task_memory: Value = chosen_number(
         "MiB of memory of each task; Fargate takes only some together with each TaskCpu.",
-        AllowedValues=sorted({mib for choices in FARGATE_MEMORY_MIB.values() for mib in choices}),
-        Default=1024,
+        sorted({mib for choices in FARGATE_MEMORY_MIB.values() for mib in choices}),
+        default=1024,
     )
-    spot_percent: Value = parameter(
-        "Number",
+    spot_percent: Value = chosen_number(
         "How much of the tasks runs on Fargate Spot, about 70 % cheaper. AWS may take a Spot task back with "
         "two minutes' notice, which cuts no answer short; 100 may leave nobody to serve for a while.",
-        AllowedValues=SPOT_PERCENTAGES,
-        Default=0,
+        SPOT_PERCENTAGES,
+        default=0,
     )
     deployment_strategy: Value = parameter(
         "String",
@@ -261,15 +262,17 @@ class Parameters:
         AllowedValues=["never", "nights", "nights-and-weekends"],
         Default="never",
     )
-    sleep_from: Value = parameter(
-        "Number",
+    sleep_from: Value = whole_number(
         "With Sleep: the hour at which the tasks stop. Running answers are finished first.",
-        MinValue=0,
-        MaxValue=23,
-        Default=22,
+        low=0,
+        high=23,
+        default=22,
     )
-    sleep_until: Value = parameter(
-        "Number", "With Sleep: the hour at which they start again.", MinValue=0, MaxValue=23, Default=7
+    sleep_until: Value = whole_number(
+        "With Sleep: the hour at which they start again.",
+        low=0,
+        high=23,
+        default=7,
     )
     time_zone: Value = parameter(
         "String",
@@ -307,8 +310,8 @@ class Parameters:
     existing_vpc_cidr: Value = parameter(
         "String",
         "Only with Egress existing: the range of the VPC's addresses.",
-        AllowedPattern=rf"^$|^{CIDR}$",
-        ConstraintDescription="A range such as 10.42.0.0/16, or nothing.",
+        AllowedPattern=rf"^$|^{VPC_RANGE}$",
+        ConstraintDescription="A range such as 10.42.0.0/16, from /16 to /28, or nothing.",
         Default="",
     )
     existing_public_subnet_ids: Value = parameter(
@@ -351,17 +354,16 @@ class Parameters:
         AllowedValues=["own", "aws"],
         Default="own",
     )
-    log_retention_days: Value = parameter(
-        "Number",
+    log_retention_days: Value = chosen_number(
         "Days that logs are kept.",
-        AllowedValues=LOG_RETENTION_DAYS,
-        Default=30,
+        LOG_RETENTION_DAYS,
+        default=30,
     )
     alarm_email: Value = parameter(
         "String",
         "Who is told of alarms, failed builds and deployments, deleted access logs (ProtectFrontDoor) and "
         "the budget; AWS sends a mail that has to be confirmed once. Empty for nobody.",
-        AllowedPattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        AllowedPattern=r"^$|^[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
         ConstraintDescription="An e-mail address, or nothing.",
         Default="",
     )
@@ -372,12 +374,12 @@ class Parameters:
         AllowedValues=["disabled", "enabled"],
         Default="disabled",
     )
-    monthly_budget: Value = parameter(
-        "Number",
+    monthly_budget: Value = whole_number(
         "USD a month for the whole AWS account, models included: a message when 80 % is spent, and when "
         "the forecast is above it. 0 for no budget.",
-        MinValue=0,
-        Default=0,
+        low=0,
+        high=HIGHEST_BUDGET,
+        default=0,
     )
     artifact_bucket_name: Value = parameter(
         "String",

@@ -5,11 +5,12 @@ import signal
 from hypothesis import HealthCheck, settings
 
 from tests.browser.chromium import browser
+from tests.disks import full_disk, read_only_disk
 from tests.emulator_fixture import emulator
 from tests.model_fixture import bedrock
 from tests.single_sign_on import provider
 
-__all__ = ["bedrock", "browser", "emulator", "provider"]
+__all__ = ["bedrock", "browser", "emulator", "full_disk", "provider", "read_only_disk"]
 
 # No example has a time limit: a busy machine is not a bug. The same examples each time, to repeat a failure.
 settings.register_profile(

@@ -1,64 +1,72 @@
-"""How many tokens a user may spend per UTC day: reserved before the model is called, settled after.
+"""What a call may cost at most, and what it is charged in the end: pure functions.
 
-One item per user and day, `USER#<user>` / `USAGE#<yyyy-mm-dd>`, changed by atomic updates only, so that any
-number of tabs and tasks share one count. What a dying process had reserved stays counted until the day ends.
+What is set aside before a call is an upper bound in truth, whatever the model's tokenizer makes of the text;
+how much of a day's tokens is set aside and spent is in `store.usage`.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import unicodedata
+from collections.abc import Sequence
 
-from gradio_app.store import schema
-from gradio_app.store.table import Attr, ConflictError, Table, Update
+from gradio_app.chat import context
+from gradio_app.chat.model import Counts
 
-KEPT_DAYS = 90
-"""Days after which DynamoDB removes a day's count."""
-
-
-class BudgetSpentError(Exception):
-    """The user's tokens of today do not suffice for this call."""
-
-
-@dataclass(frozen=True)
-class Reservation:
-    """Tokens set aside on a day; they are settled on that day's count even after midnight."""
-
-    user_id: str
-    day: str
-    tokens: int
+MESSAGE_TOKENS = 32
+"""At most what a model's own template puts around a message: role, separators, blanks."""
+REQUEST_TOKENS = 256
+"""At most what it puts around all of them, such as the date or instructions of its own."""
+COUNTED_TOKENS = 64
+"""What a count by Bedrock is raised by."""
 
 
-class Budget:
-    """The counts; a `limit` of 0 tokens is no limit."""
+def most_tokens(text: str) -> int:
+    """No tokenizer makes more tokens of a text than this.
 
-    def __init__(self, table: Table, limit: int) -> None:
-        self._table = table
-        self._limit = limit
+    Each token stands for at least one byte of what is read, and that is the text or its compatibility form,
+    in which a single character can become eighteen.
+    """
+    if text.isascii():
+        return len(text)
+    forms = (text, unicodedata.normalize("NFKC", text))
+    return max(len(form.encode("utf-8", "replace")) for form in forms)
 
-    def reserve(self, user_id: str, tokens: int) -> Reservation:
-        """Set tokens aside for a call, or raise BudgetSpentError and change nothing."""
-        if self._limit and tokens > self._limit:
-            raise BudgetSpentError
-        reservation = Reservation(user_id, datetime.now(UTC).date().isoformat(), tokens)
-        try:
-            self._add(reservation, tokens, most=self._limit - tokens if self._limit else None)
-        except ConflictError:
-            raise BudgetSpentError from None
-        return reservation
 
-    def settle(self, reservation: Reservation, spent: int) -> None:
-        """Replace what was reserved by what was spent, in tokens."""
-        self._add(reservation, spent - reservation.tokens)
+def most_read(system: str, parts: Sequence[tuple[str, str]]) -> int:
+    """The most tokens that a whole request can be charged for as input."""
+    messages = sum(most_tokens(text) + MESSAGE_TOKENS for _, text in parts)
+    return messages + most_tokens(system) + MESSAGE_TOKENS + REQUEST_TOKENS
 
-    def _add(self, reservation: Reservation, tokens: int, most: int | None = None) -> None:
-        """Add to the day's count, on condition that it is at most `most` before."""
-        expires = datetime.now(UTC) + timedelta(days=KEPT_DAYS)
-        room = None if most is None else Attr("tokens").not_exists() | Attr("tokens").lte(most)
-        self._table.write(
-            Update(
-                schema.person(reservation.user_id),
-                schema.usage(reservation.day),
-                set={"expires_at": int(expires.timestamp())},
-                add={"tokens": tokens},
-                condition=room,
-            )
-        )
+
+def least(question: str) -> int:
+    """What a stored question costs in any case, so that storage is not to be had for nothing."""
+    return context.estimate_tokens(question) + context.MESSAGE_TOKENS
+
+
+def written(text: str, pieces: int) -> int:
+    """A guess of the tokens of what a model wrote; each piece of a stream is one token or more."""
+    return max(context.estimate_tokens(text), pieces)
+
+
+def charge(
+    reserved: int,
+    least: int,
+    counts: Counts | None,
+    *,
+    read: int = 0,
+    counted: int | None = None,
+    output: int = 0,
+) -> int:
+    """What a call is charged.
+
+    Args:
+        reserved: what was set aside for it.
+        least: what its question costs in any case.
+        counts: Bedrock's own, if the call came to its end.
+        read: the most that the model can have read; 0 if it has certainly not seen the request.
+        counted: what Bedrock counts for the request and what was written, if it was asked.
+        output: tokens of what was written.
+    """
+    if counts:
+        return max(least, counts.input_tokens + counts.output_tokens)
+    if not read:
+        return least
+    return min(reserved, max(least, read + output if counted is None else counted))

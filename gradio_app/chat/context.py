@@ -24,6 +24,12 @@ SUMMARY_TOKENS = 500
 BYTES_PER_TOKEN = 3
 """Tokenizers make a token of about 4 bytes of English or Spanish and of about 3 of other writing; counting
 with the smaller one errs on the safe side."""
+TURNS = 60
+"""Most turns that go word for word, however short they are."""
+WINDOWS = 2
+"""What is read of a conversation, in budgets: what is sent, and what is summed up because it is not."""
+TURN_BYTES = 600
+"""What a stored turn takes besides its text."""
 MESSAGE_TOKENS = 8
 """What a message takes besides its text: role and separators."""
 
@@ -31,6 +37,11 @@ MESSAGE_TOKENS = 8
 def estimate_tokens(text: str) -> int:
     """An upper guess of the tokens of a text."""
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
+
+
+def most_bytes(budget: int) -> int:
+    """How much of a conversation is read for a call with that budget of tokens."""
+    return WINDOWS * BYTES_PER_TOKEN * budget + 2 * TURNS * TURN_BYTES
 
 
 def turn_tokens(turn: Turn) -> int:
@@ -79,13 +90,24 @@ def messages(conversation: Conversation, question: str, budget: int) -> list[tup
 def to_sum_up(conversation: Conversation, budget: int) -> list[Turn]:
     """The turns that the next summary should take up, oldest first; none while everything fits.
 
-    Once the budget is full, half of it is made free, so that a summary is not due after every answer.
+    Once it is full, half of the room is made free, so that a summary is not due after every answer. What one
+    summary reads is bounded: when more has come together, the next answers' summaries go on.
     """
     unsummed = answered([turn for turn in conversation.turns if turn.number > conversation.summarized_to])
-    if sum(map(turn_tokens, unsummed)) <= budget - estimate_tokens(system_prompt(conversation)):
+    room = budget - estimate_tokens(system_prompt(conversation))
+    if sum(map(turn_tokens, unsummed)) <= room and len(unsummed) <= TURNS:
         return []
-    kept = newest(unsummed, budget // 2)
-    return unsummed[: len(unsummed) - len(kept)]
+    kept = newest(unsummed[-(TURNS // 2) :], budget // 2)
+    return _oldest(unsummed[: len(unsummed) - len(kept)], budget)
+
+
+def _oldest(turns: Sequence[Turn], budget: int) -> list[Turn]:
+    """The first of the turns, and those after it that fit into the budget with it."""
+    end = 0
+    while end < len(turns) and (not end or turn_tokens(turns[end]) <= budget):
+        budget -= turn_tokens(turns[end])
+        end += 1
+    return list(turns[:end])
 
 
 def summary_request(conversation: Conversation, turns: Sequence[Turn], budget: int) -> str:

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    EventStreamError,
     HTTPClientError,
     NoCredentialsError,
     ReadTimeoutError,
@@ -35,8 +36,8 @@ UNREACHABLE = "unreachable"
 CREDENTIALS = "credentials"
 UNKNOWN = "unknown"
 
-WORKED_ON = {CUT, TIMEOUT}
-"""The model may have read the request, and so may charge for it, although nothing of its answer came."""
+INTERRUPTED = "interrupted"
+"""The task lost hold of the answer before the model was asked."""
 
 CODES = {
     "throttlingexception": THROTTLED,
@@ -60,6 +61,22 @@ CODES = {
 }
 """In lower case: events in the middle of a stream write the same names in lower camel case.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html#API_runtime_ConverseStream_Errors"""
+
+TURNED_DOWN = {
+    "throttlingexception",
+    "toomanyrequestsexception",
+    "servicequotaexceededexception",
+    "accessdeniedexception",
+    "resourcenotfoundexception",
+    "modelnotreadyexception",
+    "serviceunavailableexception",
+    "validationexception",
+}
+"""Answers in place of a stream after which no model has seen the request. Others may come from its midst."""
+PASSING = {THROTTLED, UNAVAILABLE, UNREACHABLE}
+"""Worth another try, when the model has not seen the request."""
+LASTING = {DENIED, NOT_ENABLED, REFUSED}
+"""The same request will meet the same answer."""
 
 TOO_LONG_SIGNS = (
     "too long",
@@ -102,6 +119,15 @@ def reason_of(error: BaseException) -> str:
     return CREDENTIALS if "Credential" in type(error).__name__ else UNKNOWN
 
 
+def is_unseen(error: BaseException) -> bool:
+    """Whether the model has certainly not seen the request of a failed call, which then costs nothing."""
+    if isinstance(error, ContextOverflowError):
+        return True
+    if isinstance(error, ClientError) and not isinstance(error, EventStreamError):
+        return _code(error) in TURNED_DOWN or reason_of(error) == CREDENTIALS
+    return reason_of(error) in (UNREACHABLE, CREDENTIALS)
+
+
 def record(error: BaseException, model_id: str) -> None:
     """Write to the log what an operator needs: a service's answer in one line, a bug with where it is."""
     if not isinstance(error, SERVICE_ERRORS):
@@ -135,9 +161,8 @@ def _details(error: BaseException) -> str:
 
 
 def _reason_of_answer(error: ClientError) -> str:
-    details = error.response.get("Error", {})
-    message = str(details.get("Message", "")).lower()
-    reason = CODES.get(str(details.get("Code", "")).lower())
+    message = str(error.response.get("Error", {}).get("Message", "")).lower()
+    reason = CODES.get(_code(error))
     if reason is None:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return UNAVAILABLE if status >= 500 else UNKNOWN
@@ -146,3 +171,7 @@ def _reason_of_answer(error: ClientError) -> str:
     if reason in (REFUSED, DENIED) and any(sign in message for sign in NOT_ENABLED_SIGNS):
         return NOT_ENABLED
     return reason
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")).lower()

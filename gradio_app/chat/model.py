@@ -2,12 +2,16 @@
 
 import contextlib
 import re
+import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_aws import ChatBedrockConverse
 from langchain_aws.utils import MODEL_ID_GEO_PREFIXES, parse_model_provider
+
+from gradio_app.chat import errors
+from gradio_app.chat.line import Line, make_cuttable
 
 LOCAL_PREFIX = "local."
 """Ids of the small models that stand in for Bedrock's on a developer's machine."""
@@ -30,12 +34,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A piece of an answer as it arrives; tokens and `stop_reason` come with the last ones."""
+class Counts:
+    """What Bedrock counted of a call; `input_tokens` is all that was read, from its cache or not."""
 
-    text: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of an answer as it arrives; `counts` and `stop_reason` come with the last ones."""
+
+    text: str = ""
+    counts: Counts | None = None
     stop_reason: str = ""
 
 
@@ -55,13 +68,37 @@ class Models:
     """Streams answers with two shared boto3 clients, whose errors pass through."""
 
     def __init__(self, bedrock_runtime: Any, bedrock: Any) -> None:
+        make_cuttable(bedrock_runtime)
         self.runtime = bedrock_runtime
         self._control = bedrock
         self._models_behind: dict[str, str] = {}
+        self._uncountable: set[str] = set()
 
     def stream(self, choice: Choice, system: str, parts: Sequence[tuple[str, str]]) -> "ModelStream":
         """A stream that calls the model when it is read; `parts` are (role, text), see `context.messages`."""
         return ModelStream(self, choice, system, parts)
+
+    def count(self, model_id: str, system: str, parts: Sequence[tuple[str, str]], line: Line) -> int | None:
+        """How many tokens Bedrock counts for a request, free of charge; None when it does not tell.
+
+        Not every model can: one that cannot is not asked again.
+        """
+        if model_id in self._uncountable:
+            return None
+        roles = {"human": "user", "ai": "assistant"}
+        messages = [{"role": roles[role], "content": [{"text": text}]} for role, text in parts]
+        try:
+            with line.open():
+                counted = self.runtime.count_tokens(
+                    # It knows foundation models only, and none of the profiles in front of them.
+                    modelId=self._model_behind(model_id),
+                    input={"converse": {"messages": messages, "system": [{"text": system}]}},
+                )
+            return counted["inputTokens"]
+        except errors.SERVICE_ERRORS as error:
+            if errors.reason_of(error) in errors.LASTING:
+                self._uncountable.add(model_id)
+            return None
 
     def chat(self, choice: Choice, client: Any) -> ChatBedrockConverse:
         """The langchain model for one call over `client`; takes 0.1 ms, for both clients are there."""
@@ -97,49 +134,60 @@ class ModelStream:
 
     def __init__(self, models: Models, choice: Choice, system: str, parts: Sequence[tuple[str, str]]) -> None:
         self._models = models
-        self._client = _StreamingClient(models.runtime)
+        self._line = Line()
+        self._client = _StreamingClient(models.runtime, self._line)
         self._choice = choice
         self._messages = [("system", system), *parts]
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the model may have seen the request."""
+        return self._client.is_called.is_set()
 
     def pieces(self) -> Generator[Piece]:
         """Call the model and yield its answer; closing the generator closes the connection."""
         chat = self._models.chat(self._choice, self._client)
         with contextlib.closing(chat.stream(self._messages)) as chunks:  # pyright: ignore[reportArgumentType]
             for chunk in chunks:
-                usage = chunk.usage_metadata or {}
                 yield Piece(
                     text=str(chunk.text),
-                    input_tokens=usage.get("input_tokens", 0),
-                    output_tokens=usage.get("output_tokens", 0),
+                    counts=_counts(chunk.usage_metadata),
                     stop_reason=chunk.response_metadata.get("stopReason", ""),
                 )
 
     def abort(self) -> None:
-        """End the connection under a reader that waits for more; it then ends or raises."""
-        self._client.shutdown()
+        """End the call, wherever it stands: who reads it sees the end of it, or an error, now or soon."""
+        self._line.cut()
 
 
 class _StreamingClient:
-    """A bedrock-runtime client that keeps hold of the one stream which it opens."""
+    """A bedrock-runtime client whose one call can be cut."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, line: Line) -> None:
         self._client = client
-        self._stream: Any = None
+        self._line = line
+        self.is_called = threading.Event()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
     def converse_stream(self, **request: Any) -> Any:
-        response = self._client.converse_stream(**request)
-        self._stream = response["stream"]
-        return response
+        self.is_called.set()
+        with self._line.open():
+            return self._client.converse_stream(**request)
 
-    def shutdown(self) -> None:
-        # Closing a file descriptor does not wake a thread that reads from it; shutting the socket down does.
-        # urllib3 has a method for that, botocore keeps its response in a private attribute.
-        raw = getattr(self._stream, "_raw_stream", None)
-        with contextlib.suppress(AttributeError, ValueError, RuntimeError, OSError):
-            raw.shutdown()  # pyright: ignore[reportOptionalMemberAccess]
+
+def _counts(usage: Any) -> Counts | None:
+    """langchain's counts of a chunk, if it has any."""
+    if not usage:
+        return None
+    details = usage.get("input_token_details", {})
+    return Counts(
+        usage["input_tokens"],
+        usage["output_tokens"],
+        details.get("cache_read", 0),
+        details.get("cache_creation", 0),
+    )
 
 
 def _last_part(arn: str) -> str:

@@ -1,7 +1,7 @@
-"""Answers that are being written: one thread for each, and the list of those that run in this process.
+"""Answers that are being written, and the list of those that run in this process.
 
-The thread owns its answer from the first byte to the last write, so an answer is saved whatever becomes of
-the browser that asked for it. The page follows the text at its own pace.
+An answer belongs to a thread from the first byte to the last write, so it is saved whatever becomes of the
+page that asked for it; only a stop ends it early. Pages follow the text at their own pace.
 """
 
 import asyncio
@@ -9,65 +9,115 @@ import contextlib
 import contextvars
 import threading
 import time
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
-from uuid import uuid4
+from typing import Any
+
+from gradio_app.chat.asking import TurnRequest, whole
 
 UPDATE_SECONDS = 0.1
 """Between two updates of the page: smooth to read, and a fifth of the CPU time of one update per token."""
 SAVE_SECONDS = 5.0
 """Enough for two writes to the table, tries again included."""
+START_SECONDS = 60.0
+"""How long an answer may stand on the list before its work begins: a page that is left begins nothing."""
+LEFT_AT_ONCE = 8
+"""Calls of one user that were stopped and have not come back yet, before there are no new ones."""
+REMEMBERED = 4096
+"""Ended sessions, and users with stops, that are remembered for requests on their way."""
+STOPS_OF_ONE = 16
+"""Stops that are remembered of one user."""
+
+
+class BusyError(Exception):
+    """An answer is still being written in this conversation."""
+
+
+class TooManyAnswersError(Exception):
+    """The user has as many answers running as one user may."""
+
+
+class StoppedError(Exception):
+    """The answer was stopped before it began."""
 
 
 class RunningAnswer:
-    """The text of one answer while it is written, shared by its thread and by those who follow it."""
+    """The text of one answer while it is written, shared by its threads and by those who follow it."""
 
-    def __init__(self, user_id: str, conversation_id: str) -> None:
-        self.user_id = user_id
-        self.conversation_id = conversation_id
-        self.holder = uuid4().hex
-        """By which the table knows whose the answer is."""
+    def __init__(self, asked: TurnRequest) -> None:
+        self.asked = asked
+        self.user_id = asked.user_id
+        self.conversation_id = asked.conversation_id
+        self.number = 0
+        """The number of its turn, once the question is stored."""
+        self.is_begun = False
+        """Somebody works on it; until then it only has its place on the list."""
         self.stop_requested = threading.Event()
         self.done = threading.Event()
+        self.waits_for = ""
+        """A key of `texts.REASONS` while it waits for another try of the model."""
         self.problem = ""
         """A key of `texts.REFUSALS` when the answer could not be saved."""
         self.size = 0
         """Bytes of the text in UTF-8."""
+        self.pieces = 0
+        self.saving = threading.Lock()
+        """Held while it is written to the table, so that nothing unfinished is written after its end."""
+        self.is_ended = False
+        """Its last write to the table is under way or done; read and set with `saving` held."""
         self.began = time.monotonic()
         self.first_written: float | None = None
         """When the first piece came, on the same clock."""
-        self._pieces: list[str] = []
+        self._parts: list[str] = []
+        self._half = ""
+        self._frozen = False
+        self._lock = threading.Lock()
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = threading.Event()
-        self._abort: Callable[[], None] = lambda: None
+        self._on_stop: Callable[[], None] = lambda: None
 
     @property
     def text(self) -> str:
         """What has been written so far."""
-        return "".join(self._pieces)
+        return "".join(self._parts)
 
     def write(self, piece: str) -> None:
-        """Add to the text; called by the answer's thread only."""
-        if self.first_written is None:
-            self.first_written = time.monotonic()
-        self.size += len(piece.encode("utf-8", "replace"))
-        self._pieces.append(piece)
+        """Add to the text, unless it is frozen; called by one thread only."""
+        piece, self._half = _joined(self._half + piece)
+        if not piece:
+            return
+        with self._lock:
+            if self._frozen:
+                return
+            self.first_written = self.first_written or time.monotonic()
+            self.size += len(piece.encode())
+            self.pieces += 1
+            self._parts.append(piece)
         self._wake()
+
+    def freeze(self) -> str:
+        """Take no more, and return what there is."""
+        with self._lock:
+            self._frozen = True
+        return self.text
 
     def finish(self) -> None:
         """Nothing more will come, and what came is saved."""
         self.done.set()
         self._wake()
 
-    def on_stop(self, abort: Callable[[], None]) -> None:
-        """What `stop` calls to end a read that waits for the network."""
-        self._abort = abort
+    def on_stop(self, end: Callable[[], None]) -> None:
+        """What `stop` calls, from now on, to end a wait; called at once when there was a stop already."""
+        self._on_stop = end
+        if self.stop_requested.is_set():
+            end()
 
     def stop(self) -> None:
-        """Ask the answer's thread to end soon; without effect on one that has ended."""
+        """End the answer where it is, at any moment of its life; without effect on one that has ended."""
         if not self.done.is_set():
             self.stop_requested.set()
-            self._abort()
+            self._on_stop()
 
     async def follow(self) -> AsyncIterator[str]:
         """The whole text so far, each time there is more of it but not too often, until it is finished."""
@@ -75,8 +125,8 @@ class RunningAnswer:
         shown = 0
         while True:
             finished = self.done.is_set()
-            if len(self._pieces) > shown:
-                shown = len(self._pieces)
+            if len(self._parts) > shown:
+                shown = len(self._parts)
                 yield self.text
                 await asyncio.sleep(UPDATE_SECONDS)
             elif finished:
@@ -103,6 +153,9 @@ class Running:
         self._changed = threading.Condition()
         self._answers: list[RunningAnswer] = []
         self._threads = 0
+        self._calls: Counter[str] = Counter()
+        self._stops: OrderedDict[str, deque[str]] = OrderedDict()
+        self._ended_sessions: OrderedDict[str, None] = OrderedDict()
         self._waiters = 0
 
     @property
@@ -110,27 +163,65 @@ class Running:
         """Whether somebody waits for the end of all answers: no time for anything that can be left out."""
         return self._waiters > 0
 
-    def admit(self, user_id: str, conversation_id: str, limit: int) -> RunningAnswer:
-        """List a new answer.
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs, calls that were left behind among it."""
+        with self._changed:
+            return self._idle()
 
-        Raises BusyError for a second one in a conversation, TooManyAnswersError beyond `limit` per user.
+    @property
+    def answers(self) -> list[RunningAnswer]:
+        """All that run just now."""
+        with self._changed:
+            return list(self._answers)
+
+    def admit(self, asked: TurnRequest, limit: int) -> RunningAnswer:
+        """List a new answer; never blocks.
+
+        Raises BusyError for a second one in a conversation, TooManyAnswersError beyond `limit` per user, and
+        StoppedError when this request was stopped, or its session ended, before it came.
         """
         with self._changed:
-            if self._find(user_id, conversation_id):
+            if asked.session_key in self._ended_sessions:
+                raise StoppedError
+            if asked.ask_id in self._stops.get(asked.user_id, ()):
+                raise StoppedError
+            if self._find(asked.user_id, asked.conversation_id):
                 raise BusyError
-            if sum(answer.user_id == user_id for answer in self._answers) >= limit:
+            listed = sum(answer.user_id == asked.user_id for answer in self._answers)
+            if listed >= limit or self._calls[asked.user_id] >= limit + LEFT_AT_ONCE:
                 raise TooManyAnswersError
-            answer = RunningAnswer(user_id, conversation_id)
+            answer = RunningAnswer(asked)
             self._answers.append(answer)
             return answer
 
     def start(self, answer: RunningAnswer, work: Callable[[], None]) -> None:
         """Run the work of an admitted answer in a thread; `wait_idle` waits for all of it."""
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                self.release(answer)
+
+        self._spawn(run)
+
+    def call(self, answer: RunningAnswer, work: Callable[[], None]) -> None:
+        """Run a call for an answer in a thread that may be left behind when the answer is stopped."""
+        user_id = answer.user_id
         with self._changed:
-            self._threads += 1
-        # In the context of the request, whose id the thread's lines in the log carry.
-        run = contextvars.copy_context().run
-        threading.Thread(target=run, args=(self._run, answer, work), daemon=True, name="answer").start()
+            self._calls[user_id] += 1
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                with self._changed:
+                    self._calls[user_id] -= 1
+                    if not self._calls[user_id]:
+                        del self._calls[user_id]
+
+        self._spawn(run)
 
     def release(self, answer: RunningAnswer) -> None:
         """Finish an answer and take it off the list."""
@@ -145,6 +236,46 @@ class Running:
         with self._changed:
             return self._find(user_id, conversation_id)
 
+    async def follow(self, user_id: str, conversation_id: str) -> AsyncIterator[str]:
+        """What `RunningAnswer.follow` gives of the answer in this conversation; nothing if there is none."""
+        if answer := self.find(user_id, conversation_id):
+            async for text in answer.follow():
+                yield text
+
+    def stop(self, user_id: str, conversation_id: str, ask_id: str = "") -> bool:
+        """Stop the answer in a conversation, or only the one that was asked for under `ask_id`.
+
+        A request that is still on its way is stopped when it comes. False when nothing was stopped.
+        """
+        with self._changed:
+            answer = self._find(user_id, conversation_id)
+            if answer is None or (ask_id and answer.asked.ask_id != ask_id):
+                answer = None
+                if ask_id:
+                    self._stops.setdefault(user_id, deque(maxlen=STOPS_OF_ONE)).append(ask_id)
+                    _forget_oldest(self._stops)
+        if answer:
+            answer.stop()
+        return answer is not None
+
+    def stop_session(self, session_key: str) -> None:
+        """Stop what a session asked for and what it will ask for: it is over."""
+        if not session_key:
+            return
+        with self._changed:
+            self._ended_sessions[session_key] = None
+            _forget_oldest(self._ended_sessions)
+            answers = [answer for answer in self._answers if answer.asked.session_key == session_key]
+        for answer in answers:
+            answer.stop()
+
+    def sweep(self) -> None:
+        """Take answers off the list whose work never began: their page was left between the two steps."""
+        for answer in self.answers:
+            if not answer.is_begun and time.monotonic() - answer.began > START_SECONDS:
+                answer.stop()
+                self.release(answer)
+
     def wait_idle(self, timeout: float) -> bool:
         """Block until nothing runs, at most `timeout` seconds; whether that came true.
 
@@ -155,7 +286,7 @@ class Running:
             try:
                 if self._changed.wait_for(self._idle, timeout):
                     return True
-                for answer in self._answers:
+                for answer in list(self._answers):
                     answer.stop()
                 self._changed.wait_for(self._idle, SAVE_SECONDS)
                 return False
@@ -169,19 +300,29 @@ class Running:
         wanted = (user_id, conversation_id)
         return next((a for a in self._answers if (a.user_id, a.conversation_id) == wanted), None)
 
-    def _run(self, answer: RunningAnswer, work: Callable[[], None]) -> None:
-        try:
-            work()
-        finally:
-            self.release(answer)
-            with self._changed:
-                self._threads -= 1
-                self._changed.notify_all()
+    def _spawn(self, work: Callable[[], None]) -> None:
+        with self._changed:
+            self._threads += 1
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                with self._changed:
+                    self._threads -= 1
+                    self._changed.notify_all()
+
+        # In the context of the request, whose id the thread's lines in the log carry.
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(run,), daemon=True, name="answer").start()
 
 
-class BusyError(Exception):
-    """An answer is still being written in this conversation."""
+def _forget_oldest(remembered: OrderedDict[str, Any]) -> None:
+    if len(remembered) > REMEMBERED:
+        remembered.popitem(last=False)
 
 
-class TooManyAnswersError(Exception):
-    """The user has as many answers running as one user may."""
+def _joined(text: str) -> tuple[str, str]:
+    """The text without lone surrogates, and the one at its end whose other half may still come."""
+    half = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
+    return whole(text[: len(text) - len(half)]), half

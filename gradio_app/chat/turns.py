@@ -1,316 +1,287 @@
 """One turn from question to stored answer, without any knowledge of the page that shows it."""
 
-import contextlib
-import logging
+import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from gradio_app.chat import context, errors
-from gradio_app.chat.budget import Budget, BudgetSpentError, Reservation
+from gradio_app.chat import budget, context, errors
+from gradio_app.chat.accounts import Accounts
+from gradio_app.chat.asking import QUESTION_CHARACTERS, RefusedError, TurnRequest, question_of
 from gradio_app.chat.conversation import (
     COMPLETE,
     FAILED,
     STOPPED,
-    WRITING,
     Answer,
     Conversation,
+    Turn,
     before_turn,
     plain,
 )
+from gradio_app.chat.keeper import Keeper, lease_end
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
-from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, TooManyAnswersError
-from gradio_app.store.conversations import Conversations, FullError
+from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, StoppedError, TooManyAnswersError
+from gradio_app.chat.summaries import Summaries
+from gradio_app.chat.writing import Writer, Written, told_counts
+from gradio_app.store.conversations import ActionRefusedError, Conversations, FullError
 from gradio_app.store.messages import TEXT_BYTES
+from gradio_app.store.preferences import Preferences, Preferred
 from gradio_app.store.table import ConflictError, TableUnreachable
+from gradio_app.store.usage import Reservation, Usage
 
-log = logging.getLogger(__name__)
+__all__ = ["QUESTION_CHARACTERS", "RefusedError", "Started", "TurnRequest", "Turns"]
 
-QUESTION_CHARACTERS = 32_000
-"""Longest question; about 10 000 tokens."""
 ANSWERS_AT_ONCE = 3
-"""Answers that one user may have running at the same time, in several tabs."""
-WHOLE = {"turns": 100_000, "most_bytes": 1_000_000_000}
-"""All of a conversation."""
-LEASE_SECONDS = 420
-"""Longer than a call may take before its first byte, tries again included."""
-CHECKPOINT_SECONDS = 5.0
-"""Between two writes of an unfinished answer: what a dying process loses at most."""
-SUMMARY_TEMPERATURE = 0.2
-CONTEXT_SHARES = (1, 2, 4)
-"""Parts of the context budget that are tried while a model finds the request too long."""
-
-LENGTH = "length"
-FILTERED = "filtered"
-EARLY_ENDS = {
-    "max_tokens": LENGTH,
-    "model_context_window_exceeded": LENGTH,
-    "guardrail_intervened": FILTERED,
-    "content_filtered": FILTERED,
-}
-"""Bedrock's stop reasons that a reader should hear of, as keys of `texts.REASONS`."""
-
-
-class RefusedError(Exception):
-    """The turn does not take place and nothing was spent; `reason` is a key of `texts.REFUSALS`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a page asks for.
-
-    Attributes:
-        seen_version: the version of the conversation that the page shows; None if it shows none yet.
-        question: what to ask; empty to repeat the question after the first `keep` turns.
-        keep: drop every turn after that many first; None keeps all.
-    """
-
-    user_id: str
-    conversation_id: str
-    seen_version: int | None
-    question: str
-    choice: Choice
-    keep: int | None = None
+"""Answers that one user may have running at the same time in one task, in several tabs."""
+EARLIER_TURNS = 40
+"""Most turns that are read of a conversation whose end is to be replaced from further back."""
 
 
 @dataclass(frozen=True)
 class Started:
-    """A turn under way: the conversation before it, the question, and the answer to follow."""
+    """A turn under way: what the model knows of the time before it, the question, the answer to follow."""
 
     before: Conversation
     question: str
+    number: int
     answer: RunningAnswer
 
 
 @dataclass(frozen=True)
 class _Job:
-    user_id: str
-    number: int
+    running: RunningAnswer
     before: Conversation
     question: str
+    number: int
     choice: Choice
     reservation: Reservation
-    running: RunningAnswer
 
 
 class Turns:
     """Starts turns; their answers are written and saved by threads that outlive the request."""
 
     def __init__(
-        self, store: Conversations, budget: Budget, models: Models, running: Running, metrics: Metrics
+        self,
+        store: Conversations,
+        usage: Usage,
+        preferences: Preferences,
+        models: Models,
+        running: Running,
+        metrics: Metrics,
     ) -> None:
         self._store = store
-        self._budget = budget
-        self._models = models
+        self._preferences = preferences
         self._running = running
         self._metrics = metrics
+        self._holder = secrets.token_hex(8)
+        self._accounts = Accounts(usage, models)
+        self._writer = Writer(models, running, TEXT_BYTES)
+        self._keeper = Keeper(running, store, self._accounts, self._holder)
+        self._summaries = Summaries(store, self._accounts, models, metrics)
 
-    def start(self, request: Request) -> Started:
-        """Reserve the tokens, store the question, and let the model answer; raises RefusedError."""
-        if len(request.question) > QUESTION_CHARACTERS:
-            raise RefusedError("too_long")
+    def admit(self, asked: TurnRequest) -> RunningAnswer:
+        """Give a turn its place, so that it can be stopped from now on; `start` follows. Never blocks.
+
+        Raises RefusedError.
+        """
         try:
-            answer = self._running.admit(request.user_id, request.conversation_id, ANSWERS_AT_ONCE)
+            return self._running.admit(asked, ANSWERS_AT_ONCE)
         except BusyError:
             raise RefusedError("busy") from None
         except TooManyAnswersError:
             raise RefusedError("too_many") from None
-        try:
-            job = self._prepare(request, answer)
-        except BaseException:
-            self._running.release(answer)
-            raise
-        self._running.start(answer, lambda: self._work(job))
-        return Started(job.before, job.question, answer)
+        except StoppedError:
+            raise RefusedError("stopped") from None
 
-    def _prepare(self, request: Request, answer: RunningAnswer) -> _Job:
+    def start(self, running: RunningAnswer) -> Started:
+        """Set tokens aside and store the question, in one step, and let the model answer.
+
+        Raises RefusedError, and then nothing was stored.
+        """
+        running.is_begun = True
         try:
-            seen = self._store.page(request.user_id, request.conversation_id, **WHOLE)
-            seen = seen or Conversation(request.conversation_id)
-            if request.seen_version not in (None, seen.version):
-                raise ConflictError
-            keep = len(seen.turns) if request.keep is None else request.keep
-            question = request.question.strip() or _question_at(seen, keep)
-            replaces = seen.turns[keep].number if 0 <= keep < len(seen.turns) else None
-            before = seen if replaces is None else before_turn(seen, replaces)
-            reservation = self._budget.reserve(
-                request.user_id, _most_tokens(before, question, request.choice)
-            )
-            try:
-                number = self._store.ask(
-                    request.user_id,
-                    seen,
-                    question,
-                    replaces=replaces,
-                    holder=answer.holder,
-                    lease_until=_lease(),
-                    **vars(request.choice),
-                )
-            except BaseException:
-                self._settle(reservation, 0)
-                raise
+            job = self._prepare(running)
+        except BaseException:
+            self._running.release(running)
+            raise
+        self._running.start(running, lambda: self._work(job))
+        self._keeper.wake()
+        return Started(job.before, job.question, job.number, running)
+
+    def stop(self, user_id: str, conversation_id: str, ask_id: str = "") -> None:
+        """Stop the answer in a conversation, here or on another task; raises TableUnreachable.
+
+        With `ask_id`, only the one that was asked for under it, even if it is still on its way to us.
+        """
+        if self._running.stop(user_id, conversation_id, ask_id) or ask_id:
+            return
+        latest = self._store.page(user_id, conversation_id, turns=1)
+        if latest and _is_being_written(latest):
+            self._store.request_stop(user_id, conversation_id, latest.turns[-1].number)
+
+    def _prepare(self, running: RunningAnswer) -> _Job:
+        asked = running.asked
+        try:
+            typed = question_of(asked.question)
+            seen, before, question = self._seen(asked, typed)
+            return self._ask(running, seen, before, question)
         except ConflictError:
             raise RefusedError("changed") from None
-        except BudgetSpentError:
-            raise RefusedError("budget") from None
         except FullError as full:
             raise RefusedError(f"full_{full.which}") from None
         except TableUnreachable as error:
             errors.record_storage(error)
             raise RefusedError("storage") from None
-        return _Job(request.user_id, number, before, question, request.choice, reservation, answer)
+
+    def _seen(self, asked: TurnRequest, typed: str) -> tuple[Conversation, Conversation, str]:
+        """The conversation as it is, what of it stands before the question, and the question."""
+        most_bytes = context.most_bytes(context_tokens(asked.choice.model_id))
+        seen = self._store.context(asked.user_id, asked.conversation_id, most_bytes)
+        seen = seen or Conversation(asked.conversation_id)
+        if asked.seen_version not in (None, seen.version):
+            raise ConflictError
+        if _is_being_written(seen):
+            raise RefusedError("busy")
+        before, replaced = seen, None
+        if asked.replaces is not None:
+            before, replaced = self._before(asked, seen, asked.replaces, most_bytes)
+        question = typed or (replaced.question_text if replaced else "")
+        if not question:
+            raise RefusedError("empty")
+        return seen, before, question
+
+    def _before(
+        self, asked: TurnRequest, seen: Conversation, number: int, most_bytes: int
+    ) -> tuple[Conversation, Turn]:
+        """The conversation before the turn of that number, and that turn."""
+        window: Conversation | None = seen
+        if all(turn.number != number for turn in seen.turns):
+            window = self._store.page(
+                asked.user_id, asked.conversation_id, number + 1, EARLIER_TURNS, most_bytes
+            )
+        replaced = next((turn for turn in window.turns if turn.number == number), None) if window else None
+        if window is None or replaced is None or window.version != seen.version:
+            raise ConflictError
+        return before_turn(window, number), replaced
+
+    def _ask(self, running: RunningAnswer, seen: Conversation, before: Conversation, question: str) -> _Job:
+        """Store the question and set the tokens aside, in one transaction."""
+        asked, choice = running.asked, running.asked.choice
+        system = context.system_prompt(before)
+        parts = context.messages(before, question, context_tokens(choice.model_id))
+        self._accounts.clear(asked.user_id)
+        for reservation in self._accounts.offers(
+            asked.user_id, choice, system, parts, budget.least(question), running.on_stop
+        ):
+            if running.stop_requested.is_set():
+                break
+            try:
+                number = self._store_question(asked, seen, question, reservation)
+            except ActionRefusedError:
+                continue
+            running.number = number
+            return _Job(running, before, question, number, choice, reservation)
+        raise RefusedError("stopped" if running.stop_requested.is_set() else "budget")
+
+    def _store_question(
+        self, asked: TurnRequest, seen: Conversation, question: str, reservation: Reservation
+    ) -> int:
+        try:
+            return self._store.ask(
+                asked.user_id,
+                seen,
+                question,
+                replaces=asked.replaces,
+                actions=self._accounts.writes(reservation),
+                holder=self._holder,
+                lease_until=lease_end(),
+                model_id=asked.choice.model_id,
+                temperature=asked.choice.temperature,
+                max_tokens=asked.choice.max_tokens,
+            )
+        except TableUnreachable:
+            # Nobody knows whether it happened; if it did, the question is there and costs what it costs.
+            self._accounts.drop(reservation)
+            self._keeper.wake()
+            raise
 
     def _work(self, job: _Job) -> None:
         """The whole life of an answer's thread."""
-        answer = self._write(job)
-        self._settle(job.reservation, answer.input_tokens + answer.output_tokens)
-        self._save(job, answer)
+        written = self._write(job)
+        if written.counts or not written.is_seen:
+            self._accounts.settle(job.reservation, written, job.choice)
+        answer = _answer(written, job.choice)
+        is_saved = self._save(job, answer)
         self._measure(job, answer)
+        # Whoever stopped it does not wait until Bedrock has counted what it did.
         self._running.release(job.running)
-        if answer.status != FAILED and not self._running.draining:
-            self._sum_up(job)
+        if written.is_seen and not written.counts:
+            self._accounts.settle(job.reservation, written, job.choice)
+        if is_saved and not self._running.draining:
+            self._remember_choice(job)
+            if answer.status == COMPLETE:
+                turn = Turn(job.number, plain(job.question), answer)
+                self._summaries.take_up(job.running.user_id, job.before, turn, job.choice)
 
-    def _write(self, job: _Job) -> Answer:
-        """Let the model answer; with less of the history as long as it finds the request too long."""
-        answer = Answer((), FAILED)
-        for share in CONTEXT_SHARES:
-            budget = context_tokens(job.choice.model_id) // share
-            parts = context.messages(job.before, job.question, budget)
-            answer = self._stream(job, context.system_prompt(job.before), parts)
-            if answer.reason != errors.TOO_LONG or answer.text or len(parts) == 1:
-                break
-        return answer
+    def _write(self, job: _Job) -> Written:
+        if job.running.stop_requested.is_set():
+            return Written("", STOPPED)
+        if not self._accounts.begin(job.reservation):
+            return Written("", FAILED, errors.INTERRUPTED)
+        return self._writer.write(job.running, job.before, job.question, job.choice)
 
-    def _stream(self, job: _Job, system: str, parts: list[tuple[str, str]]) -> Answer:
-        stream = self._models.stream(job.choice, system, parts)
-        job.running.on_stop(stream.abort)
-        status, reason, used = COMPLETE, "", (0, 0)
-        saved_at = time.monotonic()
+    def _save(self, job: _Job, answer: Answer) -> bool:
+        running = job.running
+        with running.saving:
+            running.is_ended = True
+            try:
+                self._store.answer(running.user_id, job.before.id, job.number, self._holder, answer)
+            except ConflictError:
+                return False  # deleted, or the question was taken back: nobody waits for this answer
+            except TableUnreachable as error:
+                errors.record_storage(error)
+                running.problem = "not_saved"
+                return False
+        return True
+
+    def _remember_choice(self, job: _Job) -> None:
+        """Make it the default of the next conversation; mostly it is this one's already."""
+        before, chosen = job.before, _settings(job.choice)
+        if (before.model_id, before.temperature, before.max_tokens) == chosen:
+            return
         try:
-            with contextlib.closing(stream.pieces()) as pieces:
-                for piece in pieces:
-                    if piece.text:
-                        job.running.write(piece.text)
-                    used = (used[0] + piece.input_tokens, used[1] + piece.output_tokens)
-                    reason = EARLY_ENDS.get(piece.stop_reason, reason)
-                    if job.running.stop_requested.is_set():
-                        status = STOPPED
-                        break
-                    if job.running.size > TEXT_BYTES:
-                        reason = LENGTH
-                        break
-                    if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-                        self._save(job, Answer(plain(job.running.text), WRITING))
-                        saved_at = time.monotonic()
-        except Exception as error:  # noqa: BLE001 (whatever it is, what has arrived is kept and the reader told)
-            status, reason = FAILED, errors.reason_of(error)
-            if job.running.stop_requested.is_set():
-                status, reason = STOPPED, ""
-            else:
-                errors.record(error, job.choice.model_id)
-        text = job.running.text
-        if text or status == STOPPED or reason in errors.WORKED_ON:
-            used = _charged(used, system, parts, text)
-        choice = job.choice
-        return Answer(
-            plain(text),
-            status,
-            reason,
-            *used,
-            model_id=choice.model_id,
-            temperature=choice.temperature,
-            max_tokens=choice.max_tokens,
-        )
-
-    def _save(self, job: _Job, answer: Answer) -> None:
-        try:
-            whose = (job.user_id, job.before.id, job.number, job.running.holder)
-            if answer.status == WRITING:
-                if self._store.write(*whose, answer.text, _lease()):
-                    job.running.stop()
-            else:
-                self._store.answer(*whose, answer)
-        except ConflictError:
-            # Deleted, or the question was taken back meanwhile: nobody waits for this answer.
-            job.running.stop_requested.set()
+            self._preferences.keep(job.running.user_id, Preferred(*chosen))
         except TableUnreachable as error:
             errors.record_storage(error)
-            if answer.status != WRITING:
-                job.running.problem = "not_saved"
 
     def _measure(self, job: _Job, answer: Answer) -> None:
         began, first = job.running.began, job.running.first_written
         first_token = None if first is None else first - began
         self._metrics.answer(job.choice.model_id, answer, time.monotonic() - began, first_token)
 
-    def _settle(self, reservation: Reservation, spent: int) -> None:
-        try:
-            self._budget.settle(reservation, spent)
-        except TableUnreachable as error:
-            # The reservation stays counted until the day ends: the user loses a little, never the owner.
-            errors.record_storage(error)
 
-    def _sum_up(self, job: _Job) -> None:
-        """Have the model sum up what does not fit into its context any more; failing leaves it out only."""
-        budget = context_tokens(job.choice.model_id)
-        choice = replace(job.choice, temperature=SUMMARY_TEMPERATURE, max_tokens=context.SUMMARY_TOKENS)
-        try:
-            conversation = self._store.page(job.user_id, job.before.id, **WHOLE)
-            turns = context.to_sum_up(conversation, budget) if conversation else []
-            if not conversation or not turns:
-                return
-            parts = [("human", context.summary_request(conversation, turns, budget))]
-            most = context.request_tokens(context.SYSTEM_PROMPT, parts) + context.SUMMARY_TOKENS
-            reservation = self._budget.reserve(job.user_id, most)
-        except (BudgetSpentError, TableUnreachable):
-            return
-        text, used = self._write_summary(choice, parts)
-        self._settle(reservation, sum(used))
-        self._metrics.summary(choice.model_id, *used)
-        try:
-            if text:
-                self._store.summarize(job.user_id, conversation.id, job.number, text, turns[-1].number)
-        except ConflictError:
-            pass  # The conversation went on; the next answer tries again.
-        except TableUnreachable as error:
-            errors.record_storage(error)
-
-    def _write_summary(self, choice: Choice, parts: list[tuple[str, str]]) -> tuple[str, tuple[int, int]]:
-        """The summary, empty when the call failed, and the tokens of the call in any case."""
-        text, used = "", (0, 0)
-        try:
-            for piece in self._models.stream(choice, context.SYSTEM_PROMPT, parts).pieces():
-                text += piece.text
-                used = (used[0] + piece.input_tokens, used[1] + piece.output_tokens)
-        except Exception as error:  # noqa: BLE001 (the conversation goes on without a summary)
-            errors.record(error, choice.model_id)
-            if text or errors.reason_of(error) in errors.WORKED_ON:
-                used = _charged(used, context.SYSTEM_PROMPT, parts, text)
-            return "", used
-        return text.strip(), used
+def _answer(written: Written, choice: Choice) -> Answer:
+    """What is stored: with Bedrock's counts, or with guesses where a call ended before them."""
+    counts = told_counts(written)
+    return Answer(
+        parts=plain(written.text),
+        status=written.status,
+        reason=written.reason,
+        model_id=choice.model_id,
+        temperature=choice.temperature,
+        max_tokens=choice.max_tokens,
+        input_tokens=counts.input_tokens,
+        output_tokens=counts.output_tokens,
+        cache_read_tokens=counts.cache_read_tokens,
+        cache_write_tokens=counts.cache_write_tokens,
+    )
 
 
-def _charged(used: tuple[int, int], system: str, parts: list[tuple[str, str]], text: str) -> tuple[int, int]:
-    """Tokens in and out of a call. Its counts come last: one that ended before them pays by the guess."""
-    if used == (0, 0):
-        return context.request_tokens(system, parts), context.estimate_tokens(text)
-    return used
+def _settings(choice: Choice) -> tuple[str, float, int]:
+    return choice.model_id, choice.temperature, choice.max_tokens
 
 
-def _lease() -> int:
-    return int(time.time()) + LEASE_SECONDS
-
-
-def _question_at(conversation: Conversation, index: int) -> str:
-    if not 0 <= index < len(conversation.turns):
-        raise RefusedError("empty")
-    return conversation.turns[index].question_text
-
-
-def _most_tokens(before: Conversation, question: str, choice: Choice) -> int:
-    parts = context.messages(before, question, context_tokens(choice.model_id))
-    return context.request_tokens(context.system_prompt(before), parts) + choice.max_tokens
+def _is_being_written(conversation: Conversation) -> bool:
+    """Whether some task writes the last answer just now."""
+    answer = conversation.turns[-1].answer if conversation.turns else None
+    return answer is not None and answer.is_being_written(time.time())

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gradio_app.chat.turns import QUESTION_CHARACTERS
+from gradio_app.chat.asking import QUESTION_CHARACTERS
 from gradio_app.identity import Identity
 from gradio_app.language import language
 from gradio_app.page import texts

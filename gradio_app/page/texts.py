@@ -117,6 +117,7 @@ REFUSALS = {
         "too_many": "You have several answers running already. Wait for one of them to end.",
         "budget": "Your tokens for today are used up, or do not suffice for this message. They are "
         "renewed at 00:00 UTC.",
+        "stopped": "This was stopped before it was asked.",
         "full_conversation": "This conversation is as long as one may be. Go on in a new one.",
         "full_person": "Your conversations take all the room that there is for them. Delete some, then send "
         "your message again.",
@@ -139,6 +140,7 @@ REFUSALS = {
         "busy": "Aquí se está escribiendo una respuesta. Espera a que termine o detenla antes.",
         "too_many": "Ya tienes varias respuestas en curso. Espera a que termine alguna.",
         "budget": "Tus tokens de hoy se agotaron o no alcanzan para esto. Se renuevan a las 00:00 UTC.",
+        "stopped": "Esto se detuvo antes de preguntarlo.",
         "full_conversation": "Esta conversación ya es todo lo larga que puede ser. Sigue en una nueva.",
         "full_person": "Tus conversaciones ocupan todo el espacio que hay para ellas. Borra alguna y envía "
         "de nuevo tu mensaje.",

@@ -11,9 +11,9 @@ import gradio as gr
 from anyio import to_thread
 
 from gradio_app.chat import errors
+from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import Conversation, new_id
 from gradio_app.chat.model import Choice
-from gradio_app.chat.turns import RefusedError, Request
 from gradio_app.page import render
 from gradio_app.page.address import conversation_in
 from gradio_app.page.layout import TEMPERATURES, Layout
@@ -75,9 +75,11 @@ class TurnEvents:
     def stop(self, sent: dict[Any, Any], request: gr.Request) -> None:
         """Stop what was asked, whether or not it has begun."""
         reader = reader_of(request)
-        conversation_id = self._conversation_id(Values(sent), request)
-        if running := self._services.running.find(reader.user_id, conversation_id):
-            running.stop()
+        values = Values(sent)
+        conversation_id = self._conversation_id(values, request)
+        if ask_id := values.text(self._held.ask_id):
+            self._services.turns.stop(reader.user_id, conversation_id, ask_id)
+        self._services.turns.stop(reader.user_id, conversation_id)  # asked by another page, maybe
 
     async def follow(self, sent: dict[Any, Any], request: gr.Request) -> AsyncIterator[Any]:
         """Show the answer that is being written as it grows; of all events the only one that streams."""
@@ -139,7 +141,7 @@ class TurnEvents:
         ask_id = values.text(self._held.ask_id)
         try:
             asked = self._asked(reader, values, wish, request)
-            await to_thread.run_sync(self._services.turns.start, asked)
+            await to_thread.run_sync(self._services.turns.start, self._services.turns.admit(asked))
         except RefusedError as refused:
             return await self._refused(reader, values, wish, request, refused.reason)
         except Exception as error:  # noqa: BLE001 (raised, it would leave the page waiting for an answer)
@@ -151,23 +153,25 @@ class TurnEvents:
             self._held.news: news(asked=ask_id, taken=True, running=True),
         }
 
-    def _asked(self, reader: Reader, values: Values, wish: _Wish, request: gr.Request) -> Request:
+    def _asked(self, reader: Reader, values: Values, wish: _Wish, request: gr.Request) -> TurnRequest:
         """What the values say; raises RefusedError."""
         if wish.empty and not wish.question.strip():
             raise RefusedError(wish.empty)
         held_id = values.conversation_id(self._held.conversation_id)
-        keep = None
+        replaces = None
         if wish.index is not None:
-            shown = values.numbers(self._held.numbers)
-            keep = wish.index // 2 if 0 <= wish.index // 2 < len(shown) else len(shown) + 1
-        return Request(
+            replaces = self._number_at(values, wish.index)
+            if replaces is None:
+                raise RefusedError("changed")
+        return TurnRequest(
             user_id=reader.user_id,
             conversation_id=self._conversation_id(values, request),
             # A page that has not loaded yet shows nothing that could be out of date.
             seen_version=values.number(self._held.version) if held_id else None,
             question=wish.question,
             choice=self._choice(values),
-            keep=keep,
+            replaces=replaces,
+            ask_id=values.text(self._held.ask_id),
         )
 
     async def _refused(
@@ -202,7 +206,7 @@ class TurnEvents:
     def _number_at(self, values: Values, index: int | None) -> int | None:
         """The number of the turn that a message of the page belongs to."""
         shown = values.numbers(self._held.numbers)
-        return shown[index // 2] if index is not None and index // 2 < len(shown) else None
+        return shown[index // 2] if index is not None and 0 <= index // 2 < len(shown) else None
 
     def _choice(self, values: Values) -> Choice:
         """The settings, if they are among those on offer; raises RefusedError."""
@@ -221,7 +225,7 @@ class TurnEvents:
             raise RefusedError("choice")
         return Choice(model_id, float(temperature), int(max_tokens))
 
-    def _forget_draft(self, asked: Request) -> None:
+    def _forget_draft(self, asked: TurnRequest) -> None:
         try:
             self._services.drafts.sent(asked.user_id, asked.conversation_id, asked.question)
         except TableUnreachable as error:

@@ -68,6 +68,11 @@ def usage(day: str) -> str:
     return f"{USAGE}{day}"
 
 
+def reservation(reservation_id: str) -> str:
+    """The sort key of tokens that are set aside for a call."""
+    return f"{RESERVATION}{reservation_id}"
+
+
 def signed_in(session_key: str) -> str:
     """The sort key of a session in the list of its user's."""
     return f"{SIGNED_IN}{session_key}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 import threading
-from pathlib import Path
 
+from deployer.command_line import Parser, path, port, text
 from local.bedrock.engine import EngineError
 from local.bedrock.lifecycle import CONTEXT_TOKENS, SLOTS, BedrockServer
 
@@ -33,11 +32,13 @@ def main() -> int:
 
 
 def _server(arguments: list[str]) -> BedrockServer:
-    parser = argparse.ArgumentParser(prog="python -m local.bedrock", description=__doc__)
-    parser.add_argument("--gguf", type=Path, required=True, metavar="FILE", help="the model's weights")
-    parser.add_argument("--model-id", required=True, metavar="ID", help="the model id to answer to")
+    parser = Parser(prog="python -m local.bedrock", description=__doc__)
+    parser.add_argument("--gguf", type=path, required=True, metavar="FILE", help="the model's weights")
     parser.add_argument(
-        "--port", type=int, default=0, help="where to listen on loopback (default: a free port)"
+        "--model-id", type=text, required=True, metavar="ID", help="the model id to answer to"
+    )
+    parser.add_argument(
+        "--port", type=port, default=0, help="where to listen on loopback (default: a free port)"
     )
     parser.add_argument(
         "--slots", type=int, default=SLOTS, help="requests answered at once (default: %(default)s)"

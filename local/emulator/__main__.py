@@ -1,12 +1,11 @@
 """Run the AWS emulator alone: `python -m local.emulator --port 4566 --state .local/aws`."""
 
-import argparse
 import logging
 import signal
 import sys
 import threading
-from pathlib import Path
 
+from deployer.command_line import Parser, path, port, text
 from local.emulator import Emulator, EmulatorError, hold_build, play_build
 
 WAKE_SECONDS = 0.5
@@ -17,10 +16,10 @@ def main() -> int:
 
     Returns the exit code: 2 with one sentence when the emulator cannot start.
     """
-    parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="loopback port (default: a free one)")
-    parser.add_argument("--state", type=Path, help="directory that keeps the state (default: keep nothing)")
-    parser.add_argument("--region", default="us-east-1", help="default region (%(default)s)")
+    parser = Parser(prog="python -m local.emulator", description=__doc__)
+    parser.add_argument("--port", type=port, default=0, help="loopback port (default: a free one)")
+    parser.add_argument("--state", type=path, help="directory that keeps the state (default: keep nothing)")
+    parser.add_argument("--region", type=text, default="us-east-1", help="default region (%(default)s)")
     builds = parser.add_mutually_exclusive_group()
     builds.add_argument(
         "--play-builds",

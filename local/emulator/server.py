@@ -156,10 +156,13 @@ class Emulator:
         if self._state_dir is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="aws-emulator-")
             return Path(self._temporary.name)
-        self._state_dir.mkdir(parents=True, exist_ok=True)
-        # It holds password verifiers and the key that signs tokens.
-        self._state_dir.chmod(0o700)
-        self._lock = (self._state_dir / "lock").open("w")
+        try:
+            self._state_dir.mkdir(parents=True, exist_ok=True)
+            # It holds password verifiers and the key that signs tokens.
+            self._state_dir.chmod(0o700)
+            self._lock = (self._state_dir / "lock").open("w")
+        except OSError as error:
+            raise EmulatorError(f"Nothing can be kept in {self._state_dir}: {error.strerror}.") from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -26,10 +26,10 @@ def ensure_model(spec: CatalogModel | OwnFile, cache_dir: Path, progress: Progre
     if isinstance(spec, OwnFile):
         return _checked_own_file(spec.path)
     target = cache_dir / spec.file_name
-    if _is_whole(target, spec):
-        return target
     work = cache_dir / f"{spec.file_name}.parts"
     try:
+        if _is_whole(target, spec):
+            return target
         cache_dir.mkdir(parents=True, exist_ok=True)
         waiting = partial(progress, 0, spec.size, f"Another start is fetching {spec.title}")
         with exclusive(cache_dir / f"{spec.file_name}.lock", waiting):

@@ -42,7 +42,7 @@ class Deployed:
 @pytest.fixture(scope="module")
 def deployed(emulator: RunningEmulator) -> Deployed:
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--yes"]
-    parameters = ["ModelId=local.none", "AlternativeModelId=", "FrontDoor=http"]
+    parameters = ["--parameters", "local/parameters.toml", "ModelId=local.none", "FrontDoor=http"]
     done = subprocess.run(
         [*command, *parameters],
         cwd=REPOSITORY,

@@ -85,7 +85,15 @@ def test_a_list_is_joined():
         ({"Zzz": 3}, "There is no parameter Zzz."),
         ({"ImageTag": "latest"}, "ImageTag is set by the deployment itself: leave it out."),
         ({"ImageTab": "latest"}, "There is no parameter ImageTab."),
-        ({"TaskCount": "two"}, 'TaskCount cannot be "two": it must be a number.'),
+        ({"TaskCount": "two"}, 'TaskCount cannot be "two": it must be a whole number.'),
+        ({"TaskCount": 2.5}, 'TaskCount cannot be "2.5": it must be a whole number.'),
+        ({"TaskCount": float("nan")}, 'TaskCount cannot be "nan": it must be a whole number.'),
+        ({"TaskCount": "1e1"}, 'TaskCount cannot be "1e1": it must be a whole number.'),
+        ({"TaskCount": "\uff12"}, 'TaskCount cannot be "\uff12": it must be a whole number.'),
+        (
+            {"TaskCount": 10**5000},
+            'TaskCount cannot be "a number of more than 30 digits": it must be a whole number.',
+        ),
         ({"TaskCount": 0}, 'TaskCount cannot be "0": it must be at least 1.'),
         ({"TaskCount": 21}, 'TaskCount cannot be "21": it must be at most 20.'),
         ({"Door": True}, 'Door cannot be "true": it must be one of open, closed.'),
@@ -193,7 +201,7 @@ def test_the_file_in_the_repository_shows_every_parameter_with_its_default():
     defaults = {name: each["Default"] for name, each in declared.items() if name not in OWN}
     # What is empty by default says nothing of its form: the file shows an example.
     examples = {name for name, default in defaults.items() if default == ""}
-    assert {k: v for k, v in shown.items() if k != "region" and k not in examples} == {
+    assert {k: str(v) for k, v in shown.items() if k != "region" and k not in examples} == {
         k: v for k, v in defaults.items() if k not in examples
     }
     assert examples < shown.keys()

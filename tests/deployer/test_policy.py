@@ -114,8 +114,6 @@ def test_the_documents_are_written(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_no_policy_is_written_for_a_stack_that_cannot_be_deployed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        policy.main(["--stack", "x" * (STACK_NAME_MAX_LENGTH + 1), "--out", str(tmp_path)])
-    assert ended.value.code == 2
+    assert policy.main(["--stack", "x" * (STACK_NAME_MAX_LENGTH + 1), "--out", str(tmp_path)]) == 2
     assert "cannot be the name of a stack" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -1,6 +1,8 @@
 """A table in the emulator, a Bedrock that misbehaves on request, and the chat's parts over both."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -8,14 +10,15 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from gradio_app.chat.budget import Budget
-from gradio_app.chat.conversation import Conversation, new_id
+from gradio_app.chat.conversation import Answer, Conversation, new_id
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.streaming import Running
-from gradio_app.chat.turns import Request, Started, Turns
+from gradio_app.chat.turns import Started, TurnRequest, Turns
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.preferences import Preferences
 from gradio_app.store.table import Table
+from gradio_app.store.usage import Usage
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.tables import create_table
@@ -73,6 +76,14 @@ def models(fake: FakeBedrock) -> Models:
     return Models(bedrock_client("bedrock-runtime", url), bedrock_client("bedrock", url))
 
 
+def until(condition: Callable[[], object]) -> None:
+    """Wait until it comes true; fails at the deadline."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "did not come true in time"
+        time.sleep(0.01)
+
+
 class Chatting:
     """A user who talks to the model through `Turns`, as the page does."""
 
@@ -84,16 +95,27 @@ class Chatting:
         self.conversation_id = new_id()
         self.model_id = MODEL_ID
 
-    def start(self, question: str, *, keep: int | None = None, version: int | None = None) -> Started:
-        """Ask with the version that the store has, or another."""
-        seen = self.now().version if version is None else version
+    def request(self, question: str, **others: Any) -> TurnRequest:
+        """What the page would ask for, having seen what the store has."""
         choice = Choice(self.model_id, 0.3, 100)
-        return self.turns.start(Request(self.user_id, self.conversation_id, seen, question, choice, keep))
+        asked = TurnRequest(self.user_id, self.conversation_id, self.now().version, question, choice)
+        return replace(asked, **others)
 
-    def ask(self, question: str, *, keep: int | None = None) -> Conversation:
-        """Ask, wait for the answer to be stored, and read the conversation."""
-        assert self.start(question, keep=keep).answer.done.wait(DEADLINE)
+    def start(self, question: str, **others: Any) -> Started:
+        """Ask, and go on as soon as the question is stored."""
+        return self.turns.start(self.turns.admit(self.request(question, **others)))
+
+    def ask(self, question: str, **others: Any) -> Conversation:
+        """Ask, wait for the answer to be stored and paid, and read the conversation."""
+        assert self.start(question, **others).answer.done.wait(DEADLINE)
+        until(lambda: self.running.is_idle)
         return self.now()
+
+    def last(self) -> Answer:
+        """The last answer as it is stored."""
+        answer = self.now().turns[-1].answer
+        assert answer is not None
+        return answer
 
     def settle(self) -> None:
         """Wait until nothing runs any more, as a server does that shuts down."""
@@ -105,8 +127,22 @@ class Chatting:
         return stored or Conversation(self.conversation_id)
 
 
+def make_chatting(
+    client: Any,
+    table: str,
+    models: Models,
+    budget: int = 0,
+    running: Running | None = None,
+    metrics: Metrics = METRICS,
+) -> Chatting:
+    """A user of a task of its own, with so many tokens a day; 0 is no limit."""
+    core, running = Table(client, table), running or Running()
+    store = Conversations(core)
+    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, metrics)
+    return Chatting(turns, store, running)
+
+
 @pytest.fixture
-def chatting(dynamodb: Any, table: str, store: Conversations, models: Models) -> Chatting:
+def chatting(dynamodb: Any, table: str, models: Models) -> Chatting:
     """A user without any limit of tokens."""
-    running = Running()
-    return Chatting(Turns(store, Budget(Table(dynamodb, table), 0), models, running, METRICS), store, running)
+    return make_chatting(dynamodb, table, models)

@@ -1,10 +1,12 @@
 """A Bedrock Runtime endpoint for tests: real bytes on the wire, and every way in which they can go wrong.
 
 What it answers is told by the last question: `answer: <text>` streams the text word by word, and the words in
-`ERRORS`, `PLAYED` and `MISBEHAVIORS` make it misbehave. Everything it was asked is kept in `requests`.
+`ERRORS`, `PLAYED` and `MISBEHAVIORS` make it misbehave; `hang` answers nothing, not even headers, and
+`busy <n>: <question>` is turned down n times before it is answered. All that it was asked is in `requests`.
 """
 
 import json
+import select
 import socket
 import struct
 import threading
@@ -51,6 +53,9 @@ ERRORS = {
     "invalid model": (400, "ValidationException", "The provided model identifier is invalid."),
     "context": (400, "ValidationException", "Input is too long for requested model."),
     "expired": (403, "ExpiredTokenException", "The security token included in the request is expired"),
+    "not ready": (429, "ModelNotReadyException", "The model is not ready to serve inference requests."),
+    "crash": (500, "InternalServerException", "The system encountered an unexpected error."),
+    "model error": (424, "ModelErrorException", "The request failed due to an error while processing."),
     "down": (503, "ServiceUnavailableException", "The service is temporarily unable to handle the request."),
     "odd": (400, "ValidationException", "Malformed input request: #: required key [x] not found."),
 }
@@ -70,6 +75,15 @@ class FakeBedrock:
         """Pause after each word of an answer."""
         self.summaries = ""
         """A question that is answered in place of every request to sum up."""
+        self.count: Callable[[dict[str, Any]], int] | None = None
+        """How it counts the tokens of a request; without, its models cannot."""
+        self.counted: list[dict[str, Any]] = []
+        """What it was asked to count."""
+        self.usage: Callable[[dict[str, Any], int], dict[str, int]] = _few_tokens
+        """What it says that a request and its answer of so many words took."""
+        self.being_answered = 0
+        """Requests whose connection is in use just now."""
+        self._lock = threading.Lock()
         self._server = _Server(self)
         self.endpoint_url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -84,6 +98,17 @@ class FakeBedrock:
         self._server.shutdown()
         self._server.server_close()
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request as long as it is answered."""
+        with self._lock:
+            self.being_answered += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.being_answered -= 1
+
     def question(self, number: int = -1) -> str:
         """The last message of a request."""
         return self.requests[number]["messages"][-1]["content"][0]["text"]
@@ -94,6 +119,10 @@ def fake_bedrock() -> Iterator[FakeBedrock]:
     """A running endpoint."""
     with FakeBedrock() as fake:
         yield fake
+
+
+def _few_tokens(_: dict[str, Any], words: int) -> dict[str, int]:
+    return {"inputTokens": 11, "outputTokens": words, "totalTokens": 11 + words}
 
 
 def frame(headers: dict[str, str], payload: dict[str, Any]) -> bytes:
@@ -124,9 +153,9 @@ def delta(text: str) -> bytes:
     return event("contentBlockDelta", {"delta": {"text": text}, "contentBlockIndex": 0})
 
 
-def ending(words: int, stop_reason: str = "end_turn") -> bytes:
+def ending(words: int, stop_reason: str = "end_turn", usage: dict[str, int] | None = None) -> bytes:
     """The end of a stream: the stop reason and what it cost."""
-    usage = {"inputTokens": 11, "outputTokens": words, "totalTokens": 11 + words}
+    usage = usage or _few_tokens({}, words)
     return event("messageStop", {"stopReason": stop_reason}) + event(
         "metadata", {"usage": usage, "metrics": {"latencyMs": 1}}
     )
@@ -134,6 +163,8 @@ def ending(words: int, stop_reason: str = "end_turn") -> bytes:
 
 HANG_UP = b""
 """In place of a piece: close the connection without an end."""
+NOTHING = b"0"
+"""In place of a piece: look whether the client is still there."""
 HALF = delta("half an answer")
 
 PLAYED: dict[str, list[bytes]] = {
@@ -149,7 +180,8 @@ PLAYED: dict[str, list[bytes]] = {
 
 def _silence(fake: FakeBedrock) -> Iterator[bytes]:
     yield HALF
-    fake.go_on.wait()
+    while not fake.go_on.wait(0.02):
+        yield NOTHING
 
 
 def _endless(_: FakeBedrock) -> Iterator[bytes]:
@@ -179,7 +211,7 @@ def _words(fake: FakeBedrock, question: str) -> Iterator[bytes]:
     for position, word in enumerate(words):
         yield delta(word if position == 0 else f" {word}")
         time.sleep(fake.word_seconds)
-    yield ending(len(words))
+    yield ending(len(words), usage=fake.usage(fake.requests[-1], len(words)))
 
 
 def _pieces(fake: FakeBedrock, question: str) -> Iterator[bytes]:
@@ -210,7 +242,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        request["model_id"] = unquote(self.path.split("/")[2])
+        _, _, model_id, operation = self.path.split("/")
+        request["model_id"] = unquote(model_id)
+        with self._fake.answering():
+            self._count(request) if operation == "count-tokens" else self._answer(request)
+
+    def _count(self, request: dict[str, Any]) -> None:
+        self._fake.counted.append(request)
+        if self._fake.count is None:
+            self._refuse(400, "ValidationException", "The provided model doesn't support counting tokens.")
+        else:
+            self._tell(200, {"inputTokens": self._fake.count(request["input"]["converse"])})
+
+    def _answer(self, request: dict[str, Any]) -> None:
         self._fake.requests.append(request)
         question = self._fake.question()
         if self._fake.summaries and question.startswith(SUMMARY_PROMPT):
@@ -220,13 +264,38 @@ class _Handler(BaseHTTPRequestHandler):
         error = ERRORS.get("context" if too_long else question)
         if error:
             self._refuse(*error)
+        elif question == "hang":
+            self._hang()
+        elif question.startswith("busy "):
+            self._be_busy(question)
         else:
             self._stream(question)
 
+    def _be_busy(self, question: str) -> None:
+        times, _, rest = question.removeprefix("busy ").partition(": ")
+        asked = [self._fake.question(number) for number in range(len(self._fake.requests))]
+        if asked.count(question) <= int(times):
+            self._refuse(*ERRORS["throttle"])
+        else:
+            self._stream(rest)
+
+    def _hang(self) -> None:
+        """Say nothing until the test says so or the client has hung up."""
+        while not self._fake.go_on.is_set():
+            if select.select([self.connection], [], [], 0.02)[0]:
+                self._fake.hang_up.set()
+                self.close_connection = True
+                return
+        self._stream("answer: after a long time")
+
     def _refuse(self, status: int, code: str, message: str) -> None:
-        body = json.dumps({"message": message}).encode()
+        self._tell(status, {"message": message}, code)
+
+    def _tell(self, status: int, what: dict[str, Any], code: str = "") -> None:
+        body = json.dumps(what).encode()
         self.send_response(status)
-        self.send_header("x-amzn-errortype", code)
+        if code:
+            self.send_header("x-amzn-errortype", code)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -250,6 +319,10 @@ class _Handler(BaseHTTPRequestHandler):
         if data == HANG_UP:
             self.connection.shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError
+        if data == NOTHING:
+            if select.select([self.connection], [], [], 0)[0]:
+                raise ConnectionAbortedError
+            return
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
 

@@ -7,6 +7,8 @@ import httpx
 import pytest
 import uvicorn
 
+from gradio_app.chat.asking import TurnRequest
+from gradio_app.chat.model import Choice
 from gradio_app.serving import DrainingServer
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import SETTINGS, make_world
@@ -27,7 +29,8 @@ def test_running_answers_may_finish_for_so_long(patient: bool) -> None:
     base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     assert httpx.get(f"{base}/readyz").status_code == 200
 
-    answer = world.application.running.admit("user", "conversation", 10)
+    asked = TurnRequest("user", "conversation", None, "question", Choice("model", 0.0, 1))
+    answer = world.application.running.admit(asked, 10)
     try:
         server.handle_exit(signal.SIGTERM, None)
         if patient:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gradio_app.chat.turns import ANSWERS_AT_ONCE, QUESTION_CHARACTERS
+from gradio_app.chat.asking import QUESTION_CHARACTERS
+from gradio_app.chat.turns import ANSWERS_AT_ONCE
 from gradio_app.page import texts
 from gradio_app.store.conversations import Conversations
 from tests.gradio_app.fake_bedrock import FakeBedrock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradio_app.settings import MAX_HOURS
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 
@@ -113,7 +114,7 @@ def test_authenticator_apps_are_the_only_second_factor(mfa: str, pool_says: str)
 @pytest.mark.asvs("7.3.2")
 def test_no_token_outlives_the_longest_session_that_can_be_chosen() -> None:
     client = stacks.properties(stacks.stack("auth"), "UserPoolClient")
-    longest = stacks.stack("root")["Parameters"]["SessionMaxHours"]["MaxValue"]
+    longest = MAX_HOURS[1]
     assert client["TokenValidityUnits"] == {
         "AccessToken": "minutes",
         "IdToken": "minutes",

@@ -203,8 +203,8 @@ def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
 
 def test_children_do_not_know_each_other() -> None:
     shared = {
-        "alarm", "app_client", "buckets", "keys", "policies", "retention", "strategies", "viewer_address",
-        "wiring",
+        "alarm", "app_client", "buckets", "keys", "numbers", "policies", "retention", "strategies",
+        "viewer_address", "wiring",
     }  # fmt: skip
     allowed = {
         "edge": {"access_logs", "own_domain", "targets", *shared},

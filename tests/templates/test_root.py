@@ -75,8 +75,8 @@ def test_memory_is_accepted_exactly_where_fargate_has_it() -> None:
     root = stacks.stack("root")
     offered = {name: root["Parameters"][name]["AllowedValues"] for name in ("TaskCpu", "TaskMemory")}
     for cpu, memory in itertools.product(offered["TaskCpu"], offered["TaskMemory"]):
-        refused = bool(refusals(root, TaskCpu=str(cpu), TaskMemory=str(memory)))
-        assert refused == (memory not in FARGATE_MEMORY_MIB[cpu]), (cpu, memory)
+        refused = bool(refusals(root, TaskCpu=cpu, TaskMemory=memory))
+        assert refused == (int(memory) not in FARGATE_MEMORY_MIB[int(cpu)]), (cpu, memory)
 
 
 def test_every_parameter_stands_once_in_the_form_with_a_label() -> None:

@@ -1,74 +1,70 @@
-"""The daily budget, against DynamoDB as the emulator plays it."""
+"""What a call may cost at most and is charged in the end: properties of the pure functions."""
 
-from threading import Thread
-from typing import Any
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gradio_app.chat.budget import Budget, BudgetSpentError, Reservation
-from gradio_app.store.table import Table
+from gradio_app.chat import budget, context
+from gradio_app.chat.model import Counts
 
-
-def count(dynamodb: Any, table: str) -> int:
-    items = dynamodb.scan(TableName=table)["Items"]
-    return sum(int(item["tokens"]["N"]) for item in items)
-
-
-def test_tokens_are_set_aside_and_settled(dynamodb: Any, table: str) -> None:
-    budget = Budget(Table(dynamodb, table), 100)
-    reservation = budget.reserve("ana", 60)
-    assert count(dynamodb, table) == 60
-    with pytest.raises(BudgetSpentError):
-        budget.reserve("ana", 41)
-    assert count(dynamodb, table) == 60
-
-    budget.settle(reservation, 10)
-    assert count(dynamodb, table) == 10
-    budget.reserve("ana", 90)
-    with pytest.raises(BudgetSpentError):
-        budget.reserve("ana", 1)
+tokens = st.integers(0, 10_000)
 
 
-def test_each_user_has_a_budget_of_their_own(dynamodb: Any, table: str) -> None:
-    budget = Budget(Table(dynamodb, table), 100)
-    budget.reserve("ana", 100)
-    budget.reserve("berta", 100)
+def bytes_in(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
-def test_a_call_beyond_the_whole_budget_is_refused(dynamodb: Any, table: str) -> None:
-    with pytest.raises(BudgetSpentError):
-        Budget(Table(dynamodb, table), 100).reserve("ana", 101)
-    assert count(dynamodb, table) == 0
+@given(st.text())
+def test_no_tokenizer_makes_more_of_a_text(text: str) -> None:
+    """Byte by byte, character by character, and both after what normalization makes of it."""
+    most = budget.most_tokens(text)
+    assert most >= bytes_in(text)
+    assert most >= bytes_in(unicodedata.normalize("NFKC", text))
+    assert most >= len(unicodedata.normalize("NFKC", text))
 
 
-def test_zero_is_no_limit_but_counts(dynamodb: Any, table: str) -> None:
-    budget = Budget(Table(dynamodb, table), 0)
-    budget.settle(budget.reserve("ana", 10**9), 7)
-    assert count(dynamodb, table) == 7
+@pytest.mark.parametrize(
+    "text", ["7" * 6600, "\ufdfa" * 100, "\U0001f469\u200d\U0001f680", "\x00\x7f", "ñ" * 9]
+)
+def test_texts_that_take_many_tokens(text: str) -> None:
+    assert budget.most_tokens(text) >= max(bytes_in(text), bytes_in(unicodedata.normalize("NFKC", text)))
 
 
-def test_a_reservation_is_settled_on_its_own_day(dynamodb: Any, table: str) -> None:
-    Budget(Table(dynamodb, table), 100).settle(Reservation("ana", "2020-02-29", 50), 20)
-    item = dynamodb.scan(TableName=table)["Items"][0]
-    assert item["sk"]["S"] == "USAGE#2020-02-29"
-    assert item["tokens"]["N"] == "-30"
-    assert int(item["expires_at"]["N"]) > 0
+@given(st.text(), st.lists(st.tuples(st.sampled_from(["human", "ai"]), st.text()), max_size=5))
+def test_what_is_read_of_a_request_is_at_most_all_of_it(system: str, parts: list[tuple[str, str]]) -> None:
+    most = budget.most_read(system, parts)
+    assert most > bytes_in(system) + sum(bytes_in(text) for _, text in parts)
+    assert most >= context.request_tokens(system, parts)
 
 
-def test_many_at_once_get_no_more_than_there_is(dynamodb: Any, table: str) -> None:
-    budget = Budget(Table(dynamodb, table), 100)
-    granted: list[Reservation] = []
+@given(st.text())
+def test_storage_is_not_free(question: str) -> None:
+    assert budget.least(question) >= max(1, bytes_in(question) // 3)
 
-    def reserve() -> None:
-        try:
-            granted.append(budget.reserve("ana", 30))
-        except BudgetSpentError:
-            return
 
-    threads = [Thread(target=reserve) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(granted) == 3
-    assert count(dynamodb, table) == 90
+@given(tokens, tokens, tokens)
+def test_bedrocks_own_counts_are_what_is_charged(least: int, read: int, wrote: int) -> None:
+    charged = budget.charge(10**6, least, Counts(read, wrote, 3, 4), read=9, counted=9, output=9)
+    assert charged == max(least, read + wrote)
+
+
+@given(tokens, tokens, tokens)
+def test_a_request_that_no_model_saw_costs_the_least(reserved: int, least: int, wrote: int) -> None:
+    assert budget.charge(reserved + least, least, None, read=0, counted=9, output=wrote) == least
+
+
+@given(tokens, tokens, tokens, st.none() | tokens, tokens)
+def test_a_call_that_broke_off_is_charged_what_is_counted_or_the_bound(
+    reserved: int, least: int, read: int, counted: int | None, wrote: int
+) -> None:
+    reserved = max(reserved, least)
+    charged = budget.charge(reserved, least, None, read=read + 1, counted=counted, output=wrote)
+    assert least <= charged <= reserved
+    assert charged == reserved or charged >= (read + 1 + wrote if counted is None else counted)
+
+
+@given(st.text(), st.integers(0, 100))
+def test_what_was_written_is_a_token_for_each_piece_at_least(text: str, pieces: int) -> None:
+    assert budget.written(text, pieces) >= max(pieces, context.estimate_tokens(text))

@@ -1,5 +1,7 @@
 """What the model gets to read: properties of the pure functions."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,14 +59,25 @@ def test_more_budget_never_sends_less(
 
 
 @given(conversations(), budgets)
-def test_a_summary_takes_up_the_oldest_and_frees_half_the_budget(
+def test_a_summary_takes_up_the_oldest_and_frees_half_the_budget_or_reads_as_much_as_one_may(
     conversation: Conversation, budget: int
 ) -> None:
     unsummed = context.answered([t for t in conversation.turns if t.number > conversation.summarized_to])
     taken = context.to_sum_up(conversation, budget)
     assert taken == unsummed[: len(taken)]
-    if taken:
-        assert sum(map(context.turn_tokens, unsummed[len(taken) :])) <= max(budget // 2, 0)
+    read, rest = (sum(map(context.turn_tokens, turns)) for turns in (taken, unsummed[len(taken) :]))
+    assert len(taken) <= 1 or read <= budget
+    if taken and len(unsummed) > len(taken):
+        following = context.turn_tokens(unsummed[len(taken)])
+        assert rest <= max(budget // 2, 0) or read + following > budget
+
+
+@given(st.lists(st.just(Turn(0, plain("a"), Answer(plain("b")))), max_size=200))
+def test_however_short_the_turns_no_more_than_so_many_go_word_for_word(turns: list[Turn]) -> None:
+    numbered = tuple(replace(turn, number=number) for number, turn in enumerate(turns, start=1))
+    taken = context.to_sum_up(Conversation("0" * 32, turns=numbered), 10**6)
+    assert bool(taken) == (len(turns) > context.TURNS)
+    assert len(turns) - len(taken) <= context.TURNS
 
 
 @given(conversations(), st.integers(200, 2_000))

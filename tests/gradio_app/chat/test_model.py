@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradio_app.chat.model import Choice, Models, Piece, context_tokens, short_name
+from gradio_app.chat.model import Choice, Counts, Models, Piece, context_tokens, short_name
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
@@ -26,7 +26,7 @@ def test_any_model_id_streams(models: Models, fake: FakeBedrock, model_id: str) 
     pieces = list(stream.pieces())
 
     assert [piece.text for piece in pieces if piece.text] == ["one", " two"]
-    assert sum(piece.output_tokens for piece in pieces) == 2
+    assert [piece.counts for piece in pieces if piece.counts] == [Counts(11, 2, 0, 0)]
     assert fake.requests[-1]["model_id"] == model_id
 
 

@@ -3,48 +3,18 @@
 import asyncio
 import itertools
 import logging
-import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gradio_app.chat import context, turns
-from gradio_app.chat.budget import Budget
+from gradio_app.chat import budget, context, keeper, summaries, turns, writing
+from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id, plain
-from gradio_app.chat.model import Models
+from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.streaming import Running
-from gradio_app.chat.turns import RefusedError, Turns
-from gradio_app.store.conversations import Conversations
-from gradio_app.store.table import Table
-from tests.gradio_app.chatting import DEADLINE, METRICS, MODEL_ID, Chatting, bedrock_client
+from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, bedrock_client, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until it comes true; fails at the deadline."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, "did not come true in time"
-        time.sleep(0.01)
-
-
-def budget(dynamodb: Any, table: str, limit: int) -> Budget:
-    return Budget(Table(dynamodb, table), limit)
-
-
-def whole(text: str, input_tokens: int, output_tokens: int) -> Answer:
-    """A complete answer with the settings of `Chatting`."""
-    ended = Answer(plain(text), COMPLETE, "", input_tokens, output_tokens)
-    return replace(ended, model_id=MODEL_ID, temperature=0.3, max_tokens=100)
-
-
-def last_answer(chatting: Chatting) -> Answer:
-    answer = chatting.now().turns[-1].answer
-    assert answer is not None
-    return answer
 
 
 def spent(dynamodb: Any, table: str) -> int:
@@ -55,9 +25,17 @@ def spent(dynamodb: Any, table: str) -> int:
 def test_an_answer_is_stored_with_its_tokens(chatting: Chatting, dynamodb: Any, table: str) -> None:
     conversation = chatting.ask("answer: hello to you")
 
-    assert conversation.turns[0].answer == whole("hello to you", 11, 3)
+    assert conversation.turns[0].answer == Answer(
+        plain("hello to you"),
+        COMPLETE,
+        input_tokens=11,
+        output_tokens=3,
+        model_id=MODEL_ID,
+        temperature=0.3,
+        max_tokens=100,
+    )
     assert (conversation.input_tokens, conversation.output_tokens) == (11, 3)
-    assert spent(dynamodb, table) == 14
+    assert spent(dynamodb, table) == max(14, budget.least("answer: hello to you"))
 
 
 def test_the_model_reads_the_stored_history_and_the_settings(chatting: Chatting, fake: FakeBedrock) -> None:
@@ -105,7 +83,7 @@ def test_a_failed_answer_keeps_what_arrived_and_says_why(
 def test_a_failed_question_can_be_asked_again(chatting: Chatting, fake: FakeBedrock) -> None:
     chatting.ask("answer: before")
     chatting.ask("cut")
-    conversation = chatting.ask("", keep=1)
+    conversation = chatting.ask("", replaces=chatting.now().last)
 
     assert [turn.question_text for turn in conversation.turns] == ["answer: before", "cut"]
     assert [fake.question(number) for number in range(3)] == ["answer: before", "cut", "cut"]
@@ -114,51 +92,30 @@ def test_a_failed_question_can_be_asked_again(chatting: Chatting, fake: FakeBedr
 def test_an_earlier_question_can_be_changed_and_what_followed_goes(chatting: Chatting) -> None:
     chatting.ask("answer: one")
     chatting.ask("answer: two")
-    conversation = chatting.ask("answer: uno", keep=0)
+    conversation = chatting.ask("answer: uno", replaces=chatting.now().turns[0].number)
 
     assert [turn.question_text for turn in conversation.turns] == ["answer: uno"]
 
 
-def test_nothing_is_charged_for_a_call_that_was_refused(
-    chatting: Chatting, dynamodb: Any, table: str
-) -> None:
-    chatting.ask("throttle")
-    assert spent(dynamodb, table) == 0
-
-
-def test_what_arrived_before_a_cut_is_charged_by_a_guess(
-    chatting: Chatting, dynamodb: Any, table: str
-) -> None:
-    answer = chatting.ask("cut").turns[0].answer
-    assert answer
-    assert answer.output_tokens >= 3
-    assert spent(dynamodb, table) == answer.input_tokens + answer.output_tokens > 0
-
-
-def test_an_unreachable_endpoint_says_so(dynamodb: Any, table: str, store: Conversations) -> None:
+def test_an_unreachable_endpoint_says_so(dynamodb: Any, table: str) -> None:
     with FakeBedrock() as gone:
         url = gone.endpoint_url
     models = Models(bedrock_client("bedrock-runtime", url), bedrock_client("bedrock", url))
-    running = Running()
-    chatting = Chatting(Turns(store, budget(dynamodb, table, 0), models, running, METRICS), store, running)
+    chatting = make_chatting(dynamodb, table, models)
 
     chatting.ask("hello")
-    assert last_answer(chatting).reason == "unreachable"
+    assert chatting.last().reason == "unreachable"
+    assert spent(dynamodb, table) == budget.least("hello")
 
 
 def test_a_model_that_falls_silent_times_out_and_keeps_what_arrived(
-    dynamodb: Any, table: str, store: Conversations, fake: FakeBedrock
+    dynamodb: Any, table: str, fake: FakeBedrock
 ) -> None:
     client = bedrock_client("bedrock-runtime", fake.endpoint_url, read_timeout=0.5)
-    running = Running()
-    chatting = Chatting(
-        Turns(store, budget(dynamodb, table, 0), Models(client, client), running, METRICS),
-        store,
-        running,
-    )
+    chatting = make_chatting(dynamodb, table, Models(client, client))
 
     chatting.ask("silence")
-    answer = last_answer(chatting)
+    answer = chatting.last()
     assert (answer.text, answer.reason) == ("half an answer", "timeout")
 
 
@@ -169,7 +126,7 @@ def test_stopping_closes_the_connection_and_keeps_what_arrived(chatting: Chattin
     chatting.settle()
 
     assert fake.hang_up.wait(DEADLINE)
-    answer = last_answer(chatting)
+    answer = chatting.last()
     assert (answer.status, answer.reason) == (STOPPED, "")
     assert answer.text.startswith("more ")
     assert answer.output_tokens > 0
@@ -180,35 +137,34 @@ def test_stopping_does_not_wait_for_a_model_that_is_silent(chatting: Chatting) -
     until(lambda: started.answer.text)
     started.answer.stop()
     assert started.answer.done.wait(10), "the read time-out is 30 seconds"
-    assert last_answer(chatting) == replace(
-        last_answer(chatting), parts=plain("half an answer"), status=STOPPED
-    )
+    assert (chatting.last().text, chatting.last().status) == ("half an answer", STOPPED)
 
 
 def test_an_unfinished_answer_is_saved_from_time_to_time(
     chatting: Chatting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "CHECKPOINT_SECONDS", 0.05)
+    monkeypatch.setattr(keeper, "KEEP_SECONDS", 0.05)
     started = chatting.start("endless")
-    until(lambda: last_answer(chatting).text)
-    answer = last_answer(chatting)
+    until(lambda: chatting.last().text)
+    answer = chatting.last()
     started.answer.stop()
     chatting.settle()
 
     assert answer.status == WRITING
     assert answer.text.startswith("more more")
-    assert len(last_answer(chatting).text) >= len(answer.text)
+    assert len(chatting.last().text) >= len(answer.text)
 
 
 def test_deleting_the_conversation_ends_its_answer(
     chatting: Chatting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "CHECKPOINT_SECONDS", 0.05)
+    monkeypatch.setattr(keeper, "KEEP_SECONDS", 0.05)
     started = chatting.start("endless")
     until(lambda: started.answer.text)
     chatting.store.delete(chatting.user_id, chatting.conversation_id)
     chatting.settle()
-    assert chatting.store.head(chatting.user_id, chatting.conversation_id) is None
+    assert chatting.now().version == 0
+    assert started.answer.stop_requested.is_set()
 
 
 @pytest.mark.parametrize(("question", "reason"), [("long", "length"), ("huge", "length"), ("nothing", "")])
@@ -219,48 +175,47 @@ def test_answers_that_end_early_say_so(chatting: Chatting, question: str, reason
 
 
 def test_a_spent_budget_refuses_before_anything_is_sent(
-    dynamodb: Any, table: str, store: Conversations, models: Models, fake: FakeBedrock
+    dynamodb: Any, table: str, models: Models, fake: FakeBedrock
 ) -> None:
-    running = Running()
-    chatting = Chatting(Turns(store, budget(dynamodb, table, 150), models, running, METRICS), store, running)
+    chatting = make_chatting(dynamodb, table, models, 150)
     with pytest.raises(RefusedError, match="budget"):
         chatting.start("a question " * 50)
 
     assert fake.requests == []
     assert chatting.now().version == 0
-    assert running.wait_idle(0)
+    assert chatting.running.wait_idle(0)
     assert spent(dynamodb, table) == 0
 
 
-def test_a_refused_repetition_drops_nothing(
-    dynamodb: Any, table: str, store: Conversations, models: Models
-) -> None:
-    running = Running()
-    chatting = Chatting(Turns(store, budget(dynamodb, table, 0), models, running, METRICS), store, running)
+def test_a_refused_repetition_drops_nothing(dynamodb: Any, table: str, models: Models) -> None:
+    chatting = make_chatting(dynamodb, table, models)
     chatting.ask("answer: one")
-    poor = Chatting(Turns(store, budget(dynamodb, table, 10), models, running, METRICS), store, running)
+    poor = make_chatting(dynamodb, table, models, 10)
     poor.conversation_id = chatting.conversation_id
     with pytest.raises(RefusedError, match="budget"):
-        poor.start("", keep=0)
+        poor.start("", replaces=chatting.now().last)
     assert len(chatting.now().turns) == 1
 
 
 @pytest.mark.parametrize(
-    ("question", "keep", "reason"),
+    ("question", "replaces", "reason"),
     [
         ("", None, "empty"),
         ("  \n", None, "empty"),
-        ("", 7, "empty"),
-        ("", -3, "empty"),
+        ("\u200b \ufeff\u2060\u3164", None, "empty"),
+        ("", 7, "changed"),
+        ("", -3, "changed"),
+        ("", 0, "changed"),
+        ("answer: two", 2**63, "changed"),
         ("x" * 32_001, None, "too_long"),
     ],
 )
 def test_what_is_no_question_is_refused(
-    chatting: Chatting, fake: FakeBedrock, question: str, keep: int | None, reason: str
+    chatting: Chatting, fake: FakeBedrock, question: str, replaces: int | None, reason: str
 ) -> None:
     chatting.ask("answer: one")
     with pytest.raises(RefusedError, match=reason):
-        chatting.start(question, keep=keep)
+        chatting.start(question, replaces=replaces)
     assert len(fake.requests) == 1
     assert len(chatting.now().turns) == 1
 
@@ -268,9 +223,9 @@ def test_what_is_no_question_is_refused(
 def test_a_second_tab_that_saw_an_older_state_is_refused(chatting: Chatting) -> None:
     chatting.ask("answer: one")
     with pytest.raises(RefusedError, match="changed"):
-        chatting.start("answer: two", version=0)
+        chatting.start("answer: two", seen_version=0)
     with pytest.raises(RefusedError, match="changed"):
-        chatting.start("answer: two", version=7)
+        chatting.start("answer: two", seen_version=7)
 
 
 @pytest.mark.asvs("2.4.1", "15.2.2")
@@ -299,21 +254,20 @@ def test_a_shutdown_waits_for_running_answers(chatting: Chatting, fake: FakeBedr
     chatting.start("hold")
     fake.go_on.set()
     assert chatting.running.wait_idle(DEADLINE)
-    assert last_answer(chatting) == whole("first words and the rest", 11, 5)
+    assert (chatting.last().text, chatting.last().status) == ("first words and the rest", COMPLETE)
 
 
 def test_a_shutdown_that_cannot_wait_saves_what_there_is(chatting: Chatting) -> None:
     started = chatting.start("silence")
     until(lambda: started.answer.text)
     assert not chatting.running.wait_idle(0)
-    assert (last_answer(chatting).text, last_answer(chatting).status) == ("half an answer", STOPPED)
+    assert (chatting.last().text, chatting.last().status) == ("half an answer", STOPPED)
 
 
 def test_the_history_is_shortened_while_the_model_finds_it_too_long(
     chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "context_tokens", lambda _: 400)
-    monkeypatch.setattr(turns.context, "to_sum_up", lambda *_: [])
+    monkeypatch.setattr(writing, "context_tokens", lambda _: 400)
     for _ in range(8):
         chatting.ask("answer: a b")
     fake.requests.clear()
@@ -331,7 +285,8 @@ def test_the_history_is_shortened_while_the_model_finds_it_too_long(
 def test_what_is_old_is_summed_up_and_the_summary_is_used(
     chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch, dynamodb: Any, table: str
 ) -> None:
-    monkeypatch.setattr(turns, "context_tokens", lambda _: 300)
+    for module in (turns, writing, summaries):
+        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
     for number in range(6):
         chatting.ask(f"answer: fact {number} " + "and so on " * 5)
     until(lambda: "fact 0" in chatting.now().summary)
@@ -366,15 +321,17 @@ def test_a_summary_that_breaks_off_is_charged_like_an_answer(
     charged: bool,
 ) -> None:
     fake.summaries = ending
-    monkeypatch.setattr(turns, "context_tokens", lambda _: 300)
+    for module in (turns, writing, summaries):
+        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
     for number in range(6):
         chatting.ask(f"answer: fact {number} " + "and so on " * 5)
-        chatting.settle()
 
     conversation = chatting.now()
     assert fake.question().startswith(context.SUMMARY_PROMPT)
     assert conversation.summary == ""
-    for_summaries = spent(dynamodb, table) - conversation.input_tokens - conversation.output_tokens
+    answers = [(turn.question_text, turn.answer) for turn in conversation.turns if turn.answer]
+    for_answers = sum(max(budget.least(q), a.input_tokens + a.output_tokens) for q, a in answers)
+    for_summaries = spent(dynamodb, table) - for_answers
     assert (for_summaries > 0) == charged
 
 
@@ -391,7 +348,7 @@ def test_the_log_never_holds_what_was_said(
         chatting.ask(f"answer: {secret}")
         monkeypatch.setattr(Models, "chat", broken)
         chatting.ask(secret)
-    assert last_answer(chatting).reason == "unknown"
+    assert chatting.last().reason == "unknown"
     assert "ValueError" in caplog.text
     assert secret not in caplog.text
 
@@ -435,17 +392,16 @@ def test_an_answer_is_saved_although_nobody_follows_it(chatting: Chatting, fake:
     asyncio.run(asyncio.wait_for(leave(), DEADLINE))
     fake.go_on.set()
     chatting.settle()
-    assert last_answer(chatting).text == "first words and the rest"
+    assert chatting.last().text == "first words and the rest"
 
 
 def test_the_table_being_away_refuses_in_one_word(models: Models, fake: FakeBedrock) -> None:
     with FakeBedrock() as gone:
         url = gone.endpoint_url
-    away = bedrock_client("dynamodb", url)
-    gone_table, running = Table(away, "gone"), Running()
-    store = Conversations(gone_table)
-    chatting = Chatting(Turns(store, Budget(gone_table, 0), models, running, METRICS), store, running)
+    running = Running()
+    chatting = make_chatting(bedrock_client("dynamodb", url), "gone", models, running=running)
+    asked = TurnRequest("ana", new_id(), None, "hello", Choice(MODEL_ID, 0.3, 100))
     with pytest.raises(RefusedError, match="storage"):
-        chatting.start("hello", version=0)
+        chatting.turns.start(chatting.turns.admit(asked))
     assert running.wait_idle(0)
     assert fake.requests == []

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gradio_app.chat import context, errors, turns
+from gradio_app.chat import context, errors, writing
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id, plain
 from gradio_app.chat.streaming import Running
 from gradio_app.language import LANGUAGES
@@ -51,7 +51,7 @@ def test_every_reason_has_words() -> None:
         errors.UNKNOWN,
         errors.NOT_ENABLED,
     }
-    assert reasons | set(turns.EARLY_ENDS.values()) <= set(texts.REASONS["en"])
+    assert reasons | set(writing.EARLY_ENDS.values()) <= set(texts.REASONS["en"])
 
 
 def luminance(color: str) -> float:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from gradio_app.chat.asking import QUESTION_CHARACTERS
 from gradio_app.chat.conversation import Conversation
-from gradio_app.chat.turns import QUESTION_CHARACTERS
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import CHARACTERS, DRAFTS, KEPT_SECONDS, Drafts
 from gradio_app.store.table import Table

@@ -1,0 +1,90 @@
+"""One thread that looks after all answers of the process: it saves them, keeps them ours, and hears of stops.
+
+A task that writes an answer vouches for it in the table, from before the first byte on: as long as its lease
+is good, other tasks show the answer as it grows; only one whose lease ran out was interrupted.
+"""
+
+import threading
+import time
+
+from gradio_app.chat import errors
+from gradio_app.chat.accounts import Accounts
+from gradio_app.chat.streaming import Running, RunningAnswer
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import ConflictError, TableUnreachable
+
+KEEP_SECONDS = 5.0
+"""Between two writes of an unfinished answer: what a dying process loses at most."""
+LEASE_SECONDS = 20
+"""How long an answer counts as being written after such a write; clocks may differ a little."""
+VOUCH_SECONDS = 60.0
+"""Between two looks at what is set aside, whose lease is minutes long."""
+
+
+class Keeper:
+    """Looks after the answers while there are any; `holder` is this process' name in the table."""
+
+    def __init__(self, running: Running, store: Conversations, accounts: Accounts, holder: str) -> None:
+        self._running = running
+        self._store = store
+        self._accounts = accounts
+        self._holder = holder
+        self._lock = threading.Lock()
+        self._is_awake = False
+        self._vouched = time.monotonic()
+
+    def wake(self) -> None:
+        """There is something to look after: the thread runs until there is nothing more."""
+        with self._lock:
+            if not self._is_awake:
+                self._is_awake = True
+                threading.Thread(target=self._run, daemon=True, name="keeper").start()
+
+    def keep(self) -> None:
+        """Look after everything once."""
+        self._running.sweep()
+        for answer in self._running.answers:
+            if answer.number:
+                self._keep(answer)
+        if time.monotonic() - self._vouched > VOUCH_SECONDS:
+            self._vouched = time.monotonic()
+            self._accounts.keep()
+
+    def _keep(self, answer: RunningAnswer) -> None:
+        with answer.saving:
+            if answer.is_ended:
+                return
+            try:
+                stopped = self._store.write(
+                    answer.user_id,
+                    answer.conversation_id,
+                    answer.number,
+                    self._holder,
+                    answer.text,
+                    lease_end(),
+                )
+            except ConflictError:
+                stopped = True  # deleted or taken back meanwhile: nobody waits for it
+            except TableUnreachable as error:
+                errors.record_storage(error)
+                return
+        if stopped:
+            answer.stop()
+
+    def _run(self) -> None:
+        while self._goes_on():
+            time.sleep(KEEP_SECONDS)
+            try:
+                self.keep()
+            except Exception as error:  # noqa: BLE001 (whatever it is, the other answers must be looked after)
+                errors.record_event(error)
+
+    def _goes_on(self) -> bool:
+        with self._lock:
+            self._is_awake = bool(self._running.answers) or self._accounts.has_unsettled
+            return self._is_awake
+
+
+def lease_end() -> int:
+    """Until when an answer that is saved now counts as being written, in epoch seconds."""
+    return int(time.time()) + LEASE_SECONDS

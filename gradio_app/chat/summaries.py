@@ -1,0 +1,71 @@
+"""Summing up what does not fit into the model's context any more, a bounded piece at a time."""
+
+from dataclasses import replace
+
+from gradio_app.chat import context, errors
+from gradio_app.chat.accounts import Accounts
+from gradio_app.chat.asking import whole
+from gradio_app.chat.conversation import COMPLETE, FAILED, Conversation, Turn
+from gradio_app.chat.metrics import Metrics
+from gradio_app.chat.model import Choice, Models, context_tokens
+from gradio_app.chat.writing import Written, told_counts
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import ConflictError, TableUnreachable
+
+TEMPERATURE = 0.2
+
+
+class Summaries:
+    """Has the model sum up; failing leaves the summary out only."""
+
+    def __init__(self, store: Conversations, accounts: Accounts, models: Models, metrics: Metrics) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._models = models
+        self._metrics = metrics
+
+    def take_up(self, user_id: str, before: Conversation, turn: Turn, choice: Choice) -> None:
+        """Sum up the oldest turns when the newest, which this one is, leaves no room for them."""
+        limit = context_tokens(choice.model_id)
+        conversation = replace(before, turns=(*before.turns, turn))
+        turns = context.to_sum_up(conversation, limit)
+        if not turns:
+            return
+        choice = replace(choice, temperature=TEMPERATURE, max_tokens=context.SUMMARY_TOKENS)
+        parts = [("human", context.summary_request(conversation, turns, limit))]
+        reservation = self._accounts.reserve(user_id, choice, context.SYSTEM_PROMPT, parts)
+        if reservation is None:
+            return
+        begun = self._accounts.begin(reservation)
+        written = self._write(choice, parts) if begun else Written("", FAILED, errors.INTERRUPTED)
+        self._accounts.settle(reservation, written, choice)
+        counts = told_counts(written)
+        self._metrics.summary(choice.model_id, counts.input_tokens, counts.output_tokens)
+        if written.status == COMPLETE and (text := whole(written.text).strip()):
+            self._store_summary(user_id, conversation, turn.number, text, turns[-1].number)
+
+    def _store_summary(
+        self, user_id: str, conversation: Conversation, number: int, text: str, summarized_to: int
+    ) -> None:
+        try:
+            self._store.summarize(user_id, conversation.id, number, text, summarized_to)
+        except ConflictError:
+            return  # the conversation went on; the next answer tries again
+        except TableUnreachable as error:
+            errors.record_storage(error)
+
+    def _write(self, choice: Choice, parts: list[tuple[str, str]]) -> Written:
+        stream = self._models.stream(choice, context.SYSTEM_PROMPT, parts)
+        text, counts, pieces = "", None, 0
+        status, reason = COMPLETE, ""
+        is_seen = True
+        try:
+            for piece in stream.pieces():
+                text += piece.text
+                pieces += bool(piece.text)
+                counts = piece.counts or counts
+        except Exception as error:  # noqa: BLE001 (the conversation goes on without a summary)
+            errors.record(error, choice.model_id)
+            status, reason = FAILED, errors.reason_of(error)
+            is_seen = stream.is_sent and not errors.is_unseen(error)
+        return Written(text, status, reason, counts, is_seen, context.SYSTEM_PROMPT, parts, pieces)

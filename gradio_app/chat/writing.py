@@ -1,0 +1,160 @@
+"""Letting the model write one answer: its calls, the waits between them, and how they end.
+
+Each call runs in a thread of its own that may hang for minutes in the network; the answer's thread waits for
+the end of the call or for a stop, whichever comes first, and leaves the call behind in the second case.
+"""
+
+import contextlib
+import logging
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from gradio_app.chat import budget, context, errors
+from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Conversation
+from gradio_app.chat.model import Choice, Counts, Models, ModelStream, context_tokens
+from gradio_app.chat.streaming import Running, RunningAnswer
+
+log = logging.getLogger(__name__)
+
+CONTEXT_SHARES = (1, 2, 4)
+"""Parts of the context budget that are tried while a model finds the request too long."""
+RETRY_SECONDS = (1.0, 2.0, 4.0)
+"""Waits before another try when the model was too busy to look at the request, at most; a stop ends them."""
+LENGTH = "length"
+FILTERED = "filtered"
+EARLY_ENDS = {
+    "max_tokens": LENGTH,
+    "model_context_window_exceeded": LENGTH,
+    "guardrail_intervened": FILTERED,
+    "content_filtered": FILTERED,
+}
+"""Bedrock's stop reasons that a reader should hear of, as keys of `texts.REASONS`."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a call ended.
+
+    Attributes:
+        counts: Bedrock's own, which come last: None for a call that ended before them.
+        is_seen: whether the model may have worked on the request.
+        system, parts: the request.
+        pieces: of how many pieces the text is.
+    """
+
+    text: str
+    status: str
+    reason: str = ""
+    counts: Counts | None = None
+    is_seen: bool = False
+    system: str = field(default="", repr=False)
+    parts: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    pieces: int = 0
+
+
+def told_counts(written: Written) -> Counts:
+    """What people are told that a call took: Bedrock's counts, or guesses where it ended before them."""
+    if written.counts or not written.is_seen:
+        return written.counts or Counts()
+    read = context.request_tokens(written.system, written.parts)
+    return Counts(read, budget.written(written.text, written.pieces))
+
+
+class Writer:
+    """Has the model write answers; `most_bytes` is the longest text that is kept of one."""
+
+    def __init__(self, models: Models, running: Running, most_bytes: int) -> None:
+        self._models = models
+        self._running = running
+        self._most_bytes = most_bytes
+
+    def write(self, running: RunningAnswer, before: Conversation, question: str, choice: Choice) -> Written:
+        """Let the model answer; with less of the history as long as it finds the request too long."""
+        system = context.system_prompt(before)
+        written = Written("", FAILED)
+        for share in CONTEXT_SHARES:
+            budget = context_tokens(choice.model_id) // share
+            parts = context.messages(before, question, budget)
+            written = self._with_patience(running, lambda: self.call(running, choice, system, parts))  # noqa: B023
+            if written.reason != errors.TOO_LONG or written.text or len(parts) == 1:
+                break
+        return written
+
+    def call(
+        self, running: RunningAnswer, choice: Choice, system: str, parts: Sequence[tuple[str, str]]
+    ) -> Written:
+        """One call, until it ends or the answer is stopped."""
+        if running.stop_requested.is_set():
+            return Written("", STOPPED)
+        call = _Call(self._models.stream(choice, system, parts), running, choice.model_id, self._most_bytes)
+        running.on_stop(call.leave)
+        self._running.call(running, call.run)
+        call.is_over.wait()
+        ended = call.ended
+        if running.stop_requested.is_set() and not (ended and ended.counts):
+            text = running.freeze()
+            return Written(text, STOPPED, "", None, call.stream.is_sent, system, parts, running.pieces)
+        if ended is None:
+            raise AssertionError("a call that nobody left has ended")
+        return replace(ended, text=running.text, system=system, parts=parts, pieces=running.pieces)
+
+    def _with_patience(self, running: RunningAnswer, call: Callable[[], Written]) -> Written:
+        """Call again, now and then, while the model has no time to look at the request."""
+        for seconds in RETRY_SECONDS:
+            written = call()
+            is_passing = written.status == FAILED and written.reason in errors.PASSING
+            if written.is_seen or not is_passing or self._running.draining:
+                return written
+            log.info("model is asked again in %.0f s at most: %s", seconds, written.reason)
+            running.waits_for = written.reason
+            stopped = running.stop_requested.wait(seconds * random.uniform(0.5, 1))  # noqa: S311
+            running.waits_for = ""
+            if stopped:
+                return Written("", STOPPED)
+        return call()
+
+
+class _Call:
+    """One call, as its own thread sees it."""
+
+    def __init__(self, stream: ModelStream, running: RunningAnswer, model_id: str, most_bytes: int) -> None:
+        self.stream = stream
+        self.is_over = threading.Event()
+        """It has ended, or nobody waits for it any more."""
+        self.ended: Written | None = None
+        """How it ended, without its text."""
+        self._running = running
+        self._model_id = model_id
+        self._most_bytes = most_bytes
+
+    def run(self) -> None:
+        """Read the answer to its end."""
+        try:
+            self.ended = self._read()
+        except Exception as error:  # noqa: BLE001 (whatever it is, what has arrived is kept and the reader told)
+            if not self._running.stop_requested.is_set():
+                errors.record(error, self._model_id)
+            is_seen = self.stream.is_sent and not errors.is_unseen(error)
+            self.ended = Written("", FAILED, errors.reason_of(error), is_seen=is_seen)
+        self.is_over.set()
+
+    def leave(self) -> None:
+        """Wait for it no more, and have its connection closed."""
+        self.stream.abort()
+        self.is_over.set()
+
+    def _read(self) -> Written:
+        stop_reason, counts = "", None
+        with contextlib.closing(self.stream.pieces()) as pieces:
+            for piece in pieces:
+                if piece.text:
+                    self._running.write(piece.text)
+                counts = piece.counts or counts
+                stop_reason = piece.stop_reason or stop_reason
+                if self._running.size > self._most_bytes:
+                    return Written("", COMPLETE, LENGTH, is_seen=True)
+        if not stop_reason:
+            return Written("", FAILED, errors.CUT, is_seen=True)
+        return Written("", COMPLETE, EARLY_ENDS.get(stop_reason, ""), counts, is_seen=True)

@@ -1,0 +1,49 @@
+"""The emulator's DynamoDB without a network, for thousands of calls that can go wrong on their way."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+from ministack.services import dynamodb
+
+from tests.gradio_app.tables import create_table
+
+LOST, UNHEARD, TWICE, BUSY = "lost", "unheard", "twice", "busy"
+"""What can happen to a call: it does not arrive, its answer does not, it arrives twice, it is turned down."""
+
+
+class InProcess:
+    """A low-level client; `next_fault` befalls the next call."""
+
+    def __init__(self, table: str) -> None:
+        self.next_fault = ""
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        create_table(self, table)
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**arguments: Any) -> dict[str, Any]:
+            fault, self.next_fault = self.next_fault, ""
+            if fault == LOST:
+                raise ReadTimeoutError(endpoint_url="in process")
+            if fault == BUSY:
+                raise ClientError({"Error": {"Code": "ThrottlingException"}}, operation)
+            answer = self._answer(operation, arguments)
+            if fault == TWICE:
+                answer = self._answer(operation, arguments)
+            if fault == UNHEARD:
+                raise ReadTimeoutError(endpoint_url="in process")
+            return answer
+
+        return call
+
+    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append((operation, arguments))
+        handler = getattr(dynamodb, f"_{operation}")
+        status, _, body = handler(json.loads(json.dumps(arguments)))
+        answer = json.loads(body)
+        if status < 400:
+            return answer
+        code = answer["__type"].rpartition("#")[2]
+        raise ClientError(
+            {**answer, "Error": {"Code": code, "Message": answer.get("message", "")}}, operation
+        )
