@@ -121,10 +121,10 @@ def _held() -> Held:
     # Not `visible=False`, which keeps a component out of the page and so out of the script's reach.
     for_script: dict[str, Any] = {"visible": "hidden"}
     return Held(
-        conversation_id=gr.Textbox(visible=False),
-        version=gr.Number(0, precision=0, visible=False),
-        numbers=gr.Textbox("[]", visible=False),
-        cursor=gr.Textbox(visible=False),
+        conversation_id=gr.Textbox(visible=False, elem_id="conversation-id"),
+        version=gr.Number(0, precision=0, visible=False, elem_id="version"),
+        numbers=gr.Textbox("[]", visible=False, elem_id="numbers"),
+        cursor=gr.Textbox(visible=False, elem_id="cursor"),
         question=gr.Textbox(lines=2, elem_id="question", **for_script),
         ask_id=gr.Textbox(elem_id="ask-id", **for_script),
         changed=gr.Textbox(elem_id="changed", **for_script),

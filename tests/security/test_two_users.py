@@ -37,11 +37,12 @@ def test_no_event_of_the_page_reads_or_changes_anothers_conversation(
     fake.requests.clear()
 
     names = {event["api_name"] for event in eva.dependencies}
-    assert {"answer", "settle", "undo", "open", "rename", "delete", "older"} <= names
+    assert {"ask", "follow", "settle", "undo", "open", "rename", "delete", "older"} <= names
     for event in eva.dependencies:
         for number in (0, 1, 2):
             for query in ("", f"?c={conversation_id}"):
-                answer = eva.send(event, eva.data(event, text=conversation_id, number=number), query)
+                data = eva.data(event, text=conversation_id, number=number, numbers=f"[{number}]")
+                answer = eva.send(event, data, query)
                 said = answer.text + (eva.stream() if event["queue"] and answer.status_code == 200 else "")
                 assert SECRET not in said, f"{event['api_name']} told Eva"
     assert SECRET not in json.dumps(fake.requests), "nor does the model get it on her behalf"

@@ -173,9 +173,11 @@ def test_errors_are_told_in_the_chat_with_what_had_arrived(page: Page) -> None:
 def test_edit_asks_anew_and_drops_what_followed(page: Page) -> None:
     ask(page, "answer: one", "one")
     ask(page, "answer: two", "two")
-    page.get_by_label("Edit").first.click()
-    page.locator("#chat textarea").fill("answer: changed")
-    page.get_by_label("Submit").first.click()
+    page.get_by_role("button", name="Edit the question").first.click()
+    editor = page.get_by_role("textbox", name="Edit the question")
+    expect(editor).to_have_value("answer: one")
+    editor.fill("answer: changed")
+    page.get_by_role("button", name="Ask the changed question").click()
     expect(answers(page).last).to_have_text("changed")
     settled(page)
     expect(answers(page)).to_have_count(1)
@@ -272,7 +274,7 @@ def test_a_fault_of_ours_gives_the_message_back(page: Page, monkeypatch: pytest.
     def broken(*_: object) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr("gradio_app.chat.turns.Turns.start", broken)
+    monkeypatch.setattr("gradio_app.chat.turns.Turns._prepare", broken)
     send(page, "answer: hello")
     told = re.compile(r"went wrong on our side.*\(reference 1-[0-9a-f-]+\)")
     expect(page.locator("#notice")).to_contain_text(told, timeout=DEADLINE * 1000)

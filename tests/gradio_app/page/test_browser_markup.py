@@ -145,7 +145,7 @@ def test_what_was_typed_and_what_is_code_can_be_selected_as_it_was(
     expect(answers(page)).to_have_count(2)
     assert page.locator("#chat .typed").first.evaluate("element => element.textContent") == f"{TYPED} end"
     assert page.locator("#chat .typed").first.inner_text() == f"{TYPED} end"
-    codes = page.locator("#chat .bot-row pre code")
+    codes = answers(page).last.locator("pre code")
     assert codes.first.evaluate("element => element.textContent") == CODE
     assert codes.last.evaluate("element => element.textContent") == "x = 1\n"
     assert page.evaluate("window.find('#include <stdio.h>')")
