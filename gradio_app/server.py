@@ -21,6 +21,7 @@ from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.gate.gate import Gate
+from gradio_app.gate.joined import AtWork
 from gradio_app.health import Health
 from gradio_app.login.account import Account
 from gradio_app.login.authenticator import Authenticator
@@ -91,7 +92,8 @@ def create_app(
     health = Health(shared, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
     _mount_chat(inner, page)
-    gate = Gate(inner, settings, pages, sessions, GradioQueue(page))
+    at_work = AtWork(running.stop_session, running.is_busy)
+    gate = Gate(inner, settings, pages, sessions, GradioQueue(page), at_work)
     return Application(gate, inner, health, running)
 
 

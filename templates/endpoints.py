@@ -12,7 +12,7 @@ from awacs import cognito_idp, ecr, logs, s3, secretsmanager
 from awacs.aws import Action, Condition, PolicyDocument, Principal, StringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub, Template, ec2
 
-from templates.policies import INVOKE, PULL, USE_THE_TABLE, allow, arn, document
+from templates.policies import COUNT, INVOKE, PULL, USE_THE_TABLE, allow, arn, document
 from templates.wiring import Value, describe
 
 HTTPS = 443
@@ -74,11 +74,8 @@ GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
     "S3": ("s3", _image_layers()),
     "Dynamodb": (
         "dynamodb",
-        _ours(
-            "UseTables",
-            USE_THE_TABLE,
-            arn(f"dynamodb:{HERE}:table/*"),
-        ),
+        # The pattern takes in the tables' indexes.
+        _ours("UseTables", USE_THE_TABLE, arn(f"dynamodb:{HERE}:table/*")),
     ),
 }
 INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
@@ -86,7 +83,7 @@ INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
         "bedrock-runtime",
         _ours(
             "InvokeModels",
-            INVOKE,
+            [*INVOKE, *COUNT],
             # AWS's models belong to no account, and a profile may use them in any Region.
             arn("bedrock:*::foundation-model/*"),
             arn(f"bedrock:{HERE}:inference-profile/*"),

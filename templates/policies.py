@@ -26,7 +26,11 @@ POLICY_VERSION = "2012-10-17"
 INVOKE = [bedrock.InvokeModel, bedrock.InvokeModelWithResponseStream]
 """Converse and ConverseStream are permitted by these two."""
 PULL = [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer]
+COUNT = [bedrock.CountTokens]
+"""Costs nothing. It takes models and no profiles:
+https://docs.aws.amazon.com/bedrock/latest/userguide/count-tokens.html"""
 USE_THE_TABLE = [
+    dynamodb.BatchGetItem,
     dynamodb.BatchWriteItem,
     dynamodb.ConditionCheckItem,
     dynamodb.DeleteItem,
@@ -35,6 +39,8 @@ USE_THE_TABLE = [
     dynamodb.Query,
     dynamodb.UpdateItem,
 ]
+LIST_BY_CHANGE = [dynamodb.Query]
+"""All that is done with the table's index."""
 
 
 def document(*statements: Statement) -> PolicyDocument:

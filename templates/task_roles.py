@@ -10,7 +10,7 @@ from awacs.aws import Action, ArnEquals, Condition, StringEquals
 from troposphere import If, NoValue, Sub, Template, iam
 
 from templates.keys import has_own_key
-from templates.policies import INVOKE, PULL, USE_THE_TABLE, allow, arn, inline, trust
+from templates.policies import COUNT, INVOKE, LIST_BY_CHANGE, PULL, USE_THE_TABLE, allow, arn, inline, trust
 from templates.wiring import Value, describe
 
 TABLE_KEY_USE = [
@@ -60,11 +60,10 @@ def task_role(
                     [arn("bedrock:*::foundation-model/*")],
                     Condition(ArnEquals({"bedrock:InferenceProfileArn": profiles})),
                 ),
-                allow(
-                    "UseTheTable",
-                    USE_THE_TABLE,
-                    [table_arn],
-                ),
+                # A profile's tokens are counted by its model, whose id no template can make of the profile's.
+                allow("CountTokens", COUNT, [arn("bedrock:${AWS::Region}::foundation-model/*")]),
+                allow("UseTheTable", USE_THE_TABLE, [table_arn]),
+                allow("ListByChange", LIST_BY_CHANGE, [Sub("${table}/index/*", table=table_arn)]),
             ),
             _use_of_the_key(t, key_arn, "dynamodb", TABLE_KEY_USE),
         ],

@@ -68,17 +68,23 @@ class _Connection(AWSHTTPConnection):
     """The socket, which urllib3 forgets once the headers of the last answer have come."""
 
     def connect(self) -> None:
+        self._serve()
         super().connect()
         self.wire = self.sock
         if self.line:
             self.line.go_on()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if line := _serving.get():
+        self._serve()
+        super().request(*args, **kwargs)
+
+    def _serve(self) -> None:
+        """Belong to the call that this thread makes: the one before may have been cut."""
+        line = _serving.get()
+        if line:
             line.take(self)
         else:
             self.line = None
-        super().request(*args, **kwargs)
 
     def shut(self) -> None:
         """End what is read from the connection and written to it."""

@@ -258,6 +258,10 @@ class Running:
             answer.stop()
         return answer is not None
 
+    def is_busy(self, session_key: str) -> bool:
+        """Whether anything runs that a session asked for."""
+        return any(answer.asked.session_key == session_key for answer in self.answers)
+
     def stop_session(self, session_key: str) -> None:
         """Stop what a session asked for and what it will ask for: it is over."""
         if not session_key:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
@@ -23,6 +23,8 @@ class Reader:
 
     user_id: str
     language: str
+    session_key: str = field(default="", repr=False)
+    """Of the session that sent the request; empty without login."""
 
     def reason(self, key: str) -> str:
         """Why an answer is not whole."""
@@ -37,7 +39,7 @@ def reader_of(request: gr.Request) -> Reader:
     """Who sent the request; without a user nobody gets anything, though the gate lets none through."""
     if not request.username:
         raise PermissionError("no user is signed in")
-    return Reader(request.username, _language(request))
+    return Reader(request.username, _language(request), _session_key(request))
 
 
 FAULTS = {"storage": 503, "broken": 500}
@@ -60,6 +62,12 @@ def failure(request: gr.Request, key: str) -> Failure:
 
 def _language(request: gr.Request) -> str:
     return language(request.request)  # pyright: ignore[reportArgumentType] (Gradio passes it always)
+
+
+def _session_key(request: gr.Request) -> str:
+    """Where the gate has put the session that let the request in."""
+    session = getattr(request.request.state, "session", None) if request.request else None
+    return session.key if session else ""
 
 
 def telling(event: Callable[P, R]) -> Callable[P, R]:

@@ -171,6 +171,7 @@ class TurnEvents:
             question=wish.question,
             choice=self._choice(values),
             replaces=replaces,
+            session_key=reader.session_key,
             ask_id=values.text(self._held.ask_id),
         )
 

@@ -8,6 +8,7 @@ What it answers is told by the last question: `answer: <text>` streams the text 
 import json
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -15,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -86,6 +88,13 @@ class FakeBedrock:
         self._lock = threading.Lock()
         self._server = _Server(self)
         self.endpoint_url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def speak_tls(self, chain: Path, key: Path) -> None:
+        """Serve over TLS from now on, as localhost."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.endpoint_url = f"https://localhost:{self._server.server_address[1]}"
 
     def __enter__(self) -> "FakeBedrock":
         threading.Thread(

@@ -8,10 +8,13 @@ import anyio
 import httpx
 import pytest
 
+from gradio_app.chat.asking import TurnRequest
+from gradio_app.chat.model import Choice
 from gradio_app.gate import streams
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.sessions.sessions import CHECK_SECONDS
 from gradio_app.store.table import TableUnreachable
+from tests.gradio_app.chatting import until
 from tests.gradio_app.fakes import World, make_world, over_http, served
 
 pytestmark = pytest.mark.slow
@@ -90,6 +93,33 @@ def test_an_event_whose_stream_nobody_reads_ends_with_its_session(
         assert begun.wait(20)
         end(world, tab)
         assert stopped.wait(20)
+
+
+@pytest.mark.asvs("7.4.1")
+@pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, disable])
+def test_an_answer_that_goes_on_without_its_page_ends_with_its_session(
+    end: Callable[[World, httpx.Client], None],
+) -> None:
+    """Nothing of it is in Gradio's queue any more, which the page's other events only pass."""
+    world = make_world(streams=True)
+    running = world.application.running
+    ana_browser = world.signed_in(ANA)
+    [key] = [pk.removeprefix("SESSION#") for pk, sk in world.table.items if sk == "SESSION"]
+    world.signed_in("eva@example.com")
+    with served(world) as base:
+        ana, tab = over_http(base, ana_browser), over_http(base, ana_browser)
+        choice = Choice("model", 0.0, 1)
+        mine, hers = (
+            running.admit(TurnRequest("user", name, None, "?", choice, session_key=session), 10)
+            for name, session in (("mine", key), ("hers", "another"))
+        )
+        event = {"fn_index": 1, "data": [], "session_hash": "left"}
+        assert ana.post("/gradio_api/run/predict", json=event).status_code == 200
+        end(world, tab)
+        until(mine.stop_requested.is_set)
+        assert not hers.stop_requested.is_set()
+        for answer in (mine, hers):
+            running.release(answer)
 
 
 def wait_for(lines: Iterator[str], wanted: str) -> None:

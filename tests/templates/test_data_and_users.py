@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradio_app.settings import MAX_HOURS
+from gradio_app.store import schema
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 
@@ -140,3 +141,10 @@ def test_the_artifact_bucket_is_private_versioned_and_tls_only() -> None:
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     (statement,) = (s for s in stacks.statements(bootstrap) if s["Effect"] == "Deny")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_index_of_changes_holds_keys_and_nothing_that_people_wrote() -> None:
+    (index,) = stacks.properties(stacks.stack("data"), "Table")["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == schema.BY_CHANGE
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["pk", "updated_at"]

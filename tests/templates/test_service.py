@@ -265,7 +265,7 @@ def test_a_service_that_sleeps_wakes_up_as_large_as_before(sleep: str, start: st
 def test_the_app_may_invoke_the_configured_models_only(alternative: str) -> None:
     role = stacks.properties(service(AlternativeModelId=alternative), "TaskRole")
     models = {"global.amazon.nova-2-lite-v1:0", alternative} - {""}
-    invoking = [s for s in stacks.statements(role) if any(a.startswith("bedrock:") for a in s["Action"])]
+    invoking = [s for s in stacks.statements(role) if "bedrock:InvokeModel" in s["Action"]]
     for statement in invoking:
         resources = statement["Resource"]
         if "Condition" in statement:
@@ -279,11 +279,22 @@ def test_the_app_may_invoke_the_configured_models_only(alternative: str) -> None
 
 def test_the_app_cannot_scan_or_administer_the_table() -> None:
     role = stacks.properties(service(), "TaskRole")
-    (table,) = [s for s in stacks.statements(role) if any(a.startswith("dynamodb:") for a in s["Action"])]
+    table, index = [s for s in stacks.statements(role) if any(a.startswith("dynamodb:") for a in s["Action"])]
     assert table["Resource"] == [{"Ref": "TableArn"}]
     assert {action.removeprefix("dynamodb:") for action in table["Action"]} == {
-        "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem",
+        "BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query",
+        "UpdateItem",
     }  # fmt: skip
+    assert index["Action"] == ["dynamodb:Query"]
+    assert index["Resource"] == [{"Fn::Sub": ["${table}/index/*", {"table": {"Ref": "TableArn"}}]}]
+
+
+def test_the_app_counts_tokens_with_models_of_its_region_only() -> None:
+    role = stacks.properties(service(), "TaskRole")
+    (count,) = [s for s in stacks.statements(role) if "bedrock:CountTokens" in s["Action"]]
+    assert count["Action"] == ["bedrock:CountTokens"]
+    (models,) = count["Resource"]
+    assert "bedrock:${AWS::Region}::foundation-model/*" in str(models)
 
 
 def test_only_ecs_reads_the_secret_and_pulls_the_image() -> None:
