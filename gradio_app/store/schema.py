@@ -23,6 +23,7 @@ SESSION = "SESSION"
 AUTHENTICATOR = "AUTHENTICATOR"
 CHALLENGE = "CHALLENGE"
 THROTTLE = "THROTTLE"
+KNOWN = "KNOWN"
 HEALTH = "HEALTH"
 
 NUMBER_DIGITS = 15
@@ -101,3 +102,8 @@ def state(state_key: str) -> str:
 def throttle(kind: str, value: str, window: int) -> str:
     """The partition of a count of failures; a name that nobody has gives a key like any other."""
     return "THROTTLE#" + hashlib.sha256(f"{kind}\0{value}\0{window}".encode()).hexdigest()
+
+
+def known(place_key: str) -> str:
+    """The partition of a browser from which somebody signed in, or of an address with a name: by its hash."""
+    return f"KNOWN#{place_key}"
