@@ -49,3 +49,8 @@ def conversation_in(query: Mapping[str, str]) -> tuple[str, bool]:
 def address_of(conversation_id: str) -> str:
     """Where a stored conversation is opened."""
     return f"/?{OPEN}={conversation_id}"
+
+
+def new_address(conversation_id: str) -> str:
+    """Where a conversation is begun."""
+    return f"/?{NEW}={conversation_id}"

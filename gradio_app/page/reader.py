@@ -34,10 +34,6 @@ class Reader:
         """Why something does not take place."""
         return texts.REFUSALS[self.language][key].format(reference=request_id.current.get())
 
-    def warn(self, key: str) -> None:
-        """Show a refusal until it is closed; works in queued events only."""
-        gr.Warning(self.refusal(key), duration=None, title=texts.NOTICE[self.language])
-
 
 def reader_of(request: gr.Request) -> Reader:
     """Who sent the request; without a user nobody gets anything, though the gate lets none through."""
@@ -53,15 +49,15 @@ FAULTS = {"storage": 503, "broken": 500}
 class Failure(gr.Error):
     """An event that fails in words; `status` is what HTTP calls it."""
 
-    def __init__(self, sentence: str, title: str, status: int) -> None:
-        super().__init__(sentence, print_exception=False, title=title)
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence, print_exception=False)
         self.status = status
 
 
 def failure(request: gr.Request, key: str) -> Failure:
     """What to raise so that the page shows a refusal, and Gradio prints nothing."""
-    reader = Reader(request.username or "", _language(request))
-    return Failure(reader.refusal(key), texts.NOTICE[reader.language], FAULTS.get(key, 422))
+    sentence = Reader(request.username or "", _language(request)).refusal(key)
+    return Failure(sentence, FAULTS.get(key, 422))
 
 
 def _language(request: gr.Request) -> str:

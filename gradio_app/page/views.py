@@ -1,5 +1,6 @@
-"""What the page shows, read from the store: tuples of updates in the order of the components they are for."""
+"""What the page shows, read from the store: component updates by component."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,29 +11,39 @@ from gradio_app.chat.conversation import WRITING, Answer, Conversation, Heading,
 from gradio_app.chat.streaming import Running
 from gradio_app.page import render
 from gradio_app.page.address import address_of
+from gradio_app.page.layout import HEADINGS, Layout
 from gradio_app.page.reader import Reader
 from gradio_app.store.conversations import Conversations
 
-HEADINGS = 20
-"""Conversations on one page of the list."""
+Updates = dict[Any, Any]
+"""Component updates by component; what is not in it stays as it is."""
+
 MOST_SKIPPED = 2_000
 WHOLE = {"turns": 100_000, "most_bytes": 1_000_000_000}
 """All of a conversation."""
 SAVE_SECONDS = 10.0
 """How long a page waits for the rest of a stopped answer to be saved."""
 
-VIEW = 4
-"""Updates of `Views.view`: chat, version, line of token counts, title."""
-LIST = HEADINGS + 2
-"""Updates of `Views.list`: the links, newer, older."""
-
 
 class Views:
     """Reads for the page; TableUnreachable passes through."""
 
-    def __init__(self, store: Conversations, running: Running) -> None:
+    def __init__(self, store: Conversations, running: Running, layout: Layout) -> None:
         self._store = store
         self._running = running
+        self._layout = layout
+
+    @property
+    def of_conversation(self) -> list[Any]:
+        """The components that `view` updates."""
+        held, chat = self._layout.held, self._layout.chat
+        return [held.version, held.numbers, chat.turns, chat.usage, self._layout.conversation.title]
+
+    @property
+    def of_list(self) -> list[Any]:
+        """The components that `list` updates."""
+        listed = self._layout.list
+        return [*listed.links, listed.newer, listed.older, self._layout.held.cursor]
 
     def conversation(self, reader: Reader, conversation_id: str) -> Conversation | None:
         """The conversation as it is now, with what is just being written in it."""
@@ -46,18 +57,20 @@ class Views:
         last = replace(last, answer=Answer(plain(running.text), WRITING, "writing"))
         return replace(conversation, turns=(*turns, last))
 
-    def view(self, reader: Reader, conversation: Conversation) -> tuple[Any, ...]:
+    def view(self, reader: Reader, conversation: Conversation) -> Updates:
         """The open conversation."""
-        return (
-            render.messages(conversation.turns, reader.language),
-            conversation.version,
-            render.usage_line(conversation, reader.language),
-            conversation.title,
-        )
+        held, chat = self._layout.held, self._layout.chat
+        return {
+            held.version: conversation.version,
+            held.numbers: json.dumps([turn.number for turn in conversation.turns]),
+            chat.turns: render.messages(conversation.turns, reader.language),
+            chat.usage: render.usage_line(conversation, reader.language),
+            self._layout.conversation.title: conversation.title,
+        }
 
-    def list(self, reader: Reader, current: str, skipped: float) -> tuple[Any, ...]:
+    def list(self, reader: Reader, current: str, cursor: str) -> Updates:
         """A page of the list of conversations; `current` is the open one's id."""
-        skip = min(max(int(skipped), 0), MOST_SKIPPED)
+        skip = min(int(cursor), MOST_SKIPPED) if cursor.isdecimal() and len(cursor) < 6 else 0
         headings = self._headings(reader.user_id, skip, HEADINGS + 1)
         links = [
             gr.update(
@@ -69,7 +82,13 @@ class Views:
             for heading in headings[:HEADINGS]
         ]
         links += [gr.update(visible=False)] * (HEADINGS - len(links))
-        return (*links, gr.update(visible=skip > 0), gr.update(visible=len(headings) > HEADINGS))
+        listed = self._layout.list
+        return {
+            **dict(zip(listed.links, links, strict=True)),
+            listed.newer: gr.update(visible=skip > 0),
+            listed.older: gr.update(visible=len(headings) > HEADINGS),
+            self._layout.held.cursor: str(skip),
+        }
 
     def _headings(self, user_id: str, skip: int, limit: int) -> Sequence[Heading]:
         return self._store.headings(user_id, None, skip + limit)[skip:]
