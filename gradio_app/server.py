@@ -115,10 +115,16 @@ def create_page(settings: Settings, clients: Clients, running: Running, table: T
     usage = Usage(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
     metrics = Metrics(settings.deployment)
-    turns = Turns(store, usage, Preferences(table), models, running, metrics)
-    drafts = Drafts(table)
+    preferences = Preferences(table)
     return build.page(
-        ChatServices(turns=turns, store=store, drafts=drafts, running=running, settings=settings)
+        ChatServices(
+            turns=Turns(store, usage, preferences, models, running, metrics),
+            store=store,
+            drafts=Drafts(table),
+            preferences=preferences,
+            running=running,
+            settings=settings,
+        )
     )
 
 

@@ -12,6 +12,7 @@ import gradio as gr
 from gradio_app.page import texts, theme
 from gradio_app.page.blocks import ChatBlocks
 from gradio_app.page.conversation_events import ConversationEvents
+from gradio_app.page.following import Following
 from gradio_app.page.layout import Layout, layout
 from gradio_app.page.services import ChatServices
 from gradio_app.page.turn_events import TurnEvents
@@ -30,8 +31,9 @@ def page(services: ChatServices) -> gr.Blocks:
     """The chat's page, ready to be mounted with `mount_options()`."""
     with ChatBlocks(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
         components = layout(services.settings)
-        views = Views(services.store, services.running, components)
+        views = Views(services, components)
         _wire_turns(TurnEvents(services, components, views), components, views)
+        _wire_following(Following(services, components, views), components, views)
         _wire_conversations(ui, ConversationEvents(services, components, views), components, views)
     ui.app_id = services.settings.ui_app_id  # pyright: ignore[reportAttributeAccessIssue] (the same on every task)
     ui.max_threads = EVENTS_AT_ONCE
@@ -61,8 +63,7 @@ def mount_options() -> dict[str, Any]:
 def _wire_turns(events: TurnEvents, components: Layout, views: Views) -> None:
     """Four ways to ask, after each of which the script presses `follow` if there is an answer to follow."""
     held, chat = components.held, components.chat
-    named: set[Any] = {held.conversation_id}
-    shown: set[Any] = {*named, held.version, held.numbers}
+    shown: set[Any] = {held.conversation_id, held.version, held.last}
     asked: set[Any] = {*shown, held.ask_id, *vars(components.choices).values()}
     told = [*views.of_conversation, held.conversation_id, held.news]
     chat.send.click(events.ask, {*asked, held.question}, told, **AT_ONCE)
@@ -70,16 +71,25 @@ def _wire_turns(events: TurnEvents, components: Layout, views: Views) -> None:
     chat.turns.retry(events.retry, asked, told, **AT_ONCE)
     held.change.click(events.change, {*asked, held.question, held.changed}, told, **AT_ONCE)
     chat.turns.undo(events.undo, shown, [*views.of_conversation, held.news], **AT_ONCE)
-    chat.stop.click(events.stop, {*named, held.ask_id}, None, **AT_ONCE)
-    followed = held.follow.click(events.follow, named, chat.turns, concurrency_limit=None, **QUIET)
-    followed.then(events.settle, named, [*views.of_conversation, *views.of_list, held.news], **AT_ONCE)
+    chat.stop.click(events.stop, {held.conversation_id, held.ask_id}, None, **AT_ONCE)
+    turned: set[Any] = {held.conversation_id, held.turns_place}
+    chat.earlier.click(events.earlier, turned, [*views.of_conversation, held.news], **AT_ONCE)
+    chat.later.click(events.later, turned, [*views.of_conversation, held.news], **AT_ONCE)
+
+
+def _wire_following(events: Following, components: Layout, views: Views) -> None:
+    held = components.held
+    named: set[Any] = {held.conversation_id}
+    followed = held.follow.click(events.follow, named, components.chat.turns, concurrency_limit=None, **QUIET)
+    followed.success(events.settle, named, [*views.of_conversation, *views.of_list, held.news], **AT_ONCE)
+    followed.failure(events.broken_off, None, [held.news], **AT_ONCE)
 
 
 def _wire_conversations(ui: gr.Blocks, events: ConversationEvents, components: Layout, views: Views) -> None:
     held, listed, conversation = components.held, components.list, components.conversation
     whole = [*views.of_conversation, *views.of_list, held.conversation_id, held.news]
-    ui.load(events.open, None, whole, **AT_ONCE)
-    turned: set[Any] = {held.conversation_id, held.cursor}
+    ui.load(events.open, None, [*whole, *vars(components.choices).values()], **AT_ONCE)
+    turned: set[Any] = {held.conversation_id, held.list_place}
     listed.newer.click(events.newer, turned, views.of_list, **AT_ONCE)
     listed.older.click(events.older, turned, views.of_list, **AT_ONCE)
     for rename in (conversation.rename.click, conversation.title.submit):

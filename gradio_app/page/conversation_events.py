@@ -8,12 +8,15 @@ from typing import Any
 
 import gradio as gr
 
+from gradio_app.chat.asking import is_blank
 from gradio_app.chat.conversation import Conversation, new_id
 from gradio_app.page import texts
 from gradio_app.page.address import conversation_in, new_address
-from gradio_app.page.layout import HEADINGS, Layout
+from gradio_app.page.choosing import at_first
+from gradio_app.page.layout import Layout
 from gradio_app.page.news import news
-from gradio_app.page.reader import reader_of, telling
+from gradio_app.page.paging import Place
+from gradio_app.page.reader import Reader, reader_of, telling
 from gradio_app.page.services import ChatServices
 from gradio_app.page.values import Values
 from gradio_app.page.views import Updates, Views
@@ -35,25 +38,38 @@ class ConversationEvents:
         """The page as its address names it, with what was typed there and not sent."""
         reader = reader_of(request)
         wanted, expected = conversation_in(dict(request.query_params))
-        conversation = self._views.conversation(reader, wanted) if wanted else None
+        conversation = self._views.conversation(reader, wanted or new_id())
         welcome = texts.WELCOME[reader.language]
-        if conversation is None and expected:
+        if expected and not conversation.version:
             welcome = f"{reader.refusal('not_found')}\n\n{welcome}"
-        conversation = conversation or Conversation(wanted or new_id())
-        running = self._services.running.find(reader.user_id, conversation.id) is not None
-        draft = self._services.drafts.find(reader.user_id, conversation.id, is_new=not conversation.version)
         view = self._views.view(reader, conversation)
-        view[self._chat.turns] = gr.update(
-            value=view[self._chat.turns],
-            placeholder=welcome,
-            examples=[{"display_text": name, "text": text} for name, text in texts.EXAMPLES[reader.language]],
-        )
+        view[self._chat.turns] |= {
+            "placeholder": welcome,
+            "examples": [
+                {"display_text": name, "text": text} for name, text in texts.EXAMPLES[reader.language]
+            ],
+        }
+        preferred = None if conversation.model_id else self._services.preferences.find(reader.user_id)
         return {
             **view,
-            **self._views.list(reader, conversation.id, ""),
+            **self._views.list(reader, conversation.id),
+            **self._views.choice(at_first(self._services.settings, conversation, preferred)),
             self._held.conversation_id: conversation.id,
-            self._held.news: news(running=running, give=draft),
+            self._held.news: news(
+                running=self._views.is_being_answered(reader, conversation),
+                give=self._draft(reader, conversation),
+            ),
         }
+
+    def _draft(self, reader: Reader, conversation: Conversation) -> str:
+        """What was typed and not sent, without what a page that went away had asked after all."""
+        is_new = not conversation.version
+        draft = self._services.drafts.find(reader.user_id, conversation.id, is_new=is_new)
+        asked = conversation.turns[-1].question_text if conversation.turns else ""
+        if not asked or not draft.startswith(asked):
+            return draft
+        rest = draft[len(asked) :]
+        return rest.removeprefix("\n\n") if not rest or rest.startswith("\n\n") else draft
 
     @telling
     def rename(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
@@ -61,11 +77,11 @@ class ConversationEvents:
         reader, values = reader_of(request), Values(sent)
         conversation_id = values.conversation_id(self._held.conversation_id)
         title = values.text(self._conversation.title)
-        if title.strip() and conversation_id:
+        if not is_blank(title) and conversation_id:
             with contextlib.suppress(ConflictError):  # there is none to rename, and the page will show that
                 self._services.store.rename(reader.user_id, conversation_id, title)
         stored = self._services.store.head(reader.user_id, conversation_id)
-        listed = self._views.list(reader, conversation_id, values.text(self._held.cursor))
+        listed = self._views.list(reader, conversation_id, values.place(self._held.list_place))
         return {self._conversation.title: stored.title if stored else "", **listed}
 
     @telling
@@ -79,7 +95,7 @@ class ConversationEvents:
         empty = Conversation(new_id())
         return {
             **self._views.view(reader, empty),
-            **self._views.list(reader, empty.id, ""),
+            **self._views.list(reader, empty.id),
             self._conversation.confirmation: gr.update(visible=False),
             self._held.conversation_id: empty.id,
             self._held.news: news(running=False, address=new_address(empty.id)),
@@ -96,15 +112,15 @@ class ConversationEvents:
     @telling
     def newer(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """The page before in the list."""
-        return self._turned(Values(sent), -HEADINGS, request)
+        values = Values(sent)
+        return self._turned(values, values.place(self._held.list_place).back(), request)
 
     @telling
     def older(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """The next page of the list."""
-        return self._turned(Values(sent), HEADINGS, request)
+        values = Values(sent)
+        return self._turned(values, values.place(self._held.list_place).forward(), request)
 
-    def _turned(self, values: Values, by: int, request: gr.Request) -> Updates:
-        text = values.text(self._held.cursor)
-        skip = max(int(text) + by, 0) if text.isdecimal() and len(text) < 6 else 0
+    def _turned(self, values: Values, place: Place, request: gr.Request) -> Updates:
         open_id = values.conversation_id(self._held.conversation_id)
-        return self._views.list(reader_of(request), open_id, str(skip))
+        return self._views.list(reader_of(request), open_id, place)

@@ -8,6 +8,7 @@ import gradio as gr
 from gradio_app.chat import model
 from gradio_app.page import texts
 from gradio_app.page.chatbot import Chatbot
+from gradio_app.page.paging import Place
 from gradio_app.settings import Settings
 
 HEADINGS = 20
@@ -16,8 +17,6 @@ TEMPERATURES = (0.0, 1.0)
 """Bedrock's bounds: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""
 TEMPERATURE = 0.3
 """What people start with."""
-NOTHING = -1
-"""In place of a number: there is none."""
 T = texts.I18N
 
 
@@ -30,10 +29,12 @@ class Held:
 
     conversation_id: gr.Textbox
     version: gr.Number
-    numbers: gr.Textbox
-    """The numbers of the turns that the page shows, in their order, as JSON."""
-    cursor: gr.Textbox
-    """Where the page of the list begins that is shown; empty for the first."""
+    last: gr.Number
+    """The number of the last turn, to take it back or ask it once more; 0 when the page shows others."""
+    turns_place: gr.Textbox
+    """Which turns are shown (`paging.Place`)."""
+    list_place: gr.Textbox
+    """Which conversations the list shows."""
     question: gr.Textbox
     """The message that is being sent."""
     ask_id: gr.Textbox
@@ -123,8 +124,9 @@ def _held() -> Held:
     return Held(
         conversation_id=gr.Textbox(visible=False, elem_id="conversation-id"),
         version=gr.Number(0, precision=0, visible=False, elem_id="version"),
-        numbers=gr.Textbox("[]", visible=False, elem_id="numbers"),
-        cursor=gr.Textbox(visible=False, elem_id="cursor"),
+        last=gr.Number(0, precision=0, visible=False, elem_id="last"),
+        turns_place=gr.Textbox(Place().text, visible=False, elem_id="turns-place"),
+        list_place=gr.Textbox(Place().text, visible=False, elem_id="list-place"),
         question=gr.Textbox(lines=2, elem_id="question", **for_script),
         ask_id=gr.Textbox(elem_id="ask-id", **for_script),
         changed=gr.Textbox(elem_id="changed", **for_script),

@@ -26,13 +26,11 @@ class Reader:
     session_key: str = field(default="", repr=False)
     """Of the session that sent the request; empty without login."""
 
-    def reason(self, key: str) -> str:
-        """Why an answer is not whole."""
-        return texts.REASONS[self.language][key]
-
-    def refusal(self, key: str) -> str:
-        """Why something does not take place."""
-        return texts.REFUSALS[self.language][key].format(reference=request_id.current.get())
+    def refusal(self, key: str, **counts: int) -> str:
+        """Why something does not take place; `counts` stand in the words."""
+        reference = request_id.current.get()
+        written = {name: texts.number(count, self.language) for name, count in counts.items()}
+        return texts.REFUSALS[self.language][key].format(reference=reference, **written)
 
 
 def reader_of(request: gr.Request) -> Reader:

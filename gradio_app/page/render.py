@@ -1,5 +1,6 @@
 """Conversations as the page's components take them: pure functions."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +45,6 @@ def usage_line(conversation: Conversation, language: str) -> str:
     last = conversation.turns[-1] if conversation.turns else None
     if last is None or last.answer is None:
         return ""
-    separator = "," if language == "en" else "\N{NARROW NO-BREAK SPACE}"
     counts = {
         "message": context.estimate_tokens(last.question_text),
         "input": last.answer.input_tokens,
@@ -53,13 +53,15 @@ def usage_line(conversation: Conversation, language: str) -> str:
         "total_output": conversation.output_tokens,
     }
     return texts.USAGE[language].format(
-        **{name: f"{n:,}".replace(",", separator) for name, n in counts.items()}
+        **{name: texts.number(count, language) for name, count in counts.items()}
     )
 
 
 def _notice(answer: Answer | None, reasons: dict[str, str]) -> str:
     if answer is None:
         return reasons["missing"]
+    if answer.is_being_written(time.time()):
+        return ""
     if answer.status == STOPPED:
         notice = reasons["stopped"]
     elif answer.status in (COMPLETE, FAILED):

@@ -7,6 +7,7 @@ from gradio_app.chat.turns import Turns
 from gradio_app.settings import Settings
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.preferences import Preferences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,5 +17,6 @@ class ChatServices:
     turns: Turns
     store: Conversations
     drafts: Drafts
+    preferences: Preferences
     running: Running
     settings: Settings

@@ -58,7 +58,6 @@ PAGE = {
 REASONS = {
     "en": {
         "stopped": "Stopped.",
-        "writing": "This answer is still being written, maybe in another tab. Reload the page in a moment.",
         "interrupted": "This answer was interrupted. What had arrived is above; try again with the "
         "retry button.",
         "missing": "There is no answer yet: it was interrupted before it began. Try again with the "
@@ -83,7 +82,6 @@ REASONS = {
     },
     "es": {
         "stopped": "Detenida.",
-        "writing": "Esta respuesta aún se está escribiendo, quizá en otra pestaña. Recarga en un momento.",
         "interrupted": "Esta respuesta se interrumpió. Arriba está lo que había llegado; reintenta "
         "con el botón.",
         "missing": "Aún no hay respuesta: se interrumpió antes de empezar. Reintenta con el botón.",
@@ -121,7 +119,8 @@ REFUSALS = {
         "full_conversation": "This conversation is as long as one may be. Go on in a new one.",
         "full_person": "Your conversations take all the room that there is for them. Delete some, then send "
         "your message again.",
-        "too_long": "This message is too long. Shorten it to 32,000 characters or fewer.",
+        "too_long": "This message has {characters} characters; {most} are the most that can be sent. Shorten "
+        "it or send it in parts.",
         "empty": "There is nothing to send.",
         "empty_edit": "A question cannot be changed to nothing. It is as it was; to take it back, use undo.",
         "out_of_date": "This conversation was changed elsewhere, so nothing was taken back. It is shown as "
@@ -144,7 +143,8 @@ REFUSALS = {
         "full_conversation": "Esta conversación ya es todo lo larga que puede ser. Sigue en una nueva.",
         "full_person": "Tus conversaciones ocupan todo el espacio que hay para ellas. Borra alguna y envía "
         "de nuevo tu mensaje.",
-        "too_long": "Este mensaje es demasiado largo. Acórtalo a 32 000 caracteres o menos.",
+        "too_long": "Este mensaje tiene {characters} caracteres y se pueden enviar {most} como máximo. "
+        "Acórtalo o envíalo por partes.",
         "empty": "No hay nada que enviar.",
         "empty_edit": "Una pregunta no puede quedar vacía. Sigue como estaba; para retirarla, usa deshacer.",
         "out_of_date": "Esta conversación cambió en otro lugar y no se deshizo nada. Se muestra como está "
@@ -278,3 +278,8 @@ MISSING_IN_GRADIO = {
 """What Gradio's own translations leave out."""
 
 I18N = gr.I18n(**{lang: PAGE[lang] | MISSING_IN_GRADIO.get(lang, {}) for lang in PAGE})
+
+
+def number(count: int, language: str) -> str:
+    """A number with its thousands set apart as the language does it."""
+    return f"{count:,}".replace(",", "," if language == "en" else "\N{NARROW NO-BREAK SPACE}")

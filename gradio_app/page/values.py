@@ -1,11 +1,11 @@
 """The values of an event as the browser sent them: of the right type, or the event is malformed."""
 
-import json
 import math
 from typing import Any
 
 from gradio_app.chat.conversation import valid_id
 from gradio_app.page.blocks import UnfitError
+from gradio_app.page.paging import NoPlaceError, Place, whole_number
 
 LARGEST = 2.0**53
 """Beyond it a browser's numbers are not whole ones any more."""
@@ -44,21 +44,19 @@ class Values:
             raise UnfitError
         return int(value)
 
-    def numbers(self, component: Any) -> list[int]:
-        """A list of whole numbers, sent as JSON."""
-        try:
-            numbers = json.loads(self.text(component) or "[]")
-        except (ValueError, RecursionError):
-            raise UnfitError from None
-        if not isinstance(numbers, list) or not all(type(number) is int for number in numbers):
+    def turn(self, component: Any) -> int:
+        """The number of a turn, as text."""
+        number = whole_number(self.text(component))
+        if number is None:
             raise UnfitError
-        return numbers
+        return number
 
-
-def message_index(index: Any) -> int | None:
-    """The number of a message in an event of the chat, which may stand in a pair with that of its part."""
-    first = index[0] if isinstance(index, list | tuple) and index else index
-    return first if type(first) is int and first >= 0 else None
+    def place(self, component: Any) -> Place:
+        """Where the page is in something long."""
+        try:
+            return Place.of(self.text(component))
+        except NoPlaceError:
+            raise UnfitError from None
 
 
 def plain_text(value: Any) -> str:

@@ -100,8 +100,15 @@ function hear(told) {
   if (told.give) give(told.give);
   if ("running" in told) run(told.running);
   if (told.notice) say(told.notice, "refused");
+  if (told.scroll) scroll(told.scroll);
   if (told.running) find("#follow").click();
   else if ("running" in told && !outgoing) renew();
+}
+
+function scroll(where) {
+  const turns = find("#chat [role=log]");
+  // Gradio shows them in the next frame, and then scrolls by itself.
+  setTimeout(() => turns?.scrollTo(0, where === "end" ? turns.scrollHeight : 0), 400);
 }
 
 function read() {

@@ -18,7 +18,7 @@ from gradio_app.chat.streaming import Running
 from gradio_app.language import LANGUAGES
 from gradio_app.page import render, runtime, texts, theme
 from gradio_app.page.address import ConversationAddress, conversation_in
-from gradio_app.page.values import message_index, plain_text
+from gradio_app.page.values import plain_text
 from gradio_app.server import create_page
 from gradio_app.settings import Settings
 from gradio_app.store.table import Table
@@ -150,24 +150,6 @@ def test_token_counts_are_written_as_the_language_does() -> None:
         conversation, "es"
     )
     assert render.usage_line(Conversation(new_id()), "en") == ""
-
-
-@pytest.mark.parametrize(
-    ("given", "index"),
-    [
-        (4, 4),
-        ([4, 0], 4),
-        ((4, 1), 4),
-        ([], None),
-        ("4", None),
-        (None, None),
-        ({}, None),
-        (-1, None),
-        (True, None),
-    ],
-)
-def test_the_index_in_an_event(given: Any, index: int | None) -> None:
-    assert message_index(given) == index
 
 
 @pytest.mark.parametrize(
