@@ -1,5 +1,6 @@
 """The composition root: every part is made here once, and tests pass theirs as arguments."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +25,20 @@ from gradio_app.gate.gate import Gate
 from gradio_app.gate.joined import AtWork
 from gradio_app.health import Health
 from gradio_app.login.account import Account
+from gradio_app.login.attempts import Attempts, address
 from gradio_app.login.authenticator import Authenticator
-from gradio_app.login.cookies import departure_cookie, session_cookie, step_cookie
+from gradio_app.login.cookies import (
+    departure_cookie,
+    known_cookie,
+    return_cookie,
+    session_cookie,
+    step_cookie,
+)
+from gradio_app.login.guessable import fault
+from gradio_app.login.new_password import PasswordJudge
 from gradio_app.login.pages import STYLESHEET, Pages
 from gradio_app.login.reset import Reset
-from gradio_app.login.services import Services, address
+from gradio_app.login.services import Services
 from gradio_app.login.sign_in import SignIn
 from gradio_app.login.sign_up import SignUp
 from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
@@ -43,6 +53,7 @@ from gradio_app.page.services import ChatServices
 from gradio_app.page.state import keep_no_pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
+from gradio_app.sessions.known import Known
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
@@ -73,8 +84,9 @@ def create_app(
     directory: Directory | None = None,
     single_sign_on: SingleSignOn | None = None,
     page: Any = None,
+    fault: Callable[[str, str], str | None] = fault,
 ) -> Application:
-    """Put the application together; what reaches outside, and the page, may be passed."""
+    """Put the application together; what is outside, the page and the judge of passwords may be passed."""
     table = table or Table(clients.dynamodb, settings.table_name)
     shared = AsyncTable(table)
     running = Running()
@@ -88,7 +100,7 @@ def create_app(
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
         sessions = Sessions(shared, directory, settings, single_sign_on=single_sign_on)
-        routes += _login(settings, shared, directory, single_sign_on, sessions, pages)
+        routes += _login(settings, shared, directory, single_sign_on, sessions, pages, fault)
     health = Health(shared, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
     _mount_chat(inner, page)
@@ -123,7 +135,9 @@ def _login(
     single_sign_on: SingleSignOn | None,
     sessions: Sessions,
     pages: Pages,
+    fault: Callable[[str, str], str | None],
 ) -> list[BaseRoute]:
+    https = settings.https
     services = Services(
         settings=settings,
         pages=pages,
@@ -133,10 +147,13 @@ def _login(
         steps=Steps(table),
         departures=Departures(table),
         enrollments=Enrollments(table),
-        throttle=Throttle(table),
-        session_cookie=session_cookie(settings.https),
-        step_cookie=step_cookie(settings.https),
-        departure_cookie=departure_cookie(settings.https),
+        attempts=Attempts(Throttle(table), Known(table), known_cookie(https)),
+        judge=PasswordJudge(fault),
+        session_cookie=session_cookie(https),
+        step_cookie=step_cookie(https),
+        departure_cookie=departure_cookie(https),
+        known_cookie=known_cookie(https),
+        return_cookie=return_cookie(https),
     )
     sign_in = SignIn(services)
     return [

@@ -47,6 +47,16 @@ class Challenge:
         return self.name in (NEW_PASSWORD, FIRST_PASSWORD)
 
 
+@dataclass(frozen=True)
+class Greeting:
+    """A sign-in before its password."""
+
+    user_id: str
+    """The pool's own name for the account; of one that does not exist, a made-up one that stays the same."""
+    exchange: Any = field(repr=False)
+    """The arithmetic under way."""
+
+
 class Directory(Authenticators, Registrations):
     """The user pool through this application's client. Every method raises CognitoError kinds."""
 
@@ -63,9 +73,17 @@ class Directory(Authenticators, Registrations):
         """Fetch the pool's keys unless they are held."""
         await self._run(self._tokens.load_keys)
 
+    async def greet(self, username: str) -> Greeting:
+        """Say who wants in, and learn whose account the pool takes that for."""
+        return await self._run(self._greet, username)
+
+    async def prove(self, greeting: Greeting, password: str) -> SignedIn | Challenge:
+        """Try a password, which stays here: only its proof is sent."""
+        return await self._run(self._prove, greeting, password)
+
     async def sign_in(self, username: str, password: str) -> SignedIn | Challenge:
-        """Try a user name and a password, which stays here: only its proof is sent."""
-        return await self._run(self._sign_in, username, password)
+        """Both at once, for an account that is known already."""
+        return await self.prove(await self.greet(username), password)
 
     async def first_sign_in(self, email: str) -> SignedIn | Challenge:
         """Go on after `confirm_sign_up`, to the choice of a password; WrongCredentials if that is made."""
@@ -95,10 +113,10 @@ class Directory(Authenticators, Registrations):
         """Set a password by the mailed code; WrongCode also when there is no such user."""
         await self._run(self._reset_password, username, code, new)
 
-    def _sign_in(self, username: str, password: str) -> SignedIn | Challenge:
+    def _greet(self, username: str) -> Greeting:
         srp = AWSSRP(
             username=username,
-            password=password,
+            password="",  # comes with the proof
             pool_id=self._pool_id,
             client_id=self._client_id,
             client=self._client,
@@ -111,7 +129,13 @@ class Directory(Authenticators, Registrations):
             )
         if asked.get("ChallengeName") != "PASSWORD_VERIFIER":
             raise UnsupportedChallenge(asked.get("ChallengeName", ""))
-        proof = srp.process_challenge(asked["ChallengeParameters"], parameters)
+        question = asked["ChallengeParameters"]
+        return Greeting(question["USER_ID_FOR_SRP"], (srp, question, parameters))
+
+    def _prove(self, greeting: Greeting, password: str) -> SignedIn | Challenge:
+        srp, question, parameters = greeting.exchange
+        srp.password = password
+        proof = srp.process_challenge(question, parameters)
         with translated():
             answer = self._client.respond_to_auth_challenge(
                 ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=proof, ClientId=self._client_id
@@ -119,7 +143,7 @@ class Directory(Authenticators, Registrations):
         return self._outcome(answer, proof["USERNAME"])
 
     def _first_sign_in(self, email: str) -> SignedIn | Challenge:
-        return self._choosing(self._sign_in(email, self._first_password(email)))
+        return self._choosing(self._prove(self._greet(email), self._first_password(email)))
 
     def _choosing(self, outcome: SignedIn | Challenge) -> Challenge:
         """The outcome of a sign-in by the first password, which ends with the choice of another."""

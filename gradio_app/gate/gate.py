@@ -228,7 +228,7 @@ class Gate:
                 detail=f"{refusal.status} {refusal.reason}: {request.method} {request.scope['path']}",
             )
         if refusal.status == 401 and views_page(request):
-            return self._pages.to_login(ended=bool(refusal.reason))
+            return self._pages.to_login(request, ended=bool(refusal.reason))
         return self._pages.refusal(request, refusal.status, refusal.text)
 
 

@@ -12,7 +12,10 @@ from starlette.routing import Route
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import PasswordRefused, TooManyAttempts, WrongCredentials
 from gradio_app.cognito.tokens import PASSWORD
-from gradio_app.login.services import Services, address, form, new_password_errors, own_address
+from gradio_app.login.attempts import address
+from gradio_app.login.forms import form
+from gradio_app.login.new_password import Busy, typing_errors
+from gradio_app.login.services import Services, own_address
 from gradio_app.login.single_sign_on import SIGNED_OUT
 from gradio_app.login.texts import policy_reason
 from gradio_app.sessions.session import Session
@@ -64,12 +67,13 @@ class Account:
     async def change_password(self, request: Request) -> Response:
         session = _session(request)
         values = await form(request, "password", "new_password", "repeat")
-        if errors := await new_password_errors(values, session.identity.email):
+        if errors := typing_errors(values):
             return self._password_page(request, 400, errors)
-        account = session.identity.email.lower()
-        if not await self._services.may_try(request, account):
-            return self._password_page(request, 429, problem="too_many")
         try:
+            attempt = await self._services.attempts.confirm(session)
+            if errors := await self._services.judged(request, values["new_password"], session.identity.email):
+                await self._services.attempts.succeeded(attempt)  # the current password was not tried
+                return self._password_page(request, 400, errors)
             await self._services.directory.change_password(
                 session.access_token, values["password"], values["new_password"]
             )
@@ -80,7 +84,9 @@ class Account:
             return self._password_page(request, 400, {"new_password": policy_reason(str(refusal))})
         except TooManyAttempts:
             return self._password_page(request, 429, problem="too_many")
-        await self._services.succeeded(request, account)
+        except Busy:
+            return self._password_page(request, 429, problem="busy")
+        await self._services.attempts.succeeded(attempt)
         self._audit(request, "password-change", "ok")
         response = RedirectResponse("/account?changed=1", status_code=303)
         self._services.session_cookie.write(response, await self._services.sessions.renew(session))

@@ -12,8 +12,10 @@ from gradio_app.audit import audit
 from gradio_app.cognito.directory import CODE, CODE_SETUP, Challenge
 from gradio_app.cognito.errors import StepExpired, TooManyAttempts, WrongCode, WrongCredentials
 from gradio_app.cognito.tokens import SignedIn
+from gradio_app.login.attempts import address
+from gradio_app.login.forms import code_in, form, missing
 from gradio_app.login.qr import Setup
-from gradio_app.login.services import Services, address, code_in, form, missing
+from gradio_app.login.services import Services
 from gradio_app.sessions.session import Session
 
 PAGE = "/account/authenticator"
@@ -58,18 +60,15 @@ class Authenticator:
         values = await form(request, "code")
         if errors := missing(values):
             return self._setup_page(request, secret_key, errors)
-        account = session.identity.email.lower()
-        if not await self._services.may_try(request, account):
-            return self._setup_page(request, secret_key, problem="too_many")
-        code = code_in(values)
         try:
-            await self._services.directory.activate_authenticator(session.access_token, code)
+            attempt = await self._services.attempts.confirm(session)
+            await self._services.directory.activate_authenticator(session.access_token, code_in(values))
         except WrongCode:
             self._audit(request, "authenticator-setup", "failed", "wrong code")
             return self._setup_page(request, secret_key, {"code": "wrong_code"})
         except TooManyAttempts:
-            return self._setup_page(request, secret_key, problem="too_many")
-        await self._services.succeeded(request, account)
+            return self._pages.refusal(request, 429)
+        await self._services.attempts.succeeded(attempt)
         await self._services.enrollments.end(session)
         self._audit(request, "authenticator-setup", "ok")
         return await self._done(session, "authenticator")
@@ -95,16 +94,15 @@ class Authenticator:
         if not values["password"]:
             return await self._overview_page(request, 400, missing({"password": ""}))
         account = _session(request).identity.email.lower()
-        if not await self._services.may_try(request, account):
-            return await self._overview_page(request, 429, problem="too_many")
         try:
+            attempt = await self._services.attempts.confirm(_session(request))
             errors = await self._errors(request, account, values["password"], code_in(values))
         except TooManyAttempts:
-            return await self._overview_page(request, 429, problem="too_many")
+            return self._pages.refusal(request, 429)
         if errors:
             self._audit(request, event, "failed", f"wrong {', '.join(errors)}")
             return await self._overview_page(request, 400, errors)
-        await self._services.succeeded(request, account)
+        await self._services.attempts.succeeded(attempt)
         return None
 
     async def _errors(self, request: Request, account: str, password: str, code: str) -> dict[str, str]:
@@ -129,7 +127,7 @@ class Authenticator:
         return {} if outcome.name == CODE_SETUP else {"password": "wrong_password"}
 
     async def _overview_page(
-        self, request: Request, status: int, errors: dict[str, str] | None = None, problem: str = ""
+        self, request: Request, status: int, errors: dict[str, str] | None = None
     ) -> Response:
         session = _session(request)
         return self._pages.page(
@@ -138,23 +136,20 @@ class Authenticator:
             "authenticator",
             status=status,
             errors=errors,
-            problem=problem,
             email=session.identity.email,
             active=await self._services.directory.has_authenticator(session.access_token),
             removable=self._mfa == "optional",
         )
 
     def _setup_page(
-        self, request: Request, secret_key: str, errors: dict[str, str] | None = None, problem: str = ""
+        self, request: Request, secret_key: str, errors: dict[str, str] | None = None
     ) -> Response:
-        status = 429 if problem else 400 if errors else 200
         return self._pages.page(
             request,
             "authenticator_setup.html",
             "setup_title",
-            status=status,
+            status=400 if errors else 200,
             errors=errors,
-            problem=problem,
             setup=Setup.of(_session(request).identity.email, secret_key),
         )
 

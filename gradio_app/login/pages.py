@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from gradio_app import request_id
 from gradio_app.language import CHOICE, COOKIE, LANGUAGES, language
+from gradio_app.login.cookies import return_cookie
+from gradio_app.login.return_to import place_of
 from gradio_app.login.texts import TEXTS
 
 HERE = Path(__file__).parent
@@ -121,9 +123,12 @@ class Pages:
             request, "error.html", "error", status=status, problem=problem, reference=request_id.current.get()
         )
 
-    def to_login(self, *, ended: bool) -> Response:
-        """Send a browser that views a page to the sign-in."""
-        return RedirectResponse("/login?ended=1" if ended else "/login", status_code=303)
+    def to_login(self, request: Request, *, ended: bool) -> Response:
+        """Send a browser that views a page to the sign-in, and from there back to its conversation."""
+        response = RedirectResponse("/login?ended=1" if ended else "/login", status_code=303)
+        if place := place_of(request):
+            return_cookie(self._https).write(response, place)
+        return response
 
 
 def views_page(request: Request) -> bool:

@@ -8,17 +8,10 @@ from starlette.routing import Route
 
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import PasswordRefused, TooManyAttempts, WrongCode
-from gradio_app.login.services import (
-    Services,
-    account_name,
-    address,
-    code_in,
-    form,
-    loggable,
-    missing,
-    new_password_errors,
-    same_pace,
-)
+from gradio_app.login.attempts import MAILING, RESETTING, address
+from gradio_app.login.forms import account_name, code_in, form, loggable, missing
+from gradio_app.login.new_password import Busy, typing_errors
+from gradio_app.login.services import Services, same_pace
 from gradio_app.login.sign_in import SignIn
 from gradio_app.login.texts import policy_reason
 
@@ -48,9 +41,8 @@ class Reset:
         if errors := missing(values):
             return self._pages.page(request, "forgot.html", "forgot_title", status=400, errors=errors)
         account = account_name(values["email"])
-        if not await self._services.may_try(request, f"reset {account}"):
-            return self._too_many(request, "forgot.html", "forgot_title", account)
         try:
+            await self._services.attempts.guess(request, MAILING, account)
             await self._services.directory.forgot_password(account)
         except TooManyAttempts:
             return self._too_many(request, "forgot.html", "forgot_title", account)
@@ -64,13 +56,15 @@ class Reset:
     async def reset(self, request: Request) -> Response:
         values = await form(request, "email", "code", "new_password", "repeat")
         account = account_name(values["email"])
-        if errors := await new_password_errors(values, account):
+        if errors := typing_errors(values):
             return self._reset_page(request, 400, account, errors)
-        if not await self._services.may_try(request, account):
-            return self._too_many(request, "reset.html", "reset_title", account)
-        code, password = code_in(values), values["new_password"]
+        attempts, password = self._services.attempts, values["new_password"]
         try:
-            await self._services.directory.reset_password(account, code, password)
+            attempt = await attempts.guess(request, RESETTING, account)
+            if errors := await self._services.judged(request, password, account):
+                await attempts.succeeded(attempt)  # no code was tried
+                return self._reset_page(request, 400, account, errors)
+            await self._services.directory.reset_password(account, code_in(values), password)
             outcome = await self._services.directory.sign_in(account, password)
         except WrongCode:
             audit("password-reset", outcome="failed", client=address(request), detail=loggable(account))
@@ -79,15 +73,28 @@ class Reset:
             return self._reset_page(request, 400, account, {"new_password": policy_reason(str(refusal))})
         except TooManyAttempts:
             return self._too_many(request, "reset.html", "reset_title", account)
-        await self._services.succeeded(request, account)
+        except Busy:
+            return self._reset_page(request, 429, account, problem="busy")
+        await attempts.succeeded(attempt)
         audit("password-reset", outcome="ok", client=address(request), detail=loggable(account))
         return await self._sign_in.proceed(request, outcome, account, ends_others=True)
 
     def _reset_page(
-        self, request: Request, status: int, account: str, errors: dict[str, str] | None = None
+        self,
+        request: Request,
+        status: int,
+        account: str,
+        errors: dict[str, str] | None = None,
+        problem: str = "",
     ) -> Response:
         return self._pages.page(
-            request, "reset.html", "reset_title", status=status, email=account, errors=errors
+            request,
+            "reset.html",
+            "reset_title",
+            status=status,
+            email=account,
+            errors=errors,
+            problem=problem,
         )
 
     def _too_many(self, request: Request, template: str, title: str, account: str) -> Response:

@@ -1,6 +1,7 @@
 """Password, then whatever else Cognito asks, then in."""
 
 import time
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,18 +17,11 @@ from gradio_app.cognito.errors import (
     WrongCredentials,
 )
 from gradio_app.cognito.tokens import SignedIn
+from gradio_app.login.attempts import SIGNING_IN, address
+from gradio_app.login.forms import account_name, code_in, form, loggable, missing
+from gradio_app.login.new_password import Busy, typing_errors
 from gradio_app.login.qr import Setup
-from gradio_app.login.services import (
-    Services,
-    account_name,
-    address,
-    code_in,
-    form,
-    loggable,
-    missing,
-    new_password_errors,
-    same_pace,
-)
+from gradio_app.login.services import Services, same_pace
 from gradio_app.login.texts import policy_reason
 from gradio_app.sessions.steps import Step
 
@@ -52,7 +46,7 @@ class SignIn:
 
     async def form(self, request: Request) -> Response:
         if await self._services.sessions.find(self._services.session_cookie.read(request)):
-            return RedirectResponse("/", status_code=303)
+            return self._services.to_chat(request)
         notice = next((text for name, text in NOTICES.items() if name in request.query_params), "")
         return self.page(request, 200, notice=notice)
 
@@ -62,16 +56,13 @@ class SignIn:
         account = account_name(values["email"])
         if errors := missing(values):
             return self.page(request, 400, email=values["email"], errors=errors)
-        if not await self._services.may_try(request, account):
-            return self._refused(request, 429, account, "too_many")
         try:
-            outcome = await self._services.directory.sign_in(account, values["password"])
+            outcome = await self._outcome(request, account, values["password"])
         except WrongCredentials:
             await same_pace(started)
             return self._refused(request, 401, account, "wrong_credentials")
         except TooManyAttempts:
             return self._refused(request, 429, account, "too_many")
-        await self._services.succeeded(request, account)
         return await self.proceed(request, outcome, account, ends_others=False)
 
     async def step(self, request: Request) -> Response:
@@ -98,12 +89,35 @@ class SignIn:
         self._services.step_cookie.write(response, await self._services.steps.keep(step))
         return response
 
+    async def _outcome(self, request: Request, account: str, password: str) -> SignedIn | Challenge:
+        """Try the password as it was typed, and then without the blanks that a copied one brings along.
+
+        A password may have blanks around it, so what was typed comes first. Each try counts.
+        """
+        attempts, directory = self._services.attempts, self._services.directory
+        made = []
+        for each in dict.fromkeys((password, password.strip() or password)):
+            made.append(await attempts.guess(request, SIGNING_IN, account))
+            greeting = await directory.greet(account)
+            made.append(await attempts.guess_further(request, account, greeting.user_id))
+            with suppress(WrongCredentials):
+                outcome = await directory.prove(greeting, each)
+                await attempts.succeeded(*made)
+                return outcome
+        raise WrongCredentials
+
     async def _answer_password(self, request: Request, step: Step) -> Response:
         values = await form(request, "new_password", "repeat")
-        if errors := await new_password_errors(values, step.account):
+        if errors := typing_errors(values):
             return await self._ask_again(request, step, errors)
         try:
+            if errors := await self._services.judged(request, values["new_password"], step.account):
+                return await self._ask_again(request, step, errors)
             outcome = await self._services.directory.answer(step.challenge, values["new_password"])
+        except TooManyAttempts:
+            return self._refused(request, 429, step.account, "too_many")
+        except Busy:
+            return await self._ask_again(request, step, problem="busy")
         except PasswordRefused as refusal:
             return await self._ask_again(request, step, {"new_password": policy_reason(str(refusal))})
         except StepExpired:
@@ -114,9 +128,10 @@ class SignIn:
         code = code_in(await form(request, "code"))
         if not code:
             return await self._ask_again(request, step, {"code": "fill_in"})
-        if not await self._services.may_try(request, step.account):
-            return self._refused(request, 429, step.account, "too_many")
+        attempts = self._services.attempts
         try:
+            by_name = await attempts.guess(request, SIGNING_IN, step.account)
+            by_user = await attempts.guess_further(request, step.account, step.challenge.username)
             outcome = await self._services.directory.answer(step.challenge, code)
         except WrongCode:
             audit("sign-in", outcome="failed", client=address(request), detail="wrong code")
@@ -125,17 +140,21 @@ class SignIn:
             return self._refused(request, 429, step.account, "too_many")
         except StepExpired:
             return self._begin_again()
-        await self._services.succeeded(request, step.account)
+        await attempts.succeeded(by_name, by_user)
         return await self.proceed(request, outcome, step.account, ends_others=step.ends_others)
 
-    async def _ask_again(self, request: Request, step: Step, errors: dict[str, str]) -> Response:
+    async def _ask_again(
+        self, request: Request, step: Step, errors: dict[str, str] | None = None, problem: str = ""
+    ) -> Response:
         """The same question under a new cookie: the one that was answered is used up."""
-        response = self._question(request, step, errors)
+        response = self._question(request, step, errors, problem)
         self._services.step_cookie.write(response, await self._services.steps.keep(step))
         return response
 
-    def _question(self, request: Request, step: Step, errors: dict[str, str] | None = None) -> Response:
-        status = 400 if errors else 200
+    def _question(
+        self, request: Request, step: Step, errors: dict[str, str] | None = None, problem: str = ""
+    ) -> Response:
+        status = 429 if problem else 400 if errors else 200
         if step.challenge.asks_password:
             return self._pages.page(
                 request,
@@ -143,6 +162,7 @@ class SignIn:
                 "new_password_title",
                 status=status,
                 errors=errors,
+                problem=problem,
                 email=step.account,
                 why=self._pages.text(request, PASSWORD_WHY[step.challenge.name]),
             )

@@ -8,17 +8,9 @@ from starlette.routing import Route
 
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import TooManyAttempts, WrongCode, WrongCredentials
-from gradio_app.login.services import (
-    ADDRESS,
-    Services,
-    account_name,
-    address,
-    code_in,
-    form,
-    loggable,
-    missing,
-    same_pace,
-)
+from gradio_app.login.attempts import MAILING, SIGNING_UP, address
+from gradio_app.login.forms import ADDRESS, account_name, code_in, form, loggable, missing
+from gradio_app.login.services import Services, same_pace
 from gradio_app.login.sign_in import SignIn
 
 
@@ -51,9 +43,8 @@ class SignUp:
         if not self._is_allowed(account):
             self._audit(request, "refused", account)
             return self._address_page(request, 400, account, {"email": "sign_up_domain"})
-        if not await self._services.may_try(request, f"sign-up {account}"):
-            return self._too_many(request, account)
         try:
+            await self._services.attempts.guess(request, MAILING, account)
             await self._services.directory.sign_up(account)
         except TooManyAttempts:
             return self._too_many(request, account)
@@ -72,9 +63,8 @@ class SignUp:
         if not self._is_allowed(account):
             self._audit(request, "refused", account)
             return self._code_page(request, 400, account, {"email": "sign_up_domain"})
-        if not await self._services.may_try(request, account):
-            return self._too_many(request, account)
         try:
+            attempt = await self._services.attempts.guess(request, SIGNING_UP, account)
             await self._services.directory.confirm_sign_up(account, code)
             outcome = await self._services.directory.first_sign_in(account)
         except WrongCode:
@@ -85,7 +75,7 @@ class SignUp:
             return RedirectResponse("/forgot-password", status_code=303)
         except TooManyAttempts:
             return self._too_many(request, account)
-        await self._services.succeeded(request, account)
+        await self._services.attempts.succeeded(attempt)
         self._audit(request, "ok", account)
         return await self._sign_in.proceed(request, outcome, account, ends_others=False)
 

@@ -11,10 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gradio_app.audit import audit
-from gradio_app.cognito.errors import CognitoUnreachable, TokenInvalid, WrongCode
+from gradio_app.cognito.errors import CognitoUnreachable, TokenInvalid, TooManyAttempts, WrongCode
 from gradio_app.cognito.single_sign_on import Departure
 from gradio_app.cognito.single_sign_on import SingleSignOn as Provider
-from gradio_app.login.services import Services, address, own_address
+from gradio_app.login.attempts import address
+from gradio_app.login.services import Services, own_address
 from gradio_app.login.sign_in import SignIn
 
 START = "/login/single-sign-on"
@@ -79,16 +80,17 @@ class SingleSignOn:
             error = brought["error"] if brought["error"] in OAUTH_ERRORS else "another error"
             return self._again(request, 401, "sign_on_refused", error)
         # Counted here and not at the start: a whole company begins from one address in the morning.
-        if not await self._services.may_try(request):
-            return self._again(request, 429, "too_many", "429")
         try:
+            attempt = await self._services.attempts.arrive(request)
             signed_in = await self._provider.arrive(departure, brought.get("code", ""))
+        except TooManyAttempts:
+            return self._again(request, 429, "too_many", "429")
         except (WrongCode, TokenInvalid) as refusal:
             return self._again(request, 400, "sign_on_unknown", f"{type(refusal).__name__}: {refusal}")
         except CognitoUnreachable as error:
             self._audit(request, f"CognitoUnreachable: {error}")
             raise
-        await self._services.succeeded(request)
+        await self._services.attempts.succeeded(attempt)
         user_id = signed_in.identity.user_id
         if not signed_in.identity.email:
             await self._services.revoked(request, user_id, self._provider.revoke(signed_in.refresh_token))
@@ -99,7 +101,7 @@ class SingleSignOn:
         """No departure fits. Who is in already has come twice, by two clicks or two tabs, and may go on."""
         refusal = self._again(request, 400, "sign_on_unknown", "no such departure")
         session = await self._services.sessions.find(self._services.session_cookie.read(request))
-        return RedirectResponse("/", status_code=303) if session else refusal
+        return self._services.to_chat(request) if session else refusal
 
     def _again(self, request: Request, status: int, problem: str, reason: str, user_id: str = "") -> Response:
         """The sign-in page, with one sentence of ours: what the provider says is for its own pages."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from gradio_app.cognito.single_sign_on import Departure
-from gradio_app.sessions.session import hashed, new_token
+from gradio_app.sessions.session import hashed, is_token, new_token
 from gradio_app.store import schema
 from gradio_app.store.table import AsyncTable
 
@@ -39,7 +39,7 @@ class Departures:
 
     async def take(self, token: str, state: str) -> Departure | None:
         """The departure that this browser comes back from, once and in its time."""
-        item = await self._table.take(**_key(token, state))
+        item = await self._table.take(**_key(token, state)) if is_token(token) else None
         if item is None or item["expires_at"] <= self._now():
             return None
         return Departure(item["redirect_uri"], item["state"], item["nonce"], item["verifier"])

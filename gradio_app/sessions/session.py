@@ -1,6 +1,7 @@
 """One browser's sign-in, as the table keeps it."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +10,17 @@ from gradio_app.cognito.tokens import PASSWORD, SignedIn
 from gradio_app.identity import Identity
 
 TOKEN_BYTES = 32
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_token() -> str:
     """A cookie value of 256 random bits, which nobody can guess."""
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def is_token(text: str) -> bool:
+    """Whether a cookie value can be one of ours; for any other the table need not be asked."""
+    return TOKEN.fullmatch(text) is not None
 
 
 def hashed(token: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from gradio_app.audit import audit
 from gradio_app.cognito.directory import Directory
@@ -22,7 +23,7 @@ from gradio_app.cognito.errors import (
 )
 from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.cognito.tokens import PASSWORD, SINGLE_SIGN_ON, SignedIn
-from gradio_app.sessions.session import Session, hashed, new_token
+from gradio_app.sessions.session import Session, hashed, is_token, new_token
 from gradio_app.settings import Settings
 from gradio_app.store import schema
 from gradio_app.store.table import AsyncTable
@@ -77,19 +78,21 @@ class Sessions:
 
     async def find(self, token: str) -> Session | None:
         """The session of a cookie value, if it is still good; raises CognitoUnreachable if nobody can say."""
-        session = await self._load(hashed(token))
+        session = await self._load(hashed(token)) if is_token(token) else None
         if session is None:
             return None
         now = self._seconds()
         if now >= self._ends(session):
             await self.end(session)
             return None
+        if now - session.seen_at >= TOUCH_SECONDS:
+            session = await self._touch(session)
+            if session is None:
+                return None
         if now - session.checked_at >= CHECK_SECONDS:
             return await self._confirmed(session)
         if now - session.checked_at >= CHECK_SECONDS - EARLY_SECONDS:
             self._check(session)
-        if now - session.seen_at >= TOUCH_SECONDS:
-            return await self._touch(session)
         return session
 
     async def lasts(self, session: Session) -> bool:
@@ -154,12 +157,11 @@ class Sessions:
         return session
 
     async def _touch(self, session: Session) -> Session | None:
-        return await self._save(replace(session, seen_at=self._seconds()), "seen_at")
+        touched = replace(session, seen_at=self._seconds())
+        return await self._save(touched, {"seen_at": touched.seen_at, "expires_at": self._ends(touched)})
 
-    async def _save(self, session: Session, *names: str) -> Session | None:
+    async def _save(self, session: Session, changes: dict[str, Any]) -> Session | None:
         """Write some attributes unless the session was ended meanwhile, on this task or another."""
-        attributes = session.attributes()
-        changes = {name: attributes[name] for name in names} | {"expires_at": self._ends(session)}
         if await self._table.update(schema.session(session.key), schema.SESSION, changes):
             return self._remember(session)
         self._cache.pop(session.key, None)
@@ -199,17 +201,18 @@ class Sessions:
             if await self.end(session):
                 _audit_refusal(session, refusal)
             return None
-        now = self._seconds()
+        # Asking is not using: the session is as old as its last request, which may have come meanwhile.
+        _, latest = self._cache.get(session.key, (0, session))
         refreshed = replace(
-            session,
+            latest,
             identity=current.identity,
             access_token=current.access_token,
             refresh_token=current.refresh_token,
             access_expires_at=current.access_expires_at,
-            checked_at=now,
-            seen_at=now,
+            checked_at=self._seconds(),
         )
-        return await self._save(refreshed, *_REFRESHED)
+        attributes = refreshed.attributes()
+        return await self._save(refreshed, {name: attributes[name] for name in _REFRESHED})
 
     def _client_of(self, session: Session) -> Directory | SingleSignOn:
         """The pool through the app client that the session's tokens belong to."""
@@ -231,7 +234,6 @@ _REFRESHED = (
     "refresh_token",
     "access_expires_at",
     "checked_at",
-    "seen_at",
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from gradio_app.cognito.directory import Challenge
-from gradio_app.sessions.session import hashed, new_token
+from gradio_app.sessions.session import hashed, is_token, new_token
 from gradio_app.store import schema
 from gradio_app.store.table import AsyncTable, Item
 
@@ -52,10 +52,14 @@ class Steps:
 
     async def look(self, token: str) -> Step | None:
         """The step, to show its question."""
+        if not is_token(token):
+            return None
         return self._read(await self._table.get(schema.challenge(hashed(token)), schema.CHALLENGE))
 
     async def take(self, token: str) -> Step | None:
         """The same for the one who answers; it is gone then."""
+        if not is_token(token):
+            return None
         return self._read(await self._table.take(schema.challenge(hashed(token)), schema.CHALLENGE))
 
     def _read(self, item: Item | None) -> Step | None:

@@ -1,6 +1,14 @@
-"""Keys of all that lies in the table, and when it ends: nobody else puts a key together."""
+"""All that lies in the table, on one page: nobody else puts a key together.
+
+What is stored outlives the version. The next release reads all of this, and so does the one before, because
+deployments overlap: of `conversation` and `message` it takes every attribute for text or a whole number, and
+wants those without a question mark. So what is new is optional, text or a number there, and has a sort key of
+its own elsewhere.
+"""
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 BY_CHANGE = "by-change"
 """The index of what has `updated_at`, which only heads of conversations have: a user's, in its order."""
@@ -23,9 +31,142 @@ SESSION = "SESSION"
 AUTHENTICATOR = "AUTHENTICATOR"
 CHALLENGE = "CHALLENGE"
 THROTTLE = "THROTTLE"
+KNOWN = "KNOWN"
 HEALTH = "HEALTH"
 
 NUMBER_DIGITS = 15
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of item; `attributes` are `name:type` in DynamoDB's letters, with `?` where one may miss."""
+
+    name: str
+    pk: str
+    sk: str
+    attributes: str
+    ends: str
+    """When DynamoDB or the application deletes it."""
+    used_by: str
+    """The modules of `gradio_app` that read and write it."""
+
+
+KINDS = (
+    Kind(
+        "conversation",
+        "USER#<user>",
+        "CONVERSATION#<conversation>",
+        "title:S version:N updated_at:N input_tokens:N? output_tokens:N? summary:S? summarized_to:N? "
+        "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? pinned:N? folder:S? deleted_at:N?",
+        "deleted by its owner",
+        "store/conversations",
+    ),
+    Kind(
+        "message",
+        "USER#<user>",
+        "MESSAGE#<conversation>#<turn>#<0 or 1>",
+        "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
+        "cache_read_tokens:N? cache_write_tokens:N? model_id:S? temperature:N? max_tokens:N? "
+        "holder:S? lease_until:N? stop_requested:N?",
+        "with its conversation",
+        "store/conversations, store/messages",
+    ),
+    Kind(
+        "deleted conversation",
+        "USER#<user>",
+        "DELETED#<conversation>",
+        "expires_at:N",
+        "a day after",
+        "store/conversations",
+    ),
+    Kind("storage", "USER#<user>", "STORAGE", "bytes:N", "never", "store/conversations"),
+    Kind(
+        "draft", "USER#<user>", "DRAFT#<conversation>", "text:S expires_at:N", "a day after", "store/drafts"
+    ),
+    Kind(
+        "draft of the release before",
+        "USER#<user>",
+        "DRAFT",
+        "conversation:S text:S expires_at:N",
+        "a day after",
+        "store/drafts, which writes none",
+    ),
+    Kind(
+        "preferences",
+        "USER#<user>",
+        "PREFERENCES",
+        "model_id:S temperature:N max_tokens:N",
+        "never",
+        "store/preferences",
+    ),
+    Kind("usage", "USER#<user>", "USAGE#<day>", "tokens:N expires_at:N", "90 days after", "store/usage"),
+    Kind(
+        "reservation",
+        "USER#<user>",
+        "RESERVATION#<id>",
+        "day:S tokens:N least:N begun:N lease_until:N expires_at:N",
+        "when it is settled",
+        "store/usage",
+    ),
+    Kind(
+        "session of a user",
+        "USER#<user>",
+        "SESSION#<hash>",
+        "expires_at:N",
+        "with the longest session",
+        "sessions/sessions",
+    ),
+    Kind(
+        "session",
+        "SESSION#<hash>",
+        "SESSION",
+        "user_id:S email:S groups:L username:S access_token:S refresh_token:S access_expires_at:N way:S? "
+        "created_at:N seen_at:N checked_at:N expires_at:N",
+        "at sign-out, or when idle or too old",
+        "sessions/sessions",
+    ),
+    Kind(
+        "authenticator being set up",
+        "SESSION#<hash>",
+        "AUTHENTICATOR",
+        "secret_key:S expires_at:N",
+        "10 minutes after",
+        "sessions/enrollments",
+    ),
+    Kind(
+        "step of a sign-in",
+        "CHALLENGE#<hash>",
+        "CHALLENGE",
+        "name:S username:S session:S secret_key:S first:BOOL account:S ends_others:BOOL expires_at:N",
+        "5 minutes after",
+        "sessions/steps",
+    ),
+    Kind(
+        "departure to single sign-on",
+        "DEPARTURE#<hash>",
+        "STATE#<hash>",
+        "redirect_uri:S state:S nonce:S verifier:S expires_at:N",
+        "10 minutes after",
+        "sessions/departures",
+    ),
+    Kind(
+        "failed attempts",
+        "THROTTLE#<hash>",
+        "THROTTLE",
+        "count:N expires_at:N",
+        "30 minutes after",
+        "sessions/throttle",
+    ),
+)
+
+
+def table_of_kinds() -> Iterable[str]:
+    """The same in lines of Markdown, as ARCHITECTURE.md shows it."""
+    yield "| item | `pk` | `sk` | attributes | ends | used by |"
+    yield "|---|---|---|---|---|---|"
+    for kind in KINDS:
+        cells = (f"`{kind.pk}`", f"`{kind.sk}`", f"`{kind.attributes}`", kind.ends, kind.used_by)
+        yield f"| {kind.name} | {' | '.join(cells)} |"
 
 
 def person(user_id: str) -> str:
@@ -101,3 +242,8 @@ def state(state_key: str) -> str:
 def throttle(kind: str, value: str, window: int) -> str:
     """The partition of a count of failures; a name that nobody has gives a key like any other."""
     return "THROTTLE#" + hashlib.sha256(f"{kind}\0{value}\0{window}".encode()).hexdigest()
+
+
+def known(place_key: str) -> str:
+    """The partition of a browser from which somebody signed in, or of an address with a name: by its hash."""
+    return f"KNOWN#{place_key}"

@@ -12,7 +12,15 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from gradio_app.aws import Clients
-from gradio_app.cognito.directory import CODE, CODE_SETUP, FIRST_PASSWORD, NEW_PASSWORD, Challenge, Directory
+from gradio_app.cognito.directory import (
+    CODE,
+    CODE_SETUP,
+    FIRST_PASSWORD,
+    NEW_PASSWORD,
+    Challenge,
+    Directory,
+    Greeting,
+)
 from gradio_app.cognito.errors import (
     CognitoUnreachable,
     PasswordRefused,
@@ -23,6 +31,7 @@ from gradio_app.cognito.errors import (
 from gradio_app.cognito.single_sign_on import Departure, SingleSignOn
 from gradio_app.cognito.tokens import SINGLE_SIGN_ON, SignedIn, TokenCheck
 from gradio_app.identity import Identity
+from gradio_app.login.guessable import fault
 from gradio_app.server import Application, create_app
 from gradio_app.settings import HostedClient, Settings
 from gradio_app.store.table import Item, Table, TableUnreachable
@@ -46,11 +55,12 @@ PAGE_VIEW = {"accept": "text/html", "sec-fetch-site": "none", "sec-fetch-mode": 
 
 
 class FakeTable(Table):
-    """The table's promises over a dict; `down` makes it unreachable."""
+    """The table's promises over a dict; `down` makes it unreachable, `spent` every counter high."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], Item] = {}
         self.down = False
+        self.spent = False
         self.reads = 0
 
     def get(self, pk: str, sk: str) -> Item | None:
@@ -74,7 +84,7 @@ class FakeTable(Table):
         self._answer()
         item = self.items.setdefault((pk, sk), {"count": 0})
         item.update(count=item["count"] + by, expires_at=expires_at)
-        return item["count"]
+        return item["count"] + 10**6 * self.spent
 
     def take(self, pk: str, sk: str) -> Item | None:
         self._answer()
@@ -121,8 +131,14 @@ class FakeDirectory(Directory):
     async def load_keys(self) -> None:
         self._asked("load_keys")
 
-    async def sign_in(self, username: str, password: str) -> SignedIn | Challenge:
-        self._asked("sign_in")
+    async def greet(self, username: str) -> Greeting:
+        self._asked("greet")
+        name = username.removeprefix("id-of-")  # as a pool knows users by their `sub`, too
+        return Greeting(f"id-of-{name}", name)
+
+    async def prove(self, greeting: Greeting, password: str) -> SignedIn | Challenge:
+        self._asked("prove")
+        username = greeting.exchange
         user = self.users.get(username)
         if user is None or user.disabled or user.password != password:
             raise WrongCredentials
@@ -299,22 +315,32 @@ class World:
         return browser
 
 
-def make_world(settings: Settings = SETTINGS, *, streams: bool = False, **users: User) -> World:
+def make_world(
+    settings: Settings = SETTINGS,
+    *,
+    streams: bool = False,
+    clients: Clients = NO_CLIENTS,
+    fault: Callable[[str, str], str | None] = fault,
+    **users: User,
+) -> World:
     """An application whose page is `tiny_page`; users are named by keyword, `ana` for ana@example.com.
 
-    With `streams` the page is its own: Gradio's queue belongs to the loop that it is first used in.
+    With `streams` the page is its own: Gradio's queue belongs to the loop that it is first used in. With
+    clients of a table and of models it is the chat.
     """
     table = FakeTable()
     on_stop: list[Callable[[], None]] = []
     on_start: list[Callable[[], None]] = []
     directory = FakeDirectory(users={f"{name}@example.com": user for name, user in users.items()})
+    page = None if clients is not NO_CLIENTS else tiny_page(on_stop, on_start) if streams else shared_page()
     application = create_app(
         settings,
-        NO_CLIENTS,
+        clients,
         table=table,
         directory=directory,
         single_sign_on=FakeSingleSignOn(directory) if settings.single_sign_on else None,
-        page=tiny_page(on_stop, on_start) if streams else shared_page(),
+        page=page,
+        fault=fault,
     )
     return World(table, directory, application, settings, on_stop, on_start)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from zxcvbn import matching
 
-from gradio_app.login import services
 from gradio_app.login.guessable import MOST_READINGS, fault
 from tests.gradio_app.fakes import FakeDirectory, User, World, make_world
 
@@ -87,13 +86,12 @@ def test_nobody_can_have_a_password_read_in_hundreds_of_ways(
     assert readings, "and that is where it reads"
 
 
-def test_others_do_not_wait_while_a_password_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_others_do_not_wait_while_a_password_is_judged() -> None:
     def judged(*_: str) -> None:
         with pytest.raises(RuntimeError, match="no running event loop"):
             asyncio.get_running_loop()
 
-    monkeypatch.setattr(services, "fault", judged)
-    assert reset(make_world(ana=User(PASSWORD)), "four-words-of-my-own")[0] == 303
+    assert reset(make_world(fault=judged, ana=User(PASSWORD)), "four-words-of-my-own")[0] == 303
 
 
 @pytest.mark.asvs("6.2.5")

@@ -210,17 +210,76 @@ def test_the_check_brings_new_tokens_and_groups() -> None:
     check(scenario)
 
 
+@pytest.mark.asvs("7.3.1")
 def test_a_stream_that_asks_whether_its_session_lasts_does_not_keep_it_alive() -> None:
+    """However long it runs, and however often Cognito is asked for it meanwhile."""
+
     async def scenario(case: Case) -> None:
         token = await case.sign_in()
         session = await case.task.find(token)
         assert session
-        case.directory.down = True  # so that no check of Cognito's counts as use
-        case.clock += CHECK_SECONDS - 1
-        for _ in range(2):
+        for _ in range(29):
+            case.clock += MINUTE
             assert await case.task.lasts(session)
-        case.clock += 30 * MINUTE - CHECK_SECONDS + 1
+        assert case.checks() > 3
+        case.clock += MINUTE
         assert not await case.task.lasts(session)
+        assert await case.task.find(token) is None
+
+    check(scenario)
+
+
+@pytest.mark.asvs("7.3.1")
+def test_a_request_while_the_pool_is_asked_is_not_forgotten_with_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gradio_app.sessions.sessions.WAIT_SECONDS", 0.01)
+
+    async def scenario(case: Case) -> None:
+        asked, answers = anyio.Event(), anyio.Event()
+        refresh = case.directory.refresh
+
+        async def late(*given: str) -> SignedIn:
+            asked.set()
+            await answers.wait()
+            return await refresh(*given)
+
+        case.directory.refresh = late  # type: ignore[method-assign]
+        token = await case.sign_in()
+        session = await case.task.find(token)
+        assert session
+        case.clock += CHECK_SECONDS - 10
+        async with anyio.create_task_group() as group:
+            group.start_soon(case.task.lasts, session)
+            await asked.wait()
+            case.clock += 25 * MINUTE
+            assert await case.task.find(token), "it is used"
+            answers.set()
+        [ends] = [item["expires_at"] for (_, sk), item in case.table.items.items() if sk == "SESSION"]
+        assert ends == case.clock + 30 * MINUTE, "as the table will forget it"
+        case.clock += 29 * MINUTE
+        assert await case.task.find(token)
+        assert case.checks() >= 1
+
+    check(scenario)
+
+
+def test_a_request_at_the_time_of_a_check_is_use() -> None:
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        for _ in range(4):
+            case.clock += 20 * MINUTE
+            assert await case.task.find(token)
+        assert case.checks() == 4
+
+    check(scenario)
+
+
+@pytest.mark.parametrize("text", ["", "x", "../SESSION", "x" * 44, "\N{ARABIC-INDIC DIGIT ONE}" * 43])
+def test_what_cannot_be_a_cookie_of_ours_is_not_looked_up(text: str) -> None:
+    async def scenario(case: Case) -> None:
+        assert await case.task.find(text) is None
+        assert case.table.reads == 0
 
     check(scenario)
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import httpx
 
+NEWS = "eyJ"
+"""How the value begins in which an event tells the page's script something: JSON in Base64."""
+
 
 @dataclass
 class ChatClient:
@@ -97,6 +100,6 @@ def told(answer: httpx.Response) -> dict[str, Any]:
     """What an event told the page's script, or why there was none."""
     said = answer.json()
     for value in said.get("data") or []:
-        if isinstance(value, str) and value.startswith("eyJ"):
+        if isinstance(value, str) and value.startswith(NEWS):
             return json.loads(base64.b64decode(value))
     return said

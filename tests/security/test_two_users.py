@@ -9,13 +9,14 @@ import secrets
 import pytest
 
 from tests.gradio_app.fake_bedrock import FakeBedrock
-from tests.security.chat_api import ChatClient
+from tests.security.chat_api import NEWS, ChatClient
 from tests.security.site import Site
 
 pytestmark = pytest.mark.slow
 
 ANA, EVA = "ana@example.com", "eva@example.com"
-SECRET = "the-treasure-is-under-the-oak"
+SECRET = "treasure7under7the7oak"
+"""Without a sign, which the page would write as a reference."""
 
 
 @pytest.fixture
@@ -90,4 +91,5 @@ def shown(user: ChatClient, conversation_id: str) -> str:
     event = user.event("settle")
     answer = user.send(event, user.data(event, text=conversation_id))
     assert answer.status_code == 200, answer.text
-    return json.dumps(answer.json()["data"])
+    data = [each for each in answer.json()["data"] if not str(each).startswith(NEWS)]
+    return json.dumps(data)

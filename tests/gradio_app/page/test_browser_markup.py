@@ -148,4 +148,6 @@ def test_what_was_typed_and_what_is_code_can_be_selected_as_it_was(
     codes = answers(page).last.locator("pre code")
     assert codes.first.evaluate("element => element.textContent") == CODE
     assert codes.last.evaluate("element => element.textContent") == "x = 1\n"
-    assert page.evaluate("window.find('#include <stdio.h>')")
+    inline = answers(page).last.locator("p code")
+    selected = "element => (getSelection().selectAllChildren(element), getSelection().toString())"
+    assert inline.evaluate(selected) == "#include <stdio.h>"

@@ -1,0 +1,116 @@
+"""One of every kind of item, told as one story that each release writes with its own code."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gradio_app.chat.conversation import FAILED, STOPPED, Answer, Conversation, Part, plain
+from gradio_app.cognito.directory import Challenge
+from gradio_app.cognito.single_sign_on import Departure
+from gradio_app.cognito.tokens import SignedIn
+from gradio_app.identity import Identity
+from gradio_app.sessions.departures import Departures
+from gradio_app.sessions.enrollments import Enrollments
+from gradio_app.sessions.sessions import Sessions
+from gradio_app.sessions.steps import Step, Steps
+from gradio_app.sessions.throttle import Throttle
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.drafts import Drafts
+from gradio_app.store.preferences import Preferences, Preferred
+from gradio_app.store.table import AsyncTable, Table
+from gradio_app.store.usage import Usage
+from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
+
+FOLDER = Path(__file__).parent
+USER = "ana"
+WHOLE, UNFINISHED, UNANSWERED, DELETED, DRAFTED = (f"{number:032x}" for number in range(1, 6))
+"""Conversations; DELETED and DRAFTED are not in what the first release stored."""
+DAY, TOKENS = "2026-11-22", 37
+SESSION_KEY = "AN7SECRET7KEY"
+STEP = Step(
+    Challenge("MFA_SETUP", "ana-in-the-pool", "a-session-of-the-pool", SESSION_KEY, True),
+    "ana@example.com",
+    True,
+)
+DEPARTURE = Departure("https://chat.example/return", "a-state", "a-nonce", "a-verifier")
+SIGNED_IN = SignedIn(
+    Identity(USER, "ana@example.com", ("staff",)),
+    "ana-in-the-pool",
+    "an-access-token",
+    "a-refresh-token",
+    2**31,
+)
+WRITER = "a-writer"
+SETTINGS_CHOSEN = Preferred("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 0.3, 1000)
+
+
+@dataclass(frozen=True)
+class Release:
+    """What one release has stored."""
+
+    name: str
+    written_at: int
+    tokens: dict[str, str]
+    """Values of cookies, by what they are of."""
+    items: list[dict[str, Any]]
+    """As DynamoDB has them."""
+
+
+def releases() -> Iterator[Release]:
+    """All that have a file, the oldest first."""
+    for path in sorted(FOLDER.glob("*.json")):
+        yield Release(path.stem, **json.loads(path.read_text(encoding="utf-8")))
+
+
+def write_conversations(table: Table, now: int) -> None:
+    """What a person has said, in every state that the table knows."""
+    store = Conversations(table)
+    chosen = vars(SETTINGS_CHOSEN)
+
+    def ask(conversation_id: str, question: str, **more: Any) -> int:
+        seen = store.page(USER, conversation_id) or Conversation(conversation_id)
+        return store.ask(USER, seen, question, holder=WRITER, lease_until=now + 60, **chosen, **more)
+
+    first = ask(WHOLE, "What is a lease?")
+    store.answer(USER, WHOLE, first, WRITER, Answer(plain("A promise with an end."), "complete", "", 11, 5))
+    second = ask(WHOLE, "And who holds it?")
+    store.answer(USER, WHOLE, second, WRITER, Answer(plain("Whoever"), STOPPED, "", 20, 1))
+    third = ask(WHOLE, "¿Y después?\n  [fin] 😀")
+    store.answer(USER, WHOLE, third, WRITER, Answer((), FAILED, "throttled", **chosen))
+    store.summarize(USER, WHOLE, third, "They ask what a lease is.", first)
+    store.rename(USER, WHOLE, "Leases")
+    number = ask(UNFINISHED, "Tell me more")
+    store.write(USER, UNFINISHED, number, WRITER, "So far", now + 60)
+    store.request_stop(USER, UNFINISHED, number)
+    store.ask(USER, Conversation(UNANSWERED), (Part("text", "Is anybody there?"), Part("note", "[1]")))
+    store.delete(USER, DELETED)
+
+
+def write_rest_of_a_person(table: Table) -> None:
+    """What is typed, chosen and counted."""
+    Drafts(table).keep(USER, UNFINISHED, "half a thought")
+    Preferences(table).keep(USER, SETTINGS_CHOSEN)
+    usage = Usage(table, 0, now=lambda: datetime.fromisoformat(f"{DAY}T12Z").timestamp())
+    settled, left = usage.reservation(USER, 100), usage.reservation(USER, 0)
+    usage.reserve(settled)
+    usage.reserve(left)
+    usage.settle(settled, TOKENS)
+
+
+async def write_sign_ins(table: Table) -> dict[str, str]:
+    """A session and all that leads to one; returns the cookies' values."""
+    shared = AsyncTable(table)
+    sessions = Sessions(shared, FakeDirectory(users={"ana@example.com": User("unused")}), SETTINGS)
+    token = await sessions.begin(SIGNED_IN)
+    session = await sessions.find(token)
+    assert session is not None
+    await Enrollments(shared).begin(session, SESSION_KEY)
+    await Throttle(shared).attempt("ana@example.com", "203.0.113.9")
+    return {
+        "session": token,
+        "step": await Steps(shared).keep(STEP),
+        "departure": await Departures(shared).keep(DEPARTURE),
+    }
