@@ -14,9 +14,12 @@ HEAD_BYTES = 32 * 1024
 HEAD_FIELDS = 100
 FORM_BYTES = 16 * 1024
 """A login form; passwords have at most 256 characters."""
-EVENT_BYTES = 2 * 1024 * 1024
-"""An event of the chat; its page sends the conversation that it shows along with each one."""
+EVENT_BYTES = 512 * 1024
+"""An event of the chat: the longest question has 128 kB, and an edit brings along what it was before."""
 EVENT_PREFIX = "/gradio_api/"
+DRAFT_BYTES = 1024 * 1024
+"""A text that is being written; its route keeps less of it, and says so."""
+DRAFT_PATH = "/draft"
 BODY_SECONDS = 30
 """For a whole body: an event of the largest size at half a megabit a second."""
 READING_EACH = 32
@@ -51,6 +54,8 @@ def head_is_too_large(path: bytes, query: bytes, headers: list[tuple[bytes, byte
 
 def limit_for(path: str) -> int:
     """The most bytes that a request's body may have."""
+    if path == DRAFT_PATH:
+        return DRAFT_BYTES
     return EVENT_BYTES if path.startswith(EVENT_PREFIX) else FORM_BYTES
 
 
