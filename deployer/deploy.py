@@ -18,6 +18,7 @@ from deployer import (
     service_linked_roles,
     stack,
     surroundings,
+    tagged,
     teardown,
 )
 from deployer.build_watch import BuildWatch
@@ -101,7 +102,7 @@ def _bootstrap(aws: Aws, options: Options, console: Console) -> str:
         body=path.read_text("utf-8"),  # there is no bucket yet to upload it to
         parameters=parameters.resolve(template, {}, {}),
         capabilities=package.capabilities([template]),
-        tags=_tags(options),
+        tags=tagged.tags(options.stack),
     )
     return _apply(aws, wanted, options, console)["ArtifactBucketName"]
 
@@ -115,7 +116,7 @@ def _wanted(options: Options, own: dict[str, str], upload: package.Upload) -> st
         url=url,
         parameters=parameters.resolve(template, options.parameters, own),
         capabilities=package.capabilities(package.read_all(path)),
-        tags=_tags(options),
+        tags=tagged.tags(options.stack),
     )
 
 
@@ -127,8 +128,10 @@ def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
         teardown.remove(aws, current, console)
         current = None
-    return stack.apply(aws.cloudformation, current, wanted, console, BuildWatch(aws.codepipeline, console))
-
-
-def _tags(options: Options) -> dict[str, str]:
-    return {"Project": options.stack}
+    look = BuildWatch(aws.codepipeline, console)
+    try:
+        return stack.apply(aws.cloudformation, current, wanted, console, look)
+    except stack.Failed as failed:
+        if failed.status in stack.LEFTOVER:
+            teardown.clear(aws, wanted.name, console)
+        raise

@@ -7,6 +7,7 @@ hands out here. Two tabs have two addresses and do not disturb each other.
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+import gradio as gr
 from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,3 +50,16 @@ def conversation_in(query: Mapping[str, str]) -> tuple[str, bool]:
 def address_of(conversation_id: str) -> str:
     """Where a stored conversation is opened."""
     return f"/?{OPEN}={conversation_id}"
+
+
+def new_address(conversation_id: str) -> str:
+    """Where a conversation is begun."""
+    return f"/?{NEW}={conversation_id}"
+
+
+def id_of(held: str, request: gr.Request) -> str:
+    """The conversation of the page that sent an event: what it holds, or what its address says.
+
+    The second is for whoever sends a message before the page has loaded its own.
+    """
+    return held or conversation_in(dict(request.query_params))[0] or new_id()

@@ -14,9 +14,10 @@ from gradio_app.cognito.tokens import SignedIn
 from gradio_app.identity import Identity
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
+from gradio_app.sessions.known import Known
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Step, Steps
-from gradio_app.sessions.throttle import Throttle
+from gradio_app.sessions.throttle import Throttle, at_address
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.preferences import Preferences, Preferred
@@ -108,7 +109,8 @@ async def write_sign_ins(table: Table) -> dict[str, str]:
     session = await sessions.find(token)
     assert session is not None
     await Enrollments(shared).begin(session, SESSION_KEY)
-    await Throttle(shared).attempt("ana@example.com", "203.0.113.9")
+    await Throttle(shared).attempt(at_address("203.0.113.9"))
+    await Known(shared).remember("", "203.0.113.9", (USER, "ana@example.com"))
     return {
         "session": token,
         "step": await Steps(shared).keep(STEP),
