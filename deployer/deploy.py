@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,12 +18,15 @@ from deployer import (
     service_linked_roles,
     stack,
     surroundings,
+    tagged,
     teardown,
 )
 from deployer.build_watch import BuildWatch
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
+from deployer.events import Event
 from deployer.options import Options
 from deployer.progress import say
+from deployer.service_watch import ServiceWatch
 from deployer.session import Aws, connect
 from deployer.source import image_tag, source_zip
 
@@ -101,7 +104,7 @@ def _bootstrap(aws: Aws, options: Options, console: Console) -> str:
         body=path.read_text("utf-8"),  # there is no bucket yet to upload it to
         parameters=parameters.resolve(template, {}, {}),
         capabilities=package.capabilities([template]),
-        tags=_tags(options),
+        tags=tagged.tags(options.stack),
     )
     return _apply(aws, wanted, options, console)["ArtifactBucketName"]
 
@@ -115,7 +118,7 @@ def _wanted(options: Options, own: dict[str, str], upload: package.Upload) -> st
         url=url,
         parameters=parameters.resolve(template, options.parameters, own),
         capabilities=package.capabilities(package.read_all(path)),
-        tags=_tags(options),
+        tags=tagged.tags(options.stack),
     )
 
 
@@ -127,8 +130,15 @@ def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
         teardown.remove(aws, current, console)
         current = None
-    return stack.apply(aws.cloudformation, current, wanted, console, BuildWatch(aws.codepipeline, console))
+    watches = (BuildWatch(aws.codepipeline, console), ServiceWatch(lambda: aws.ecs, console))
 
+    def look(events: Sequence[Event]) -> None:
+        for watch in watches:
+            watch(events)
 
-def _tags(options: Options) -> dict[str, str]:
-    return {"Project": options.stack}
+    try:
+        return stack.apply(aws.cloudformation, current, wanted, console, look)
+    except stack.Failed as failed:
+        if failed.status in stack.LEFTOVER:
+            teardown.clear(aws, wanted.name, console)
+        raise

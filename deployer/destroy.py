@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from deployer import protection, stack, teardown
+from deployer import protection, stack, tagged, teardown
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
 from deployer.options import Options
 from deployer.progress import say
@@ -30,6 +30,7 @@ def run(options: Options, console: Console, ask: Ask | None) -> None:
         ]
         if not present:
             say(console, f"There is no stack {options.stack} in region {aws.region}: nothing to destroy.")
+            tagged.show_what_is_left(aws, options.stack, console)
             return
         for found in present:
             protection.require_none(aws, found)
@@ -38,7 +39,11 @@ def run(options: Options, console: Console, ask: Ask | None) -> None:
     with explained(EXIT_FAILED):
         for found in present:
             teardown.remove(aws, found, console)
-        say(console, f"{options.stack} is gone from account {aws.account}, region {aws.region}.", "green")
+        left = tagged.show_what_is_left(aws, options.stack, console)
+        but = ", but for what is named above" if left else ""
+        say(
+            console, f"{options.stack} is gone from account {aws.account}, region {aws.region}{but}.", "green"
+        )
 
 
 def _confirm(name: str, aws: Aws, present: Sequence[stack.Description], ask: Ask) -> None:

@@ -2,7 +2,7 @@
 
 A child's TemplateURL is a file's name in out/. CloudFormation wants an S3 address, so children are uploaded
 under their own hash first and the parent is rewritten: an unchanged template keeps its address, and nothing
-is ever overwritten that a deployed stack still points to.
+that a deployed stack still points to is ever overwritten with something else.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from deployer.errors import UsageError, error_code
+from deployer.errors import UsageError
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -58,13 +56,16 @@ def publish(path: Path, upload: Upload) -> tuple[Template, str]:
 
 
 def uploader(s3: Any, bucket: str) -> Upload:
-    """Return an Upload into a bucket that leaves alone what is there already: a key names its content."""
+    """Return an Upload into a bucket.
+
+    What is there already is written again: a key names its content, and with each writing the time begins
+    anew after which the bucket lets an object expire.
+    """
     # The client's own endpoint is right in every partition, and the emulator's where that is in use.
     base = f"{s3.meta.endpoint_url}/{bucket}"
 
     def upload(key: str, body: bytes) -> str:
-        if not _exists(s3, bucket, key):
-            s3.put_object(Bucket=bucket, Key=key, Body=body)
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
         return f"{base}/{key}"
 
     return upload
@@ -83,13 +84,3 @@ def _children(template: Template) -> Iterator[tuple[str, str]]:
     for title, resource in template["Resources"].items():
         if resource.get("Type") == STACK_TYPE:
             yield title, resource["Properties"]["TemplateURL"]
-
-
-def _exists(s3: Any, bucket: str, key: str) -> bool:
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
-            return False
-        raise
-    return True

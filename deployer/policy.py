@@ -58,6 +58,7 @@ RESOURCES: dict[str, list[str]] = {
     "s3": ["arn:aws:s3:::{lower}-*"],
     "secretsmanager": [f"arn:aws:secretsmanager:{HERE}:secret:ClientSecret-*"],
     "sns": [f"arn:aws:sns:{HERE}:{{stack}}-*"],
+    "tag": ["*"],
     "wafv2": [
         f"arn:aws:wafv2:{HERE}:regional/*",
         f"arn:aws:elasticloadbalancing:{HERE}:loadbalancer/app/*",
@@ -92,7 +93,7 @@ OWN = {
         "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
         "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents", "DescribeStacks",
         "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListStackResources",
-        "UpdateStack",
+        "TagResource", "UntagResource", "UpdateStack",
     ],
     "codepipeline": ["GetPipelineState"],
     "ec2": [
@@ -101,12 +102,19 @@ OWN = {
         "DescribeSubnets", "DescribeVpcEndpointServices", "DescribeVpcEndpoints", "RevokeSecurityGroupEgress",
         "RevokeSecurityGroupIngress",
     ],
+    "cognito-idp": ["DeleteUserPool", "ListUsers", "UpdateUserPool"],
+    "dynamodb": ["DeleteTable", "DescribeTable", "UpdateTable"],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
+    "ecs": [
+        "DescribeServiceDeployments", "ListServiceDeployments", "StopServiceDeployment",
+    ],
     # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
     "route53": ["AssociateVPCWithHostedZone"],
     "s3": [
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
     ],
+    "kms": ["DescribeKey", "ScheduleKeyDeletion"],
+    "tag": ["GetResources"],
 }  # fmt: skip
 PASSED_TO = ["codebuild", "codepipeline", "ecs", "ecs-tasks", "vpc-flow-logs"]
 LINKED = ["ecs", "ecs.application-autoscaling", "elasticloadbalancing", "wafv2", "vpcorigin.cloudfront"]

@@ -7,9 +7,10 @@ variables are botocore's; the emulator is reached by them alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -51,6 +52,33 @@ class Aws:
     codepipeline: Any
     account: str
     region: str
+    client: Callable[[str], Any]
+    """Makes a client of another service: those below are needed seldom, and each takes its time to make."""
+
+    @cached_property
+    def cognito(self) -> Any:
+        """Cognito user pools."""
+        return self.client("cognito-idp")
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        """DynamoDB."""
+        return self.client("dynamodb")
+
+    @cached_property
+    def ecs(self) -> Any:
+        """ECS."""
+        return self.client("ecs")
+
+    @cached_property
+    def kms(self) -> Any:
+        """The keys."""
+        return self.client("kms")
+
+    @cached_property
+    def tagging(self) -> Any:
+        """What has which tags."""
+        return self.client("resourcegroupstaggingapi")
 
 
 def _require_partition(arn: str) -> None:
@@ -137,6 +165,7 @@ def connect(options: Options) -> Aws:
         elb=client("elbv2"),
         iam=client("iam"),
         codepipeline=client("codepipeline"),
+        client=client,
         account=identity["Account"],
         region=region,
     )

@@ -27,11 +27,19 @@ _STUCK = {
 _SUCCESS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _AFTERMATH = {
     "ROLLBACK_COMPLETE": "CloudFormation rolled back; the next deployment starts afresh.",
-    "ROLLBACK_FAILED": "CloudFormation could not take everything back; the next deployment removes the rest.",
+    "ROLLBACK_FAILED": "CloudFormation could not take everything back by itself.",
     "UPDATE_ROLLBACK_COMPLETE": "CloudFormation rolled back: the stack is as it was before.",
     "UPDATE_ROLLBACK_FAILED": "Rolling back failed too: mend what the events name, then run "
     "`aws cloudformation continue-update-rollback --stack-name {name}`.",
 }
+
+
+class Failed(DeployError):
+    """The operation was begun and did not succeed; `status` is the stack's."""
+
+    def __init__(self, message: str, status: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,12 +159,13 @@ def _execute(cloudformation: Any, name: str, change_set: Description, console: C
     outcome = follow(cloudformation, watch, name, console, look)
     if outcome.status in _SUCCESS:
         return
+    is_first = outcome.status in LEFTOVER
     for event in outcome.events:
-        if event.status == "DELETE_SKIPPED":
+        if event.status == "DELETE_SKIPPED" and not is_first:
             say(console, f"Kept by its deletion policy: {event.path}, {event.kind} {event.resource_id}")
     done = "updated" if outcome.status.startswith("UPDATE") else "created"
     aftermath = _AFTERMATH.get(outcome.status, f"The stack is in {outcome.status}.").format(name=name)
-    raise DeployError(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}")
+    raise Failed(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}", outcome.status)
 
 
 def _is_up_to_date(cloudformation: Any, current: Description, wanted: Wanted) -> bool:

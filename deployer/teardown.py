@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deployer import stack, vpc_leftovers
+from deployer import protection, stack, unused, vpc_leftovers
 from deployer.empty import (
     BUCKET,
     REPOSITORY,
@@ -16,8 +17,7 @@ from deployer.empty import (
     empty_repository,
     repository_exists,
 )
-from deployer.errors import DeployError
-from deployer.events import Event
+from deployer.errors import DeployError, explain
 from deployer.inventory import Resource, inventory
 from deployer.package import STACK_TYPE
 from deployer.progress import is_loopback, say
@@ -34,15 +34,22 @@ def remove(
 ) -> None:
     """Delete a stack with all that it does not retain, and say what it retained.
 
-    Raises DeployError when something is left that should not be.
+    Of a first creation that failed nothing stays: there is no data yet. Raises DeployError when something is
+    left that should not be.
     """
     name = found["StackName"]
     every = list(inventory(aws.cloudformation, found["StackId"]))
-    kept: dict[str, Event] = {}
+    is_first = found["StackStatus"] in stack.LEFTOVER
+    before = list(unused.skipped(aws.cloudformation, found["StackId"])) if is_first else []
+    kept: dict[str, unused.Kept] = {}
     for attempts_left in reversed(range(ATTEMPTS)):
         _empty(aws, every, console)
         outcome = stack.delete(aws.cloudformation, found, console)
-        kept |= {event.path: event for event in outcome.events if event.status == "DELETE_SKIPPED"}
+        kept |= {
+            event.path: unused.Kept(event.path, event.kind, event.resource_id)
+            for event in outcome.events
+            if event.status == "DELETE_SKIPPED"
+        }
         if outcome.status == "DELETE_COMPLETE":
             break
         refilled = any(event.failed and event.kind in (BUCKET, REPOSITORY) for event in outcome.events)
@@ -54,10 +61,39 @@ def remove(
             _wait_for_the_vpc(aws, every, console, sleep)
     gone = [resource for resource in every if resource.path not in kept]
     _prove(aws, gone, name)
-    say(console, f"{name}: {len(gone)} resources deleted, none left behind.")
-    for event in kept.values():
-        say(console, f"Kept on purpose: {event.path}, {event.kind} {event.resource_id}", "yellow")
-    if kept:
+    stays = list(kept.values())
+    if is_first:
+        stays = unused.remove(aws, list(dict.fromkeys([*before, *stays])), console)
+    say(console, f"{name}: {len(gone)} resources deleted{'' if stays else ', none left behind'}.")
+    _say_what_stays(stays, console)
+
+
+def clear(aws: Aws, name: str, console: Console) -> None:
+    """Remove what a first creation has left that just failed.
+
+    The stack itself stays where nothing is in it any more: its events say what happened. What goes wrong here
+    is said, and does not hide why the creation failed.
+    """
+    try:
+        found = stack.find(aws.cloudformation, name)
+        if found is None:
+            return
+        if found["StackStatus"] == "ROLLBACK_COMPLETE":
+            left = list(unused.skipped(aws.cloudformation, found["StackId"]))
+            _say_what_stays(unused.remove(aws, left, console), console)
+        else:
+            protection.require_none(aws, found)
+            remove(aws, found, console)
+    except (BotoCoreError, ClientError) as error:
+        say(console, f"What the failed creation left cannot be removed: {explain(error)}", "yellow")
+    except DeployError as error:
+        say(console, f"What the failed creation left is still there: {error}", "yellow")
+
+
+def _say_what_stays(stays: Sequence[unused.Kept], console: Console) -> None:
+    for each in stays:
+        say(console, f"Kept on purpose: {each}", "yellow")
+    if stays:
         say(
             console,
             "What is kept goes on costing what it costs: delete it yourself when nobody needs it any more. "

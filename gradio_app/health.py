@@ -12,12 +12,18 @@ from gradio_app.cognito.errors import CognitoError
 from gradio_app.store import schema
 from gradio_app.store.table import AsyncTable, TableUnreachable
 
+ONCE = "once"
 KNOWN_SECONDS = 5
 """How long an answer stands, so that asking often costs nothing."""
 
 
 class Health:
-    """`/healthz`: the process lives. `/readyz`: it can reach what it needs and is not about to stop."""
+    """Whether this process lives, whether it can serve, and whether it could when it began.
+
+    `/healthz`: it lives. `/readyz`: it can reach what it needs and is not about to stop. `/readyz?once`: it
+    could reach that once, and is not about to stop. The load balancer asks the last: no new task that never
+    got so far counts as deployed, and ECS kills none, with the answers it is writing, for a table's outage.
+    """
 
     def __init__(
         self, table: AsyncTable, directory: Directory | None, now: Callable[[], float] = time.monotonic
@@ -27,6 +33,7 @@ class Health:
         self._now = now
         self._asked_at = float("-inf")
         self._missing: list[str] = []
+        self._was_ready = False
         self.draining = False
         """Set at SIGTERM: no new browsers, please."""
 
@@ -44,10 +51,13 @@ class Health:
         """What a chat page without its server or session asks for; any answer makes it reload itself."""
         return JSONResponse({"app_id": ""})
 
-    async def ready(self, _: Request) -> Response:
+    async def ready(self, request: Request) -> Response:
+        if ONCE in request.query_params and self._was_ready and not self.draining:
+            return JSONResponse({"ready": True, "missing": []})
         if self._now() - self._asked_at >= KNOWN_SECONDS:
             self._missing = await self._ask()
             self._asked_at = self._now()
+            self._was_ready = self._was_ready or not self._missing
         missing = ["draining"] * self.draining + self._missing
         return JSONResponse({"ready": not missing, "missing": missing}, status_code=503 if missing else 200)
 

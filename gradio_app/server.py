@@ -45,8 +45,11 @@ from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
 from gradio_app.page.blocks import EventStatuses
-from gradio_app.page.events import Events
+from gradio_app.page.draft_route import draft_routes
+from gradio_app.page.message_route import message_routes
 from gradio_app.page.queue import GradioQueue
+from gradio_app.page.served import ServedPage, static_routes
+from gradio_app.page.services import ChatServices
 from gradio_app.page.state import keep_no_pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
@@ -90,7 +93,9 @@ def create_app(
     page = page or create_page(settings, clients, running, table)
     pages = Pages(settings.https)
     sessions = None
+    drafts = Drafts(table)
     routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
+    routes += [*static_routes(), *draft_routes(drafts), *message_routes(Conversations(table))]
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
@@ -110,9 +115,17 @@ def create_page(settings: Settings, clients: Clients, running: Running, table: T
     usage = Usage(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
     metrics = Metrics(settings.deployment)
-    turns = Turns(store, usage, Preferences(table), models, running, metrics)
-    drafts = Drafts(table)
-    return build.page(Events(turns, store, drafts, running, settings), settings)
+    preferences = Preferences(table)
+    return build.page(
+        ChatServices(
+            turns=Turns(store, usage, preferences, models, running, metrics),
+            store=store,
+            drafts=Drafts(table),
+            preferences=preferences,
+            running=running,
+            settings=settings,
+        )
+    )
 
 
 def _login(
@@ -180,6 +193,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
             Middleware(EventStatuses),
+            Middleware(ServedPage),
         ],
     )
 

@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 
 from gradio_app.aws import Clients
+from gradio_app.connections import BoundedProtocol
 from gradio_app.server import Application, create_app
 from gradio_app.settings import Settings
 
@@ -24,18 +25,23 @@ log = logging.getLogger(__name__)
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve until a signal came and the running answers ended, at most `drain_seconds` later."""
     application = create_app(settings, Clients.build(settings))
-    config = uvicorn.Config(
+    DrainingServer(configuration(application, settings), application, settings).run(sockets=[listener])
+
+
+def configuration(application: Application, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves it."""
+    return uvicorn.Config(
         application.gate,
         log_config=None,  # one form for all lines, with their request's id
         log_level=settings.log_level.lower(),
         access_log=False,  # addresses carry the ids of conversations
         server_header=False,
         proxy_headers=False,  # the gate decides whom to believe
+        http=BoundedProtocol,
         ws="none",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
-    DrainingServer(config, application, settings).run(sockets=[listener])
 
 
 class DrainingServer(uvicorn.Server):

@@ -282,7 +282,13 @@ def _pipeline_role(t: Template, inputs: Inputs, project: codebuild.Project) -> i
                 ),
                 allow(
                     "ReadTheSource",
-                    [s3_actions.GetObject, s3_actions.GetObjectTagging, s3_actions.GetObjectVersion],
+                    # https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
+                    [
+                        s3_actions.GetObject,
+                        s3_actions.GetObjectTagging,
+                        s3_actions.GetObjectVersion,
+                        s3_actions.GetObjectVersionTagging,
+                    ],
                     [sources],
                 ),
                 allow(

@@ -116,8 +116,8 @@ def _unhealthy_alarm(
         threshold=1,
         minutes=5,
         topic_arn=inputs.topic_arn,
-        reason="A task has not been ready for 5 minutes: /readyz fails, mostly because the table or Cognito "
-        "cannot be reached. ECS replaces it; if this stays, read the tasks' log.",
+        reason="For 5 minutes a task does not answer, or a new one does not become ready: /readyz names what "
+        "it cannot reach, mostly the table or Cognito. ECS replaces it; if this stays, read the tasks' log.",
         condition=condition,
     )
 

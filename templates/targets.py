@@ -16,6 +16,10 @@ DEREGISTRATION_SECONDS = 120
 GROUP_STICKY_SECONDS = DEREGISTRATION_SECONDS
 """Between versions: an answer and what stops it meet the same one. Far below the bake time, as the load
 balancer sends whom it holds even to a group that has no task any more."""
+HEALTH_PATH = "/readyz?once"
+"""ECS replaces a task whose target is unhealthy. So this asks whether the task ever came so far that it could
+serve, and whether it lives: without a table no task serves, and none is to be killed for that. A version that
+does not know the question takes it for /readyz."""
 HEALTH_INTERVAL_SECONDS = 15
 HEALTH_TIMEOUT_SECONDS = 5
 HEALTHY_COUNT = 2
@@ -41,7 +45,7 @@ def target_group(
         TargetType="ip",
         Protocol="HTTP",
         Port=app_port,
-        HealthCheckPath="/readyz",
+        HealthCheckPath=HEALTH_PATH,
         HealthCheckIntervalSeconds=HEALTH_INTERVAL_SECONDS,
         HealthCheckTimeoutSeconds=HEALTH_TIMEOUT_SECONDS,
         HealthyThresholdCount=HEALTHY_COUNT,
@@ -50,7 +54,7 @@ def target_group(
         TargetGroupAttributes=[
             elb.TargetGroupAttribute(Key=key, Value=value) for key, value in attributes.items()
         ],
-        Metadata=describe("The tasks that can serve; a task that says it is not ready gets nobody new."),
+        Metadata=describe("The tasks that people reach: those that were able to serve once and live."),
     )
 
 

@@ -29,7 +29,7 @@ FILE = r"[\w@~+-]+(?:\.[\w@~+-]+)*"
 STATIC = re.compile(
     rf"/(?:assets|static)/(?:{FILE}/)*{FILE}|/theme\.css|/gradio_api/theme\.css|/favicon\.ico|/manifest\.json"
 )
-OWN_STATIC = re.compile(rf"/login/static/{FILE}")
+OWN_STATIC = re.compile(rf"/login/static/{FILE}|/page/static/[0-9a-f]{{16}}/{FILE}")
 
 READ = {"GET", "HEAD"}
 FORM = {"GET", "HEAD", "POST"}
@@ -65,6 +65,8 @@ CHAT: dict[str, set[str]] = {
     "/gradio_api/run/predict": {"POST"},
     "/gradio_api/cancel": {"POST"},
     "/gradio_api/reset": {"POST"},
+    "/draft": {"GET", "PUT"},
+    "/message": {"GET"},
 }
 
 

@@ -24,7 +24,16 @@ from gradio_app.gate.events import Event, Malformed, Offered
 from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Answer
 from gradio_app.gate.joined import AtWork, EventQueue, Joined, JoinedEvents
-from gradio_app.gate.limits import BodyTooLarge, limit_for, read_body, replay
+from gradio_app.gate.limits import (
+    Bodies,
+    BodyTooLarge,
+    BodyTooSlow,
+    MalformedLength,
+    TooManyBodies,
+    head_is_too_large,
+    limit_for,
+    replay,
+)
 from gradio_app.gate.origin import SAFE_METHODS, is_forged
 from gradio_app.gate.shares import Shares, TooMuchAtOnce
 from gradio_app.gate.streams import WatchedStream
@@ -94,6 +103,7 @@ class Gate:
         self._binding = Binding(queue.has_messages, queue.offered)
         self._joined = JoinedEvents(queue, at_work)
         self._shares = Shares()
+        self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -156,6 +166,8 @@ class Gate:
     ) -> Admitted:
         """Let the request through, with what it may receive and send; raises Refused."""
         method, path = request.method, request.scope["path"]
+        if head_is_too_large(request.scope["raw_path"], request.scope["query_string"], request.headers.raw):
+            raise Refused(431, "head too large")
         if is_forged(method, request.headers, self._settings.public_scheme):
             raise Refused(403, "from another site")
         wanted = self._addresses.access(method, path)
@@ -195,10 +207,17 @@ class Gate:
         return session.identity
 
     async def _read(self, request: Request, receive: Receive) -> bytes:
+        limit, client = limit_for(request.scope["path"]), request.client.host if request.client else ""
         try:
-            return await read_body(receive, request.headers, limit_for(request.scope["path"]))
+            return await self._bodies.read(receive, request.headers, limit, client)
+        except MalformedLength:
+            raise Refused(400, "a length that is none") from None
+        except BodyTooSlow:
+            raise Refused(408, "body too slow") from None
         except BodyTooLarge:
             raise Refused(413, "body too large") from None
+        except TooManyBodies:
+            raise Refused(429, "too many bodies at once", "busy") from None
 
     async def _take_turn(self, user_id: str, share: AsyncExitStack) -> None:
         with _refusing():

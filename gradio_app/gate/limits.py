@@ -1,39 +1,119 @@
-"""How much a client may send."""
+"""How much a client may send, and for how long."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
+HEAD_BYTES = 32 * 1024
+"""A request's line and headers; CloudFront passes on 20 KiB, the load balancer 64."""
+HEAD_FIELDS = 100
 FORM_BYTES = 16 * 1024
 """A login form; passwords have at most 256 characters."""
 EVENT_BYTES = 512 * 1024
 """An event of the chat: the longest question has 128 kB, and an edit brings along what it was before."""
 EVENT_PREFIX = "/gradio_api/"
+DRAFT_BYTES = 1024 * 1024
+"""A text that is being written; its route keeps less of it, and says so."""
+DRAFT_PATH = "/draft"
+BODY_SECONDS = 30
+"""For a whole body: an event of the largest size at half a megabit a second."""
+READING_EACH = 32
+"""Bodies of one address that are on their way at the same time; a company or a class may share one."""
+READING = 256
+HELD_BYTES = 64 * 1024 * 1024
+"""Of all bodies that have arrived in part."""
+LENGTH = re.compile(r"0*([0-9]{1,15})", re.ASCII)
 
 
 class BodyTooLarge(Exception):
     """The client sends more than the address takes."""
 
 
+class MalformedLength(Exception):
+    """What the client says about its body's length is no number, or two."""
+
+
+class BodyTooSlow(Exception):
+    """The body has not arrived in its time."""
+
+
+class TooManyBodies(Exception):
+    """As many bodies are on their way as there may be, here or from this client's address."""
+
+
+def head_is_too_large(path: bytes, query: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether a request's line and headers are more than any page of ours causes."""
+    size = len(path) + len(query) + sum(len(name) + len(value) for name, value in headers)
+    return len(headers) > HEAD_FIELDS or size > HEAD_BYTES
+
+
 def limit_for(path: str) -> int:
     """The most bytes that a request's body may have."""
+    if path == DRAFT_PATH:
+        return DRAFT_BYTES
     return EVENT_BYTES if path.startswith(EVENT_PREFIX) else FORM_BYTES
 
 
-async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
-    """The whole body, whatever its framing; raises BodyTooLarge before more than the limit is held."""
-    declared = headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared) > limit:
-        raise BodyTooLarge
-    body = bytearray()
-    while True:
+class Bodies:
+    """The bodies that are on their way."""
+
+    def __init__(self) -> None:
+        self._reading: Counter[str] = Counter()
+        self._held = 0
+
+    async def read(self, receive: Receive, headers: Headers, limit: int, client: str) -> bytes:
+        """The whole body, whatever its framing, before more than the limit is held; raises what is above."""
+        _check_length(headers.getlist("content-length"), limit)
+        body = bytearray()
+        with self._place(client):
+            try:
+                with anyio.fail_after(BODY_SECONDS):
+                    while await self._more(receive, body, limit):
+                        pass
+            except TimeoutError:
+                raise BodyTooSlow from None
+            finally:
+                self._held -= len(body)
+        return bytes(body)
+
+    async def _more(self, receive: Receive, body: bytearray, limit: int) -> bool:
+        """Take what has arrived; whether more is to come."""
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ConnectionResetError("the client went away while sending")
-        body += message.get("body", b"")
-        if len(body) > limit:
+        arrived = message.get("body", b"")
+        if len(body) + len(arrived) > limit:
             raise BodyTooLarge
-        if not message.get("more_body"):
-            return bytes(body)
+        if self._held + len(arrived) > HELD_BYTES:
+            raise TooManyBodies
+        body += arrived
+        self._held += len(arrived)
+        return message.get("more_body", False)
+
+    @contextmanager
+    def _place(self, client: str) -> Iterator[None]:
+        if self._reading[client] >= READING_EACH or self._reading.total() >= READING:
+            raise TooManyBodies
+        self._reading[client] += 1
+        try:
+            yield
+        finally:
+            self._reading[client] -= 1
+            if not self._reading[client]:
+                del self._reading[client]
+
+
+def _check_length(declared: list[str], limit: int) -> None:
+    lengths = [LENGTH.fullmatch(text) for text in declared]
+    if len(declared) > 1 or not all(lengths):
+        raise MalformedLength
+    if any(int(length[1]) > limit for length in lengths if length):
+        raise BodyTooLarge
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

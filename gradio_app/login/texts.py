@@ -92,7 +92,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "error_401": "Your session has ended. Sign in again.",
         "error_403": "You may not do this. Reload the page and try again.",
         "error_404": "There is no such page.",
+        "error_408": "This took too long to arrive. Try again.",
         "error_413": "That is too much at once. Send less.",
+        "error_431": "Your browser sends too much along with its requests. Delete this site's cookies and "
+        "try again.",
         "error_429": "Too many attempts. Wait 15 minutes and try again.",
         "too_much_at_once": "You have too much going on at once. Wait until some of it has ended, or close a "
         "few tabs.",
@@ -191,7 +194,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "error_401": "Tu sesión ha terminado. Inicia sesión de nuevo.",
         "error_403": "No puedes hacer esto. Recarga la página e inténtalo de nuevo.",
         "error_404": "Esta página no existe.",
+        "error_408": "Esto ha tardado demasiado en llegar. Inténtalo de nuevo.",
         "error_413": "Es demasiado de una vez. Envía menos.",
+        "error_431": "Tu navegador envía demasiado con cada petición. Borra las cookies de este sitio e "
+        "inténtalo de nuevo.",
         "error_429": "Demasiados intentos. Espera 15 minutos e inténtalo de nuevo.",
         "too_much_at_once": "Tienes demasiadas cosas en marcha a la vez. Espera a que termine alguna o "
         "cierra pestañas.",

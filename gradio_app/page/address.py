@@ -7,6 +7,7 @@ hands out here. Two tabs have two addresses and do not disturb each other.
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+import gradio as gr
 from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,10 +16,12 @@ from gradio_app.chat.conversation import new_id, valid_id
 
 OPEN, NEW = "c", "new"
 """Query parameters."""
+OF_GRADIO = {"page", "deep_link"}
+"""Names of what our page has none of: asked for any, Gradio fails."""
 
 
 class ConversationAddress:
-    """ASGI middleware: sends `GET /` without a well-formed conversation id to a new one's address."""
+    """ASGI middleware: gives `GET /` the address of a conversation, and takes other pages out of it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,9 +29,11 @@ class ConversationAddress:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
             query = QueryParams(scope["query_string"])
-            if not conversation_in(query)[0]:
-                rest = [(name, value) for name, value in query.multi_items() if name not in (OPEN, NEW)]
-                target = f"/?{urlencode([(NEW, new_id()), *rest])}"
+            conversation_id, exists = conversation_in(query)
+            if not conversation_id or OF_GRADIO & query.keys():
+                ours = {OPEN, NEW} | OF_GRADIO
+                rest = [(name, value) for name, value in query.multi_items() if name not in ours]
+                target = f"/?{urlencode([(OPEN if exists else NEW, conversation_id or new_id()), *rest])}"
                 await RedirectResponse(target, status_code=303)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -45,3 +50,16 @@ def conversation_in(query: Mapping[str, str]) -> tuple[str, bool]:
 def address_of(conversation_id: str) -> str:
     """Where a stored conversation is opened."""
     return f"/?{OPEN}={conversation_id}"
+
+
+def new_address(conversation_id: str) -> str:
+    """Where a conversation is begun."""
+    return f"/?{NEW}={conversation_id}"
+
+
+def id_of(held: str, request: gr.Request) -> str:
+    """The conversation of the page that sent an event: what it holds, or what its address says.
+
+    The second is for whoever sends a message before the page has loaded its own.
+    """
+    return held or conversation_in(dict(request.query_params))[0] or new_id()

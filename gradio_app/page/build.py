@@ -1,36 +1,41 @@
-"""The page: its components and what follows what. No JavaScript of ours, no HTML of ours, no `gr.State`.
+"""The page: its components, and which event follows which trigger.
 
-One output streams, the chat; all else is updated once, after the answer. Between two events the browser
-holds the conversation's id and the version that it shows, in hidden components.
+One output streams, the chat; all else is updated once, before or after the answer. There is no `gr.State`:
+between two events the browser holds the conversation's id and the version that it shows. Values come and
+updates go by component; the order of neither matters.
 """
 
 from typing import Any
 
 import gradio as gr
 
-from gradio_app.page import layout, texts, theme
+from gradio_app.page import texts, theme
 from gradio_app.page.blocks import ChatBlocks
-from gradio_app.page.events import NOTHING, Events, message_index, plain_text
-from gradio_app.page.layout import Chat, Hidden, Sidebar
-from gradio_app.page.markup import original
-from gradio_app.settings import Settings
+from gradio_app.page.conversation_events import ConversationEvents
+from gradio_app.page.following import Following
+from gradio_app.page.layout import Layout, layout
+from gradio_app.page.services import ChatServices
+from gradio_app.page.turn_events import TurnEvents
+from gradio_app.page.views import Views
 
 EVENTS_AT_ONCE = 256
-"""Events that run at the same time, running answers included; Gradio's own limit is 40."""
+"""Events that run at the same time, answers that are followed included; Gradio's own limit is 40."""
 EVENTS_WAITING = 512
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """For every event: no programming interface, no spinner."""
 AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
-"""For events that only read or write the table."""
+"""For events that are over in a moment."""
 
 
-def page(events: Events, settings: Settings) -> gr.Blocks:
+def page(services: ChatServices) -> gr.Blocks:
     """The chat's page, ready to be mounted with `mount_options()`."""
     with ChatBlocks(title="Asistente", fill_height=True, analytics_enabled=False) as ui:
-        hidden, sidebar, chat = layout.hidden(), layout.sidebar(settings), layout.chat()
-        _wire_turns(events, hidden, sidebar, chat)
-        _wire_sidebar(ui, events, hidden, sidebar, chat)
-    ui.app_id = settings.ui_app_id  # pyright: ignore[reportAttributeAccessIssue] (the same on every task)
+        components = layout(services.settings)
+        views = Views(services, components)
+        _wire_turns(TurnEvents(services, components, views), components, views)
+        _wire_following(Following(services, components, views), components, views)
+        _wire_conversations(ui, ConversationEvents(services, components, views), components, views)
+    ui.app_id = services.settings.ui_app_id  # pyright: ignore[reportAttributeAccessIssue] (the same on every task)
     ui.max_threads = EVENTS_AT_ONCE
     ui.queue(max_size=EVENTS_WAITING, default_concurrency_limit=None)
     # Private, guarded by a test: the queue looks for work every millisecond, 6 % of a core doing nothing.
@@ -55,71 +60,41 @@ def mount_options() -> dict[str, Any]:
     }
 
 
-def _wire_turns(events: Events, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
-    """Four ways to ask end in the same chain: take the question, stream the answer, settle the page."""
-    taken = [chat.box, hidden.question, hidden.index]
-    asked = [
-        chat.box.submit(_take_message, chat.box, taken, **AT_ONCE),
-        chat.chat.example_select(_take_example, None, taken, **AT_ONCE),
-        chat.chat.retry(_take_retry, None, taken, **AT_ONCE),
-        chat.chat.edit(_take_edit, None, taken, **AT_ONCE),
-    ]
-    turn = [hidden.question, hidden.index, hidden.conversation_id, hidden.version]
-    settings = [sidebar.model_id, sidebar.temperature, sidebar.max_tokens]
-    view, links = _view(hidden, sidebar, chat), _list(sidebar)
-    answers = []
-    for event in asked:
-        answer = event.then(events.answer, [*turn, *settings], chat.chat, concurrency_limit=None, **QUIET)
-        answer.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
-        answers.append(answer)
-    stopped = chat.box.stop(events.stop, hidden.conversation_id, None, cancels=answers, **AT_ONCE)
-    stopped.then(events.settle, turn, [chat.box, *view, *links], **AT_ONCE)
-    chat.chat.undo(events.undo, [hidden.conversation_id, hidden.version], [chat.box, *view], **AT_ONCE)
+def _wire_turns(events: TurnEvents, components: Layout, views: Views) -> None:
+    """Four ways to ask, after each of which the script presses `follow` if there is an answer to follow."""
+    held, chat = components.held, components.chat
+    shown: set[Any] = {held.conversation_id, held.version, held.last}
+    asked: set[Any] = {*shown, held.ask_id, *vars(components.choices).values()}
+    told = [*views.of_conversation, held.conversation_id, held.news]
+    chat.send.click(events.ask, {*asked, held.question}, told, **AT_ONCE)
+    chat.turns.example_select(events.ask_example, asked, told, **AT_ONCE)
+    chat.turns.retry(events.retry, asked, told, **AT_ONCE)
+    held.change.click(events.change, {*asked, held.question, held.changed}, told, **AT_ONCE)
+    chat.turns.undo(events.undo, shown, [*views.of_conversation, held.news], **AT_ONCE)
+    chat.stop.click(events.stop, {held.conversation_id, held.ask_id}, None, **AT_ONCE)
+    turned: set[Any] = {held.conversation_id, held.turns_place}
+    chat.earlier.click(events.earlier, turned, [*views.of_conversation, held.news], **AT_ONCE)
+    chat.later.click(events.later, turned, [*views.of_conversation, held.news], **AT_ONCE)
 
 
-def _wire_sidebar(ui: gr.Blocks, events: Events, hidden: Hidden, sidebar: Sidebar, chat: Chat) -> None:
-    view, links = _view(hidden, sidebar, chat), _list(sidebar)
-    conversation_id, skipped = hidden.conversation_id, hidden.skipped
-    ui.load(events.open, chat.box, [chat.box, conversation_id, *view, *links], **AT_ONCE)
-    # While one runs there is no other, and then one with what stands in the box by then. Pasting is no
-    # `input` to Gradio.
-    chat.box.change(events.draft, [chat.box, conversation_id], None, trigger_mode="always_last", **AT_ONCE)
-    sidebar.newer.click(events.newer, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
-    sidebar.older.click(events.older, [skipped, conversation_id], [skipped, *links], **AT_ONCE)
-    for rename in (sidebar.rename.click, sidebar.title.submit):
-        rename(events.rename, [sidebar.title, conversation_id, skipped], [sidebar.title, *links], **AT_ONCE)
-    sidebar.delete.click(lambda: gr.update(visible=True), None, sidebar.really, **AT_ONCE)
-    for answered in (sidebar.delete_not.click, sidebar.delete_really.click):
-        answered(lambda: gr.update(visible=False), None, sidebar.really, **AT_ONCE)
-    sidebar.delete_really.click(events.delete, conversation_id, [conversation_id, *view, *links], **AT_ONCE)
+def _wire_following(events: Following, components: Layout, views: Views) -> None:
+    held = components.held
+    named: set[Any] = {held.conversation_id}
+    followed = held.follow.click(events.follow, named, components.chat.turns, concurrency_limit=None, **QUIET)
+    followed.success(events.settle, named, [*views.of_conversation, *views.of_list, held.news], **AT_ONCE)
+    followed.failure(events.broken_off, None, [held.news], **AT_ONCE)
 
 
-def _view(hidden: Hidden, sidebar: Sidebar, chat: Chat) -> list[Any]:
-    """The components that `Views.view` updates."""
-    return [chat.chat, hidden.version, chat.usage, sidebar.title]
-
-
-def _list(sidebar: Sidebar) -> list[Any]:
-    """The components that `Views.list` updates."""
-    return [*sidebar.links, sidebar.newer, sidebar.older]
-
-
-def _taken(question: str, index: int) -> tuple[Any, str, int]:
-    """Empties the box, offers to stop, and remembers what is asked."""
-    return gr.update(value="", submit_btn=False, stop_btn=True), question, index
-
-
-def _take_message(text: str) -> tuple[Any, str, int]:
-    return _taken(text, NOTHING)
-
-
-def _take_example(event: gr.SelectData) -> tuple[Any, str, int]:
-    return _taken(plain_text([event.value]), NOTHING)
-
-
-def _take_retry(event: gr.RetryData) -> tuple[Any, str, int]:
-    return _taken("", message_index(event.index))
-
-
-def _take_edit(event: gr.EditData) -> tuple[Any, str, int]:
-    return _taken(original(plain_text(event.value)), message_index(event.index))
+def _wire_conversations(ui: gr.Blocks, events: ConversationEvents, components: Layout, views: Views) -> None:
+    held, listed, conversation = components.held, components.list, components.conversation
+    whole = [*views.of_conversation, *views.of_list, held.conversation_id, held.news]
+    ui.load(events.open, None, [*whole, *vars(components.choices).values()], **AT_ONCE)
+    turned: set[Any] = {held.conversation_id, held.list_place}
+    listed.newer.click(events.newer, turned, views.of_list, **AT_ONCE)
+    listed.older.click(events.older, turned, views.of_list, **AT_ONCE)
+    for rename in (conversation.rename.click, conversation.title.submit):
+        rename(events.rename, {*turned, conversation.title}, [*views.of_list, conversation.title], **AT_ONCE)
+    confirmation = [conversation.confirmation]
+    conversation.delete.click(events.ask_whether_to_delete, None, confirmation, **AT_ONCE)
+    conversation.delete_not.click(events.keep, None, confirmation, **AT_ONCE)
+    conversation.delete_really.click(events.delete, turned, [*whole, *confirmation], **AT_ONCE)

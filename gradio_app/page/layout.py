@@ -1,4 +1,4 @@
-"""The components of the page and where they stand."""
+"""The components of the page, where they stand, and by what name the events know them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,174 +6,241 @@ from typing import Any
 import gradio as gr
 
 from gradio_app.chat import model
-from gradio_app.chat.asking import QUESTION_CHARACTERS
 from gradio_app.page import texts
-from gradio_app.page.events import NOTHING, TEMPERATURES
-from gradio_app.page.views import HEADINGS
+from gradio_app.page.chatbot import Chatbot
+from gradio_app.page.paging import Place
 from gradio_app.settings import Settings
 
+HEADINGS = 20
+"""Conversations on one page of the list."""
+TEMPERATURES = (0.0, 1.0)
+"""Bedrock's bounds: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""
 TEMPERATURE = 0.3
-"""What people start with; of 0 to 1."""
+"""What people start with."""
 T = texts.I18N
 
 
-@dataclass(frozen=True)
-class Hidden:
-    """What the browser holds between two events; the server checks all of it each time."""
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What the browser holds between two events; the server checks all of it each time.
+
+    `question`, `changed`, `ask_id` and `news` are how our script and the events talk (`static/box.js`).
+    """
 
     conversation_id: gr.Textbox
     version: gr.Number
+    last: gr.Number
+    """The number of the last turn, to take it back or ask it once more; 0 when the page shows others."""
+    turns_place: gr.Textbox
+    """Which turns are shown (`paging.Place`)."""
+    list_place: gr.Textbox
+    """Which conversations the list shows."""
     question: gr.Textbox
     """The message that is being sent."""
-    index: gr.Number
-    """The message of the chat to ask again, or NOTHING."""
-    skipped: gr.Number
-    """How many of the newest conversations the list leaves out."""
+    ask_id: gr.Textbox
+    """The name that the script gave this attempt, by which it can be stopped."""
+    changed: gr.Textbox
+    """The number of the turn whose question the message is to replace."""
+    change: gr.Button
+    """Pressed by the script to have it replaced."""
+    news: gr.Button
+    """What an event has to tell the script (`news.py`)."""
+    follow: gr.Button
+    """Pressed by the script when an answer is being written."""
 
 
-@dataclass(frozen=True)
-class Sidebar:
-    """Conversations, what can be done with the open one, and the settings."""
+@dataclass(frozen=True, kw_only=True)
+class ConversationList:
+    """The list of conversations."""
 
     links: list[gr.Button]
     """One for each conversation on a page of the list."""
     newer: gr.Button
     older: gr.Button
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenConversation:
+    """What can be done with the conversation that is open."""
+
     title: gr.Textbox
     rename: gr.Button
     delete: gr.Button
-    really: gr.Row
+    confirmation: gr.Row
     delete_really: gr.Button
     delete_not: gr.Button
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """Whom to ask, and how."""
+
     model_id: gr.Dropdown
     temperature: gr.Slider
     max_tokens: gr.Slider
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chat:
-    """The conversation, where to write, and the line of token counts."""
+    """The turns of the conversation, where to write, and the line of token counts."""
 
-    chat: gr.Chatbot
+    earlier: gr.Button
+    turns: gr.Chatbot
+    later: gr.Button
     box: gr.Textbox
+    send: gr.Button
+    stop: gr.Button
     usage: gr.Markdown
 
 
-def hidden() -> Hidden:
-    """The hidden components, with nothing in them."""
-    return Hidden(
-        conversation_id=gr.Textbox(visible=False),
-        version=gr.Number(0, precision=0, visible=False),
-        question=gr.Textbox(visible=False),
-        index=gr.Number(NOTHING, precision=0, visible=False),
-        skipped=gr.Number(0, precision=0, visible=False),
-    )
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """All of the page."""
+
+    held: Held
+    list: ConversationList
+    conversation: OpenConversation
+    choices: Choices
+    chat: Chat
 
 
-def sidebar(settings: Settings) -> Sidebar:
-    """The sidebar, from the most used down to the account."""
+def layout(settings: Settings) -> Layout:
+    """The whole page; to be called inside of a `gr.Blocks`."""
+    held = _held()
     with gr.Sidebar(width=300):
         gr.Markdown("**Asistente**", elem_id="brand")
         gr.Button(T("new"), link="/", link_target="_self", variant="primary", elem_id="new")
-        with gr.Column(elem_id="conversations"):
-            gr.Markdown(T("conversations"), elem_classes="heading")
-            # A fixed set of links with changing labels: `gr.render` keeps state per session in the process,
-            # and Markdown opens each of its links in a new tab.
-            links = [
-                gr.Button("", link="/", link_target="_self", size="sm", visible=False)
-                for _ in range(HEADINGS)
-            ]
-            with gr.Row(elem_id="pages"):
-                newer = gr.Button(T("newer"), size="sm", visible=False, elem_id="newer")
-                older = gr.Button(T("older"), size="sm", visible=False, elem_id="older")
-        with gr.Accordion(T("this_conversation"), open=False, elem_id="this-conversation"):
-            title = gr.Textbox(label=T("title"), max_length=200, max_lines=1, elem_id="title")
-            rename = gr.Button(T("rename"), size="sm", elem_id="rename")
-            delete = gr.Button(T("delete"), size="sm", elem_id="delete")
-            with gr.Row(visible=False) as really:
-                delete_really = gr.Button(
-                    T("delete_really"), size="sm", variant="stop", elem_id="delete-really"
-                )
-                delete_not = gr.Button(T("cancel"), size="sm", elem_id="delete-not")
-        with gr.Accordion(T("settings"), open=False, elem_id="settings"):
-            model_id, temperature, max_tokens = _settings(settings)
+        listed = _list()
+        conversation = _open_conversation()
+        choices = _choices(settings)
         if settings.authentication:
-            gr.Button(
-                T("account"), link="/account", link_target="_self", variant="secondary", elem_id="account"
-            )
-    return Sidebar(
-        links,
-        newer,
-        older,
-        title,
-        rename,
-        delete,
-        really,
-        delete_really,
-        delete_not,
-        model_id,
-        temperature,
-        max_tokens,
+            gr.Button(T("account"), link="/account", link_target="_self", elem_id="account")
+    return Layout(held=held, list=listed, conversation=conversation, choices=choices, chat=_chat())
+
+
+def _held() -> Held:
+    # Not `visible=False`, which keeps a component out of the page and so out of the script's reach.
+    for_script: dict[str, Any] = {"visible": "hidden"}
+    return Held(
+        conversation_id=gr.Textbox(visible=False, elem_id="conversation-id"),
+        version=gr.Number(0, precision=0, visible=False, elem_id="version"),
+        last=gr.Number(0, precision=0, visible=False, elem_id="last"),
+        turns_place=gr.Textbox(Place().text, visible=False, elem_id="turns-place"),
+        list_place=gr.Textbox(Place().text, visible=False, elem_id="list-place"),
+        question=gr.Textbox(lines=2, elem_id="question", **for_script),
+        ask_id=gr.Textbox(elem_id="ask-id", **for_script),
+        changed=gr.Textbox(elem_id="changed", **for_script),
+        change=gr.Button("", elem_id="change", **for_script),
+        news=gr.Button("", elem_id="news", **for_script),
+        follow=gr.Button("", elem_id="follow", **for_script),
     )
 
 
-def chat() -> Chat:
-    """The conversation over the box to write in."""
+def _list() -> ConversationList:
+    with gr.Column(elem_id="conversations"):
+        gr.Markdown(T("conversations"), elem_classes="heading")
+        # A fixed set of links with changing labels: `gr.render` keeps state per session in the process,
+        # and Markdown opens each of its links in a new tab.
+        links = [
+            gr.Button("", link="/", link_target="_self", size="sm", visible=False) for _ in range(HEADINGS)
+        ]
+        with gr.Row(elem_id="pages"):
+            newer = gr.Button(T("newer"), size="sm", visible=False, elem_id="newer")
+            older = gr.Button(T("older"), size="sm", visible=False, elem_id="older")
+    return ConversationList(links=links, newer=newer, older=older)
+
+
+def _open_conversation() -> OpenConversation:
+    with gr.Accordion(T("this_conversation"), open=False, elem_id="this-conversation"):
+        title = gr.Textbox(label=T("title"), max_length=200, max_lines=1, elem_id="title")
+        rename = gr.Button(T("rename"), size="sm", elem_id="rename")
+        delete = gr.Button(T("delete"), size="sm", elem_id="delete")
+        with gr.Row(visible=False) as confirmation:
+            really = gr.Button(T("delete_really"), size="sm", variant="stop", elem_id="delete-really")
+            delete_not = gr.Button(T("cancel"), size="sm", elem_id="delete-not")
+    return OpenConversation(
+        title=title,
+        rename=rename,
+        delete=delete,
+        confirmation=confirmation,
+        delete_really=really,
+        delete_not=delete_not,
+    )
+
+
+def _choices(settings: Settings) -> Choices:
+    short = {model_id: model.short_name(model_id) for model_id in settings.model_ids}
+    alike = len(set(short.values())) < len(short)
+    names = [(model_id if alike else name, model_id) for model_id, name in short.items()]
+    low, high = TEMPERATURES
+    most = settings.max_output_tokens
+    with gr.Accordion(T("settings"), open=False, elem_id="settings"):
+        choices = Choices(
+            model_id=gr.Dropdown(
+                names, value=settings.model_ids[0], label=T("model"), visible=len(names) > 1, elem_id="model"
+            ),
+            temperature=gr.Slider(
+                low,
+                high,
+                TEMPERATURE,
+                step=0.1,
+                label=T("temperature"),
+                info=T("temperature_info"),
+                elem_id="temperature",
+            ),
+            max_tokens=gr.Slider(1, most, most, step=1, label=T("max_tokens"), elem_id="max-tokens"),
+        )
+    for component in vars(choices).values():
+        # A page from before a deployment may offer what the server does not. Gradio would break the event
+        # off and leave the page waiting; our own check refuses in words and gives the message back.
+        component.preprocess = _as_sent
+    return choices
+
+
+def _chat() -> Chat:
     # For screen readers: the name in the sidebar is out of sight on a narrow screen.
     gr.Markdown("# Asistente", elem_id="heading")
-    conversation = gr.Chatbot(
+    earlier = gr.Button(T("earlier"), size="sm", visible=False, elem_id="earlier")
+    turns = Chatbot(
         show_label=False,
         container=False,
         scale=1,
-        buttons=["copy"],
-        editable="user",
-        # Unknown tags of a model are text to read and not elements of our page.
+        buttons=[],
+        # All of it is HTML that `markup` made: nothing in it is a formula or a line end to Gradio.
+        latex_delimiters=[],
+        line_breaks=False,
         allow_tags=False,
         sanitize_html=True,
         layout="bubble",
         elem_id="chat",
         autoscroll=True,
     )
-    box = gr.Textbox(
-        placeholder=T("write"),
-        show_label=False,
-        container=False,
-        label=T("write"),
-        lines=1,
-        max_lines=8,
-        max_length=QUESTION_CHARACTERS,
-        submit_btn=True,
-        stop_btn=False,
-        autofocus=True,
-        elem_id="box",
+    later = gr.Button(T("later"), size="sm", visible=False, elem_id="later")
+    with gr.Row(elem_id="composer", equal_height=False):
+        # Its text is the script's: no event takes it or gives it another value. No `max_length`, which
+        # would cut what is pasted without a word.
+        box = gr.Textbox(
+            placeholder=T("write"),
+            show_label=False,
+            container=False,
+            label=T("write"),
+            lines=1,
+            max_lines=8,
+            autofocus=True,
+            scale=1,
+            elem_id="box",
+        )
+        send = gr.Button(T("send"), elem_id="send", min_width=0, scale=0)
+        stop = gr.Button(T("stop"), elem_id="stop", min_width=0, scale=0)
+    return Chat(
+        earlier=earlier,
+        turns=turns,
+        later=later,
+        box=box,
+        send=send,
+        stop=stop,
+        usage=gr.Markdown(elem_id="usage"),
     )
-    return Chat(conversation, box, gr.Markdown(elem_id="usage"))
-
-
-def _settings(settings: Settings) -> tuple[gr.Dropdown, gr.Slider, gr.Slider]:
-    short = {model_id: model.short_name(model_id) for model_id in settings.model_ids}
-    alike = len(set(short.values())) < len(short)
-    names = [(model_id if alike else name, model_id) for model_id, name in short.items()]
-    model_id = gr.Dropdown(
-        names, value=settings.model_ids[0], label=T("model"), visible=len(names) > 1, elem_id="model"
-    )
-    low, high = TEMPERATURES
-    temperature = gr.Slider(
-        low,
-        high,
-        TEMPERATURE,
-        step=0.1,
-        label=T("temperature"),
-        info=T("temperature_info"),
-        elem_id="temperature",
-    )
-    most = settings.max_output_tokens
-    max_tokens = gr.Slider(1, most, most, step=1, label=T("max_tokens"), elem_id="max-tokens")
-    for component in (model_id, temperature, max_tokens):
-        # A page from before a deployment may offer what the server does not. Gradio would break the event
-        # off and leave the page waiting; our own check refuses in words and gives the message back.
-        component.preprocess = _as_sent
-    return model_id, temperature, max_tokens
 
 
 def _as_sent(payload: Any) -> Any:

@@ -1,43 +1,181 @@
-"""HTML in what people and the model write is text to read, never a part of our page.
+"""What goes into the chat for a text: for an answer HTML out of its Markdown, for a person's own as it is.
 
-Gradio's sanitizer removes scripts but lets `<style>`, `style=` and `<form>` pass, with which an answer could
-cover the page or sign its reader out. So tags are made visible before they reach the browser, which is also
-what somebody wants who asks about HTML. Fenced code stays as it is: there the browser shows tags anyway.
+Gradio's parser of Markdown gets what it cannot read anything into: each part is one line of HTML, or a fence.
 """
 
-import re
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import blake2b
 
-from markdown_it import MarkdownIt
+from gradio_app.page import code, prose
+from gradio_app.page.encoding import encoded, plain, with_links
+from gradio_app.page.sections import MOST_PARTS, Hidden, Section, UnfitError, definitions, sections
 
-JOINER = "\N{WORD JOINER}"
-"""Invisible; a `<` before it begins no tag, neither in Markdown nor in HTML."""
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
-LINK = re.compile(r"<(https?://[^\s<>]*)>")
-
-# Blocks are all that is looked for: where fenced code begins and ends.
-_blocks = MarkdownIt("commonmark", {"html": False}).disable("inline").parse
-
-
-def harmless(markdown: str) -> str:
-    """The same Markdown without HTML: every tag outside of fenced code is shown as text."""
-    if not TAG.search(markdown):
-        return markdown
-    lines = markdown.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    code = {number for first, end in _fences("\n".join(lines)) for number in range(first + 1, end)}
-    return "\n".join(line if number in code else _shown(line) for number, line in enumerate(lines))
+MOST_KEPT = 8_000_000
+"""Characters of finished parts that the process keeps."""
+LARGE = 16_000
+"""Characters of an answer's unfinished end from which on it is rendered anew now and then only."""
+MOST_LATE_DEFINITIONS = 8
+"""How often an answer that grows is rendered from its beginning because of links that it defines later."""
 
 
-def original(markdown: str) -> str:
-    """The Markdown as it was before `harmless`, but for the brackets around links."""
-    return markdown.replace(f"<{JOINER}", "<")
+def typed(text: str) -> str:
+    """A person's own message exactly as it was typed; web addresses are links."""
+    return f'<div class="typed">{with_links(plain(text))}</div>'
 
 
-def _fences(markdown: str) -> list[tuple[int, int]]:
-    """First line and the line after the last of each piece of fenced code."""
-    return [
-        (token.map[0], token.map[1]) for token in _blocks(markdown) if token.type == "fence" and token.map
-    ]
+def notice(text: str) -> str:
+    """A sentence of ours in a message."""
+    return f'<div class="notice">{encoded(text)}</div>'
 
 
-def _shown(line: str) -> str:
-    return TAG.sub(f"<{JOINER}", LINK.sub(r"\1", line))
+def actions(turn: int, names: Mapping[str, str]) -> str:
+    """Buttons below a message, by class and name. `static/messages.js` does what they say.
+
+    Gradio's sanitizer leaves a button its class and its value, and takes `data-` attributes away.
+    """
+    buttons = "".join(
+        f'<button type="button" class="{kind}" value="{turn}" title="{encoded(name)}"></button>'
+        for kind, name in names.items()
+    )
+    return f'<div class="actions">{buttons}</div>'
+
+
+def answer_parts(text: str) -> list[str]:
+    """A whole answer; the same text is rendered once."""
+    return list(_kept.get(text))
+
+
+class LiveAnswer:
+    """An answer that grows: what is finished of it is rendered once.
+
+    Finished is what ends with an empty line before a block whose first line is complete: neither Markdown nor
+    a formula reaches over that.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._finished: list[str] = []
+        self._from = 0
+        self._defined: dict[str, str] = {}
+        self._late = 0
+        self._end: list[str] = []
+        self._rendered_to = 0
+
+    def update(self, text: str) -> list[str]:
+        """The parts of the answer so far; costs as much as what is not finished of it."""
+        text = plain(text)
+        if not text.startswith(self._text):
+            self.__init__()
+        self._text = text
+        fresh = len(text) - self._rendered_to
+        if self._end and fresh < (self._rendered_to - self._from) // 8 and len(text) - self._from > LARGE:
+            rest = f'<div class="typed">{encoded(text[self._rendered_to :])}</div>'
+            return [*self._finished, *self._end, rest] if fresh else [*self._finished, *self._end]
+        self._render(text)
+        return [*self._finished, *self._end]
+
+    def _render(self, text: str) -> None:
+        self._rendered_to = len(text)
+        tail = text[self._from :]
+        try:
+            hidden = Hidden(tail)
+            defined = definitions(hidden.text)
+            if self._is_late(defined):
+                self._finished, self._from = [], 0
+                self._render(text)
+                return
+            parts = sections(hidden, MOST_PARTS - len(self._finished))
+            ends = _ends(hidden, parts)
+            count = max((number for number, end in enumerate(ends, 1) if end is not None), default=0)
+            rendered = _rendered(hidden, parts, self._defined | defined)
+        except UnfitError:
+            self._end = [_as_it_stands(tail)]
+            return
+        self._finished += rendered[:count]
+        self._end = rendered[count:]
+        if count:
+            self._defined |= definitions(hidden.text.encode()[: parts[count].start].decode())
+            self._from += ends[count - 1] or 0
+
+    def _is_late(self, defined: dict[str, str]) -> bool:
+        """Whether links of finished parts are defined only now; at most a few times for an answer."""
+        new = defined.keys() - self._defined.keys()
+        if not new or not self._finished or self._late == MOST_LATE_DEFINITIONS:
+            return False
+        self._late += 1
+        self._defined |= defined
+        return True
+
+
+def _ends(hidden: Hidden, parts: list[Section]) -> list[int | None]:
+    """For each part where it ends in the text as it was written, if it is finished, else None."""
+    seen = hidden.text.encode()
+    complete = seen.rfind(b"\n")
+    ends: list[int | None] = []
+    for following in parts[1:]:
+        start = following.start
+        before = seen[:start].rstrip(b" \t")
+        finished = start <= complete and seen.find(b"\n", start) >= 0 and before.endswith(b"\n\n")
+        ends.append(len(hidden.shown(seen[:start].decode())) if finished else None)
+    return ends
+
+
+def _render(text: str) -> list[str]:
+    text = plain(text)
+    try:
+        hidden = Hidden(text)
+        return _rendered(hidden, sections(hidden), definitions(hidden.text))
+    except UnfitError:
+        return [_as_it_stands(text)]
+
+
+def _rendered(hidden: Hidden, parts: list[Section], defined: dict[str, str]) -> list[str]:
+    return [_part(hidden, part, defined) for part in parts]
+
+
+def _part(hidden: Hidden, part: Section, defined: dict[str, str]) -> str:
+    if part.language is not None:
+        return code.block(part.source, part.language)
+    source = part.source
+    if defined and "[" in source:
+        lower = source.lower()
+        used = [line for label, line in defined.items() if label in lower]
+        source = "\n\n".join([source, "\n".join(used)])
+    try:
+        return f'<div class="written">{prose.markdown(source, hidden)}</div>'
+    except UnfitError:
+        return _as_it_stands(hidden.shown(part.source))
+
+
+def _as_it_stands(text: str) -> str:
+    return f'<div class="typed">{encoded(text)}</div>'
+
+
+class _Kept:
+    """Finished answers by their texts; the longest unused goes first."""
+
+    def __init__(self) -> None:
+        self._parts: OrderedDict[bytes, list[str]] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, text: str) -> list[str]:
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).digest()
+        with self._lock:
+            if parts := self._parts.get(key):
+                self._parts.move_to_end(key)
+                return parts
+        parts = _render(text)
+        with self._lock:
+            if parts and key not in self._parts:
+                self._parts[key] = parts
+                self._size += sum(map(len, parts))
+            while self._size > MOST_KEPT:
+                _, dropped = self._parts.popitem(last=False)
+                self._size -= sum(map(len, dropped))
+        return parts
+
+
+_kept = _Kept()

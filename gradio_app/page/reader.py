@@ -26,17 +26,11 @@ class Reader:
     session_key: str = field(default="", repr=False)
     """Of the session that sent the request; empty without login."""
 
-    def reason(self, key: str) -> str:
-        """Why an answer is not whole."""
-        return texts.REASONS[self.language][key]
-
-    def refusal(self, key: str) -> str:
-        """Why something does not take place."""
-        return texts.REFUSALS[self.language][key].format(reference=request_id.current.get())
-
-    def warn(self, key: str) -> None:
-        """Show a refusal until it is closed; works in queued events only."""
-        gr.Warning(self.refusal(key), duration=None, title=texts.NOTICE[self.language])
+    def refusal(self, key: str, **counts: int) -> str:
+        """Why something does not take place; `counts` stand in the words."""
+        reference = request_id.current.get()
+        written = {name: texts.number(count, self.language) for name, count in counts.items()}
+        return texts.REFUSALS[self.language][key].format(reference=reference, **written)
 
 
 def reader_of(request: gr.Request) -> Reader:
@@ -53,15 +47,15 @@ FAULTS = {"storage": 503, "broken": 500}
 class Failure(gr.Error):
     """An event that fails in words; `status` is what HTTP calls it."""
 
-    def __init__(self, sentence: str, title: str, status: int) -> None:
-        super().__init__(sentence, print_exception=False, title=title)
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence, print_exception=False)
         self.status = status
 
 
 def failure(request: gr.Request, key: str) -> Failure:
     """What to raise so that the page shows a refusal, and Gradio prints nothing."""
-    reader = Reader(request.username or "", _language(request))
-    return Failure(reader.refusal(key), texts.NOTICE[reader.language], FAULTS.get(key, 422))
+    sentence = Reader(request.username or "", _language(request)).refusal(key)
+    return Failure(sentence, FAULTS.get(key, 422))
 
 
 def _language(request: gr.Request) -> str:

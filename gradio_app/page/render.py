@@ -1,35 +1,43 @@
 """Conversations as the page's components take them: pure functions."""
 
+import time
 from collections.abc import Sequence
-
-from gradio.components.chatbot import Message, TextMessage
+from typing import Any
 
 from gradio_app.chat import context
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Answer, Conversation, Turn
-from gradio_app.page import texts
-from gradio_app.page.markup import harmless
+from gradio_app.page import chatbot, markup, texts
 
 
-def messages(turns: Sequence[Turn], language: str) -> list[Message]:
-    """Two messages for each turn, so that the page's message 2n is always the question of turn n.
-
-    Ready-made `Message` objects: Gradio takes them as they are, at every update of a running answer.
-    """
+def messages(turns: Sequence[Turn], language: str) -> list[Any]:
+    """Two messages for each turn, so that the page's message 2n is always the question of turn n."""
     shown = []
     for turn in turns:
-        shown.append(user_message(turn.question_text))
-        shown.append(assistant_message(*_answer_parts(turn.answer, language)))
+        shown.append(question(turn, language))
+        shown.append(chatbot.settled("assistant", answer_parts(turn, language)))
     return shown
 
 
-def user_message(text: str) -> Message:
-    """A question."""
-    return Message(role="user", content=[TextMessage(text=harmless(text))])
+def question(turn: Turn, language: str) -> Any:
+    """What the person asked, exactly as it was typed."""
+    names = texts.ACTIONS[language]
+    buttons = {"edit": names["edit"], "copy": names["copy_question"]}
+    return chatbot.settled("user", [markup.typed(turn.question_text), markup.actions(turn.number, buttons)])
 
 
-def assistant_message(*parts: str) -> Message:
-    """An answer of one or more Markdown texts, each for itself: an open code block ends with its part."""
-    return Message(role="assistant", content=[TextMessage(text=harmless(part)) for part in parts])
+def answer_parts(turn: Turn, language: str) -> list[str]:
+    """An answer that has ended, and why it is not whole."""
+    notice = _notice(turn.answer, texts.REASONS[language])
+    text = turn.answer.text if turn.answer else ""
+    parts = [*markup.answer_parts(text), *([markup.notice(notice)] if notice else [])]
+    if text.strip():
+        parts.append(markup.actions(turn.number, {"copy": texts.ACTIONS[language]["copy_answer"]}))
+    return parts
+
+
+def growing_answer(parts: Sequence[str]) -> Any:
+    """An answer that is being written, of `markup.LiveAnswer`."""
+    return chatbot.growing("assistant", parts)
 
 
 def usage_line(conversation: Conversation, language: str) -> str:
@@ -37,7 +45,6 @@ def usage_line(conversation: Conversation, language: str) -> str:
     last = conversation.turns[-1] if conversation.turns else None
     if last is None or last.answer is None:
         return ""
-    separator = "," if language == "en" else "\N{NARROW NO-BREAK SPACE}"
     counts = {
         "message": context.estimate_tokens(last.question_text),
         "input": last.answer.input_tokens,
@@ -46,24 +53,19 @@ def usage_line(conversation: Conversation, language: str) -> str:
         "total_output": conversation.output_tokens,
     }
     return texts.USAGE[language].format(
-        **{name: f"{n:,}".replace(",", separator) for name, n in counts.items()}
+        **{name: texts.number(count, language) for name, count in counts.items()}
     )
 
 
-def _answer_parts(answer: Answer | None, language: str) -> list[str]:
-    reasons = texts.REASONS[language]
+def _notice(answer: Answer | None, reasons: dict[str, str]) -> str:
     if answer is None:
-        return [_notice(reasons["missing"])]
+        return reasons["missing"]
+    if answer.is_being_written(time.time()):
+        return ""
     if answer.status == STOPPED:
         notice = reasons["stopped"]
     elif answer.status in (COMPLETE, FAILED):
         notice = reasons.get(answer.reason, "") if answer.reason else ""
     else:
         notice = reasons[answer.reason or "interrupted"]
-    if not notice and not answer.text.strip():
-        notice = reasons["empty"]
-    return [part for part in (answer.text, _notice(notice) if notice else "") if part.strip()]
-
-
-def _notice(text: str) -> str:
-    return f"> {text}"
+    return notice or ("" if answer.text.strip() else reasons["empty"])

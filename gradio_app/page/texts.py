@@ -1,7 +1,7 @@
 """Every text of the chat that a person reads, in English and Spanish.
 
-What stands on the page is chosen by the browser's language (`gr.I18n`); what the server writes into an
-answer or a notice, by `gradio_app.language`.
+`gradio_app.language` decides which. What stands on the page is Gradio's to translate (`gr.I18n`), into the
+language that our script names to it; the rest is chosen here.
 """
 
 import gradio as gr
@@ -25,6 +25,10 @@ PAGE = {
         "max_tokens": "Maximum tokens",
         "account": "Account and sign-out",
         "write": "Write a message…",
+        "send": "Send",
+        "stop": "Stop",
+        "earlier": "↑ Earlier messages",
+        "later": "↓ Later messages",
     },
     "es": {
         "new": "Nueva conversación",
@@ -44,13 +48,16 @@ PAGE = {
         "max_tokens": "Máximo de tokens",
         "account": "Cuenta y cerrar sesión",
         "write": "Escribe un mensaje…",
+        "send": "Enviar",
+        "stop": "Detener",
+        "earlier": "↑ Mensajes anteriores",
+        "later": "↓ Mensajes posteriores",
     },
 }
 
 REASONS = {
     "en": {
         "stopped": "Stopped.",
-        "writing": "This answer is still being written, maybe in another tab. Reload the page in a moment.",
         "interrupted": "This answer was interrupted. What had arrived is above; try again with the "
         "retry button.",
         "missing": "There is no answer yet: it was interrupted before it began. Try again with the "
@@ -75,7 +82,6 @@ REASONS = {
     },
     "es": {
         "stopped": "Detenida.",
-        "writing": "Esta respuesta aún se está escribiendo, quizá en otra pestaña. Recarga en un momento.",
         "interrupted": "Esta respuesta se interrumpió. Arriba está lo que había llegado; reintenta "
         "con el botón.",
         "missing": "Aún no hay respuesta: se interrumpió antes de empezar. Reintenta con el botón.",
@@ -113,8 +119,12 @@ REFUSALS = {
         "full_conversation": "This conversation is as long as one may be. Go on in a new one.",
         "full_person": "Your conversations take all the room that there is for them. Delete some, then send "
         "your message again.",
-        "too_long": "This message is too long. Shorten it to 32,000 characters or fewer.",
+        "too_long": "This message has {characters} characters; {most} are the most that can be sent. Shorten "
+        "it or send it in parts.",
         "empty": "There is nothing to send.",
+        "empty_edit": "A question cannot be changed to nothing. It is as it was; to take it back, use undo.",
+        "out_of_date": "This conversation was changed elsewhere, so nothing was taken back. It is shown as "
+        "it is now.",
         "choice": "These settings are not available. Choose a model and values from the settings.",
         "storage": "The conversation cannot be saved right now. Nothing was sent; try again in a moment.",
         "not_saved": "This answer could not be saved. Copy what you need before you leave the page.",
@@ -133,8 +143,12 @@ REFUSALS = {
         "full_conversation": "Esta conversación ya es todo lo larga que puede ser. Sigue en una nueva.",
         "full_person": "Tus conversaciones ocupan todo el espacio que hay para ellas. Borra alguna y envía "
         "de nuevo tu mensaje.",
-        "too_long": "Este mensaje es demasiado largo. Acórtalo a 32 000 caracteres o menos.",
+        "too_long": "Este mensaje tiene {characters} caracteres y se pueden enviar {most} como máximo. "
+        "Acórtalo o envíalo por partes.",
         "empty": "No hay nada que enviar.",
+        "empty_edit": "Una pregunta no puede quedar vacía. Sigue como estaba; para retirarla, usa deshacer.",
+        "out_of_date": "Esta conversación cambió en otro lugar y no se deshizo nada. Se muestra como está "
+        "ahora.",
         "choice": "Estos ajustes no están disponibles. Elige un modelo y valores de los ajustes.",
         "storage": "Ahora mismo no se puede guardar la conversación. No se envió nada; reintenta en "
         "un momento.",
@@ -146,6 +160,83 @@ REFUSALS = {
     },
 }
 """Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""
+
+ACTIONS = {
+    "en": {
+        "edit": "Edit the question",
+        "copy_question": "Copy the question",
+        "copy_answer": "Copy the answer",
+    },
+    "es": {
+        "edit": "Editar la pregunta",
+        "copy_question": "Copiar la pregunta",
+        "copy_answer": "Copiar la respuesta",
+    },
+}
+"""What can be done with a message: names of buttons that show a sign only."""
+
+SCRIPT = {
+    "en": {
+        "busy": "An answer is still being written. Your text stays here: send it when the answer has ended.",
+        "too_long": "This message has {count} characters; {most} are the most that can be sent. All of it is "
+        "still here: shorten it or send it in parts.",
+        "not_kept": "This text is so long that it is not kept when you leave the page: only its first "
+        "{most} characters are.",
+        "lost": "The connection was lost. You can go on writing: your text stays here, and the page goes on "
+        "by itself when the connection is back.",
+        "ended": "Your session has ended. Your text is still here. Sign in again in another tab, and this "
+        "page goes on by itself.",
+        "sign_in": "Sign in in another tab",
+        "somebody_else": "Somebody else has signed in in this browser. Your text is still here, but is not "
+        "kept: copy what you need before you leave the page.",
+        "failed": "That did not work, and nothing was sent. Your text is still here; try again in a moment.",
+        "close": "Close",
+        "copy_code": "Copy the code",
+        "copied": "Copied",
+        "edit": "Edit the question",
+        "send_edited": "Ask the changed question",
+        "cancel_edit": "Leave it as it is",
+        "empty_edit": REFUSALS["en"]["empty_edit"],
+    },
+    "es": {
+        "busy": "Aún se está escribiendo una respuesta. Tu texto sigue aquí: envíalo cuando termine.",
+        "too_long": "Este mensaje tiene {count} caracteres y se pueden enviar {most} como máximo. Sigue aquí "
+        "entero: acórtalo o envíalo por partes.",
+        "not_kept": "Este texto es tan largo que no se conserva entero al salir de la página: solo sus "
+        "primeros {most} caracteres.",
+        "lost": "Se perdió la conexión. Puedes seguir escribiendo: tu texto sigue aquí y la página continúa "
+        "sola cuando vuelva la conexión.",
+        "ended": "Tu sesión terminó. Tu texto sigue aquí. Inicia sesión de nuevo en otra pestaña y esta "
+        "página continuará sola.",
+        "sign_in": "Iniciar sesión en otra pestaña",
+        "somebody_else": "Otra persona inició sesión en este navegador. Tu texto sigue aquí, pero no se "
+        "conserva: copia lo que necesites antes de salir de la página.",
+        "failed": "Eso no funcionó y no se envió nada. Tu texto sigue aquí; reintenta en un momento.",
+        "close": "Cerrar",
+        "copy_code": "Copiar el código",
+        "copied": "Copiado",
+        "edit": "Editar la pregunta",
+        "send_edited": "Enviar la pregunta cambiada",
+        "cancel_edit": "Dejarla como está",
+        "empty_edit": REFUSALS["es"]["empty_edit"],
+    },
+}
+"""What our script says by itself."""
+
+OF_GRADIO = {
+    "en": {},
+    "es": {
+        "Toggle Sidebar": "Mostrar u ocultar el panel lateral",
+        "chatbot conversation": "Conversación",
+        "Scroll down": "Bajar hasta el final",
+        "Clear": "Limpiar",
+        "Close": "Cerrar",
+        "Copy": "Copiar",
+        "Copied": "Copiado",
+        "Stop": "Detener",
+    },
+}
+"""Names of buttons and regions that Gradio says in English in every language; our script replaces them."""
 
 WELCOME = {
     "en": "## What can I help you with?\nAnswers may be wrong: check what matters.",
@@ -171,8 +262,6 @@ EXAMPLES = {
     ),
 }
 
-NOTICE = {"en": "Please note", "es": "Aviso"}
-
 USAGE = {
     "en": "Last message ≈ {message} tokens ({input} with context) · answer {output} · "
     "conversation {total_input} in, {total_output} out",
@@ -180,4 +269,17 @@ USAGE = {
     "conversación {total_input} de entrada, {total_output} de salida",
 }
 
-I18N = gr.I18n(**PAGE)
+MISSING_IN_GRADIO = {
+    "es": {
+        "chatbot.copy_message": "Copiar mensaje",
+        "chatbot.copied_message": "Mensaje copiado",
+    },
+}
+"""What Gradio's own translations leave out."""
+
+I18N = gr.I18n(**{lang: PAGE[lang] | MISSING_IN_GRADIO.get(lang, {}) for lang in PAGE})
+
+
+def number(count: int, language: str) -> str:
+    """A number with its thousands set apart as the language does it."""
+    return f"{count:,}".replace(",", "," if language == "en" else "\N{NARROW NO-BREAK SPACE}")

@@ -1,64 +1,81 @@
-"""What the page shows, read from the store: tuples of updates in the order of the components they are for."""
+"""What the page shows, read from the store: component updates by component."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+import time
 from typing import Any
 
 import gradio as gr
 
-from gradio_app.chat.conversation import WRITING, Answer, Conversation, Heading, plain
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.conversation import Conversation, Cursor, Heading, valid_id
+from gradio_app.chat.model import Choice
 from gradio_app.page import render
 from gradio_app.page.address import address_of
+from gradio_app.page.layout import HEADINGS, Layout
+from gradio_app.page.paging import Place, whole_number
 from gradio_app.page.reader import Reader
-from gradio_app.store.conversations import Conversations
+from gradio_app.page.services import ChatServices
 
-HEADINGS = 20
-"""Conversations on one page of the list."""
-MOST_SKIPPED = 2_000
-WHOLE = {"turns": 100_000, "most_bytes": 1_000_000_000}
-"""All of a conversation."""
-SAVE_SECONDS = 10.0
-"""How long a page waits for the rest of a stopped answer to be saved."""
-
-VIEW = 4
-"""Updates of `Views.view`: chat, version, line of token counts, title."""
-LIST = HEADINGS + 2
-"""Updates of `Views.list`: the links, newer, older."""
+Updates = dict[Any, Any]
+"""Component updates by component; what is not in it stays as it is."""
 
 
 class Views:
-    """Reads for the page; TableUnreachable passes through."""
+    """Reads for the page; TableUnreachable passes through. What a reading costs is bounded, however long
+    the conversation or the list is."""
 
-    def __init__(self, store: Conversations, running: Running) -> None:
-        self._store = store
-        self._running = running
+    def __init__(self, services: ChatServices, layout: Layout) -> None:
+        self._services = services
+        self._layout = layout
 
-    def conversation(self, reader: Reader, conversation_id: str) -> Conversation | None:
-        """The conversation as it is now, with what is just being written in it."""
-        running = self._running.find(reader.user_id, conversation_id)
-        if running and running.stop_requested.is_set():
-            running.done.wait(SAVE_SECONDS)
-        conversation = self._store.page(reader.user_id, conversation_id, **WHOLE)
-        if not conversation or not conversation.turns or not running or running.done.is_set():
-            return conversation
-        *turns, last = conversation.turns
-        last = replace(last, answer=Answer(plain(running.text), WRITING, "writing"))
-        return replace(conversation, turns=(*turns, last))
+    @property
+    def of_conversation(self) -> list[Any]:
+        """The components that `view` updates."""
+        held, chat = self._layout.held, self._layout.chat
+        shown = [chat.turns, chat.usage, chat.earlier, chat.later, self._layout.conversation.title]
+        return [held.version, held.last, held.turns_place, *shown]
 
-    def view(self, reader: Reader, conversation: Conversation) -> tuple[Any, ...]:
-        """The open conversation."""
-        return (
-            render.messages(conversation.turns, reader.language),
-            conversation.version,
-            render.usage_line(conversation, reader.language),
-            conversation.title,
-        )
+    @property
+    def of_list(self) -> list[Any]:
+        """The components that `list` updates."""
+        listed = self._layout.list
+        return [*listed.links, listed.newer, listed.older, self._layout.held.list_place]
 
-    def list(self, reader: Reader, current: str, skipped: float) -> tuple[Any, ...]:
+    def conversation(self, reader: Reader, conversation_id: str, place: Place | None = None) -> Conversation:
+        """The conversation with its latest turns, or those of another place; empty if there is none."""
+        before = whole_number(place.here) if place else None
+        found = self._services.store.page(reader.user_id, conversation_id, before)
+        return found or Conversation(conversation_id)
+
+    def is_being_answered(self, reader: Reader, conversation: Conversation) -> bool:
+        """Whether an answer is being written there, by this task or another one."""
+        if self._services.running.find(reader.user_id, conversation.id):
+            return True
+        answer = conversation.turns[-1].answer if conversation.turns else None
+        return answer is not None and not conversation.has_later and answer.is_being_written(time.time())
+
+    def view(self, reader: Reader, conversation: Conversation, place: Place | None = None) -> Updates:
+        """The open conversation; `place` is where the shown turns are, if they are not the latest."""
+        held, chat = self._layout.held, self._layout.chat
+        first = str(conversation.turns[0].number) if conversation.has_earlier else ""
+        usage = "" if conversation.has_later else render.usage_line(conversation, reader.language)
+        return {
+            held.version: conversation.version,
+            held.last: conversation.last,
+            held.turns_place: Place(place.steps if place else (), first).text,
+            chat.turns: gr.update(
+                value=render.messages(conversation.turns, reader.language),
+                elem_classes="earlier" if conversation.has_later else "",
+            ),
+            chat.usage: usage,
+            chat.earlier: gr.update(visible=conversation.has_earlier),
+            chat.later: gr.update(visible=conversation.has_later),
+            self._layout.conversation.title: conversation.title,
+        }
+
+    def list(self, reader: Reader, current: str, place: Place | None = None) -> Updates:
         """A page of the list of conversations; `current` is the open one's id."""
-        skip = min(max(int(skipped), 0), MOST_SKIPPED)
-        headings = self._headings(reader.user_id, skip, HEADINGS + 1)
+        place = place or Place()
+        headings = self._services.store.headings(reader.user_id, _cursor(place.here), HEADINGS + 1)
+        behind = headings[HEADINGS - 1] if len(headings) > HEADINGS else None
         links = [
             gr.update(
                 value=heading.title,
@@ -69,7 +86,32 @@ class Views:
             for heading in headings[:HEADINGS]
         ]
         links += [gr.update(visible=False)] * (HEADINGS - len(links))
-        return (*links, gr.update(visible=skip > 0), gr.update(visible=len(headings) > HEADINGS))
+        listed = self._layout.list
+        return {
+            **dict(zip(listed.links, links, strict=True)),
+            listed.newer: gr.update(visible=bool(place.steps)),
+            listed.older: gr.update(visible=behind is not None),
+            self._layout.held.list_place: Place(place.steps, _text(behind) if behind else "").text,
+        }
 
-    def _headings(self, user_id: str, skip: int, limit: int) -> Sequence[Heading]:
-        return self._store.headings(user_id, None, skip + limit)[skip:]
+    def choice(self, choice: Choice) -> Updates:
+        """The settings."""
+        choices = self._layout.choices
+        return {
+            choices.model_id: choice.model_id,
+            choices.temperature: choice.temperature,
+            choices.max_tokens: choice.max_tokens,
+        }
+
+
+def _text(heading: Heading) -> str:
+    return f"{heading.cursor.updated_at}:{heading.cursor.id}"
+
+
+def _cursor(text: str) -> Cursor | None:
+    """What `_text` made; the beginning of the list for anything else."""
+    written, _, conversation_id = text.partition(":")
+    updated_at = whole_number(written)
+    return (
+        Cursor(updated_at, conversation_id) if updated_at is not None and valid_id(conversation_id) else None
+    )

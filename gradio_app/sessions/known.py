@@ -31,7 +31,7 @@ class Known:
         """Where an attempt at an account comes from: a browser or an address that it knows, or STRANGER."""
         if _name(account) in await self._names(token):
             return f"browser {hashed(token)}"
-        item = await self._table.get(_address_key(address, _name(account)), schema.KNOWN)
+        item = await self._table.get(_address_key(address, _name(account)), schema.ADDRESS)
         return f"address {network(address)}" if item and item["expires_at"] > self._now() else STRANGER
 
     async def remember(self, token: str, address: str, accounts: Iterable[str]) -> str:
@@ -39,17 +39,19 @@ class Known:
         names = [_name(account) for account in accounts if account]
         others = [name for name in await self._names(token) if name not in names]
         if is_token(token):
-            await self._table.take(_browser_key(token), schema.KNOWN)
+            await self._table.take(_browser_key(token), schema.BROWSER)
         fresh = new_token()
-        ends = {"sk": schema.KNOWN, "expires_at": int(self._now()) + KNOWN_SECONDS}
+        ends = int(self._now()) + KNOWN_SECONDS
         known = [*names, *others][:NAMES_OF_A_BROWSER]
-        await self._table.put({"pk": _browser_key(fresh), **ends, "accounts": known})
+        browser = {"pk": _browser_key(fresh), "sk": schema.BROWSER, "accounts": known}
+        await self._table.put(browser | {"expires_at": ends})
         for name in names:
-            await self._table.put({"pk": _address_key(address, name), **ends})
+            key = {"pk": _address_key(address, name), "sk": schema.ADDRESS}
+            await self._table.put(key | {"expires_at": ends})
         return fresh
 
     async def _names(self, token: str) -> list[str]:
-        item = await self._table.get(_browser_key(token), schema.KNOWN) if is_token(token) else None
+        item = await self._table.get(_browser_key(token), schema.BROWSER) if is_token(token) else None
         return item["accounts"] if item and item["expires_at"] > self._now() else []
 
 

@@ -31,7 +31,8 @@ SESSION = "SESSION"
 AUTHENTICATOR = "AUTHENTICATOR"
 CHALLENGE = "CHALLENGE"
 THROTTLE = "THROTTLE"
-KNOWN = "KNOWN"
+BROWSER = "BROWSER"
+ADDRESS = "ADDRESS"
 HEALTH = "HEALTH"
 
 NUMBER_DIGITS = 15
@@ -158,11 +159,19 @@ KINDS = (
         "sessions/throttle",
     ),
     Kind(
-        "known browser or address",
+        "known browser",
         "KNOWN#<hash>",
-        "KNOWN",
-        "expires_at:N accounts:L?",
-        "90 days after",
+        "BROWSER",
+        "accounts:L expires_at:N",
+        "at its next sign-in, or after 90 days",
+        "sessions/known",
+    ),
+    Kind(
+        "known address",
+        "KNOWN#<hash>",
+        "ADDRESS",
+        "expires_at:N",
+        "90 days after the last sign-in",
         "sessions/known",
     ),
 )
@@ -253,5 +262,5 @@ def throttle(kind: str, value: str, window: int) -> str:
 
 
 def known(place_key: str) -> str:
-    """The partition of a browser from which somebody signed in, or of an address with a name: by its hash."""
+    """The partition of a browser from which somebody signed in, or of an address and who did: by a hash."""
     return f"KNOWN#{place_key}"

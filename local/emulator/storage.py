@@ -1,9 +1,13 @@
-"""DynamoDB tables and S3 buckets: properties that MiniStack drops, and deletes that AWS refuses."""
+"""DynamoDB tables and S3 buckets: properties that MiniStack drops, and deletes that AWS refuses.
+
+Also what a load balancer writes into the bucket of its logs as soon as it is made.
+"""
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ministack.services import dynamodb, s3
 
+from local.emulator.environment import ACCOUNT_ID
 from local.emulator.registry import Properties, finish, guard_delete, prepare, succeeded, true
 
 
@@ -13,6 +17,7 @@ def install() -> None:
     guard_delete("AWS::DynamoDB::Table", _refuse_protected_table)
     finish("AWS::S3::Bucket", _complete_bucket)
     guard_delete("AWS::S3::Bucket", _empty_bucket_only)
+    finish("AWS::ElasticLoadBalancingV2::LoadBalancer", _try_the_log_bucket)
 
 
 def _table_booleans(properties: Properties) -> Properties:
@@ -51,6 +56,19 @@ def _empty_bucket_only(bucket: str) -> None:
     record = s3._buckets.get(bucket)
     if record and (record["objects"] or s3._bucket_has_versions(bucket)):
         raise ValueError("The bucket you tried to delete is not empty. You must delete all versions in it.")
+
+
+def _try_the_log_bucket(_: str, properties: Properties) -> None:
+    """Leave the file with which a load balancer tries the bucket that is to hold its access logs.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    """
+    attributes = {each["Key"]: each["Value"] for each in properties.get("LoadBalancerAttributes") or []}
+    if not true(attributes.get("access_logs.s3.enabled")):
+        return
+    folder = f"{attributes.get('access_logs.s3.prefix', '')}/AWSLogs/{ACCOUNT_ID}".lstrip("/")
+    text = b"Enable AccessLog for ELB"
+    succeeded(s3._put_object(attributes["access_logs.s3.bucket"], f"{folder}/ELBAccessLogTestFile", text, {}))
 
 
 def _encryption(rules: list[Properties]) -> bytes:

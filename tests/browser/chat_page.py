@@ -31,7 +31,7 @@ def send(page: Page, text: str) -> None:
 
 def stop_button(page: Page) -> Locator:
     """Return the button that is there while an answer is being written."""
-    return page.locator("#box .stop-button")
+    return page.locator("#stop:visible")
 
 
 def answer(page: Page) -> Locator:

@@ -67,7 +67,7 @@ def test_an_update_keeps_the_zones_and_a_fresh_start_chooses_anew(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ):
     with pytest.raises(DeployError):
-        tiny.deploy(Hold=1)
+        tiny.deploy(Hold=1, Logs="false")
     assert given(tiny)["AvailabilityZones"] == "us-east-1a,us-east-1b"
     monkeypatch.setattr(surroundings, "UNSUITABLE", {"use1-az1"})
     tiny.deploy()
@@ -169,7 +169,7 @@ def test_a_failed_update_is_rolled_back_and_says_what_failed_first(tiny: Tiny):
 
 def test_a_failed_creation_is_removed_by_the_next_deployment(tiny: Tiny):
     with pytest.raises(DeployError, match=r"could not be created: Gate/Signal .* timed out"):
-        tiny.deploy(Hold=1)
+        tiny.deploy(Hold=1, Logs="false")
     assert state(tiny) == "ROLLBACK_COMPLETE"
     tiny.printed()
     assert tiny.deploy()["Greeting"] == "hello"
@@ -195,7 +195,7 @@ def test_a_second_deployment_at_once_is_told_to_wait(tiny: Tiny):
 
     def first() -> None:
         try:
-            tiny.deploy(Hold=3)
+            tiny.deploy(Hold=8)
         except DeployError as error:
             ended.append(error)
 

@@ -262,7 +262,7 @@ def test_a_protected_load_balancer_stops_before_anything_is_emptied(tiny: Tiny):
 
 def test_the_protected_rest_of_a_failed_creation_is_not_touched_by_the_next_one(tiny: Tiny):
     with pytest.raises(DeployError):
-        tiny.deploy(Hold=1)
+        tiny.deploy(Hold=1, Logs="false")
     cloudformation = tiny.aws.client("cloudformation")
     cloudformation.update_termination_protection(StackName=tiny.stack, EnableTerminationProtection=True)
     with pytest.raises(DeployError, match="--no-enable-termination-protection"):

@@ -45,6 +45,7 @@ def root(tag: str) -> Template:
             "Hold": {"Type": "Number", "Default": 0, "MaxValue": 600},
             "KeepData": {"Type": "String", "Default": "no", "AllowedValues": ["yes", "no"]},
             "ProtectFrontDoor": {"Type": "String", "Default": "false", "AllowedValues": ["true", "false"]},
+            "Logs": {"Type": "String", "Default": "true", "AllowedValues": ["true", "false"]},
         },
         "Conditions": {"Holds": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Hold"}, "0"]}]}},
         "Resources": {
@@ -53,6 +54,7 @@ def root(tag: str) -> Template:
                 Greeting={"Ref": "Greeting"},
                 KeepData={"Ref": "KeepData"},
                 ProtectFrontDoor={"Ref": "ProtectFrontDoor"},
+                Logs={"Ref": "Logs"},
             ),
             "Gate": _nested("gate", QueueName=_output("Store", "QueueName"), Hold={"Ref": "Hold"})
             | {"Condition": "Holds"},
@@ -67,10 +69,13 @@ def root(tag: str) -> Template:
 def store() -> Template:
     """A queue that stays when `KeepData` is yes, and what else the deployer treats in its own way."""
     return {
-        "Parameters": {name: {"Type": "String"} for name in ("Greeting", "KeepData", "ProtectFrontDoor")},
+        "Parameters": {
+            name: {"Type": "String"} for name in ("Greeting", "KeepData", "ProtectFrontDoor", "Logs")
+        },
         "Conditions": {"Keeps": {"Fn::Equals": [{"Ref": "KeepData"}, "yes"]}},
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue", "DeletionPolicy": {"Fn::If": ["Keeps", "Retain", "Delete"]}},
+            **_data(),
             "Files": {
                 "Type": "AWS::S3::Bucket",
                 "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
@@ -80,7 +85,9 @@ def store() -> Template:
                 "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
                 "Properties": {
                     "LoadBalancerAttributes": [
-                        {"Key": "deletion_protection.enabled", "Value": {"Ref": "ProtectFrontDoor"}}
+                        {"Key": "access_logs.s3.enabled", "Value": {"Ref": "Logs"}},
+                        {"Key": "access_logs.s3.bucket", "Value": {"Ref": "Files"}},
+                        {"Key": "deletion_protection.enabled", "Value": {"Ref": "ProtectFrontDoor"}},
                     ]
                 },
             },
@@ -93,6 +100,29 @@ def store() -> Template:
             "QueueName": {"Value": {"Fn::GetAtt": ["Queue", "QueueName"]}},
             "Greeting": {"Value": {"Fn::GetAtt": ["Text", "Value"]}},
         },
+    }
+
+
+def _data() -> Template:
+    """What holds people's data, each protected as in the real templates while it is kept."""
+    kept = {"DeletionPolicy": {"Fn::If": ["Keeps", "Retain", "Delete"]}}
+    return {
+        "Table": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "DeletionProtectionEnabled": {"Fn::If": ["Keeps", True, False]},
+            },
+        }
+        | kept,
+        "Pool": {
+            "Type": "AWS::Cognito::UserPool",
+            "Properties": {"DeletionProtection": {"Fn::If": ["Keeps", "ACTIVE", "INACTIVE"]}},
+        }
+        | kept,
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17"}}} | kept,
     }
 
 

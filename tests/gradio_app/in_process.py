@@ -1,8 +1,10 @@
 """The emulator's DynamoDB without a network, for thousands of calls that can go wrong on their way."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError, ReadTimeoutError
 from ministack.services import dynamodb
 
@@ -16,9 +18,18 @@ class InProcess:
     """A low-level client; `next_fault` befalls the next call."""
 
     def __init__(self, table: str) -> None:
+        self._table = table
         self.next_fault = ""
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.items_read = 0
         create_table(self, table)
+
+    def load(self, items: Iterable[dict[str, Any]]) -> None:
+        """Lay items into the table past its operations, which take their time for thousands."""
+        serialize = TypeSerializer().serialize
+        for item in items:
+            wire = {name: serialize(value) for name, value in item.items()}
+            dynamodb._tables[self._table]["items"][item["pk"]][item["sk"]] = wire
 
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> dict[str, Any]:
@@ -42,6 +53,7 @@ class InProcess:
         status, _, body = handler(json.loads(json.dumps(arguments)))
         answer = json.loads(body)
         if status < 400:
+            self.items_read += len(answer.get("Items", ())) + ("Item" in answer)
             return answer
         code = answer["__type"].rpartition("#")[2]
         raise ClientError(

@@ -192,6 +192,60 @@ def test_methods_that_nobody_needs_are_refused_everywhere(world: World, addresse
                 assert browser.request(method, path).status_code in (401, 403, 404), f"{method} {path}"
 
 
+ODD_QUERIES = [
+    f"page=x&new={'0' * 32}",
+    f"deep_link=../../x&c={'0' * 32}",
+    "lang=%ff&lang=%00",
+    "session_hash=x&session_hash=y",
+    "code=%00&state=%ff&error=%0a",
+    "&&&==",
+    "%ff=%ff",
+    "a" * 6000,
+]
+ODD_HEADERS: list[dict[str, str]] = [
+    {"content-type": "application/json; charset=utf-16"},
+    {"content-type": "multipart/form-data"},
+    {"content-type": "application/x-www-form-urlencoded; charset=nope"},
+    {"content-length": "9" * 40},
+    {"content-length": "-1"},
+    {"range": "bytes=9-1"},
+    {"range": "bytes=" + ",".join(["0-1"] * 500)},
+    {"accept-language": "es;q=nan," * 500},
+    {"if-modified-since": "Thu, 99 Foo 0000 99:99:99 GMT"},
+    {"if-none-match": "\xff"},
+    {"host": "[::1"},
+    {"host": ""},
+    {"origin": "http://["},
+    {"cookie": 'language=\xff; __Host-step=\xff; __Host-departure="'},
+    {"x-amzn-trace-id": "\xff"},
+    {"authorization": "Basic \xff"},
+]
+ODD_BODIES = [b"", b"x=1&email=%ff", b"\xff\xfe", b'{"session_hash": null}']
+
+
+@pytest.mark.asvs("16.5.1")
+def test_nothing_that_a_client_may_send_is_a_server_error(world: World, addresses: list[str]) -> None:
+    """Five in a minute would roll a deployment back. The test client raises what the application raises."""
+    opened = [
+        path
+        for path in addresses
+        if any(access(method, path) is not Access.CLOSED for method in ("GET", "POST"))
+        and not path.startswith("/logout")  # the browser stays signed in
+        and not path.endswith("/queue/data")  # a stream
+    ]
+    assert {"/", "/login", "/gradio_api/queue/join", "/account"} <= set(opened)
+    for browser in (world.browser(), world.signed_in(ANA)):
+        for path in opened:
+            for query in ODD_QUERIES:
+                answer = browser.get(f"{path}?{query}")
+                assert answer.status_code < 500, f"{path}?{query}"
+            for odd in ODD_HEADERS:
+                headers = [(name.encode(), value.encode("latin-1")) for name, value in odd.items()]
+                for method, body in (("GET", b""), *(("POST", body) for body in ODD_BODIES)):
+                    answer = browser.request(method, path, headers=headers, content=body)
+                    assert answer.status_code < 500, f"{method} {path} {odd}"
+
+
 TAMPERED = {
     "another length": lambda token: token + "x",
     "another letter": lambda token: ("B" if token[0] == "A" else "A") + token[1:],

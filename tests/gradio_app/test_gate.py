@@ -59,7 +59,7 @@ def test_a_stranger_who_views_a_page_is_led_to_the_login(world: World) -> None:
 
 def test_with_a_session_only_what_the_page_calls_is_open(world: World) -> None:
     """A route that a new Gradio brings is closed until somebody adds it to this list and to the gate's."""
-    used = {"/", "/account", "/account/password", "/logout", "/logout/everywhere"} | {
+    used = {"/", "/account", "/account/password", "/logout", "/logout/everywhere", "/draft", "/message"} | {
         f"/gradio_api/{name}" for name in ("queue/join", "queue/data", "run/{api_name}", "cancel", "reset")
     }
     ana = world.signed_in("ana@example.com")

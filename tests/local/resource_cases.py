@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator_fixture import RunningEmulator
-from tests.local.emulator_kit import StackFailed, deploy, resource, resources
+from tests.local.emulator_kit import StackFailed, begin, deploy, resource, resources
 
 VPC = resource("EC2::VPC", CidrBlock="10.0.0.0/16")
 SUBNET = resource("EC2::Subnet", VpcId={"Ref": "Vpc"}, CidrBlock="10.0.0.0/24")
@@ -189,6 +189,30 @@ def expiry_and_backups_of_a_table(aws: RunningEmulator) -> None:
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
+def table_gets_an_index_in_one_update(aws: RunningEmulator) -> None:
+    stack = deploy(aws, resources(Table=_table()))
+    dynamodb, name = aws.client("dynamodb"), stack.physical_id("Table")
+    dynamodb.put_item(TableName=name, Item={"pk": {"S": "a"}, "at": {"N": "2"}})
+    dynamodb.put_item(TableName=name, Item={"pk": {"S": "b"}})
+    table = _table(
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-time",
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ]
+    )
+    table["Properties"]["AttributeDefinitions"] += [{"AttributeName": "at", "AttributeType": "N"}]
+    stack.update(resources(Table=table))
+    assert stack.physical_id("Table") == name
+    found = dynamodb.scan(TableName=name, IndexName="by-time")["Items"]
+    assert found == [{"pk": {"S": "a"}, "at": {"N": "2"}}]
+
+
 def protected_table_stays(aws: RunningEmulator) -> None:
     stack = deploy(aws, resources(Table=_table(DeletionProtectionEnabled="true")))
     name = stack.physical_id("Table")
@@ -227,6 +251,32 @@ def bucket_with_objects_stays(aws: RunningEmulator) -> None:
     with pytest.raises(StackFailed, match="not empty"):
         stack.delete()
     assert aws.client("s3").get_object(Bucket=name, Key="k")["Body"].read() == b"v"
+
+
+def load_balancer_tries_the_bucket_of_its_logs(aws: RunningEmulator) -> None:
+    logs = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": {"Ref": "Bucket"}}
+    attributes = [{"Key": key, "Value": value} for key, value in logs.items()]
+    balancer = resource("ElasticLoadBalancingV2::LoadBalancer", LoadBalancerAttributes=attributes)
+    stack = deploy(aws, resources(Bucket=resource("S3::Bucket"), Balancer=balancer))
+    found = aws.client("s3").list_objects_v2(Bucket=stack.physical_id("Bucket"))["Contents"]
+    assert [each["Key"] for each in found] == ["AWSLogs/000000000000/ELBAccessLogTestFile"]
+
+
+def what_a_rollback_could_not_delete_is_still_the_stacks(aws: RunningEmulator) -> None:
+    logs = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": {"Ref": "Bucket"}}
+    attributes = [{"Key": key, "Value": value} for key, value in logs.items()]
+    balancer = resource("ElasticLoadBalancingV2::LoadBalancer", LoadBalancerAttributes=attributes)
+    handle = resource("CloudFormation::WaitConditionHandle")
+    wait = resource("CloudFormation::WaitCondition", Handle={"Ref": "Handle"}, Timeout="1")
+    wait["DependsOn"] = "Balancer"
+    bucket = resource("S3::Bucket")
+    stack = begin(aws, resources(Bucket=bucket, Balancer=balancer, Handle=handle, Wait=wait))
+    stack.wait_for("ROLLBACK_FAILED")
+    cloudformation = aws.client("cloudformation")
+    listed = cloudformation.list_stack_resources(StackName=stack.stack_id)["StackResourceSummaries"]
+    assert [(each["LogicalResourceId"], each["ResourceStatus"]) for each in listed] == [
+        ("Bucket", "DELETE_FAILED")
+    ]
 
 
 def reference_to_a_secret_is_its_arn(aws: RunningEmulator) -> None:
@@ -292,9 +342,12 @@ CASES = [
     whole_task_definition,
     numbers_of_a_service,
     expiry_and_backups_of_a_table,
+    table_gets_an_index_in_one_update,
     protected_table_stays,
     encryption_and_lifecycle_of_a_bucket,
     bucket_with_objects_stays,
+    load_balancer_tries_the_bucket_of_its_logs,
+    what_a_rollback_could_not_delete_is_still_the_stacks,
     reference_to_a_secret_is_its_arn,
     protected_user_pool_stays,
     identity_provider_of_a_pool,

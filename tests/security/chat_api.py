@@ -1,5 +1,6 @@
 """The chat's events by raw HTTP, as a page sends them or as nobody's page would."""
 
+import base64
 import json
 import re
 import secrets
@@ -7,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+
+NEWS = "eyJ"
+"""How the value begins in which an event tells the page's script something: JSON in Base64."""
 
 
 @dataclass
@@ -30,14 +34,24 @@ class ChatClient:
         """The first event with this name."""
         return next(each for each in self.dependencies if each["api_name"] == name)
 
-    def data(self, event: dict[str, Any], *, text: str, number: float = 0) -> list[Any]:
-        """Values for all inputs of an event: this text and number, and what the page offers for the rest."""
-        values = []
+    def data(self, event: dict[str, Any], *, text: str, number: float = 0, **values: Any) -> list[Any]:
+        """Values for all inputs of an event: `values` by element, else what the page offers.
+
+        Where it offers nothing yet, this text and number.
+        """
+        data = []
         for component_id in event["inputs"]:
             component = self.components[component_id]
-            known = {"textbox": text, "number": number}
-            values.append(known.get(component["type"], component["props"].get("value")))
-        return values
+            name = (component["props"].get("elem_id") or "").replace("-", "_")
+            offered = component["props"].get("value")
+            known = {"textbox": text if offered in (None, "") else offered, "number": number}
+            data.append(values.get(name, known.get(component["type"], offered)))
+        return data
+
+    def place(self, event: dict[str, Any], name: str) -> int:
+        """Where the value of an element stands in an event's data."""
+        names = [self.components[each]["props"].get("elem_id") for each in event["inputs"]]
+        return names.index(name)
 
     def send(self, event: dict[str, Any], data: list[Any], query: str = "") -> httpx.Response:
         """Run an event past the queue, or put one that is queued in the queue."""
@@ -62,10 +76,30 @@ class ChatClient:
                     break
         return "\n".join(said)
 
-    def ask(self, conversation_id: str, question: str, *, index: float = -1, version: float = 0) -> str:
-        """Ask the model; all that the queue said meanwhile."""
-        event = self.event("answer")
-        data = self.data(event, text=conversation_id)
-        data[0], data[1], data[3] = question, index, version
-        answer = self.send(event, data)
-        return self.stream() if answer.status_code == 200 else answer.text
+    def start(self, conversation_id: str, question: str, **values: Any) -> httpx.Response:
+        """Ask the model, and do not wait for what it says."""
+        event = self.event("ask")
+        return self.send(event, self.data(event, text=conversation_id, question=question, **values))
+
+    def follow(self, conversation_id: str) -> httpx.Response:
+        """Have the queue say what is being answered in a conversation; `stream` reads it."""
+        event = self.event("follow")
+        return self.send(event, self.data(event, text=conversation_id))
+
+    def ask(self, conversation_id: str, question: str, *, version: float = 0) -> str:
+        """Ask the model, as the page does; all that was said meanwhile."""
+        answer = self.start(conversation_id, question, number=version)
+        said = json.dumps(told(answer), ensure_ascii=False)
+        if not told(answer).get("taken"):
+            return said
+        followed = self.follow(conversation_id)
+        return said + (self.stream() if followed.status_code == 200 else followed.text)
+
+
+def told(answer: httpx.Response) -> dict[str, Any]:
+    """What an event told the page's script, or why there was none."""
+    said = answer.json()
+    for value in said.get("data") or []:
+        if isinstance(value, str) and value.startswith(NEWS):
+            return json.loads(base64.b64decode(value))
+    return said

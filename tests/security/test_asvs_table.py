@@ -55,7 +55,7 @@ def test_items_are_in_order_and_each_is_there_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["10", "50", "2 MiB", "16 KiB", "30 minutes", "12 hours", "5 minutes", "10 minutes"]
+    "number", ["10", "50", "512 KiB", "16 KiB", "30 minutes", "12 hours", "5 minutes", "10 minutes"]
 )
 def test_the_document_says_the_numbers_of_the_code(number: str) -> None:
     from gradio_app.gate.limits import EVENT_BYTES, FORM_BYTES
@@ -67,7 +67,7 @@ def test_the_document_says_the_numbers_of_the_code(number: str) -> None:
     code = {
         f"{FAILURES_PER_ACCOUNT}",
         f"{FAILURES_PER_ADDRESS}",
-        f"{EVENT_BYTES // 2**20} MiB",
+        f"{EVENT_BYTES // 2**10} KiB",
         f"{FORM_BYTES // 2**10} KiB",
         f"{Settings.session_idle_minutes} minutes",
         f"{Settings.session_max_hours} hours",

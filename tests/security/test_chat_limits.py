@@ -1,6 +1,5 @@
 """What the chat refuses although no page would send it, and how much of it one user may have."""
 
-import json
 import re
 import secrets
 import time
@@ -13,12 +12,12 @@ from gradio_app.chat.turns import ANSWERS_AT_ONCE
 from gradio_app.page import texts
 from gradio_app.store.conversations import Conversations
 from tests.gradio_app.fake_bedrock import FakeBedrock
-from tests.security.chat_api import ChatClient
+from tests.security.chat_api import ChatClient, told
 from tests.security.site import DEADLINE, Site
 
 FORGED = '{"type":"audit","event":"sign-in","outcome":"ok"}'
-QUESTION, INDEX, CONVERSATION, VERSION, MODEL, TEMPERATURE, MAX_TOKENS = range(7)
-"""Where the values stand in the event that asks."""
+QUESTION, CONVERSATION, VERSION, NUMBERS = "question", "conversation-id", "version", "numbers"
+MODEL, TEMPERATURE, MAX_TOKENS = "model", "temperature", "max-tokens"
 
 
 @pytest.fixture
@@ -38,13 +37,12 @@ def held(fake: FakeBedrock) -> Iterator[FakeBedrock]:
 
 @pytest.mark.asvs("2.2.1", "2.2.2")
 @pytest.mark.parametrize(
-    ("position", "value"),
+    ("element", "value"),
     [
         (QUESTION, "x" * (QUESTION_CHARACTERS + 1)),
-        (INDEX, None),
-        (INDEX, "0; DROP TABLE"),
+        (QUESTION, None),
+        (NUMBERS, "0; DROP TABLE"),
         (CONVERSATION, "../../etc/passwd"),
-        (CONVERSATION, ""),
         (CONVERSATION, "0" * 33),
         (CONVERSATION, ["0" * 32]),
         (VERSION, "first"),
@@ -66,30 +64,22 @@ def test_a_value_that_the_page_never_offers_reaches_no_model(
     ana: ChatClient,
     fake: FakeBedrock,
     capfd: pytest.CaptureFixture[str],
-    position: int,
+    element: str,
     value: object,
 ) -> None:
     fake.requests.clear()
-    event = ana.event("answer")
-    data = ana.data(event, text=secrets.token_hex(16))
-    data[QUESTION], data[INDEX] = "answer: hello", -1
-    data[position] = value
+    event = ana.event("change" if element == NUMBERS else "ask")
+    data = ana.data(event, text=secrets.token_hex(16), question="answer: hello")
+    data[ana.place(event, element)] = value
     ana.http.headers["accept-language"] = "es"
     answer = ana.send(event, data)
-    assert answer.status_code == 200
-    told = spoken(ana.stream())
-    assert any(sentence in told for sentence in texts.REFUSALS["es"].values())
+    assert answer.status_code < 500
+    said = told(answer)
+    assert (said.get("notice") or said.get("error")) in texts.REFUSALS["es"].values()
     assert fake.requests == []
     logged = "".join(capfd.readouterr())
     assert "Traceback" not in logged
     assert FORGED not in logged
-
-
-def spoken(said: str) -> str:
-    """What a reader sees of a stream: notices, and the errors of events."""
-    messages = [json.loads(line.removeprefix("data: ")) for line in said.splitlines() if line]
-    told = [(each.get("output") or {}).get("error") or each.get("log") or "" for each in messages]
-    return "\n".join(told)
 
 
 @pytest.mark.asvs("16.4.1", "16.5.1")
@@ -99,9 +89,8 @@ def test_an_event_without_all_its_values_is_a_sentence_and_no_line_of_its_own(
 ) -> None:
     """Gradio would print what the browser sent, line ends and all."""
     fake.requests.clear()
-    event = ana.event("answer")
-    data = ana.data(event, text=secrets.token_hex(16))
-    data[QUESTION] = f"private\n{FORGED}"
+    event = ana.event("ask")
+    data = ana.data(event, text=secrets.token_hex(16), question=f"private\n{FORGED}")
     answer = ana.send(event, data[:-missing])
     assert answer.status_code == 400
     assert "Reload the page" in answer.json()["error"]
@@ -145,18 +134,14 @@ def test_one_answer_more_than_a_user_may_have_at_once_is_refused(ana: ChatClient
         ask_and_go_on(ana, "hold")
     until(lambda: len(held.requests) == ANSWERS_AT_ONCE)
     tab = ChatClient(ana.http)  # another tab: its stream holds no answer that waits
-    said = tab.ask(secrets.token_hex(16), "hold")
-    assert "process_completed" in said
+    answer = tab.start(secrets.token_hex(16), "hold")
+    assert told(answer)["notice"] == texts.REFUSALS["en"]["too_many"]
     assert len(held.requests) == ANSWERS_AT_ONCE
 
 
 def ask_and_go_on(user: ChatClient, question: str) -> None:
     """Ask in a new conversation and do not wait."""
-    event = user.event("answer")
-    data = user.data(event, text=secrets.token_hex(16))
-    data[QUESTION], data[INDEX] = question, -1
-    answer = user.send(event, data)
-    assert json.loads(answer.text)["event_id"]
+    assert told(user.start(secrets.token_hex(16), question))["taken"]
 
 
 def until(condition: Callable[[], object]) -> None:

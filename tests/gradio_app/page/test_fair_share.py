@@ -34,11 +34,10 @@ def whole(dynamodb: Any, bedrock: FakeBedrock) -> Iterator[Whole]:
         yield whole
 
 
-def join(tab: ChatClient, question: str) -> Any:
-    """Ask in a conversation of its own, in a tab of its own, and read nothing."""
-    event = tab.event("answer")
-    data = tab.data(event, text=secrets.token_hex(16))
-    data[0], data[1] = question, -1
+def join(tab: ChatClient, conversation_id: str) -> Any:
+    """Follow an answer in a tab of its own, and read nothing."""
+    event = tab.event("follow")
+    data = tab.data(event, text=conversation_id)
     body = {"fn_index": event["id"], "data": data, "session_hash": secrets.token_hex(6)}
     return tab.http.post("/gradio_api/queue/join", json=body, headers={"accept-language": "es"})
 
@@ -48,8 +47,10 @@ def test_a_flood_of_questions_is_refused_in_words_and_makes_nobody_wait(
 ) -> None:
     ana, eva = whole.chat_client("ana@example.com"), whole.chat_client("eva@example.com")
     bedrock.go_on.clear()
+    conversation_id = secrets.token_hex(16)
+    ana.start(conversation_id, "hold")
     with ThreadPoolExecutor(16) as flood:
-        answers = list(flood.map(lambda _: join(ana, "hold"), range(200)))
+        answers = list(flood.map(lambda _: join(ana, conversation_id), range(200)))
     statuses = Counter(answer.status_code for answer in answers)
     assert set(statuses) == {200, 429}
     refused = next(answer for answer in answers if answer.status_code == 429)

@@ -3,6 +3,7 @@
 Which events there are, and what they take, says the running page itself.
 """
 
+import html
 import json
 import secrets
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.whole import Whole, whole_application
 from tests.gradio_app.tables import create_table
-from tests.security.chat_api import ChatClient
+from tests.security.chat_api import ChatClient, told
 
 JOIN, RUN, CANCEL, RESET = (
     f"/gradio_api/{path}" for path in ("queue/join", "run/predict", "cancel", "reset")
@@ -163,7 +164,7 @@ def test_nor_by_json_that_is_none_or_too_much(
         {"fn_index": -1},
         {"fn_index": 10**30},
         {"data": None},
-        {"data": [0] * 9},
+        {"data": [0] * 19},
         {"data": {"0": 1}},
         {"data": [1e308] * 30},
         {"trigger_id": "x"},
@@ -191,17 +192,18 @@ def test_a_page_of_another_version_is_told_to_load_itself_again(
 
 
 def test_a_message_that_was_cut_in_a_character_is_asked_all_the_same(tab: ChatClient) -> None:
-    event = tab.event("answer")
-    data = tab.data(event, text=secrets.token_hex(16))
-    data[0], data[1] = "answer: half \ud83d and whole \ud83d\ude00 and \\ud83d", -1
+    event, conversation_id = tab.event("ask"), secrets.token_hex(16)
+    question = "answer: half \ud83d and whole \ud83d\ude00 and \\ud83d"
+    data = tab.data(event, text=conversation_id, question=question)
     content = json.dumps({"fn_index": event["id"], "data": data, "session_hash": tab.session_hash})
     assert r"\ud83d and" in content
-    answer = tab.http.post(JOIN, content=content, headers={"content-type": "application/json"})
-    assert answer.status_code == 200
-    said = tab.stream()
+    answer = tab.http.post(RUN, content=content, headers={"content-type": "application/json"})
+    assert told(answer)["taken"]
+    assert tab.follow(conversation_id).status_code == 200
+    said = html.unescape(tab.stream())
     assert "�" in said
     assert "\N{GRINNING FACE}" in said
-    assert r"\\ud83d" in said, "what only looks like an escape is left alone"
+    assert r"\ud83d" in said, "what only looks like an escape is left alone"
 
 
 def test_an_event_that_is_too_large_is_refused_before_it_is_read(tab: ChatClient) -> None:

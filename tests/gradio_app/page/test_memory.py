@@ -100,11 +100,9 @@ def nothing(whole: Whole) -> bool:
 
 def join(tab: ChatClient, question: str) -> int:
     """Ask in a conversation and in a tab of their own, and read nothing; the status of the answer."""
-    tab.session_hash = secrets.token_hex(6)
-    event = tab.event("answer")
-    data = tab.data(event, text=secrets.token_hex(16))
-    data[0], data[1] = question, -1
-    return tab.send(event, data).status_code
+    tab.session_hash, conversation_id = secrets.token_hex(6), secrets.token_hex(16)
+    tab.start(conversation_id, question)
+    return tab.follow(conversation_id).status_code
 
 
 def test_a_view_leaves_no_object(whole: Whole) -> None:
@@ -141,11 +139,10 @@ def test_what_nobody_reads_is_bounded_for_each_person_and_makes_room_for_what_co
 
 def test_results_that_pile_up_for_one_tab_are_bounded_too(whole: Whole) -> None:
     ana = whole.chat_client(ANA)
-    event = ana.event("answer")
     for _ in range(3 * EVENTS_PER_USER):
-        data = ana.data(event, text=secrets.token_hex(16))
-        data[0], data[1] = "answer: hello", -1
-        ana.send(event, data)
+        conversation_id = secrets.token_hex(16)
+        ana.start(conversation_id, "answer: hello")
+        ana.follow(conversation_id)
         until(lambda: idle(whole))
     assert left(whole)["unread"] <= EVENTS_PER_USER
 
@@ -168,15 +165,27 @@ def test_signing_out_gives_all_of_it_back(whole: Whole) -> None:
     assert left(whole)["unread"] == 1, "Eva's is left"
 
 
+def test_signing_out_ends_an_answer_that_no_tab_shows_any_more(whole: Whole, bedrock: FakeBedrock) -> None:
+    """Nobody reads a stream that could be cut; the answer is written all the same, until its session ends."""
+    bedrock.go_on.clear()
+    bedrock.requests.clear()
+    ana, running = whole.chat_client(ANA), whole.application.running
+    assert join(ana, "hold") == 200
+    until(lambda: bedrock.requests)
+    assert running.answers
+    assert ana.http.post("/logout", follow_redirects=False).status_code == 303
+    until(lambda: not running.answers)
+    bedrock.go_on.set()
+
+
 def test_an_event_that_is_cancelled_again_and_again_leaves_nothing(
     whole: Whole, bedrock: FakeBedrock
 ) -> None:
     bedrock.go_on.clear()
     tab = whole.chat_client(ANA)
-    event = tab.event("answer")
-    data = tab.data(event, text=secrets.token_hex(16))
-    data[0], data[1] = "hold", -1
-    event_id = tab.send(event, data).json()["event_id"]
+    conversation_id = secrets.token_hex(16)
+    tab.start(conversation_id, "hold")
+    event_id, event = tab.follow(conversation_id).json()["event_id"], tab.event("follow")
     stop = {"fn_index": event["id"], "event_id": event_id, "session_hash": tab.session_hash}
     statuses: list[int] = []
     cancels = [

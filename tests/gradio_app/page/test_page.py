@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+import orjson
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -17,11 +18,12 @@ from gradio_app.chat.streaming import Running
 from gradio_app.language import LANGUAGES
 from gradio_app.page import render, runtime, texts, theme
 from gradio_app.page.address import ConversationAddress, conversation_in
-from gradio_app.page.events import NOTHING, message_index, plain_text
+from gradio_app.page.values import plain_text
 from gradio_app.server import create_page
 from gradio_app.settings import Settings
 from gradio_app.store.table import Table
 from tests.gradio_app.fakes import NO_CLIENTS
+from tests.gradio_app.page.shown import text_of
 
 SETTINGS = Settings(
     pool_id="p",
@@ -97,6 +99,12 @@ def test_a_page_without_a_conversation_is_sent_to_a_new_ones_address(address: st
     assert visit(location).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["c", "new"])
+def test_a_page_that_is_gradios_and_not_ours_leads_to_the_conversation(name: str) -> None:
+    answer = visit(f"/?page=x&{name}={'0' * 32}&deep_link=y&__theme=dark")
+    assert answer.headers["location"] == f"/?{name}={'0' * 32}&__theme=dark"
+
+
 @pytest.mark.parametrize("address", [f"/?c={'0' * 32}", f"/?new={'0' * 32}", "/config", "/theme.css?x=1"])
 def test_other_addresses_are_left_alone(address: str) -> None:
     assert visit(address).text.endswith(address)
@@ -114,20 +122,23 @@ def test_an_address_tells_whether_its_conversation_ought_to_exist() -> None:
     ("answer", "parts"),
     [
         (Answer(plain("whole")), ["whole"]),
-        (None, [f"> {texts.REASONS['en']['missing']}"]),
-        (Answer(plain(""), "complete"), [f"> {texts.REASONS['en']['empty']}"]),
-        (Answer(plain("part"), STOPPED), ["part", f"> {texts.REASONS['en']['stopped']}"]),
-        (Answer(plain(""), FAILED, "throttled"), [f"> {texts.REASONS['en']['throttled']}"]),
-        (Answer(plain("part"), WRITING), ["part", f"> {texts.REASONS['en']['interrupted']}"]),
-        (Answer(plain("part"), reason="length"), ["part", f"> {texts.REASONS['en']['length']}"]),
+        (None, [texts.REASONS["en"]["missing"]]),
+        (Answer(plain(""), "complete"), [texts.REASONS["en"]["empty"]]),
+        (Answer(plain("part"), STOPPED), ["part", texts.REASONS["en"]["stopped"]]),
+        (Answer(plain(""), FAILED, "throttled"), [texts.REASONS["en"]["throttled"]]),
+        (Answer(plain("part"), WRITING), ["part", texts.REASONS["en"]["interrupted"]]),
+        (Answer(plain("part"), reason="length"), ["part", texts.REASONS["en"]["length"]]),
     ],
 )
 def test_each_turn_shows_two_messages_and_why_an_answer_is_not_whole(
     answer: Answer | None, parts: list[str]
 ) -> None:
-    shown = render.messages([Turn(1, plain("question"), answer)] * 2, "en")
-    assert [message.role for message in shown] == ["user", "assistant"] * 2
-    assert [part.text for part in shown[1].content] == parts  # pyright: ignore[reportAttributeAccessIssue]
+    turn = Turn(1, plain("a *question*"), answer)
+    shown = orjson.loads(orjson.dumps(render.messages([turn, turn], "en")))
+    assert [message["role"] for message in shown] == ["user", "assistant"] * 2
+    said = [[text_of(part["text"]) for part in message["content"]] for message in shown]
+    assert [part for part in said[0] if part] == ["a *question*"]
+    assert [part for part in said[1] if part] == parts
 
 
 def test_token_counts_are_written_as_the_language_does() -> None:
@@ -139,14 +150,6 @@ def test_token_counts_are_written_as_the_language_does() -> None:
         conversation, "es"
     )
     assert render.usage_line(Conversation(new_id()), "en") == ""
-
-
-@pytest.mark.parametrize(
-    ("given", "index"),
-    [(4, 4), ([4, 0], 4), ((4, 1), 4), ([], NOTHING), ("4", NOTHING), (None, NOTHING), ({}, NOTHING)],
-)
-def test_the_index_in_an_event(given: Any, index: int) -> None:
-    assert message_index(given) == index
 
 
 @pytest.mark.parametrize(

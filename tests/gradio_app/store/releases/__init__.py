@@ -110,7 +110,7 @@ async def write_sign_ins(table: Table) -> dict[str, str]:
     assert session is not None
     await Enrollments(shared).begin(session, SESSION_KEY)
     await Throttle(shared).attempt(at_address("203.0.113.9"))
-    await Known(shared).remember("", "203.0.113.9", ["ana@example.com"])
+    await Known(shared).remember("", "203.0.113.9", (USER, "ana@example.com"))
     return {
         "session": token,
         "step": await Steps(shared).keep(STEP),

@@ -1,0 +1,106 @@
+"""How a page follows the answer that is being written in its conversation, by this task or by another one."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+
+from gradio_app.chat import errors
+from gradio_app.chat.conversation import Turn
+from gradio_app.chat.streaming import RunningAnswer
+from gradio_app.page import render
+from gradio_app.page.address import id_of
+from gradio_app.page.layout import Layout
+from gradio_app.page.markup import LiveAnswer
+from gradio_app.page.news import news
+from gradio_app.page.reader import Reader, failure, reader_of, telling
+from gradio_app.page.services import ChatServices
+from gradio_app.page.values import Values
+from gradio_app.page.views import Updates, Views
+from gradio_app.store.table import TableUnreachable
+
+LOOK_SECONDS = 2.0
+"""Between two looks at what another task has written; it saves every few seconds."""
+START_SECONDS = 0.1
+"""Between two looks whether an answer that was admitted has its question stored."""
+
+
+class Following:
+    """The events of an answer that is being written."""
+
+    def __init__(self, services: ChatServices, layout: Layout, views: Views) -> None:
+        self._services = services
+        self._views = views
+        self._held = layout.held
+
+    async def follow(self, sent: dict[Any, Any], request: gr.Request) -> AsyncIterator[Any]:
+        """Show the answer as it grows; of all events the only one that streams.
+
+        Fails, with the text still on the page, when it cannot be read or was not saved.
+        """
+        reader = reader_of(request)
+        conversation_id = id_of(Values(sent).conversation_id(self._held.conversation_id), request)
+        running = self._services.running.find(reader.user_id, conversation_id)
+        try:
+            async for shown in self._shown(reader, conversation_id, running):
+                yield shown
+        except TableUnreachable as error:
+            errors.record_storage(error)
+            raise failure(request, "storage") from None
+        if running and running.problem:
+            raise failure(request, running.problem)
+
+    @telling
+    def settle(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """The page after an answer, whichever way that ended."""
+        reader = reader_of(request)
+        conversation_id = id_of(Values(sent).conversation_id(self._held.conversation_id), request)
+        conversation = self._views.conversation(reader, conversation_id)
+        return {
+            **self._views.view(reader, conversation),
+            **self._views.list(reader, conversation_id),
+            self._held.news: news(running=self._views.is_being_answered(reader, conversation)),
+        }
+
+    def broken_off(self) -> Updates:
+        """The page when an answer could not be followed to its end."""
+        return {self._held.news: news(running=False)}
+
+    async def _shown(
+        self, reader: Reader, conversation_id: str, running: RunningAnswer | None
+    ) -> AsyncIterator[Any]:
+        """The messages of the page, each time that there is more of the answer."""
+        while running and not running.number and not running.done.is_set():
+            await asyncio.sleep(START_SECONDS)
+        now = await to_thread.run_sync(self._views.conversation, reader, conversation_id)
+        if not now.turns:
+            yield gr.skip()
+            return
+        *before, last = now.turns
+        shown = await to_thread.run_sync(render.messages, before, reader.language)
+        shown.append(render.question(last, reader.language))
+        live = LiveAnswer()
+        async for text in self._growing(reader, conversation_id, last, running):
+            yield [*shown, render.growing_answer(await to_thread.run_sync(live.update, text))]
+
+    async def _growing(
+        self, reader: Reader, conversation_id: str, turn: Turn, running: RunningAnswer | None
+    ) -> AsyncIterator[str]:
+        """The text of a turn's answer, from whoever writes it."""
+        yield turn.answer.text if turn.answer else ""
+        if running and running.number == turn.number:
+            async for text in running.follow():
+                yield text
+            return
+        while turn.answer and turn.answer.is_being_written(time.time()):
+            await asyncio.sleep(LOOK_SECONDS)
+            now = await to_thread.run_sync(
+                lambda: self._services.store.page(reader.user_id, conversation_id, turns=1)
+            )
+            if not now or not now.turns or now.turns[-1].number != turn.number:
+                return
+            [turn] = now.turns
+            yield turn.answer.text if turn.answer else ""

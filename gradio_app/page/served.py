@@ -1,0 +1,105 @@
+"""The chat's page as it leaves: Gradio's own, in its reader's language and with our scripts before Gradio's.
+
+Gradio serves one page in English to everybody and adds what `head=` holds only after its own scripts ran.
+"""
+
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gradio_app.chat.asking import QUESTION_CHARACTERS
+from gradio_app.identity import Identity
+from gradio_app.language import language
+from gradio_app.page import texts
+from gradio_app.page.draft_route import DRAFT_CHARACTERS
+
+STATIC = Path(__file__).with_name("static")
+"""Our scripts: plain JavaScript, served as it is."""
+STYLES = ("messages", "print")
+"""Style sheets that Gradio would write anew and break, were they given to it: `:is(a, b)`, `@media print`."""
+HTML_TAG = re.compile(rb'<html\s+lang="en"')
+HEAD_TAG = b"<head>"
+
+
+def _digest() -> str:
+    files = sorted(STATIC.iterdir())
+    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+PREFIX = f"/page/static/{_digest()}"
+"""Another version of the scripts has another address, so that browsers may keep this one for ever."""
+
+
+def static_routes() -> list[BaseRoute]:
+    """Our scripts, which are the same for everyone."""
+    return [Mount(PREFIX, StaticFiles(directory=STATIC))]
+
+
+class ServedPage:
+    """ASGI middleware: completes the page of `GET /`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/":
+            request = Request(scope)
+            identity: Identity | None = getattr(request.state, "identity", None)
+            send = _Completing(send, language(request), identity.user_id if identity else "")
+        await self._app(scope, receive, send)
+
+
+class _Completing:
+    """An ASGI `send` that holds a page of HTML back until it is whole."""
+
+    def __init__(self, send: Send, lang: str, owner: str) -> None:
+        self._send = send
+        self._lang = lang
+        self._owner = owner
+        self._start: Message | None = None
+        self._body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            if headers.get("content-type", "").startswith("text/html"):
+                self._start = message
+                return
+        if self._start is None:
+            await self._send(message)
+            return
+        self._body += message.get("body", b"")
+        if not message.get("more_body"):
+            await self._send_page(self._start)
+
+    async def _send_page(self, start: Message) -> None:
+        page = completed(bytes(self._body), self._lang, self._owner)
+        headers = MutableHeaders(scope=start)
+        if "content-length" in headers and int(headers["content-length"]):  # the answer to HEAD has none
+            headers["content-length"] = str(len(page))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": page})
+
+
+def completed(page: bytes, lang: str, owner: str) -> bytes:
+    """Gradio's page with its language, what our scripts have to know, and the scripts."""
+    facts = {
+        "words": texts.SCRIPT[lang],
+        "names": texts.OF_GRADIO[lang],
+        "most": QUESTION_CHARACTERS,
+        "mostKept": DRAFT_CHARACTERS,
+        "owner": owner,
+    }
+    content = html.escape(json.dumps(facts), quote=True)
+    ours = f'<meta name="facts" content="{content}"><script type="module" src="{PREFIX}/page.js"></script>'
+    ours += "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in STYLES)
+    page = HTML_TAG.sub(b'<html lang="%s"' % lang.encode(), page, count=1)
+    return page.replace(HEAD_TAG, HEAD_TAG + ours.encode(), 1)

@@ -1,0 +1,22 @@
+"""What the page's events work with."""
+
+from dataclasses import dataclass
+
+from gradio_app.chat.streaming import Running
+from gradio_app.chat.turns import Turns
+from gradio_app.settings import Settings
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.drafts import Drafts
+from gradio_app.store.preferences import Preferences
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatServices:
+    """The chat behind the page."""
+
+    turns: Turns
+    store: Conversations
+    drafts: Drafts
+    preferences: Preferences
+    running: Running
+    settings: Settings

@@ -1,0 +1,174 @@
+/**
+ * The box to write in. Its text is ours: the server gives texts back but never sets the box, so that what
+ * was typed meanwhile stays. A question is taken out of the box when it is sent, and put back if it is refused.
+ */
+import { connection, guard, isLost } from "./connection.js";
+import { changed, isSaved, keepFrom, moved, save } from "./drafts.js";
+import { filled, most, mostKept, words } from "./facts.js";
+import { hush, say, says } from "./notice.js";
+
+/** What was sent, {id, text}, until the server has said what became of it. */
+let outgoing = null;
+let isRunning = false;
+/** Whether a click on "send" is our own. */
+let isOurs = false;
+let lastHeard = "";
+
+const find = (selector) => document.querySelector(selector);
+const box = () => find("#box textarea");
+
+function put(field, text) {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true })); // or Gradio does not know of it
+}
+
+/** A text that was given back, before what was typed since; nothing twice. */
+export function merged(given, typed) {
+  if (!typed.trim() || typed === given) return given;
+  if (!given.trim() || typed.startsWith(`${given}\n\n`)) return typed;
+  return `${given}\n\n${typed}`;
+}
+
+function give(text) {
+  const field = box();
+  const whole = merged(text, field.value);
+  if (whole === field.value) return;
+  const fromEnd = field.value.length - field.selectionEnd;
+  put(field, whole);
+  field.setSelectionRange(whole.length - fromEnd, whole.length - fromEnd);
+}
+
+function run(running) {
+  isRunning = running;
+  document.documentElement.dataset.running = running ? "yes" : "no";
+  if (!running) hush("busy");
+}
+
+/** A fresh name for whatever is asked next. */
+function renew() {
+  const id = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+  put(find("#ask-id textarea, #ask-id input"), id.join(""));
+  return id.join("");
+}
+
+/** Send a text by pressing one of Gradio's buttons; whether it could be sent. */
+function send(text, button, isEmptied) {
+  if (isLost()) return void look();
+  if (isRunning || outgoing) return void say(words.busy, "busy");
+  const count = [...text].length;
+  if (count > most) return void say(filled(words.too_long, { count, most }), "too_long");
+  outgoing = { id: renew(), text };
+  put(find("#question textarea"), text);
+  if (isEmptied) put(box(), "");
+  hush();
+  run(true);
+  isOurs = true;
+  find(button).click();
+  isOurs = false;
+  return true;
+}
+
+function isEmpty(text) {
+  return !text.replace(/[\s\p{Cf}]/gu, "");
+}
+
+function submit() {
+  const text = box().value.toWellFormed?.() ?? box().value;
+  if (!isEmpty(text)) send(text, "#send", true);
+}
+
+/** Ask a changed question in place of a turn's; whether it could be sent. */
+export function askInstead(turn, text) {
+  if (isEmpty(text)) return void say(words.empty_edit, "refused");
+  put(find("#changed textarea, #changed input"), turn);
+  return send(text.toWellFormed?.() ?? text, "#change", false);
+}
+
+function settle(taken) {
+  const { text } = outgoing;
+  outgoing = null;
+  if (!taken) give(text);
+  changed();
+}
+
+function hear(told) {
+  if (outgoing && told.asked === outgoing.id) settle(told.taken);
+  if (told.address) {
+    history.replaceState(history.state, "", told.address);
+    moved();
+  }
+  if (told.give) give(told.give);
+  if ("running" in told) run(told.running);
+  if (told.notice) say(told.notice, "refused");
+  if (told.scroll) scroll(told.scroll);
+  if (told.running) find("#follow").click();
+  else if ("running" in told && !outgoing) renew();
+}
+
+function scroll(where) {
+  const turns = find("#chat [role=log]");
+  // Gradio shows them in the next frame, and then scrolls by itself.
+  setTimeout(() => turns?.scrollTo(0, where === "end" ? turns.scrollHeight : 0), 400);
+}
+
+function read() {
+  const said = find("#news")?.textContent.trim() ?? "";
+  if (said === lastHeard || !said || !box()) return;
+  lastHeard = said;
+  hear(JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(said), (byte) => byte.charCodeAt(0)))));
+}
+
+/** Save the text, and say in words why the page has to wait; whether it may be reloaded. */
+async function look() {
+  let answer;
+  const isEmpty = !unsent();
+  try {
+    // With nothing to lose only the session is looked at; saving nothing would drop another tab's draft.
+    answer = isEmpty ? await fetch(`/draft${location.search}`) : await save();
+  } catch {
+    if (!says("lost")) say(words.lost, "lost");
+    return false;
+  }
+  const ended = () => say(words.ended, "ended", ["/login", words.sign_in]);
+  if (answer.status === 401 && isEmpty && document.activeElement !== box()) return true;
+  if (answer.status === 401) says("ended") || ended();
+  else if (answer.status === 409) says("somebody_else") || say(words.somebody_else, "somebody_else");
+  else if (answer.status >= 400) says("lost") || say(words.lost, "lost");
+  else if (answer.whole === false) says("not_kept") || say(filled(words.not_kept, { most: mostKept }), "not_kept");
+  else return true;
+  return false;
+}
+
+function unsent() {
+  return merged(outgoing?.text ?? "", box()?.value ?? "");
+}
+
+function onKey(event) {
+  const isEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+  if (event.target !== box() || !isEnter) return;
+  event.preventDefault(); // Gradio sends nothing by itself: nothing of it follows "submit"
+  submit();
+}
+
+function onClick(event) {
+  if (isOurs || !event.target.closest?.("#send")) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+  submit();
+}
+
+function onFailed({ detail }) {
+  if (!outgoing || typeof detail.body !== "string" || !detail.body.includes(outgoing.id)) return;
+  settle(false);
+  run(false);
+  if (!isLost()) say(words.failed, "refused");
+}
+
+keepFrom(unsent);
+guard.mayReload = look;
+connection.addEventListener("failed", onFailed);
+connection.addEventListener("lost", () => void look());
+addEventListener("keydown", onKey, true);
+addEventListener("click", onClick, true);
+addEventListener("input", (event) => event.target === box() && changed(), true);
+new MutationObserver(read).observe(document.documentElement, { subtree: true, childList: true, characterData: true });

@@ -1,0 +1,17 @@
+/** What the server wrote into the page for us: `served.py`. */
+const found = JSON.parse(document.querySelector("meta[name=facts]").content);
+
+/** Sentences in the page's language. */
+export const words = found.words;
+/** English names of Gradio's, and what they are in the page's language. */
+export const names = found.names;
+/** How many characters may be sent, and how many of them are kept as a draft. */
+export const { most, mostKept } = found;
+/** Whose page this is. */
+export const owner = found.owner;
+export const language = document.documentElement.lang;
+
+/** A sentence with numbers put into it as the language writes them. */
+export function filled(sentence, numbers) {
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => numbers[name].toLocaleString(language));
+}

@@ -1,0 +1,185 @@
+"""What the page's events do with turns: ask in four ways, stop, take back, look at earlier ones.
+
+The values come from a browser and none of them is trusted.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+
+from gradio_app.chat import errors
+from gradio_app.chat.asking import RefusedError, TurnRequest, is_blank
+from gradio_app.page.address import id_of
+from gradio_app.page.choosing import chosen
+from gradio_app.page.layout import Layout
+from gradio_app.page.news import news
+from gradio_app.page.paging import Place
+from gradio_app.page.reader import Reader, reader_of, telling
+from gradio_app.page.services import ChatServices
+from gradio_app.page.values import Values, plain_text
+from gradio_app.page.views import Updates, Views
+from gradio_app.store.table import ConflictError, TableUnreachable
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What a person wants to ask: a question, or to have a turn answered anew."""
+
+    question: str
+    replaces: int | None = None
+    """The number of the turn that is asked again."""
+    empty: str = "empty"
+    """The refusal when there is no question; empty if the turn's own will do."""
+    is_in_box: bool = False
+    """Whether the script has the text and takes it back by itself when it is refused."""
+
+
+class TurnEvents:
+    """The events of the chat; the user is always the one whom the gate let in."""
+
+    def __init__(self, services: ChatServices, layout: Layout, views: Views) -> None:
+        self._services = services
+        self._views = views
+        self._held = layout.held
+        self._choices = layout.choices
+
+    async def ask(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """Ask what the script took from the box."""
+        values = Values(sent)
+        return await self._ask(values, _Wish(values.text(self._held.question), is_in_box=True), request)
+
+    async def ask_example(self, sent: dict[Any, Any], event: gr.SelectData, request: gr.Request) -> Updates:
+        """Ask one of the examples of an empty page."""
+        return await self._ask(Values(sent), _Wish(plain_text(event.value)), request)
+
+    async def change(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """Ask a changed question in place of the one that it was, and of all that followed."""
+        values = Values(sent)
+        replaces = values.turn(self._held.changed)
+        wish = _Wish(values.text(self._held.question), replaces, empty="empty_edit", is_in_box=True)
+        return await self._ask(values, wish, request)
+
+    async def retry(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """Ask the last question once more."""
+        values = Values(sent)
+        return await self._ask(values, _Wish("", values.number(self._held.last), empty=""), request)
+
+    @telling
+    def stop(self, sent: dict[Any, Any], request: gr.Request) -> None:
+        """Stop what was asked, whether or not it has begun, and by whichever page."""
+        reader, values = reader_of(request), Values(sent)
+        conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
+        if ask_id := values.text(self._held.ask_id):
+            self._services.turns.stop(reader.user_id, conversation_id, ask_id)
+        self._services.turns.stop(reader.user_id, conversation_id)
+
+    @telling
+    def undo(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """Drop the last turn and give its question back."""
+        reader, values = reader_of(request), Values(sent)
+        conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
+        seen = self._views.conversation(reader, conversation_id)
+        shown = (values.number(self._held.version), values.number(self._held.last))
+        try:
+            if not seen.turns or shown != (seen.version, seen.last):
+                raise ConflictError
+            self._services.store.undo(reader.user_id, seen, seen.last)
+        except ConflictError:
+            told = news(notice=reader.refusal("out_of_date"))
+        else:
+            told = news(give=seen.turns[-1].question_text)
+        now = self._views.conversation(reader, conversation_id)
+        return {**self._views.view(reader, now), self._held.news: told}
+
+    @telling
+    def earlier(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """The turns before those that are shown."""
+        values = Values(sent)
+        return self._turned(values, values.place(self._held.turns_place).forward(), "end", request)
+
+    @telling
+    def later(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """The turns behind those that are shown."""
+        values = Values(sent)
+        return self._turned(values, values.place(self._held.turns_place).back(), "start", request)
+
+    def _turned(self, values: Values, place: Place, scroll: str, request: gr.Request) -> Updates:
+        reader = reader_of(request)
+        conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
+        conversation = self._views.conversation(reader, conversation_id, place)
+        told = {"scroll": scroll, "running": self._views.is_being_answered(reader, conversation)}
+        return {**self._views.view(reader, conversation, place), self._held.news: news(**told)}
+
+    async def _ask(self, values: Values, wish: _Wish, request: gr.Request) -> Updates:
+        """Have a wish stored and answered, or say why not; never fails, for the page waits for a word."""
+        reader = reader_of(request)
+        ask_id = values.text(self._held.ask_id)
+        try:
+            asked = self._asked(reader, values, wish, request)
+            await to_thread.run_sync(self._services.turns.start, self._services.turns.admit(asked))
+        except RefusedError as refused:
+            return await self._refused(reader, values, wish, request, refused)
+        except Exception as error:  # noqa: BLE001 (raised, it would leave the page waiting for an answer)
+            errors.record_event(error)
+            return await self._refused(reader, values, wish, request, RefusedError("broken"))
+        await to_thread.run_sync(self._forget_draft, asked)
+        return {
+            self._held.conversation_id: asked.conversation_id,
+            self._held.news: news(asked=ask_id, taken=True, running=True),
+        }
+
+    def _asked(self, reader: Reader, values: Values, wish: _Wish, request: gr.Request) -> TurnRequest:
+        """What the values say; raises RefusedError."""
+        if wish.empty and is_blank(wish.question):
+            raise RefusedError(wish.empty)
+        if wish.replaces == 0:
+            raise RefusedError("changed")
+        held_id = values.conversation_id(self._held.conversation_id)
+        choices = self._choices
+        return TurnRequest(
+            user_id=reader.user_id,
+            conversation_id=id_of(held_id, request),
+            # A page that has not loaded yet shows nothing that could be out of date.
+            seen_version=values.number(self._held.version) if held_id else None,
+            question=wish.question,
+            choice=chosen(
+                self._services.settings,
+                values[choices.model_id],
+                values[choices.temperature],
+                values[choices.max_tokens],
+            ),
+            replaces=wish.replaces,
+            session_key=reader.session_key,
+            ask_id=values.text(self._held.ask_id),
+        )
+
+    async def _refused(
+        self, reader: Reader, values: Values, wish: _Wish, request: gr.Request, refused: RefusedError
+    ) -> Updates:
+        """Say why; show the conversation as it is, for the page may be out of date."""
+        conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
+        # Who stopped it knows why it did not begin.
+        notice = "" if refused.reason == "stopped" else reader.refusal(refused.reason, **refused.counts)
+        told = {
+            "asked": values.text(self._held.ask_id),
+            "taken": False,
+            "running": False,
+            "notice": notice,
+            "give": "" if wish.is_in_box else wish.question,
+        }
+        try:
+            now = await to_thread.run_sync(self._views.conversation, reader, conversation_id)
+            told["running"] = self._views.is_being_answered(reader, now)
+            view = await to_thread.run_sync(self._views.view, reader, now)
+        except TableUnreachable as error:
+            errors.record_storage(error)
+            view = {}
+        return {**view, self._held.news: news(**told)}
+
+    def _forget_draft(self, asked: TurnRequest) -> None:
+        try:
+            self._services.drafts.sent(asked.user_id, asked.conversation_id, asked.question)
+        except TableUnreachable as error:
+            errors.record_storage(error)

@@ -1,0 +1,69 @@
+"""The values of an event as the browser sent them: of the right type, or the event is malformed."""
+
+import math
+from typing import Any
+
+from gradio_app.chat.conversation import valid_id
+from gradio_app.page.blocks import UnfitError
+from gradio_app.page.paging import NoPlaceError, Place, whole_number
+
+LARGEST = 2.0**53
+"""Beyond it a browser's numbers are not whole ones any more."""
+
+
+class Values:
+    """What an event's components hold, by component. Every method raises UnfitError for another type."""
+
+    def __init__(self, sent: dict[Any, Any]) -> None:
+        self._sent = sent
+
+    def __getitem__(self, component: Any) -> Any:
+        """The value as it came, of any type."""
+        return self._sent[component]
+
+    def text(self, component: Any) -> str:
+        """A text; a component that has none yet counts as empty."""
+        value = self._sent[component]
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise UnfitError
+        return value
+
+    def conversation_id(self, component: Any) -> str:
+        """A conversation's id, or an empty text from a page that has not loaded yet."""
+        text = self.text(component)
+        if text and not valid_id(text):
+            raise UnfitError
+        return text
+
+    def number(self, component: Any) -> int:
+        """A whole number."""
+        value = self._sent[component]
+        if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > LARGEST:
+            raise UnfitError
+        return int(value)
+
+    def turn(self, component: Any) -> int:
+        """The number of a turn, as text."""
+        number = whole_number(self.text(component))
+        if number is None:
+            raise UnfitError
+        return number
+
+    def place(self, component: Any) -> Place:
+        """Where the page is in something long."""
+        try:
+            return Place.of(self.text(component))
+        except NoPlaceError:
+            raise UnfitError from None
+
+
+def plain_text(value: Any) -> str:
+    """The text of a message in an event of the chat: a string, or a list of parts."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return plain_text(value.get("text"))
+    parts = value if isinstance(value, list) else []
+    return "\n".join(plain_text(part) for part in parts)

@@ -1,0 +1,153 @@
+"""What becomes of messages in a real browser, through the whole application."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import BrowserContext, Page, expect
+
+from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
+from gradio_app.identity import LOCAL_USER
+from gradio_app.page.address import address_of
+from gradio_app.store.conversations import Conversations
+from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.page.hostile import ATTACKS
+from tests.gradio_app.page.hostile import answers as hostile
+from tests.gradio_app.page.shown import is_allowed
+from tests.gradio_app.page.test_browser import answers, ask, context, opened, site
+
+__all__ = ["context", "site"]
+pytestmark = pytest.mark.slow
+TURNS = 15
+"""In one conversation, so that the page shows all of them."""
+
+# Notes each element that is ever inside of a message, and each of its attributes. What is left out is
+# Gradio's own: the element around all of a message, and its sign on a button.
+WATCH = """
+(() => {
+  const seen = new Map();
+  const note = (element) => {
+    if (!element.closest("#chat .message-content") || element.matches(".message-content, span.md")) return;
+    if (element.closest(".copy_code_button") && !element.matches(".copy_code_button")) return;
+    const tag = element.tagName.toLowerCase();
+    const found = [[tag, "", ""], ...[...element.attributes].map(({ name, value }) => [tag, name, value])];
+    for (const each of found) seen.set(JSON.stringify(each), each);
+  };
+  new MutationObserver((changes) => {
+    for (const { target, addedNodes } of changes) {
+      if (target instanceof Element) note(target);
+      for (const node of addedNodes) {
+        if (node instanceof Element) [node, ...node.querySelectorAll("*")].forEach(note);
+      }
+    }
+  }).observe(document, { subtree: true, childList: true, attributes: true });
+  window.everShown = () => [...seen.values()];
+})();
+"""
+
+
+@pytest.fixture
+def outside(context: BrowserContext, site: str) -> list[str]:
+    """Every address elsewhere that a page asked for; none gets there."""
+    asked: list[str] = []
+
+    def stay(route: Any) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    context.route(lambda url: not url.startswith((site, "data:", "blob:")), stay)
+    context.add_init_script(WATCH)
+    return asked
+
+
+def stored(store: Conversations, texts: list[str]) -> str:
+    """The id of a conversation with these questions and answers."""
+    conversation_id = new_id()
+    for text in texts:
+        seen = store.head(LOCAL_USER.user_id, conversation_id) or Conversation(conversation_id)
+        number = store.ask(LOCAL_USER.user_id, seen, f"{text} end")
+        store.answer(LOCAL_USER.user_id, conversation_id, number, "", Answer(plain(f"{text}\n\nthe end")))
+    return conversation_id
+
+
+def check(page: Page, outside: list[str]) -> None:
+    """Nothing was ever shown that is not on the lists, nothing ran, and nothing was asked for elsewhere."""
+    ever = [(tag, name, value) for tag, name, value in page.evaluate("everShown()")]
+    assert len(ever) > 5
+    assert [each for each in ever if not is_allowed(*each)] == []
+    assert outside == []
+    assert page.title() == "Asistente"
+
+
+@pytest.mark.asvs("1.3.5", "3.2.2")
+def test_nothing_that_the_model_writes_is_more_than_text(
+    context: BrowserContext, outside: list[str], store: Conversations
+) -> None:
+    for first in range(0, len(ATTACKS), TURNS):
+        attacks = ATTACKS[first : first + TURNS]
+        page = opened(context, address_of(stored(store, attacks)))
+        expect(answers(page)).to_have_count(len(attacks))
+        expect(answers(page).last).to_contain_text("the end")
+        check(page, outside)
+        page.close()
+
+
+@pytest.mark.asvs("1.3.5", "3.2.2")
+def test_nothing_that_the_model_writes_is_more_than_text_while_it_comes(
+    context: BrowserContext, outside: list[str], fake: FakeBedrock
+) -> None:
+    fake.word_seconds = 0.01
+    page = opened(context, "/")
+    for first in range(0, len(ATTACKS), TURNS):
+        attacks = [attack[:1_000] for attack in ATTACKS[first : first + TURNS]]
+        ask(page, "answer: " + "\n\nnext one\n\n".join(attacks) + f"\n\nthe end {first}", f"the end {first}")
+        check(page, outside)
+
+
+def test_nothing_that_anybody_could_write_is_more_than_text(
+    context: BrowserContext, outside: list[str], store: Conversations
+) -> None:
+    @settings(
+        max_examples=15,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.function_scoped_fixture,
+        ],
+    )
+    @given(st.lists(hostile, min_size=TURNS, max_size=TURNS))
+    def show(texts: list[str]) -> None:
+        sent = [text.encode("utf-8", "replace").decode() for text in texts]
+        page = opened(context, address_of(stored(store, sent)))
+        expect(answers(page)).to_have_count(TURNS)
+        expect(answers(page).last).to_contain_text("the end")
+        check(page, outside)
+        page.close()
+
+    show()
+
+
+TYPED = "__init__ *no*\n    10. of <b>this</b>\n\n\n\tis `changed` $$x$$ %%%LATEX_BLOCK_0%%% &amp; \\( \\)"
+CODE = "\tif (a < b) {\n\t\treturn `#include <stdio.h>`;\xa0}\n\n  # end\n"
+
+
+def test_what_was_typed_and_what_is_code_can_be_selected_as_it_was(
+    context: BrowserContext, store: Conversations
+) -> None:
+    answer = f"`#include <stdio.h>`\n\n~~~~c\n{CODE}~~~~\n\n~~~~python\nx = 1\n~~~~"
+    conversation_id = stored(store, [TYPED, answer])
+    page = opened(context, address_of(conversation_id))
+    expect(answers(page)).to_have_count(2)
+    assert page.locator("#chat .typed").first.evaluate("element => element.textContent") == f"{TYPED} end"
+    assert page.locator("#chat .typed").first.inner_text() == f"{TYPED} end"
+    codes = answers(page).last.locator("pre code")
+    assert codes.first.evaluate("element => element.textContent") == CODE
+    assert codes.last.evaluate("element => element.textContent") == "x = 1\n"
+    inline = answers(page).last.locator("p code")
+    selected = "element => (getSelection().selectAllChildren(element), getSelection().toString())"
+    assert inline.evaluate(selected) == "#include <stdio.h>"
