@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,8 +23,10 @@ from deployer import (
 )
 from deployer.build_watch import BuildWatch
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
+from deployer.events import Event
 from deployer.options import Options
 from deployer.progress import say
+from deployer.service_watch import ServiceWatch
 from deployer.session import Aws, connect
 from deployer.source import image_tag, source_zip
 
@@ -128,7 +130,12 @@ def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
         teardown.remove(aws, current, console)
         current = None
-    look = BuildWatch(aws.codepipeline, console)
+    watches = (BuildWatch(aws.codepipeline, console), ServiceWatch(lambda: aws.ecs, console))
+
+    def look(events: Sequence[Event]) -> None:
+        for watch in watches:
+            watch(events)
+
     try:
         return stack.apply(aws.cloudformation, current, wanted, console, look)
     except stack.Failed as failed:

@@ -105,6 +105,9 @@ OWN = {
     "cognito-idp": ["DeleteUserPool", "ListUsers", "UpdateUserPool"],
     "dynamodb": ["DeleteTable", "DescribeTable", "UpdateTable"],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
+    "ecs": [
+        "DescribeServiceDeployments", "ListServiceDeployments", "StopServiceDeployment",
+    ],
     # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
     "route53": ["AssociateVPCWithHostedZone"],
     "s3": [

@@ -66,6 +66,11 @@ class Aws:
         return self.client("dynamodb")
 
     @cached_property
+    def ecs(self) -> Any:
+        """ECS."""
+        return self.client("ecs")
+
+    @cached_property
     def kms(self) -> Any:
         """The keys."""
         return self.client("kms")

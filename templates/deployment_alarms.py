@@ -15,7 +15,7 @@ SLOW_SECONDS = 5
 def deployment_alarms(
     t: Template, load_balancer_full_name: Value, topic_arn: Value
 ) -> list[cloudwatch.Alarm]:
-    """What a new version must not do; whether its tasks start at all is the circuit breaker's matter.
+    """What a new version must not do; whether its tasks start at all is not theirs to see.
 
     The metrics are the tasks' own, in all of the load balancer's target groups: the new version is in either.
     """

@@ -34,7 +34,13 @@ def deployment_configuration(
         MaximumPercent=200,
         BakeTimeInMinutes=If(SHIFTS, BAKE_MINUTES, NoValue),
         CanaryConfiguration=If(is_canary, canary, NoValue),
-        DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
+        # All of AWS's pages give the circuit breaker to rolling, some to no other: what does not become ready
+        # with the others is taken back by deployer/service_watch.py. Alarms are given to all three.
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/canary-deployment-implementation.html
+        DeploymentCircuitBreaker=If(
+            SHIFTS, NoValue, ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True)
+        ),
         Alarms=ecs.DeploymentAlarms(Enable=True, Rollback=True, AlarmNames=[each.ref() for each in alarms]),
     )
 

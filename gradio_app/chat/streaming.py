@@ -25,6 +25,8 @@ LEFT_AT_ONCE = 8
 """Calls of one user that were stopped and have not come back yet, before there are no new ones."""
 REMEMBERED = 4096
 """Ended sessions, and users with stops, that are remembered for requests on their way."""
+ASK_ID_CHARACTERS = 64
+"""Longest name of a request that is remembered."""
 STOPS_OF_ONE = 16
 """Stops that are remembered of one user."""
 
@@ -251,7 +253,7 @@ class Running:
             answer = self._find(user_id, conversation_id)
             if answer is None or (ask_id and answer.asked.ask_id != ask_id):
                 answer = None
-                if ask_id:
+                if 0 < len(ask_id) <= ASK_ID_CHARACTERS:
                     self._stops.setdefault(user_id, deque(maxlen=STOPS_OF_ONE)).append(ask_id)
                     _forget_oldest(self._stops)
         if answer:

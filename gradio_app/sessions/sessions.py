@@ -154,7 +154,16 @@ class Sessions:
         self._cache.move_to_end(session.key)
         if len(self._cache) > CACHED_SESSIONS:
             self._cache.popitem(last=False)
+        self._forget_stale()
         return session
+
+    def _forget_stale(self) -> None:
+        """Keep no session in memory, tokens and all, that would be read anew anyway."""
+        while self._cache:
+            key, (since, _) = next(iter(self._cache.items()))
+            if self._now() - since < CACHE_SECONDS:
+                return
+            del self._cache[key]
 
     async def _touch(self, session: Session) -> Session | None:
         touched = replace(session, seen_at=self._seconds())

@@ -108,6 +108,18 @@ def test_a_stream_of_requests_reads_the_table_once() -> None:
 
 
 @pytest.mark.asvs("7.4.1")
+def test_sessions_that_are_not_used_any_more_leave_the_memory() -> None:
+    async def scenario(case: Case) -> None:
+        for _ in range(5):
+            await case.task.find(await case.sign_in())
+        assert len(case.task._cache) == 5
+        case.clock += CACHE_SECONDS
+        await case.task.find(await case.sign_in())
+        assert len(case.task._cache) == 1
+
+    check(scenario)
+
+
 def test_a_sign_out_is_noticed_here_at_once_and_on_other_tasks_within_seconds() -> None:
     async def scenario(case: Case) -> None:
         token = await case.sign_in()
