@@ -13,10 +13,10 @@ from gradio_app.identity import LOCAL_USER
 from gradio_app.page.address import address_of
 from gradio_app.store.conversations import Conversations
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.page.browsing import answers, ask, context, opened, questions, site
 from tests.gradio_app.page.hostile import ATTACKS
 from tests.gradio_app.page.hostile import answers as hostile
 from tests.gradio_app.page.shown import is_allowed
-from tests.gradio_app.page.test_browser import answers, ask, context, opened, questions, site
 
 __all__ = ["context", "site"]
 pytestmark = pytest.mark.slow
