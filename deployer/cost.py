@@ -63,8 +63,9 @@ class Traffic:
     """Between the tasks and AWS services, both ways."""
     log_gb: float = 1.0
     table_gb: float = 1.0
-    writes_per_turn: int = 18
-    reads_per_turn: int = 21
+    writes_per_turn: int = 40
+    """Units, two for each item of a transaction, with those of the index."""
+    reads_per_turn: int = 30
     builds: int = 4
     build_minutes: int = 4
 

@@ -60,7 +60,7 @@ KINDS = (
         "title:S version:N updated_at:N input_tokens:N? output_tokens:N? summary:S? summarized_to:N? "
         "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? pinned:N? folder:S? deleted_at:N?",
         "deleted by its owner",
-        "store/conversations",
+        "store/conversations, heads, answers, deletion",
     ),
     Kind(
         "message",
@@ -70,7 +70,7 @@ KINDS = (
         "cache_read_tokens:N? cache_write_tokens:N? model_id:S? temperature:N? max_tokens:N? "
         "holder:S? lease_until:N? stop_requested:N?",
         "with its conversation",
-        "store/conversations, store/messages",
+        "store/messages, conversations, answers, deletion",
     ),
     Kind(
         "deleted conversation",
@@ -78,9 +78,9 @@ KINDS = (
         "DELETED#<conversation>",
         "expires_at:N",
         "a day after",
-        "store/conversations",
+        "store/deletion, conversations",
     ),
-    Kind("storage", "USER#<user>", "STORAGE", "bytes:N", "never", "store/conversations"),
+    Kind("storage", "USER#<user>", "STORAGE", "bytes:N", "never", "store/conversations, answers, deletion"),
     Kind(
         "draft", "USER#<user>", "DRAFT#<conversation>", "text:S expires_at:N", "a day after", "store/drafts"
     ),

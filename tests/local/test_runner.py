@@ -22,6 +22,7 @@ from local.state import State
 from local.task import Task, read_task
 from local.users import DEMO_USER, ensure_demo_user
 from tests.emulator_fixture import RunningEmulator
+from tests.gradio_app.tables import create_table
 from tests.single_sign_on import CALLBACK, SIGNED_OUT, make_organization
 
 ROOT = Path(__file__).parents[2]
@@ -165,16 +166,7 @@ def test_an_application_that_cannot_start_shows_why(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_that_start_together_serve_where_each_says(emulator: RunningEmulator, tmp_path: Path) -> None:
-    key = {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"}
-    emulator.client("dynamodb").create_table(
-        TableName="together",
-        AttributeDefinitions=key,
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_table(emulator.client("dynamodb"), "together")
     environment = emulator.environment | {
         "AUTHENTICATION": WITHOUT_LOGIN,
         "TABLE_NAME": "together",

@@ -1,0 +1,92 @@
+"""Deleting conversations so that no half of one is ever left.
+
+First a conversation is hidden, in one write that also shuts out every question and answer on its way; then
+its messages go, and at last its head. A death in between leaves something hidden, which the next list finds.
+"""
+
+import time
+from itertools import islice
+
+from gradio_app.chat.conversation import valid_id
+from gradio_app.store import schema
+from gradio_app.store.table import (
+    Attr,
+    Check,
+    ConflictError,
+    Delete,
+    Item,
+    Put,
+    Table,
+    TableUnreachable,
+    Update,
+)
+
+TOMBSTONE_SECONDS = 24 * 3600
+DELETIONS = 5
+"""Tries of a deletion whose conversation is changed under its hands."""
+PURGED_AT_ONCE = 200
+"""Messages that a listing deletes of a conversation whose deletion was cut off."""
+
+
+class Deletion:
+    """A part of the store: the end of a conversation."""
+
+    _table: Table
+
+    def delete(self, user_id: str, conversation_id: str) -> None:
+        """Delete the conversation with its messages and its draft; deleting what is not there is fine.
+
+        For a day nothing can be asked under its id: a question on its way would be all that there is of it.
+        """
+        if not valid_id(conversation_id):
+            return
+        pk, key = schema.person(user_id), schema.conversation(conversation_id)
+        now = int(time.time())
+        hide = Update(
+            pk,
+            key,
+            set={"deleted_at": now, "updated_at": now},
+            add={"version": 1},
+            condition=Attr("pk").exists(),
+        )
+        for _ in range(DELETIONS):
+            try:
+                head = self._table.write(hide)
+            except ConflictError:
+                head = None
+            try:
+                if head is None:
+                    missing = Check(pk, key, Attr("pk").not_exists())
+                    self._table.transact([missing, *_remains(user_id, conversation_id)])
+                else:
+                    self._purge(user_id, conversation_id, head)
+            except ConflictError:
+                continue
+            return
+
+    def _purge(self, user_id: str, conversation_id: str, head: Item, most: int | None = None) -> None:
+        """Delete a hidden conversation, or at most so many messages; ConflictError when it was changed."""
+        pk, key = schema.person(user_id), schema.conversation(conversation_id)
+        found = self._table.query(pk, schema.messages(conversation_id), names=["sk"], at_once=most)
+        keys = [item["sk"] for item in islice(found, most)]
+        self._table.delete_all(pk, keys)
+        if most is not None and len(keys) == most:
+            return
+        unchanged = Attr("version").eq(head["version"]) & Attr("deleted_at").exists()
+        freed = Update(pk, schema.STORAGE, add={"bytes": -head.get("stored_bytes", 0)})
+        self._table.transact([Delete(pk, key, unchanged), freed, *_remains(user_id, conversation_id)])
+
+    def _go_on_deleting(self, user_id: str, heads: list[Item]) -> None:
+        for head in heads[:1]:
+            try:
+                self._purge(user_id, head["sk"].removeprefix(schema.CONVERSATION), head, PURGED_AT_ONCE)
+            except (ConflictError, TableUnreachable):
+                return  # the next one tries again
+
+
+def _remains(user_id: str, conversation_id: str) -> list[Put | Delete]:
+    """The end of a deletion: no draft any more, and for a while no other conversation of that id."""
+    pk = schema.person(user_id)
+    end = int(time.time()) + TOMBSTONE_SECONDS
+    tombstone = {"pk": pk, "sk": schema.deleted(conversation_id), "expires_at": end}
+    return [Put(tombstone), Delete(pk, schema.draft(conversation_id))]

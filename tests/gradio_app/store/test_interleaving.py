@@ -1,0 +1,233 @@
+"""Two tasks at one person's conversation: whatever happens in between and whoever dies, nothing is torn."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
+from gradio_app.store import conversations, deletion, schema
+from gradio_app.store.conversations import Conversations, FullError
+from gradio_app.store.table import ConflictError, Item, Table, TableUnreachable
+
+SOON = 2**33
+GO, BUSY, LOST, DEAD_BEFORE, DEAD_AFTER = "go", "busy", "lost", "dead before", "dead after"
+BUSY_ERROR = ClientError(
+    {
+        "Error": {"Code": "TransactionCanceledException", "Message": ""},
+        "CancellationReasons": [{"Code": "TransactionConflict"}],
+    },  # pyright: ignore[reportArgumentType]
+    "TransactWriteItems",
+)
+
+
+class Died(BaseException):
+    """Nothing of the process runs any more."""
+
+
+class Task:
+    """A process of its own, which stops before each call of DynamoDB until it is told how that call goes."""
+
+    def __init__(self, client: Any, table: str, work: Callable[[Conversations], None]) -> None:
+        self._client = client
+        self._told = threading.Semaphore(0)
+        self._stands = threading.Semaphore(0)
+        self._fate = GO
+        self.is_over = False
+        self._thread = threading.Thread(target=self._run, args=(table, work), daemon=True)
+        self._thread.start()
+        self._stands.acquire()
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            self._stands.release()
+            self._told.acquire()
+            if self._fate == DEAD_BEFORE:
+                raise Died
+            if self._fate == BUSY:
+                raise BUSY_ERROR
+            answer = getattr(self._client, operation)(**request)
+            if self._fate == DEAD_AFTER:
+                raise Died
+            if self._fate == LOST:
+                raise ReadTimeoutError(endpoint_url="https://table")
+            return answer
+
+        return call
+
+    def step(self, fate: str) -> None:
+        """Let it go on to its next call, or to its end."""
+        self._fate = fate
+        self._told.release()
+        self._stands.acquire()
+
+    def _run(self, table: str, work: Callable[[Conversations], None]) -> None:
+        try:
+            work(Conversations(Table(self, table, sleep=lambda _: None)))
+        except Died:
+            pass
+        finally:
+            self.is_over = True
+            self._stands.release()
+
+
+@dataclass
+class Person:
+    """Does in a task what a person does on a page, with a conversation that may not be there any more."""
+
+    user_id: str
+    conversation_id: str
+    deeds: list[tuple[str, int]]
+    holder: str
+    deleted: list[str]
+    asked: list[tuple[int, str]] = field(default_factory=list)
+
+    def __call__(self, store: Conversations) -> None:
+        for deed, place in self.deeds:
+            try:
+                getattr(self, f"_{deed}")(store, place)
+            except (ConflictError, FullError, TableUnreachable):
+                continue
+
+    def _ask(self, store: Conversations, _: int) -> None:
+        self._store_question(store, self._seen(store), None)
+
+    def _replace(self, store: Conversations, place: int) -> None:
+        seen = self._seen(store)
+        if seen.turns:
+            self._store_question(store, seen, seen.turns[place % len(seen.turns)].number)
+
+    def _store_question(self, store: Conversations, seen: Conversation, replaces: int | None) -> None:
+        question = uuid4().hex
+        number = store.ask(
+            self.user_id, seen, question, replaces=replaces, holder=self.holder, lease_until=SOON
+        )
+        self.asked.append((number, question))
+
+    def _write(self, store: Conversations, place: int) -> None:
+        if self.asked:
+            number, question = self.asked[-1 - place % len(self.asked)]
+            where = (self.user_id, self.conversation_id, number, self.holder)
+            store.write(*where, f"half of {question}", SOON)
+
+    def _answer(self, store: Conversations, place: int) -> None:
+        if self.asked:
+            number, question = self.asked[-1 - place % len(self.asked)]
+            where = (self.user_id, self.conversation_id, number, self.holder)
+            store.answer(*where, Answer(plain(f"all of {question}"), input_tokens=1))
+
+    def _undo(self, store: Conversations, place: int) -> None:
+        seen = self._seen(store)
+        if seen.turns:
+            store.undo(self.user_id, seen, seen.turns[place % len(seen.turns)].number)
+
+    def _rename(self, store: Conversations, place: int) -> None:
+        store.rename(self.user_id, self.conversation_id, f"title {place}")
+
+    def _delete(self, store: Conversations, _: int) -> None:
+        store.delete(self.user_id, self.conversation_id)
+        self.deleted.append(self.conversation_id)
+
+    def _list(self, store: Conversations, _: int) -> None:
+        store.headings(self.user_id, None, 5)
+
+    def _seen(self, store: Conversations) -> Conversation:
+        return store.page(self.user_id, self.conversation_id) or Conversation(self.conversation_id)
+
+
+kinds = st.sampled_from(
+    [*["ask"] * 3, *["answer"] * 4, *["replace", "write"] * 2, "undo", "delete", "rename", "list"]
+)
+deeds = st.lists(st.tuples(kinds, st.integers(0, 5)), min_size=3, max_size=8)
+fates = st.sampled_from([GO] * 12 + [BUSY, BUSY, LOST, DEAD_BEFORE, DEAD_AFTER])
+schedules = st.lists(st.tuples(st.integers(0, 1), fates), max_size=60)
+
+
+def items_of(table: Table, user_id: str) -> dict[str, Item]:
+    return {item["sk"]: item for item in table.query(schema.person(user_id))}
+
+
+@given(before=st.integers(0, 7), each=st.tuples(deeds, deeds), schedule=schedules)
+@settings(max_examples=100, phases=[Phase.generate])
+def test_nothing_is_torn_lost_or_counted_wrong(
+    dynamodb: Any,
+    tables: str,
+    before: int,
+    each: tuple[list[tuple[str, int]], list[tuple[str, int]]],
+    schedule: list[tuple[int, str]],
+) -> None:
+    table, user_id, conversation_id = Table(dynamodb, tables), uuid4().hex, new_id()
+    healthy = Conversations(table)
+    deleted: list[str] = []
+    people = [Person(user_id, conversation_id, deeds, f"task {n}", deleted) for n, deeds in enumerate(each)]
+    Person(user_id, conversation_id, [("ask", 0), ("answer", 0)] * before, "earlier", deleted)(healthy)
+    versions = play([Task(dynamodb, tables, person) for person in people], schedule, table, people[0])
+
+    for _ in range(10):
+        healthy.headings(user_id, None, 5)
+    items = items_of(table, user_id)
+    assert_whole(items, conversation_id)
+    assert versions == sorted(set(versions)), "a version comes once and never again"
+    if deleted:
+        assert healthy.head(user_id, conversation_id) is None
+        assert schema.deleted(conversation_id) in items
+
+
+def play(tasks: list[Task], schedule: list[tuple[int, str]], table: Table, person: Person) -> list[int]:
+    """Let the tasks go on as scheduled, then to their ends; the versions that the conversation had."""
+    versions: list[int] = []
+    plan = [*schedule]
+    while running := [task for task in tasks if not task.is_over]:
+        which, fate = plan.pop(0) if plan else (0, GO)
+        running[which % len(running)].step(fate)
+        head = table.get(schema.person(person.user_id), schema.conversation(person.conversation_id))
+        if head and head["version"] not in versions[-1:]:
+            versions.append(head["version"])
+    return versions
+
+
+def assert_whole(items: dict[str, Item], conversation_id: str) -> None:
+    """Every message can be reached and belongs where it is, and all is counted."""
+    head = items.get(schema.conversation(conversation_id))
+    messages = {sk: item for sk, item in items.items() if sk.startswith(schema.MESSAGE)}
+    assert head or not messages, "nobody can reach these"
+    assert not head or "deleted_at" not in head, "lists go on with a deletion"
+    stored = sum(item.get("bytes", 0) for item in messages.values())
+    assert stored == (head["stored_bytes"] if head else 0)
+    assert stored == items.get(schema.STORAGE, {}).get("bytes", 0)
+    parent = 0
+    for sk, item in sorted(messages.items()):
+        number = schema.turn_number(sk)
+        if item["role"] == "user":
+            assert item["parent"] == parent
+            parent = number
+            continue
+        question = messages.get(schema.message(conversation_id, number, "user"))
+        assert question, "an answer without its question"
+        assert item["text"] in ("", f"half of {question['text']}", f"all of {question['text']}")
+        assert head
+        assert number <= head["version"]
+
+
+@pytest.fixture(scope="module")
+def tables(dynamodb: Any, monkeypatch_module: pytest.MonkeyPatch) -> str:
+    """One table for all examples, and pieces so small that a few turns are several."""
+    from tests.gradio_app.tables import create_table
+
+    monkeypatch_module.setattr(conversations, "PIECE_TURNS", 2)
+    monkeypatch_module.setattr(deletion, "PURGED_AT_ONCE", 3)
+    name = f"interleaving-{uuid4().hex}"
+    create_table(dynamodb, name)
+    return name
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
