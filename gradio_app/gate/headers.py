@@ -11,11 +11,11 @@ from gradio_app.gate.access import is_static
 SCRIPT_TAG = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
 # Gradio sets styles in elements, and its page has a <base>. Images only from here: what a model writes must
-# not be able to send data to another host by naming it in an image.
+# not be able to send data to another host by naming it in an image, nor by a form: the page has none.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 OTHER_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
