@@ -319,6 +319,8 @@ DECIDED = {
     "/account/authenticator/remove": "changes the session's own user",
     "/logout": "ends the session of the cookie",
     "/logout/everywhere": "ends the sessions of the session's own user",
+    "/draft": "drafts are keyed by user: store/test_drafts.py",
+    "/message": "conversations are keyed by user: page/test_message_route.py",
     "/gradio_api/queue/join": "bound: test_binding.py",
     "/gradio_api/queue/data": "bound: test_binding.py",
     "/gradio_api/run/{api_name}": "bound: test_binding.py",
