@@ -34,4 +34,6 @@ def block(code: str, info: str) -> str:
     longest = max(map(len, TICKS.findall(code)), default=0)
     words = info.split(maxsplit=1)
     language = LANGUAGES.get(words[0].lower(), "") if words else ""
+    if code.endswith("\n\n"):
+        code += "\n"  # Gradio leaves an empty last line away
     return f"{'`' * max(3, longest + 1)}{language}\n{code}"

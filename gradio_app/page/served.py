@@ -27,6 +27,7 @@ STYLES = ("messages", "print")
 """Style sheets that Gradio would write anew and break, were they given to it: `:is(a, b)`, `@media print`."""
 HTML_TAG = re.compile(rb'<html\s+lang="en"')
 HEAD_TAG = b"<head>"
+BODY_TAG = re.compile(rb"<body[^>]*>")
 
 
 def _digest() -> str:
@@ -102,4 +103,12 @@ def completed(page: bytes, lang: str, owner: str) -> bytes:
     ours = f'<meta name="facts" content="{content}"><script type="module" src="{PREFIX}/page.js"></script>'
     ours += "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in STYLES)
     page = HTML_TAG.sub(b'<html lang="%s"' % lang.encode(), page, count=1)
+    page = BODY_TAG.sub(lambda tag: tag[0] + _without_scripts(lang).encode(), page, count=1)
     return page.replace(HEAD_TAG, HEAD_TAG + ours.encode(), 1)
+
+
+def _without_scripts(lang: str) -> str:
+    """The page of a browser that runs no scripts, in its language first and then in the others."""
+    languages = sorted(texts.NO_SCRIPT, key=lambda each: each != lang)
+    sentences = "".join(f'<p lang="{each}">{texts.NO_SCRIPT[each]}</p>' for each in languages)
+    return f"<noscript>{sentences}</noscript>"

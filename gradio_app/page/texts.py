@@ -223,6 +223,12 @@ SCRIPT = {
 }
 """What our script says by itself."""
 
+NO_SCRIPT = {
+    "en": "This page needs JavaScript. Allow it in your browser, and load the page again.",
+    "es": "Esta página necesita JavaScript. Actívalo en tu navegador y vuelve a cargarla.",
+}
+"""What a browser shows that runs no scripts, all of it."""
+
 OF_GRADIO = {
     "en": {},
     "es": {

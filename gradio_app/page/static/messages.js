@@ -62,6 +62,8 @@ function named(root) {
   for (const button of root.querySelectorAll("#chat .copy_code_button")) {
     if (button.title !== words.copied && button.title !== words.copy_code) button.title = words.copy_code;
   }
+  // What scrolls by itself can be scrolled with the keyboard, too.
+  for (const wide of root.querySelectorAll("#chat :is(pre, .formula.block):not([tabindex])")) wide.tabIndex = 0;
 }
 
 const seen = { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"] };

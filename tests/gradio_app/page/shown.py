@@ -12,7 +12,8 @@ OURS: dict[str, set[str]] = {
     "button": {"type", "class", "value", "title"},
     "code": {"class"},
     "div": {"class", "tabindex"},
-    "span": {"class"},
+    "pre": {"tabindex"},
+    "span": {"class", "tabindex"},
     "td": {"class"},
     "th": {"class"},
 }

@@ -1,18 +1,19 @@
 """What becomes of messages in a real browser, through the whole application."""
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
 from gradio_app.identity import LOCAL_USER
 from gradio_app.page.address import address_of
 from gradio_app.store.conversations import Conversations
 from tests.gradio_app.fake_bedrock import FakeBedrock
-from tests.gradio_app.page.browsing import answers, ask, context, opened, site
+from tests.gradio_app.page.browsing import answers, ask, context, opened, questions, site
 from tests.gradio_app.page.hostile import ATTACKS
 from tests.gradio_app.page.hostile import answers as hostile
 from tests.gradio_app.page.shown import is_allowed
@@ -151,3 +152,96 @@ def test_what_was_typed_and_what_is_code_can_be_selected_as_it_was(
     inline = answers(page).last.locator("p code")
     selected = "element => (getSelection().selectAllChildren(element), getSelection().toString())"
     assert inline.evaluate(selected) == "#include <stdio.h>"
+
+
+def test_what_is_copied_is_what_was_written(context: BrowserContext, store: Conversations) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    answer = f"A **list**:\n\n- `a`\n\n~~~~c\n{CODE}~~~~\n\n```python\n  x = 1\n\n```"
+    page = opened(context, address_of(stored(store, [TYPED, answer])))
+    expect(answers(page)).to_have_count(2)
+    code = answers(page).last.locator(".copy_code_button")
+    copies = {
+        f"{TYPED} end": questions(page).first.locator(".copy"),
+        f"{answer}\n\nthe end": answers(page).last.locator(".copy"),
+        CODE.removesuffix("\n"): code.first,
+        "  x = 1\n": code.last,
+    }
+    for text, button in copies.items():
+        button.click()
+        expect(button).to_have_class(re.compile("copied"))
+        assert page.evaluate("navigator.clipboard.readText()") == text
+
+
+def test_names_of_messages_are_no_html_and_those_of_buttons_are_in_the_pages_language(
+    browser: Browser, site: str, store: Conversations
+) -> None:
+    conversation_id = stored(store, ["```python\nx = 1\n```\n\n- a\n\n  ```\n  b\n  ```"])
+    for locale, name in (("en-US", "Copy the code"), ("es-MX", "Copiar el código")):
+        context = browser.new_context(base_url=site, locale=locale)
+        page = opened(context, address_of(conversation_id))
+        expect(answers(page).get_by_role("button", name=name)).to_have_count(2)
+        expect(page.locator("#chat [data-testid][aria-label]")).to_have_count(0)
+        context.close()
+
+
+TABLE = (
+    "|Service|Region|Price per month|What it is good for|\n|-|-|-|-|\n|Fargate|us-east-1|12.34|containers|"
+)
+
+
+def test_a_wide_table_scrolls_on_a_phone_and_keeps_its_words(
+    browser: Browser, site: str, store: Conversations
+) -> None:
+    context = browser.new_context(base_url=site, viewport={"width": 390, "height": 780})
+    page = opened(context, address_of(stored(store, [TABLE])))
+    expect(page.locator("#chat td").first).to_be_visible()
+    sizes = page.evaluate(
+        """[".table", "td"].map((each) => document.querySelector(`#chat ${each}`)).map((each) =>
+        ({inside: each.scrollWidth, outside: each.clientWidth, height: each.clientHeight}))"""
+    )
+    assert sizes[0]["inside"] > sizes[0]["outside"]
+    assert sizes[1]["height"] < 60
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+@pytest.mark.parametrize("size", [{"width": 640, "height": 360}, {"width": 320, "height": 256}])
+def test_the_box_is_in_sight_at_a_zoom_of_200_and_of_400_percent(
+    browser: Browser, site: str, store: Conversations, size: Any
+) -> None:
+    context = browser.new_context(base_url=site, viewport=size)
+    page = opened(context, address_of(stored(store, ["word " * 500])))
+    expect(answers(page)).to_have_count(1)
+    expect(page.locator("#box textarea")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#send")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.querySelector('#chat').clientHeight") > 60
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_of_a_conversation_is_printed_dark_on_light(
+    browser: Browser, site: str, store: Conversations, scheme: Any
+) -> None:
+    context = browser.new_context(base_url=site, color_scheme=scheme)
+    page = opened(context, address_of(stored(store, ["word\n\n" * 60] * 3)))
+    expect(answers(page)).to_have_count(3)
+    page.emulate_media(media="print")
+    for selector in ("#new", "#box", "#send", "#usage", "#chat .actions"):
+        expect(page.locator(selector).first).to_be_hidden()
+    expect(questions(page).first).to_be_visible()
+    cut = """[...document.querySelectorAll("#chat, #chat .wrapper, #chat .bubble-wrap")]
+        .filter((each) => each.scrollHeight > each.clientHeight + 1).length"""
+    assert page.evaluate(cut) == 0
+    colors = "getComputedStyle(document.querySelector('#chat .written p')).color"
+    assert page.evaluate(colors) == "rgb(0, 0, 0)"
+    context.close()
+
+
+def test_without_scripts_the_page_says_what_it_needs(browser: Browser, site: str) -> None:
+    context = browser.new_context(base_url=site, java_script_enabled=False, locale="es-MX")
+    page = context.new_page()
+    page.goto("/")
+    said = page.locator("noscript p")
+    expect(said).to_have_text([re.compile("necesita JavaScript"), re.compile("needs JavaScript")])
+    expect(said.first).to_be_visible()
+    context.close()
