@@ -189,30 +189,6 @@ def expiry_and_backups_of_a_table(aws: RunningEmulator) -> None:
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def table_gets_an_index_in_one_update(aws: RunningEmulator) -> None:
-    stack = deploy(aws, resources(Table=_table()))
-    dynamodb, name = aws.client("dynamodb"), stack.physical_id("Table")
-    dynamodb.put_item(TableName=name, Item={"pk": {"S": "a"}, "at": {"N": "2"}})
-    dynamodb.put_item(TableName=name, Item={"pk": {"S": "b"}})
-    table = _table(
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by-time",
-                "KeySchema": [
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ]
-    )
-    table["Properties"]["AttributeDefinitions"] += [{"AttributeName": "at", "AttributeType": "N"}]
-    stack.update(resources(Table=table))
-    assert stack.physical_id("Table") == name
-    found = dynamodb.scan(TableName=name, IndexName="by-time")["Items"]
-    assert found == [{"pk": {"S": "a"}, "at": {"N": "2"}}]
-
-
 def protected_table_stays(aws: RunningEmulator) -> None:
     stack = deploy(aws, resources(Table=_table(DeletionProtectionEnabled="true")))
     name = stack.physical_id("Table")
@@ -342,7 +318,6 @@ CASES = [
     whole_task_definition,
     numbers_of_a_service,
     expiry_and_backups_of_a_table,
-    table_gets_an_index_in_one_update,
     protected_table_stays,
     encryption_and_lifecycle_of_a_bucket,
     bucket_with_objects_stays,

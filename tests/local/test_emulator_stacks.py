@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator import signal_build
+from templates import data
 from tests.emulator_fixture import RunningEmulator
 from tests.local.emulator_kit import (
     DEADLINE_SECONDS,
@@ -23,6 +24,7 @@ from tests.local.emulator_kit import (
 )
 
 GROUP = resource("Logs::LogGroup")
+DATA = {"KeyArn": "", "KeepData": "no"}
 
 
 def waiting(timeout_seconds: int = 3600) -> dict[str, Any]:
@@ -153,3 +155,28 @@ def test_iam_resources_need_the_capability(emulator: RunningEmulator) -> None:
         emulator.client("cloudformation").create_stack(
             StackName=f"test-{uuid.uuid4().hex[:8]}", TemplateBody=json.dumps(resources(Role=role))
         )
+
+
+def test_the_table_of_the_release_before_gets_the_index_in_one_update(emulator: RunningEmulator) -> None:
+    today = data.template().to_dict()
+    before = json.loads(json.dumps(today))
+    table = before["Resources"]["Table"]["Properties"]
+    del table["GlobalSecondaryIndexes"]
+    keys = table["AttributeDefinitions"]
+    table["AttributeDefinitions"] = [key for key in keys if key["AttributeType"] == "S"]
+        key for key in table["AttributeDefinitions"] if key["AttributeType"] == "S"
+    ]
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in DATA.items()]
+    stack = deploy(emulator, before, DATA)
+    dynamodb, name = emulator.client("dynamodb"), stack.physical_id("Table")
+    head = {"pk": {"S": "USER#a"}, "sk": {"S": "CONVERSATION#1"}, "updated_at": {"N": "2"}}
+    dynamodb.put_item(TableName=name, Item=head | {"title": {"S": "old"}})
+    dynamodb.put_item(TableName=name, Item={"pk": {"S": "USER#a"}, "sk": {"S": "STORAGE"}})
+
+    emulator.client("cloudformation").update_stack(
+        StackName=stack.stack_id, TemplateBody=json.dumps(today), Parameters=given
+    )
+    stack.wait_for("UPDATE_COMPLETE")
+
+    assert stack.physical_id("Table") == name
+    assert dynamodb.scan(TableName=name, IndexName="by-change")["Items"] == [head]
