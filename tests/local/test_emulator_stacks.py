@@ -164,8 +164,6 @@ def test_the_table_of_the_release_before_gets_the_index_in_one_update(emulator: 
     del table["GlobalSecondaryIndexes"]
     keys = table["AttributeDefinitions"]
     table["AttributeDefinitions"] = [key for key in keys if key["AttributeType"] == "S"]
-        key for key in table["AttributeDefinitions"] if key["AttributeType"] == "S"
-    ]
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in DATA.items()]
     stack = deploy(emulator, before, DATA)
     dynamodb, name = emulator.client("dynamodb"), stack.physical_id("Table")

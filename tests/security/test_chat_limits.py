@@ -16,7 +16,7 @@ from tests.security.chat_api import ChatClient, told
 from tests.security.site import DEADLINE, Site
 
 FORGED = '{"type":"audit","event":"sign-in","outcome":"ok"}'
-QUESTION, CONVERSATION, VERSION, NUMBERS = "question", "conversation-id", "version", "numbers"
+QUESTION, CONVERSATION, VERSION, CHANGED = "question", "conversation-id", "version", "changed"
 MODEL, TEMPERATURE, MAX_TOKENS = "model", "temperature", "max-tokens"
 
 
@@ -35,13 +35,19 @@ def held(fake: FakeBedrock) -> Iterator[FakeBedrock]:
     fake.go_on.set()
 
 
+def is_refusal(sentence: str, language: str) -> bool:
+    """Whether this is one of our sentences, with any numbers in it."""
+    forms = (re.sub(r"\\{\w+\\}", ".+", re.escape(words)) for words in texts.REFUSALS[language].values())
+    return any(re.fullmatch(form, sentence) for form in forms)
+
+
 @pytest.mark.asvs("2.2.1", "2.2.2")
 @pytest.mark.parametrize(
     ("element", "value"),
     [
         (QUESTION, "x" * (QUESTION_CHARACTERS + 1)),
         (QUESTION, None),
-        (NUMBERS, "0; DROP TABLE"),
+        (CHANGED, "0; DROP TABLE"),
         (CONVERSATION, "../../etc/passwd"),
         (CONVERSATION, "0" * 33),
         (CONVERSATION, ["0" * 32]),
@@ -68,14 +74,14 @@ def test_a_value_that_the_page_never_offers_reaches_no_model(
     value: object,
 ) -> None:
     fake.requests.clear()
-    event = ana.event("change" if element == NUMBERS else "ask")
+    event = ana.event("change" if element == CHANGED else "ask")
     data = ana.data(event, text=secrets.token_hex(16), question="answer: hello")
     data[ana.place(event, element)] = value
     ana.http.headers["accept-language"] = "es"
     answer = ana.send(event, data)
     assert answer.status_code < 500
     said = told(answer)
-    assert (said.get("notice") or said.get("error")) in texts.REFUSALS["es"].values()
+    assert is_refusal(said.get("notice") or said.get("error"), "es")
     assert fake.requests == []
     logged = "".join(capfd.readouterr())
     assert "Traceback" not in logged
