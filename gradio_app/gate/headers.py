@@ -11,11 +11,11 @@ from gradio_app.gate.access import is_static
 SCRIPT_TAG = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
 # Gradio sets styles in elements, and its page has a <base>. Images only from here: what a model writes must
-# not be able to send data to another host by naming it in an image.
+# not be able to send data to another host by naming it in an image, nor by a form: the page has none.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 OTHER_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -32,7 +32,7 @@ HASHED = "public, max-age=31536000, immutable"
 ONE_DAY = "public, max-age=86400"
 
 
-class Answer:
+class Outward:
     """An ASGI `send` that completes one response; only a page of HTML is held back, for its nonce.
 
     Gradio compresses files and no pages, so what is held can be read.
