@@ -129,7 +129,8 @@ class Accounts:
             errors.record_storage(error)
             return
         with self._lock:
-            del self._unsettled[reservation.id]
+            # `keep` may have settled the same one just now, which changes nothing.
+            self._unsettled.pop(reservation.id, None)
 
     def _count(self, model_id: str, system: str, parts: Parts, on_stop: OnStop | None = None) -> int | None:
         line = Line()

@@ -142,12 +142,16 @@ class Sessions:
         await self._client_of(session).revoke(session.refresh_token)
 
     async def _load(self, key: str) -> Session | None:
-        held = self._cache.get(key)
-        if held is not None and self._now() - held[0] < CACHE_SECONDS:
-            return held[1]
+        if held := self._held(key):
+            return held
         self._cache.pop(key, None)
         item = await self._table.get(schema.session(key), schema.SESSION)
-        return self._remember(Session.from_item(key, item)) if item else None
+        # What was written meanwhile is newer than what was read.
+        return self._held(key) or (self._remember(Session.from_item(key, item)) if item else None)
+
+    def _held(self, key: str) -> Session | None:
+        since, session = self._cache.get(key, (0.0, None))
+        return session if self._now() - since < CACHE_SECONDS else None
 
     def _remember(self, session: Session) -> Session:
         self._cache[session.key] = (self._now(), session)

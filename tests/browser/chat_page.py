@@ -34,6 +34,11 @@ def stop_button(page: Page) -> Locator:
     return page.locator("#stop:visible")
 
 
+def questions(page: Page) -> Locator:
+    """Return the person's own messages."""
+    return page.locator("#chat .user-row")
+
+
 def answer(page: Page) -> Locator:
     """Return the newest answer."""
     return page.locator("#chat .bot-row").last

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.chat_page import (
     answer,
     message_box,
+    questions,
     send,
     sign_in,
     stop_button,
@@ -26,7 +27,7 @@ OWN_PASSWORD = "four-words-of-my-own"
 # The newest answer has another length, or no answer is being written any more.
 CHANGED = """length =>
   [...document.querySelectorAll("#chat .bot-row")].at(-1)?.innerText.length !== length
-  || !document.querySelector("#box .stop-button")"""
+  || !document.querySelector("#stop")?.checkVisibility()"""
 LONG_TASK = "Write a long story about a fox who crosses a river to find a lighthouse."
 
 
@@ -45,7 +46,7 @@ def test_first_day(browser: Browser, tmp_path: Path) -> None:
         said = wait_for_end(page)
 
         page.reload()
-        expect(page.get_by_test_id("user")).to_have_text(LONG_TASK)
+        expect(questions(page)).to_have_text(LONG_TASK)
         assert answer(page).inner_text() == said
 
         cookies = page.context.cookies()
@@ -61,7 +62,7 @@ def test_first_day(browser: Browser, tmp_path: Path) -> None:
         assert assistant.password is None
         sign_in(page, assistant.user, OWN_PASSWORD)
         page.get_by_role("link", name=re.compile("^Write a long story")).click()
-        expect(page.get_by_test_id("user")).to_have_text(LONG_TASK)
+        expect(questions(page)).to_have_text(LONG_TASK)
         assert answer(page).inner_text() == said
 
 
@@ -86,7 +87,7 @@ def test_stop_keeps_what_arrived(page: Page, person: Person) -> None:
     expect(answer(page)).to_have_text(said)
     message_box(page).fill("Thank you.")  # and the conversation goes on
     message_box(page).press("Enter")
-    expect(page.get_by_test_id("user")).to_have_count(2)
+    expect(questions(page)).to_have_count(2)
     wait_for_end(page)
 
 
@@ -102,7 +103,7 @@ def test_two_tabs_keep_their_own_conversations(page: Page, person: Person) -> No
     wait_for_end(other)
     for tab, asked in ((page, "Say hello."), (other, "Name one color.")):
         tab.reload()
-        expect(tab.get_by_test_id("user")).to_have_text(asked)
+        expect(questions(tab)).to_have_text(asked)
 
 
 @pytest.mark.parametrize("email", ["demo@example.com", "nobody@example.com"])

@@ -1,6 +1,7 @@
 """The emulator's DynamoDB without a network, for thousands of calls that can go wrong on their way."""
 
 import json
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ class InProcess:
 
     def __init__(self, table: str) -> None:
         self._table = table
+        self._lock = threading.Lock()
         self.next_fault = ""
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.items_read = 0
@@ -50,7 +52,8 @@ class InProcess:
     def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.calls.append((operation, arguments))
         handler = getattr(dynamodb, f"_{operation}")
-        status, _, body = handler(json.loads(json.dumps(arguments)))
+        with self._lock:  # a server's one thread keeps transactions apart
+            status, _, body = handler(json.loads(json.dumps(arguments)))
         answer = json.loads(body)
         if status < 400:
             self.items_read += len(answer.get("Items", ())) + ("Item" in answer)

@@ -63,6 +63,7 @@ def test_each_script_of_the_page_has_the_nonce_of_its_answer(world: World) -> No
         page = ana.get("/", headers=PAGE_VIEW | {"accept-encoding": "br, gzip"}, follow_redirects=True)
         [nonce] = re.findall(r"'nonce-([\w-]+)'", page.headers["content-security-policy"])
         assert "unsafe-eval" not in page.headers["content-security-policy"]
+        assert "form-action 'none'" in page.headers["content-security-policy"]
         scripts = re.findall(r"<script\b[^>]*>", page.text)
         assert len(scripts) > 1
         assert all(f'nonce="{nonce}"' in script for script in scripts)

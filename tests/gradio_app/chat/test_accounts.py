@@ -136,6 +136,23 @@ def test_what_the_table_does_not_settle_is_settled_later(
     assert (tasks.spent, tasks.items(schema.RESERVATION)) == (max(budget.least("answer: yes"), 12), [])
 
 
+def test_an_answer_and_the_keeper_may_settle_the_same_call_at_once(
+    tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, settle = tasks.tasks[0], Usage.settle
+    accounts = task.turns._accounts
+
+    def and_the_keeper(*arguments: Any) -> None:
+        monkeypatch.setattr(Usage, "settle", settle)
+        accounts.keep()
+        settle(*arguments)
+
+    monkeypatch.setattr(Usage, "settle", and_the_keeper)
+    assert task.ask("answer: yes").turns[-1].answer
+    assert (task.last().status, tasks.items(schema.RESERVATION)) == ("complete", [])
+    assert not accounts.has_unsettled
+
+
 def test_a_call_under_way_is_vouched_for(tasks: Tasks, fake: FakeBedrock) -> None:
     task = tasks.tasks[0]
     task.start("hold")
