@@ -89,9 +89,9 @@ class Directory(Authenticators, Registrations):
         """Go on after `confirm_sign_up`, to the choice of a password; WrongCredentials if that is made."""
         return await self._run(self._first_sign_in, email)
 
-    async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
-        """Answer a challenge with the new password or the code that it asks for."""
-        return await self._run(self._answer, challenge, answer)
+    async def respond(self, challenge: Challenge, response: str) -> SignedIn | Challenge:
+        """Respond to a challenge with the new password or the code that it asks for."""
+        return await self._run(self._respond, challenge, response)
 
     async def refresh(self, username: str, refresh_token: str) -> SignedIn:
         """New tokens and current claims; WrongCredentials when the user may not stay signed in."""
@@ -160,21 +160,21 @@ class Directory(Authenticators, Registrations):
             raise StepExpired(str(error)) from error
         return signed_in
 
-    def _answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
+    def _respond(self, challenge: Challenge, response: str) -> SignedIn | Challenge:
         if challenge.name == FIRST_PASSWORD:
-            return self._choose(challenge, answer)
-        outcome = self._answer_cognito(challenge, answer)
+            return self._choose(challenge, response)
+        outcome = self._respond_to_cognito(challenge, response)
         return self._choosing(outcome) if challenge.first else outcome
 
-    def _answer_cognito(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
+    def _respond_to_cognito(self, challenge: Challenge, response: str) -> SignedIn | Challenge:
         responses = {"USERNAME": challenge.username, "SECRET_HASH": self._secret_hash(challenge.username)}
         session = challenge.session
         if challenge.name == NEW_PASSWORD:
-            responses["NEW_PASSWORD"] = answer
+            responses["NEW_PASSWORD"] = response
         elif challenge.name == CODE:
-            responses["SOFTWARE_TOKEN_MFA_CODE"] = answer
+            responses["SOFTWARE_TOKEN_MFA_CODE"] = response
         else:
-            session = self._confirm_authenticator(session, answer)
+            session = self._confirm_authenticator(session, response)
         refused: type[CognitoError] = PasswordRefused if challenge.name == NEW_PASSWORD else WrongCode
         with translated(NotAuthorizedException=StepExpired, InvalidParameterException=refused):
             result = self._client.respond_to_auth_challenge(

@@ -5,7 +5,7 @@ adds a line. The signed-in part is what the chat's page really calls in a browse
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,73 +31,86 @@ STATIC = re.compile(
 )
 OWN_STATIC = re.compile(rf"/login/static/{FILE}|/page/static/[0-9a-f]{{16}}/{FILE}")
 
-READ = {"GET", "HEAD"}
-FORM = {"GET", "HEAD", "POST"}
-HEALTH: dict[str, set[str]] = {"/healthz": READ, "/readyz": READ, "/gradio_api/app_id": READ}
-LOGIN: dict[str, set[str]] = {
-    "/login": FORM,
-    "/login/step": FORM,
-    "/forgot-password": FORM,
-    "/reset-password": FORM,
-}
-SINGLE_SIGN_ON: dict[str, set[str]] = {
-    "/login/single-sign-on": {"GET"},
-    "/login/callback": {"GET"},
-    "/login/signed-out": {"GET"},
-}
+READ = frozenset({"GET", "HEAD"})
+VISIT = frozenset({"GET"})
 """Not HEAD: each is for one visit of a browser on its way, and some are used up by it."""
-ACCOUNT: dict[str, set[str]] = {
-    "/account": READ,
-    "/logout": {"POST"},
-    "/logout/everywhere": {"POST"},
-}
-PASSWORD: dict[str, set[str]] = {"/account/password": FORM}
-SIGN_UP: dict[str, set[str]] = {"/sign-up": FORM, "/sign-up/confirm": FORM}
-AUTHENTICATOR: dict[str, set[str]] = {
-    "/account/authenticator": FORM,
-    "/account/authenticator/confirm": {"POST"},
-    "/account/authenticator/remove": {"POST"},
-}
-CHAT: dict[str, set[str]] = {
-    "/": READ,
-    "/gradio_api/queue/join": {"POST"},
-    "/gradio_api/queue/data": {"GET"},
-    "/gradio_api/run/predict": {"POST"},
-    "/gradio_api/cancel": {"POST"},
-    "/gradio_api/reset": {"POST"},
-    "/draft": {"GET", "PUT"},
-    "/message": {"GET"},
-}
+FORM = frozenset({"GET", "HEAD", "POST"})
+POST = frozenset({"POST"})
 
 
 @dataclass(frozen=True)
+class Address:
+    """A path that is open: to which methods, to whom, and how it is kept from reaching what is another's."""
+
+    path: str
+    methods: frozenset[str]
+    who: Access
+    why: str
+    offered: Callable[[Settings], bool] = lambda settings: settings.authentication
+
+
+def _always(_: Settings) -> bool:
+    return True
+
+
+def _sign_up(settings: Settings) -> bool:
+    return settings.authentication and bool(settings.sign_up_domains)
+
+
+def _single_sign_on(settings: Settings) -> bool:
+    return settings.authentication and settings.single_sign_on is not None
+
+
+def _authenticator(settings: Settings) -> bool:
+    return settings.authentication and settings.mfa != "off"
+
+
+PUBLIC, SIGNED_IN, WITH_PASSWORD = Access.PUBLIC, Access.SIGNED_IN, Access.WITH_PASSWORD
+NOBODYS, OWN, BOUND = "nothing of anybody", "the session's own user", "bound to its user by the gate"
+OPEN = (
+    Address("/healthz", READ, PUBLIC, NOBODYS, _always),
+    Address("/readyz", READ, PUBLIC, NOBODYS, _always),
+    Address("/gradio_api/app_id", READ, PUBLIC, NOBODYS, _always),
+    Address("/login", FORM, PUBLIC, "takes a password"),
+    Address("/login/step", FORM, PUBLIC, "the step of its cookie, once"),
+    Address("/forgot-password", FORM, PUBLIC, "mails to the owner alone"),
+    Address("/reset-password", FORM, PUBLIC, "takes a mailed code"),
+    Address("/sign-up", FORM, PUBLIC, "mails to the owner alone", _sign_up),
+    Address("/sign-up/confirm", FORM, PUBLIC, "takes a mailed code", _sign_up),
+    Address("/login/single-sign-on", VISIT, PUBLIC, NOBODYS, _single_sign_on),
+    Address("/login/callback", VISIT, PUBLIC, "the departure of its cookie, once", _single_sign_on),
+    Address("/login/signed-out", VISIT, PUBLIC, NOBODYS, _single_sign_on),
+    Address("/account", READ, SIGNED_IN, OWN),
+    Address("/logout", POST, SIGNED_IN, "the session of the cookie"),
+    Address("/logout/everywhere", POST, SIGNED_IN, OWN),
+    Address("/account/password", FORM, WITH_PASSWORD, OWN),
+    Address("/account/authenticator", FORM, WITH_PASSWORD, OWN, _authenticator),
+    Address("/account/authenticator/confirm", POST, WITH_PASSWORD, OWN, _authenticator),
+    Address("/account/authenticator/remove", POST, WITH_PASSWORD, OWN, _authenticator),
+    Address("/", READ, SIGNED_IN, "conversations are keyed by user", _always),
+    Address("/draft", frozenset({"GET", "PUT"}), SIGNED_IN, "drafts are keyed by user", _always),
+    Address("/message", VISIT, SIGNED_IN, "conversations are keyed by user", _always),
+    Address("/gradio_api/queue/join", POST, SIGNED_IN, BOUND, _always),
+    Address("/gradio_api/queue/data", VISIT, SIGNED_IN, BOUND, _always),
+    Address("/gradio_api/run/predict", POST, SIGNED_IN, BOUND, _always),
+    Address("/gradio_api/cancel", POST, SIGNED_IN, BOUND, _always),
+    Address("/gradio_api/reset", POST, SIGNED_IN, BOUND, _always),
+)
+"""All that is open, besides files that are the same for everyone. Without login its pages are closed, too."""
+
+
 class Addresses:
-    """Paths with their methods: for everyone, for those with a session, for those of them with a password."""
+    """The addresses that some settings open: what is switched off answers like what does not exist."""
 
-    public: Mapping[str, set[str]]
-    signed_in: Mapping[str, set[str]]
-    with_password: Mapping[str, set[str]]
-
-    @classmethod
-    def offered(cls, settings: Settings) -> "Addresses":
-        """Those that these settings open: what is switched off answers like what does not exist.
-
-        Without login its pages are closed too: nobody answers there but Gradio's own.
-        """
-        if not settings.authentication:
-            return cls(HEALTH, CHAT, {})
-        sign_up = SIGN_UP if settings.sign_up_domains else {}
-        authenticator = AUTHENTICATOR if settings.mfa != "off" else {}
-        single_sign_on = SINGLE_SIGN_ON if settings.single_sign_on else {}
-        return cls(HEALTH | LOGIN | sign_up | single_sign_on, CHAT | ACCOUNT, PASSWORD | authenticator)
+    def __init__(self, settings: Settings) -> None:
+        self._open = {address.path: address for address in OPEN if address.offered(settings)}
 
     def access(self, method: str, path: str) -> Access:
         """Decide by method and decoded path, which must match to the letter."""
-        if method in self.public.get(path, ()) or (method in READ and is_static(path)):
-            return Access.PUBLIC
-        if method in self.with_password.get(path, ()):
-            return Access.WITH_PASSWORD
-        return Access.SIGNED_IN if method in self.signed_in.get(path, ()) else Access.CLOSED
+        address = self._open.get(path)
+        if address and method in address.methods:
+            return address.who
+        return Access.PUBLIC if method in READ and is_static(path) else Access.CLOSED
 
 
 def is_static(path: str) -> bool:

@@ -71,10 +71,10 @@ class Binding:
             self._check_owner(user_id, said["event_id"])
         return events.started(said, self._offered, queued=path.endswith("/join"))
 
-    def event_started(self, user_id: str, answer: bytes) -> str:
-        """Remember the event id in the queue's answer to `queue/join`; return it, "" when there is none."""
+    def event_started(self, user_id: str, reply: bytes) -> str:
+        """Remember the event id in the queue's reply to `queue/join`; return it, "" when there is none."""
         try:
-            event_id = orjson.loads(answer).get("event_id")
+            event_id = orjson.loads(reply).get("event_id")
         except (orjson.JSONDecodeError, AttributeError):
             return ""
         if not isinstance(event_id, str):
@@ -91,8 +91,8 @@ class Binding:
             raise NotYours
 
 
-class JoinAnswer:
-    """An ASGI `send` that passes the queue's answer on and remembers the event id in it."""
+class JoinReply:
+    """An ASGI `send` that passes the queue's reply on and remembers the event id in it."""
 
     def __init__(self, send: Send, binding: Binding, user_id: str) -> None:
         self._send = send
@@ -100,7 +100,7 @@ class JoinAnswer:
         self._user_id = user_id
         self._body = bytearray()
         self.event_id = ""
-        """What was joined, once the answer is through."""
+        """What was joined, once the reply is through."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.body":

@@ -19,10 +19,10 @@ from gradio_app.audit import audit
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.cognito.tokens import PASSWORD
 from gradio_app.gate.access import Access, Addresses
-from gradio_app.gate.binding import Binding, JoinAnswer, NotYours, Unknown
+from gradio_app.gate.binding import Binding, JoinReply, NotYours, Unknown
 from gradio_app.gate.events import Event, Malformed, Offered
 from gradio_app.gate.forwarded import cleaned
-from gradio_app.gate.headers import Answer
+from gradio_app.gate.headers import Outward
 from gradio_app.gate.joined import AtWork, EventQueue, Joined, JoinedEvents
 from gradio_app.gate.limits import (
     Bodies,
@@ -98,7 +98,7 @@ class Gate:
         self._settings = settings
         self._pages = pages
         self._sessions = sessions
-        self._addresses = Addresses.offered(settings)
+        self._addresses = Addresses(settings)
         self._cookie = session_cookie(settings.https)
         self._binding = Binding(queue.has_messages, queue.offered)
         self._joined = JoinedEvents(queue, at_work)
@@ -111,20 +111,20 @@ class Gate:
         elif scope["type"] == "http":
             scope = cleaned(scope, self._settings)
             request_id.current.set(scope["state"]["request_id"])
-            answer = Answer(send, scope["path"], self._settings.https)
-            await self._serve(scope, receive, answer)
+            outward = Outward(send, scope["path"], self._settings.https)
+            await self._serve(scope, receive, outward)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, outward: Outward) -> None:
         request = Request(scope)
         async with AsyncExitStack() as share:
             try:
-                admitted = await self._admit(request, receive, answer, share)
+                admitted = await self._admit(request, receive, outward, share)
             except Refused as refusal:
-                await self._refuse(request, refusal)(scope, receive, answer)
+                await self._refuse(request, refusal)(scope, receive, outward)
             except (TableUnreachable, CognitoUnreachable):
-                await self._pages.refusal(request, 503)(scope, receive, answer)
+                await self._pages.refusal(request, 503)(scope, receive, outward)
             except ConnectionResetError:
                 return
             else:
@@ -153,7 +153,7 @@ class Gate:
     ) -> None:
         """Keep an account of what an event has started."""
         user_id = request.state.identity.user_id
-        event_id = admitted.send.event_id if isinstance(admitted.send, JoinAnswer) else ""
+        event_id = admitted.send.event_id if isinstance(admitted.send, JoinReply) else ""
         if event_id and admitted.event:
             event = admitted.event
             now = time.monotonic()
@@ -162,7 +162,7 @@ class Gate:
         self._joined.watch(user_id, session_key, lasts)
 
     async def _admit(
-        self, request: Request, receive: Receive, answer: Answer, share: AsyncExitStack
+        self, request: Request, receive: Receive, outward: Outward, share: AsyncExitStack
     ) -> Admitted:
         """Let the request through, with what it may receive and send; raises Refused."""
         method, path = request.method, request.scope["path"]
@@ -181,20 +181,20 @@ class Gate:
             raise Refused(404, "the identity provider's to change")
         if path == STREAM:
             await self._open_stream(request, user_id, share)
-            return Admitted(receive, answer)
+            return Admitted(receive, outward)
         if user_id:
             await self._take_turn(user_id, share)
         if method in SAFE_METHODS:
-            return Admitted(receive, answer)
+            return Admitted(receive, outward)
         body = await self._read(request, receive)
         if not path.startswith(EVENTS) or wanted is not Access.SIGNED_IN:
-            return Admitted(replay(body, receive), answer)
+            return Admitted(replay(body, receive), outward)
         event = self._event(request, user_id, body)
         if path != JOIN:
-            return Admitted(replay(event.body, receive), answer, event)
+            return Admitted(replay(event.body, receive), outward, event)
         with _refusing():
             share.enter_context(self._joined.room(user_id))
-        return Admitted(replay(event.body, receive), JoinAnswer(answer, self._binding, user_id), event)
+        return Admitted(replay(event.body, receive), JoinReply(outward, self._binding, user_id), event)
 
     async def _identify(self, request: Request) -> Identity:
         if self._sessions is None:

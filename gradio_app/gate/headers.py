@@ -32,7 +32,7 @@ HASHED = "public, max-age=31536000, immutable"
 ONE_DAY = "public, max-age=86400"
 
 
-class Answer:
+class Outward:
     """An ASGI `send` that completes one response; only a page of HTML is held back, for its nonce.
 
     Gradio compresses files and no pages, so what is held can be read.

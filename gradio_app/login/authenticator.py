@@ -116,7 +116,7 @@ class Authenticator:
             if not code:
                 return {"code": "fill_in"}
             try:
-                outcome = await directory.answer(outcome, code)
+                outcome = await directory.respond(outcome, code)
             except (WrongCode, StepExpired):
                 return {"code": "wrong_code"}
         if isinstance(outcome, SignedIn):

@@ -108,8 +108,8 @@ class Pages:
             sentence = self.text(request, key)
             error = LOST_CONNECTION if status in (401, 503) else sentence
             reference = request_id.current.get()
-            answer = {"detail": sentence, "error": error, "reference": reference}
-            return JSONResponse(answer, status_code=status)
+            told = {"detail": sentence, "error": error, "reference": reference}
+            return JSONResponse(told, status_code=status)
         return self._error(request, status, key)
 
     def unsupported(self, request: Request, challenge: str) -> Response:

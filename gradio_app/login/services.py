@@ -26,7 +26,7 @@ from gradio_app.sessions.steps import Steps
 from gradio_app.settings import Settings
 
 SAME_PACE_SECONDS = 0.8
-"""Answers that must not tell whether there is an account take at least this long; Cognito's time differs."""
+"""Responses that must not tell of an account take at least this long: Cognito's time differs."""
 
 
 @dataclass(frozen=True)
@@ -106,5 +106,5 @@ def own_address(request: Request, path: str) -> str:
 
 
 async def same_pace(started: float) -> None:
-    """Wait until the answer to a request that began then (time.monotonic) is as slow as any other."""
+    """Wait until the response to a request that began then (time.monotonic) is as slow as any other."""
     await anyio.sleep(max(0.0, SAME_PACE_SECONDS - (time.monotonic() - started)))

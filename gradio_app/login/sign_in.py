@@ -41,7 +41,7 @@ class SignIn:
             Route("/login", self.form, methods=["GET"]),
             Route("/login", self.sign_in, methods=["POST"]),
             Route("/login/step", self.step, methods=["GET"]),
-            Route("/login/step", self.answer, methods=["POST"]),
+            Route("/login/step", self.respond, methods=["POST"]),
         ]
 
     async def form(self, request: Request) -> Response:
@@ -69,19 +69,19 @@ class SignIn:
         step = await self._services.steps.look(self._services.step_cookie.read(request))
         return self._question(request, step) if step else self._begin_again()
 
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         step = await self._services.steps.take(self._services.step_cookie.read(request))
         if step is None:
             audit("sign-in", outcome="refused", client=address(request), detail="no such step")
             return self._begin_again()
         if step.challenge.asks_password:
-            return await self._answer_password(request, step)
-        return await self._answer_code(request, step)
+            return await self._respond_by_password(request, step)
+        return await self._respond_by_code(request, step)
 
     async def proceed(
         self, request: Request, outcome: SignedIn | Challenge, account: str, *, ends_others: bool
     ) -> Response:
-        """Go where Cognito's answer leads: in, or to the next question."""
+        """Go where Cognito's reply leads: in, or to the next question."""
         if isinstance(outcome, SignedIn):
             return await self._services.enter(request, outcome, ends_others=ends_others)
         response = RedirectResponse("/login/step", status_code=303)
@@ -106,14 +106,14 @@ class SignIn:
                 return outcome
         raise WrongCredentials
 
-    async def _answer_password(self, request: Request, step: Step) -> Response:
+    async def _respond_by_password(self, request: Request, step: Step) -> Response:
         values = await form(request, "new_password", "repeat")
         if errors := typing_errors(values):
             return await self._ask_again(request, step, errors)
         try:
             if errors := await self._services.judged(request, values["new_password"], step.account):
                 return await self._ask_again(request, step, errors)
-            outcome = await self._services.directory.answer(step.challenge, values["new_password"])
+            outcome = await self._services.directory.respond(step.challenge, values["new_password"])
         except TooManyAttempts:
             return self._refused(request, 429, step.account, "too_many")
         except Busy:
@@ -124,7 +124,7 @@ class SignIn:
             return self._begin_again()
         return await self.proceed(request, outcome, step.account, ends_others=True)
 
-    async def _answer_code(self, request: Request, step: Step) -> Response:
+    async def _respond_by_code(self, request: Request, step: Step) -> Response:
         code = code_in(await form(request, "code"))
         if not code:
             return await self._ask_again(request, step, {"code": "fill_in"})
@@ -132,7 +132,7 @@ class SignIn:
         try:
             by_name = await attempts.guess(request, SIGNING_IN, step.account)
             by_user = await attempts.guess_further(request, step.account, step.challenge.username)
-            outcome = await self._services.directory.answer(step.challenge, code)
+            outcome = await self._services.directory.respond(step.challenge, code)
         except WrongCode:
             audit("sign-in", outcome="failed", client=address(request), detail="wrong code")
             return await self._ask_again(request, step, {"code": "wrong_code"})

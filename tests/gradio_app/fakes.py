@@ -152,13 +152,13 @@ class FakeDirectory(Directory):
             return Challenge(CODE, username, "cognito-session")
         return self._signed_in(username)
 
-    async def answer(self, challenge: Challenge, answer: str) -> SignedIn | Challenge:
-        self._asked("answer")
+    async def respond(self, challenge: Challenge, response: str) -> SignedIn | Challenge:
+        self._asked("respond")
         if challenge.name == FIRST_PASSWORD:
             self.users.setdefault(challenge.username, User("made-up-first"))
         if challenge.asks_password:
-            self._set_password(challenge.username, answer)
-        elif answer != self.CODE:
+            self._set_password(challenge.username, response)
+        elif response != self.CODE:
             raise WrongCode
         elif challenge.name == CODE_SETUP:
             self.users[challenge.username] = replace(

@@ -97,10 +97,10 @@ def test_the_first_password_is_replaced_on_the_way_in(case: PoolCase) -> None:
     assert isinstance(challenge, Challenge)
     assert challenge.name == NEW_PASSWORD
     with pytest.raises(PasswordRefused):
-        anyio.run(case.directory.answer, challenge, "short")
+        anyio.run(case.directory.respond, challenge, "short")
     challenge = case.sign_in(TEMPORARY)
     assert isinstance(challenge, Challenge)
-    signed_in = anyio.run(case.directory.answer, challenge, PASSWORD)
+    signed_in = anyio.run(case.directory.respond, challenge, PASSWORD)
     assert isinstance(signed_in, SignedIn)
     assert signed_in.identity.email == case.user
     assert case.signed_in().identity == signed_in.identity
@@ -256,8 +256,8 @@ def test_an_authenticator_is_set_up_asked_for_and_removed(case: PoolCase) -> Non
     challenge = case.sign_in(PASSWORD)
     assert isinstance(challenge, Challenge)
     with pytest.raises(WrongCode):
-        anyio.run(case.directory.answer, challenge, "000000")
-    assert isinstance(anyio.run(case.directory.answer, challenge, totp(key)), SignedIn)
+        anyio.run(case.directory.respond, challenge, "000000")
+    assert isinstance(anyio.run(case.directory.respond, challenge, totp(key)), SignedIn)
     anyio.run(case.directory.remove_authenticator, access)
     assert case.signed_in()
 
@@ -268,15 +268,15 @@ def test_a_required_authenticator_is_set_up_on_the_way_in(case: PoolCase, first_
     if first_password:
         challenge = case.sign_in(TEMPORARY)
         assert isinstance(challenge, Challenge)
-        challenge = anyio.run(case.directory.answer, challenge, PASSWORD)
+        challenge = anyio.run(case.directory.respond, challenge, PASSWORD)
     else:
         case.set_password(PASSWORD)
         challenge = case.sign_in(PASSWORD)
     assert isinstance(challenge, Challenge)
     assert challenge.name == CODE_SETUP
     with pytest.raises(WrongCode):
-        anyio.run(case.directory.answer, challenge, "000000")
-    assert isinstance(anyio.run(case.directory.answer, challenge, totp(challenge.secret_key)), SignedIn)
+        anyio.run(case.directory.respond, challenge, "000000")
+    assert isinstance(anyio.run(case.directory.respond, challenge, totp(challenge.secret_key)), SignedIn)
     challenge = case.sign_in(PASSWORD)
     assert isinstance(challenge, Challenge)
     assert challenge.name == CODE
@@ -310,17 +310,17 @@ def test_a_person_signs_up_by_code_and_then_chooses_a_password(case: PoolCase, m
     if mfa == "ON":
         assert isinstance(outcome, Challenge)
         assert outcome.name == CODE_SETUP
-        outcome = anyio.run(case.directory.answer, outcome, totp(outcome.secret_key))
+        outcome = anyio.run(case.directory.respond, outcome, totp(outcome.secret_key))
     assert isinstance(outcome, Challenge)
     assert outcome.name == FIRST_PASSWORD
     with pytest.raises(PasswordRefused):
-        anyio.run(case.directory.answer, outcome, "short")
-    signed_in = anyio.run(case.directory.answer, outcome, PASSWORD)
+        anyio.run(case.directory.respond, outcome, "short")
+    signed_in = anyio.run(case.directory.respond, outcome, PASSWORD)
     assert isinstance(signed_in, SignedIn)
     assert signed_in.identity.email == email
     assert case.sign_in(PASSWORD, email)
     with pytest.raises(StepExpired):
-        anyio.run(case.directory.answer, outcome, NEW)
+        anyio.run(case.directory.respond, outcome, NEW)
     with pytest.raises(WrongCredentials):
         anyio.run(case.directory.first_sign_in, email)
     anyio.run(case.directory.forgot_password, email)
@@ -380,7 +380,7 @@ def test_an_expired_step_begins_anew(case: PoolCase) -> None:
     )
     directory = Directory(Scripted(gone), SETTINGS, case.directory._tokens)
     with pytest.raises(StepExpired):
-        anyio.run(directory.answer, Challenge(NEW_PASSWORD, "u", "s"), PASSWORD)
+        anyio.run(directory.respond, Challenge(NEW_PASSWORD, "u", "s"), PASSWORD)
 
 
 def test_a_pool_that_does_not_answer_is_not_a_wrong_password(case: PoolCase) -> None:

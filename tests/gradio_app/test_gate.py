@@ -4,32 +4,15 @@ The routes come from the running application, Gradio's included, so one that a r
 """
 
 import json
-import re
+from dataclasses import replace
 
 import pytest
 
-from gradio_app.gate.access import Access, Addresses
+from gradio_app.gate.access import OPEN, Access, Addresses
 from gradio_app.settings import Settings
-from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, World, make_world
+from tests.gradio_app.fakes import HOSTED, PAGE_VIEW, SETTINGS, World, make_world
 from tests.gradio_app.routes import every_path, filled
 
-PUBLIC = {
-    "/healthz",
-    "/readyz",
-    "/login",
-    "/login/step",
-    "/forgot-password",
-    "/reset-password",
-    "/gradio_api/app_id",
-}
-STATIC = {
-    "/assets/{path}",
-    "/static/{path}",
-    "/theme.css",
-    "/gradio_api/theme.css",
-    "/favicon.ico",
-    "/manifest.json",
-}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -38,37 +21,51 @@ def world() -> World:
     return make_world()
 
 
+ALL_ON = replace(SETTINGS, mfa="optional", sign_up_domains=("example.com",), single_sign_on=HOSTED)
+"""Settings under which every address is open that can be."""
+
+
 @pytest.mark.asvs("6.3.4", "13.4.5")
-def test_without_a_session_every_other_route_is_refused(world: World) -> None:
+@pytest.mark.parametrize("settings", [SETTINGS, ALL_ON], ids=["plain", "all on"])
+def test_without_a_session_every_route_is_refused_that_is_not_for_everyone(settings: Settings) -> None:
+    world, access = make_world(settings), Addresses(settings).access
     stranger = world.browser()
     for path in every_path(world):
-        normal = re.sub(r":path", "", path)
-        if normal in PUBLIC | STATIC:
-            continue
         for method in METHODS:
+            if access(method, filled(path)) is Access.PUBLIC:
+                continue
             answer = stranger.request(method, filled(path))
             assert answer.status_code in (401, 403, 404), f"{method} {path}: {answer.status_code}"
             assert "gradio" not in answer.text.lower()
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, ALL_ON], ids=["plain", "all on"])
+def test_with_a_session_only_what_is_named_is_open(settings: Settings) -> None:
+    """A route that a new Gradio brings is closed until somebody adds it to the gate's table."""
+    world, access = make_world(settings), Addresses(settings).access
+    ana = world.signed_in("ana@example.com")
+    for path in every_path(world):
+        for method in METHODS:
+            if access(method, filled(path)) is Access.CLOSED:
+                answer = ana.request(method, filled(path))
+                assert answer.status_code in (403, 404), f"{method} {path}: {answer.status_code}"
+
+
+@pytest.mark.asvs("8.2.2")
+def test_each_address_that_is_open_is_there_and_says_what_keeps_it_from_others_data() -> None:
+    running = set(every_path(make_world(ALL_ON))) | {"/gradio_api/run/predict"}
+    assert {address.path for address in OPEN} <= running, "no line is left over"
+    assert len({address.path for address in OPEN}) == len(OPEN), "each stands there once"
+    for address in OPEN:
+        assert address.why, address.path
+        assert address.methods <= {"GET", "HEAD", "POST", "PUT"}, address.path
+        assert address.who is not Access.CLOSED, address.path
 
 
 def test_a_stranger_who_views_a_page_is_led_to_the_login(world: World) -> None:
     for path in ("/", "/account", "/config", "/anything/else"):
         answer = world.browser().get(path, headers=PAGE_VIEW)
         assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-
-
-def test_with_a_session_only_what_the_page_calls_is_open(world: World) -> None:
-    """A route that a new Gradio brings is closed until somebody adds it to this list and to the gate's."""
-    used = {"/", "/account", "/account/password", "/logout", "/logout/everywhere", "/draft", "/message"} | {
-        f"/gradio_api/{name}" for name in ("queue/join", "queue/data", "run/{api_name}", "cancel", "reset")
-    }
-    ana = world.signed_in("ana@example.com")
-    for path in every_path(world):
-        if path in used or re.sub(r":path", "", path) in PUBLIC | STATIC:
-            continue
-        for method in METHODS:
-            answer = ana.request(method, filled(path))
-            assert answer.status_code in (403, 404), f"{method} {path}: {answer.status_code}"
 
 
 @pytest.mark.asvs("13.4.2", "13.4.5")
@@ -138,7 +135,7 @@ def test_the_page_tells_no_secret(world: World) -> None:
 @pytest.mark.parametrize("path", ["/gradio_api/run/predict", "/assets/index.js", "/"])
 def test_only_known_methods_reach_an_address(path: str) -> None:
     for method in ("PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get"):
-        assert Addresses.offered(SETTINGS).access(method, path) is Access.CLOSED
+        assert Addresses(SETTINGS).access(method, path) is Access.CLOSED
 
 
 @pytest.mark.asvs("16.3.2", "16.4.1")
