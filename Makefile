@@ -68,11 +68,11 @@ destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
 
 .PHONY: cost
 cost: $(FOR_TOOLS) ## What the parameters cost a month, idle and with traffic (ARGS="Egress=none")
-	@$(BIN)/python -m deployer.cost $(ARGS)
+	@$(BIN)/python -m deployer.offline.cost $(ARGS)
 
 .PHONY: policy
 policy: $(FOR_TOOLS) ## Write the permissions that a deployer needs to out/policy/
-	@$(BIN)/python -m deployer.policy $(ARGS)
+	@$(BIN)/python -m deployer.offline.policy $(ARGS)
 
 # --- quality ---------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from deployer.command_line import EXIT_USAGE, Parser, path, printable
-from deployer.source import image_tag
+from command_line import EXIT_USAGE, Parser, path, printable
+from source import image_tag
 from templates import (
     alerts,
     auth,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from deployer import deploy, destroy, status
-from deployer.command_line import Parser, path, sentences, text
+from command_line import Parser, path, sentences, text
+from deployer.cloudformation.parameters import parse_override
+from deployer.commands import deploy, destroy, status
+from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
 from deployer.options import PARAMETERS_FILE, Options, load
-from deployer.parameters import parse_override
-from deployer.progress import say
 
 COMMANDS = ("deploy", "destroy", "status", "template")
 

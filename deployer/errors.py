@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deployer.command_line import EXIT_USAGE, printable
+from command_line import EXIT_USAGE, printable
 
 EXIT_FAILED = 1  # the operation was begun and did not succeed
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report Ctrl-C

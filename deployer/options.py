@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deployer.command_line import shown
+from command_line import shown
+from deployer.cloudformation.parameters import Value, read_file
 from deployer.errors import UsageError
-from deployer.parameters import Value, read_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PARAMETERS_FILE = ROOT / "parameters.toml"

@@ -6,18 +6,20 @@ variables are botocore's; the emulator is reached by them alone.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deployer.command_line import empty_variables
+from command_line import empty_variables
 from deployer.errors import UsageError, one_line
 from deployer.options import Options
 
@@ -169,3 +171,12 @@ def connect(options: Options) -> Aws:
         account=identity["Account"],
         region=region,
     )
+
+
+def is_loopback(client: Any) -> bool:
+    """Whether a client talks to this machine: nothing takes time to spread there, and nobody else waits."""
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from deployer.command_line import Parser, path, port, sentences
+from command_line import Parser, path, port, sentences
 from deployer.errors import UsageError, explain_os
 from local.errors import LocalError
 from local.run import Options, run

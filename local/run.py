@@ -18,8 +18,8 @@ from typing import Any
 import boto3
 from rich.console import Console
 
-from deployer.parameters import parse_override, read_file
-from deployer.profiles import checked
+from deployer.cloudformation.parameters import parse_override, read_file
+from deployer.offline.profiles import checked
 from local import screen, single_sign_on
 from local.application import Application
 from local.bedrock import BedrockServer, EngineError

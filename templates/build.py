@@ -54,7 +54,7 @@ class Outputs:
 
 
 def template(tag: str) -> Template:
-    """The build of the image `tag` (see `deployer.source.image_tag`)."""
+    """The build of the image `tag` (see `source.image_tag`)."""
     t = new_template("Asistente - build: ECR, CodeBuild and CodePipeline, and the wait for the image.")
     inputs = declare(t, Inputs)
     repository = _repository(t)

@@ -35,7 +35,7 @@ def deployment_configuration(
         BakeTimeInMinutes=If(SHIFTS, BAKE_MINUTES, NoValue),
         CanaryConfiguration=If(is_canary, canary, NoValue),
         # All of AWS's pages give the circuit breaker to rolling, some to no other: what does not become ready
-        # with the others is taken back by deployer/service_watch.py. Alarms are given to all three.
+        # with the others is taken back by deployer/account/service_watch.py. Alarms are given to all three.
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentCircuitBreaker.html
         # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/canary-deployment-implementation.html
         DeploymentCircuitBreaker=If(

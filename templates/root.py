@@ -59,7 +59,7 @@ class OidcOutputs:
 
 
 def template(tag: str) -> Template:
-    """The system whose image is `tag` (see `deployer.source.image_tag`)."""
+    """The system whose image is `tag` (see `source.image_tag`)."""
     t = new_template(
         "Asistente: your own generative-AI assistant on ECS Fargate, Cognito and Amazon Bedrock."
     )

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 
-from deployer.command_line import Parser, path, port, text
+from command_line import Parser, path, port, text
 from local.bedrock.engine import EngineError
 from local.bedrock.lifecycle import CONTEXT_TOKENS, SLOTS, BedrockServer
 

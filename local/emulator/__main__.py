@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 
-from deployer.command_line import Parser, path, port, text
+from command_line import Parser, path, port, text
 from local.emulator import Emulator, EmulatorError, hold_build, play_build
 
 WAKE_SECONDS = 0.5

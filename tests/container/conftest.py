@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.source import image_tag, source_zip
+from source import image_tag, source_zip
 from tests.container import codebuild
 from tests.container.engine import Engine, running_engine
 from tests.container.registry import PASSWORD, Registry, running_registry

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployer.commands import DEPLOY_SH, run
+from tests.deployer.running import DEPLOY_SH, run
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 import generate
-from deployer.command_line import NAMING
+from command_line import NAMING
 from deployer.errors import UsageError
 from deployer.options import ROOT, Options, load
 from local import __main__ as local
 from local.bedrock import __main__ as bedrock
 from local.emulator import __main__ as emulator
-from tests.deployer.commands import COST, DEPLOY_SH, POLICY, Main, as_program, run
+from tests.deployer.running import COST, DEPLOY_SH, POLICY, Main, as_program, run
 
 GENERATE = as_program(generate.main, "generate.py")
 LOCAL = as_program(local.main, "local")

@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import generate
-from deployer import deploy, meaning
+from deployer.cloudformation import meaning
+from deployer.cloudformation.parameters import OWN, parse_override
+from deployer.commands import deploy
 from deployer.errors import UsageError
+from deployer.offline.profiles import checked
 from deployer.options import ROOT, load
-from deployer.parameters import OWN, parse_override
-from deployer.profiles import checked
-from deployer.source import image_tag
 from gradio_app import settings as application
 from local import __main__ as local
+from source import image_tag
 from templates import numbers
-from tests.deployer.commands import COST, POLICY, Ended, as_program, run
+from tests.deployer.running import COST, POLICY, Ended, as_program, run
 from tests.templates import stacks
 
 DECLARED = {name: each for name, each in stacks.stack("root")["Parameters"].items() if name not in OWN}

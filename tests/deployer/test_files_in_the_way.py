@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from deployer import deploy
+from deployer.cloudformation.parameters import read_file
+from deployer.commands import deploy
 from deployer.errors import DeployError
 from deployer.options import ROOT
-from deployer.parameters import read_file
-from tests.deployer.commands import COST, DEPLOY_SH, POLICY, run
+from tests.deployer.running import COST, DEPLOY_SH, POLICY, run
 from tests.deployer.tiny import Tiny
 
 

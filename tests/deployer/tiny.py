@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deployer import deploy
+from deployer.commands import deploy
 from deployer.options import ROOT, Options
 from templates import bootstrap
 from tests.emulator_fixture import RunningEmulator

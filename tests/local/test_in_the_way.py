@@ -16,7 +16,7 @@ from local import __main__ as local
 from local.errors import SetRightFirst
 from local.ports import LOOPBACK, listen
 from local.state import State
-from tests.deployer.commands import as_program, run
+from tests.deployer.running import as_program, run
 
 LOCAL = as_program(local.main, "local")
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from deployer.profiles import flat, load, rendered
+from deployer.offline.profiles import flat, load, rendered
 from tests.scan.findings import Finding, ScannerFailed, scan
 
 WAIVERS = Path(__file__).with_name("waivers.toml")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deployer.rendition import Json
+from deployer.cloudformation.intrinsics import Json
 from tests.scan.policies import policies
 from tests.templates.stacks import walk
 

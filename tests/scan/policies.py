@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from deployer.rendition import Json
+from deployer.cloudformation.intrinsics import Json
 from tests.templates.stacks import of_type
 
 PSEUDO = {

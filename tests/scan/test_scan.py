@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deployer.profiles import flat, load
-from deployer.rendition import Json
+from deployer.cloudformation.intrinsics import Json
+from deployer.offline.profiles import flat, load
 from tests.scan.__main__ import TOOLS, Waiver, verdict, waivers
 from tests.scan.findings import Finding, ScannerFailed, scan
 from tests.scan.policies import policies

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from deployer.profiles import OWN
-from deployer.rendition import decide, defaults
-from deployer.rendition import rendition as rendered
+from deployer.cloudformation.intrinsics import defaults, evaluated, violations
+from deployer.offline.profiles import OWN
 from tests.templates.stacks import Json
 
 
 def rendition(template: Json, **parameters: str) -> Json:
     """`template` with these parameters (defaults for the others), without what would not exist."""
-    return rendered(template, parameters)
+    return evaluated(template, parameters)
 
 
 def refusals(template: Json, **parameters: str) -> list[str]:
@@ -18,11 +17,4 @@ def refusals(template: Json, **parameters: str) -> list[str]:
 
     The others are what deploy.sh fills in, or have their defaults.
     """
-    values = defaults(template) | OWN | parameters
-    return [
-        assertion["AssertDescription"]
-        for rule in template["Rules"].values()
-        if "RuleCondition" not in rule or decide(template, rule["RuleCondition"], values)
-        for assertion in rule["Assertions"]
-        if not decide(template, assertion["Assert"], values)
-    ]
+    return list(violations(template, defaults(template) | OWN | parameters))

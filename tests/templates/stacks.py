@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import generate
-from deployer.rendition import decide, defaults
+from deployer.cloudformation import intrinsics
 
 TAG = "0123456789abcdef"
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -57,7 +57,8 @@ def siblings(child: object) -> set[str]:
 
 def holds(template: Json, condition: str, parameters: dict[str, str]) -> bool:
     """Whether a condition of the template holds for these parameters (defaults for the others)."""
-    return decide(template, {"Condition": condition}, defaults(template) | parameters)
+    given = intrinsics.defaults(template) | parameters
+    return intrinsics.holds(template, {"Condition": condition}, given)
 
 
 def walk(value: Any) -> Iterator[Any]:

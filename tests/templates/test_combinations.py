@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deployer.profiles import flat
+from deployer.offline.profiles import flat
 from tests.emulator_fixture import REPOSITORY, RunningEmulator
 from tests.templates.command_line import deployer
 from tests.templates.pairwise import Combination, pairwise

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployer.cost import METRICS, METRICS_OF_A_MODEL
+from deployer.offline.cost import METRICS, METRICS_OF_A_MODEL
 from gradio_app.chat import metrics
 from tests.emulator_fixture import RunningEmulator
 from tests.templates import stacks

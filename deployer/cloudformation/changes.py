@@ -1,0 +1,163 @@
+"""Change sets: making one, waiting for it, saying why it is refused, and what it will do."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from rich.console import Console
+
+from deployer.cloudformation import reviewed
+from deployer.console import say
+from deployer.errors import EXIT_USAGE, DeployError, error_code, explain
+
+ChangeSet = dict[str, Any]  # as DescribeChangeSet gives it
+
+_NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
+_NESTED_FAILED = re.compile(r"Nested change set (\S+) was not successfully created")
+_BEING_MADE = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
+
+
+class Refused(DeployError):
+    """CloudFormation makes no change set of these templates; `reasons` are its own words."""
+
+    def __init__(self, reasons: str) -> None:
+        super().__init__(f"The templates cannot be deployed, and nothing was changed: {reasons}", EXIT_USAGE)
+        self.reasons = reasons
+
+
+def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
+    """Make a change set of that kind (CREATE or UPDATE); return it, or None when nothing would change.
+
+    Raises Refused with CloudFormation's reason; nothing has been created then.
+    """
+    try:
+        return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
+    except Refused as refused:
+        # In such a preview, what one stack gives another is a placeholder. CloudFormation takes it for the
+        # value and may stumble over it, not always in words that tell (cfn-language-discussion, issue 152).
+        say(
+            console,
+            "CloudFormation does not foresee the nested stacks' changes; going on without that preview. "
+            f"Its reason: {refused.reasons}",
+            "yellow",
+        )
+        return _make(cloudformation, request, kind)
+
+
+def summary(cloudformation: Any, change_set: ChangeSet) -> str:
+    """Return what the change set will do, nested stacks included: `2 to add, 1 to replace (Data/Table)`."""
+    counts: Counter[str] = Counter()
+    drastic: dict[str, list[str]] = {"replace": [], "remove": []}
+    for path, change in _walk(cloudformation, change_set["ChangeSetId"], ""):
+        action = change["Action"].lower()
+        if action == "modify" and change.get("Replacement") == "True":
+            action = "replace"
+        counts[action] += 1
+        if action in drastic:
+            drastic[action].append(path)
+    parts = []
+    for action, count in counts.items():
+        names = f" ({', '.join(drastic[action])})" if drastic.get(action) else ""
+        parts.append(f"{count} to {action}{names}")
+    return ", ".join(parts) or "nothing but outputs or tags to change"
+
+
+def is_being_made(cloudformation: Any, stack: str) -> bool:
+    """Whether somebody is making a change set for a stack at this moment."""
+    pages = cloudformation.get_paginator("list_change_sets").paginate(StackName=stack)
+    return any(item.get("Status") in _BEING_MADE for page in pages for item in page["Summaries"])
+
+
+def _walk(cloudformation: Any, change_set_id: str, stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each change with its path, those of nested stacks in their stack's place."""
+    pages = cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set_id)
+    for change in (change["ResourceChange"] for page in pages for change in page.get("Changes", [])):
+        path = f"{stack}/{change['LogicalResourceId']}".lstrip("/")
+        if nested := change.get("ChangeSetId"):
+            yield from _walk(cloudformation, nested, path)
+        else:
+            yield path, change
+
+
+def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
+    made = _create(cloudformation, request, kind)
+    reviewed.wait_until_at_rest(cloudformation, made["Id"])
+    change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    if change_set["Status"] != "FAILED":
+        return change_set
+    empty = _is_empty(change_set)
+    reasons = [] if empty else _reasons(cloudformation, change_set, "")
+    _forget(cloudformation, request["StackName"], made, kind)
+    if empty:
+        return None
+    raise Refused("\n".join(dict.fromkeys(reasons)) or "CloudFormation gives no reason.")
+
+
+def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Ask for the change set; return its Id and StackId."""
+    try:
+        return cloudformation.create_change_set(
+            **request,
+            ChangeSetName=f"deploy-{uuid.uuid4()}",
+            ChangeSetType=kind,
+        )
+    except ClientError as error:
+        if error_code(error) != "ValidationError" or "_IN_PROGRESS state" in str(error):
+            raise
+        raise Refused(explain(error)) from error
+
+
+def _is_empty(change_set: ChangeSet) -> bool:
+    return change_set.get("StatusReason", "").startswith(_NO_CHANGES)
+
+
+def _reasons(cloudformation: Any, change_set: ChangeSet, stack: str) -> list[str]:
+    """Why a change set failed: what its nested ones say, else it itself, and what validation found."""
+    # A child in which nothing changes has a failed one too, and that is nobody's reason.
+    if change_set["Status"] != "FAILED" or _is_empty(change_set):
+        return []
+    found: list[str] = []
+    for title, nested in _nested(change_set).items():
+        # The first nested one that fails fails its root, while the others are still being made.
+        with contextlib.suppress(WaiterError):
+            reviewed.wait_until_at_rest(cloudformation, nested)
+        described = cloudformation.describe_change_set(ChangeSetName=nested)
+        found += _reasons(cloudformation, described, f"{stack}/{title}".lstrip("/"))
+    with contextlib.suppress(ClientError):  # a missing permission to ask must not hide the reason at hand
+        events = cloudformation.describe_events(
+            ChangeSetName=change_set["ChangeSetId"], Filters={"FailedEvents": True}
+        )
+        for event in events["OperationEvents"]:
+            if why := event.get("ValidationStatusReason") or event.get("HookStatusReason"):
+                found.append(f"{stack}/{event.get('LogicalResourceId', '')}: {why}".lstrip("/"))
+    if not found and (reason := change_set.get("StatusReason")):
+        found.append(f"{stack}: {reason}" if stack else reason)
+    return found
+
+
+def _nested(change_set: ChangeSet) -> dict[str, str]:
+    """The nested change sets by their stacks' logical IDs; one that only the reason names, by its own."""
+    changes = [change["ResourceChange"] for change in change_set.get("Changes", [])]
+    listed = {each["LogicalResourceId"]: each["ChangeSetId"] for each in changes if each.get("ChangeSetId")}
+    named = _NESTED_FAILED.search(change_set.get("StatusReason", ""))
+    if named and named[1] not in listed.values():
+        listed[named[1].split("/")[1]] = named[1]
+    return listed
+
+
+def _forget(cloudformation: Any, stack: str, made: dict[str, Any], kind: str) -> None:
+    """Remove a change set of no use; a first one leaves an empty stack, which goes with it.
+
+    When that fails, what is left does no harm, and why the change set is of no use matters more.
+    """
+    with contextlib.suppress(BotoCoreError, ClientError):
+        if kind == "CREATE":
+            reviewed.drop_empty_stack(cloudformation, stack, made["StackId"])
+        else:
+            reviewed.delete_change_set(cloudformation, made["Id"])

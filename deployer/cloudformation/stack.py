@@ -1,0 +1,183 @@
+"""One CloudFormation stack: what state it is in, and bringing it into a wanted one by a change set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from deployer.cloudformation import changes, reviewed
+from deployer.cloudformation.events import Watch, root_cause
+from deployer.cloudformation.package import Template
+from deployer.cloudformation.progress import Look, Outcome, follow, nothing_more
+from deployer.console import say
+from deployer.errors import DeployError, advice, is_missing_stack
+
+Description = dict[str, Any]  # a stack as DescribeStacks gives it
+
+# A first creation that came to nothing leaves a stack that can only be deleted.
+LEFTOVER = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+_STUCK = {
+    "DELETE_FAILED": "was deleted in part only: finish that with `./deploy.sh destroy --stack {root}` first.",
+    "UPDATE_ROLLBACK_FAILED": "is stuck in a failed rollback: mend what its events name, then run "
+    "`aws cloudformation continue-update-rollback --stack-name {name}`.",
+}
+_SUCCESS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+_AFTERMATH = {
+    "ROLLBACK_COMPLETE": "CloudFormation rolled back; the next deployment starts afresh.",
+    "ROLLBACK_FAILED": "CloudFormation could not take everything back by itself.",
+    "UPDATE_ROLLBACK_COMPLETE": "CloudFormation rolled back: the stack is as it was before.",
+    "UPDATE_ROLLBACK_FAILED": "Rolling back failed too: mend what the events name, then run "
+    "`aws cloudformation continue-update-rollback --stack-name {name}`.",
+}
+
+
+class Failed(DeployError):
+    """The operation was begun and did not succeed; `status` is the stack's."""
+
+    def __init__(self, message: str, status: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A stack as it shall be. Without a `url` the template goes along as `body` (to 51,200 bytes)."""
+
+    name: str
+    template: Template
+    body: str = ""
+    url: str = ""
+    parameters: Mapping[str, str]
+    capabilities: Sequence[str]
+    tags: Mapping[str, str]
+
+    def request(self) -> dict[str, Any]:
+        """What CreateChangeSet takes of it."""
+        return {
+            "StackName": self.name,
+            **({"TemplateURL": self.url} if self.url else {"TemplateBody": self.body}),
+            "Parameters": [
+                {"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()
+            ],
+            "Capabilities": list(self.capabilities),
+            "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
+        }
+
+
+def find(cloudformation: Any, name: str) -> Description | None:
+    """Return the stack of that name (or id), None when there is none."""
+    try:
+        return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if is_missing_stack(error):
+            return None
+        raise
+
+
+def outputs(stack: Description) -> dict[str, str]:
+    """Return a stack's outputs by name."""
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def exists(cloudformation: Any, stack_id: str) -> bool:
+    """Whether the stack of that id is there; CloudFormation remembers deleted ones for 90 days."""
+    stack = find(cloudformation, stack_id)
+    return stack is not None and stack["StackStatus"] != "DELETE_COMPLETE"
+
+
+def find_idle(cloudformation: Any, name: str, root: str) -> Description | None:
+    """Return the stack, None when there is none; raises DeployError while another operation works on it."""
+    stack = find(cloudformation, name)
+    status = stack["StackStatus"] if stack else ""
+    busy = status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    if busy or (status == "REVIEW_IN_PROGRESS" and changes.is_being_made(cloudformation, name)):
+        raise DeployError(
+            f"Another operation on the stack {name} is in progress ({status}): wait until it is over "
+            f"(`./deploy.sh status --stack {root}` shows it), then try again."
+        )
+    return stack
+
+
+def find_deployable(cloudformation: Any, name: str, root: str) -> Description | None:
+    """Return the stack, None when there is none; raises DeployError when it cannot be deployed now."""
+    stack = find_idle(cloudformation, name, root)
+    if stack and (hindrance := _STUCK.get(stack["StackStatus"])):
+        raise DeployError(f"The stack {name} {hindrance.format(name=name, root=root)}")
+    return stack
+
+
+def apply(
+    cloudformation: Any,
+    current: Description | None,
+    wanted: Wanted,
+    console: Console,
+    look: Look = nothing_more,
+) -> dict[str, str]:
+    """Create the stack, or update the `current` one, showing how it goes; return its outputs.
+
+    `look` is handed to `progress.follow`. Raises DeployError when it fails.
+    """
+    if current and _is_up_to_date(cloudformation, current, wanted):
+        say(console, f"{wanted.name}: nothing has changed.")
+        return outputs(current)
+    say(console, f"{wanted.name}: making the change set.")
+    kind = "UPDATE" if current else "CREATE"
+    change_set = changes.make(cloudformation, wanted.request(), kind, console)
+    if change_set is None:
+        say(console, f"{wanted.name}: nothing has changed.")
+        return outputs(current or {})
+    say(console, f"{wanted.name}: {changes.summary(cloudformation, change_set)}.")
+    _execute(cloudformation, wanted.name, change_set, console, look)
+    return outputs(find(cloudformation, wanted.name) or {})
+
+
+def delete(cloudformation: Any, stack: Description, console: Console) -> Outcome:
+    """Delete a stack, showing how it goes; the outcome's status says whether that worked."""
+    stack_id = stack["StackId"]
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # there is nothing to watch
+        reviewed.drop_empty_stack(cloudformation, stack["StackName"], stack_id)
+        return Outcome("DELETE_COMPLETE", [])
+    watch = Watch(cloudformation, stack_id)
+    cloudformation.delete_stack(StackName=stack_id)
+    return follow(cloudformation, watch, stack["StackName"], console)
+
+
+def failure(outcome: Outcome) -> str:
+    """Return what failed first and why, for people."""
+    cause = root_cause(outcome.events)
+    if cause is None:
+        return f"CloudFormation gives no reason ({outcome.status})"
+    return f"{cause.path} ({cause.kind}): {cause.reason or cause.status} {advice(cause.reason)}".rstrip()
+
+
+def _execute(cloudformation: Any, name: str, change_set: Description, console: Console, look: Look) -> None:
+    watch = Watch(cloudformation, change_set["StackId"])
+    cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    outcome = follow(cloudformation, watch, name, console, look)
+    if outcome.status in _SUCCESS:
+        return
+    is_first = outcome.status in LEFTOVER
+    for event in outcome.events:
+        if event.status == "DELETE_SKIPPED" and not is_first:
+            say(console, f"Kept by its deletion policy: {event.path}, {event.kind} {event.resource_id}")
+    done = "updated" if outcome.status.startswith("UPDATE") else "created"
+    aftermath = _AFTERMATH.get(outcome.status, f"The stack is in {outcome.status}.").format(name=name)
+    raise Failed(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}", outcome.status)
+
+
+def _is_up_to_date(cloudformation: Any, current: Description, wanted: Wanted) -> bool:
+    """Whether an update would be given exactly what the stack was made of.
+
+    A change set cannot tell: a nested stack that takes another's outputs always counts as changed there. The
+    addresses of the children carry their content's hash, so the root template alone speaks for all of them.
+    """
+    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in current.get("Parameters", [])}
+    tags = {item["Key"]: item["Value"] for item in current.get("Tags", [])}
+    if parameters != wanted.parameters or tags != wanted.tags:
+        return False
+    deployed = cloudformation.get_template(StackName=current["StackId"], TemplateStage="Original")
+    return deployed["TemplateBody"] == wanted.template

@@ -1,0 +1,300 @@
+"""What a choice of parameters costs a month.
+
+`python -m deployer.offline.cost [--parameters FILE] [Key=Value ...]`
+
+Counts the resources that the templates make of the parameters and multiplies them by the prices of
+prices.toml, idle and with some people at work. An estimate of the list price, not a quotation.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from command_line import Parser, path, sentences
+from deployer.cloudformation.intrinsics import Json
+from deployer.cloudformation.parameters import Value, parse_override, read_file
+from deployer.errors import UsageError
+from deployer.offline.profiles import PROFILES, flat, load
+from deployer.options import PARAMETERS_FILE
+
+HOURS = 730
+"""In a month, as AWS counts."""
+PRICES = Path(__file__).with_name("prices.toml")
+ZONES = 2
+IMAGE_GB = 0.1
+"""A compressed image; the repository keeps ten."""
+IDLE_LOG_GB = 0.1
+"""Health checks in the flow logs."""
+FREE_FEDERATED_PEOPLE = 50
+"""A month, who come by SAML or OpenID Connect: https://aws.amazon.com/cognito/pricing/"""
+METRICS, METRICS_OF_A_MODEL = 2, 3
+"""What the tasks measure themselves (gradio_app/chat/metrics.py); a test compares."""
+INSIGHTS_METRICS = 38
+"""Of a cluster (13), a service (15) and a family of task definitions (10):
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html"""
+AWAKE_SHARE = {"never": 1.0, "nights": 1.0, "nights-and-weekends": 5 / 7}
+
+# The starting document's own table, in USD a month, and what it leaves out.
+DOCUMENT = (
+    ("Load balancer, 0.0225 + 0.008 an hour", 22.0),
+    ("Fargate, one task of 0.5 vCPU and 1 GiB", 15.0),
+    ("Two NAT gateways, which it does not mention", 2 * 0.045 * HOURS),
+    ("Their public addresses, which it does not mention", 2 * 0.005 * HOURS),
+)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What a month of use is taken to be: some twenty people on twenty-two working days."""
+
+    people: int = 20
+    turns: int = 20 * 20 * 22
+    tokens_in: int = 1500
+    """Per turn, with what was said before."""
+    tokens_out: int = 400
+    requests_per_turn: int = 8
+    """Turns with their share of pages and static files."""
+    gb: float = 3.0
+    """Between the tasks and AWS services, both ways."""
+    log_gb: float = 1.0
+    table_gb: float = 1.0
+    writes_per_turn: int = 40
+    """Units, two for each item of a transaction, with those of the index."""
+    reads_per_turn: int = 30
+    builds: int = 4
+    build_minutes: int = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the estimate: what, how many, and USD a month idle and in addition with traffic."""
+
+    what: str
+    quantity: str
+    idle: float
+    traffic: float = 0.0
+
+
+def prices() -> dict[str, float]:
+    """USD by name."""
+    table = tomllib.loads(PRICES.read_text("utf-8"))
+    return {name: entry["usd"] for name, entry in table.items() if isinstance(entry, dict)}
+
+
+def estimate(template: Json, values: Mapping[str, str], use: Traffic | None = None) -> list[Line]:
+    """The lines for a flattened template made of these parameters; those that cost nothing left out."""
+    use = use or Traffic()
+    price = prices()
+    lines = [
+        *_compute(values, price),
+        *_load_balancer(values, price),
+        *_way_out(template, values, price, use),
+        *_protection(template, price, use),
+        *_watching(template, values, price, use),
+        *_storage(price, use),
+        *_people(values, price, use),
+        *_models(price, use),
+    ]
+    return [line for line in lines if line.idle or line.traffic]
+
+
+def total(lines: Sequence[Line]) -> tuple[float, float]:
+    """USD a month: idle, and with traffic."""
+    idle = sum(line.idle for line in lines)
+    return idle, idle + sum(line.traffic for line in lines)
+
+
+def _compute(values: Mapping[str, str], price: Mapping[str, float]) -> list[Line]:
+    tasks, spot = int(values["TaskCount"]), int(values["SpotPercent"]) / 100
+    hours = HOURS * _awake(values)
+    vcpu, gb = int(values["TaskCpu"]) / 1024, int(values["TaskMemory"]) / 1024
+    hourly = vcpu * price["fargate_vcpu_hour"] + gb * price["fargate_gb_hour"]
+    share = 1 - spot + spot * price["fargate_spot_share"]
+    what = f"Fargate, {vcpu:g} vCPU and {gb:g} GiB" + (f", {spot:.0%} of it Spot" if spot else "")
+    return [Line(what, f"{tasks} x {hours:.0f} h", tasks * hours * hourly * share)]
+
+
+def _awake(values: Mapping[str, str]) -> float:
+    """The share of the month in which tasks run."""
+    if values["Sleep"] == "never":
+        return 1.0
+    asleep = (int(values["SleepUntil"]) - int(values["SleepFrom"])) % 24
+    return (24 - asleep) / 24 * AWAKE_SHARE[values["Sleep"]]
+
+
+def _load_balancer(values: Mapping[str, str], price: Mapping[str, float]) -> list[Line]:
+    # Some people use a fraction of one unit; what is charged is a fraction then.
+    traffic = 0.1 * HOURS * price["load_balancer_unit_hour"]
+    lines = [
+        Line("Application Load Balancer", f"{HOURS} h", HOURS * price["load_balancer_hour"], traffic),
+    ]
+    if values["FrontDoor"] != "cloudfront":
+        lines.append(_addresses("Public addresses of the load balancer", ZONES, HOURS, price))
+    else:
+        # A terabyte, ten million requests and two million runs of a function a month are free for good.
+        lines.append(Line("CloudFront, within what is always free", "-", 0.0))
+    return lines
+
+
+def _way_out(
+    template: Json, values: Mapping[str, str], price: Mapping[str, float], use: Traffic
+) -> list[Line]:
+    lines = []
+    if gateways := len(_of_type(template, "AWS::EC2::NatGateway")):
+        idle = gateways * HOURS * price["nat_gateway_hour"]
+        lines.append(Line("NAT gateway", f"{gateways} x {HOURS} h", idle, use.gb * price["nat_gateway_gb"]))
+        addresses = len(_of_type(template, "AWS::EC2::EIP"))
+        lines.append(_addresses("Public addresses of NAT gateways", addresses, HOURS, price))
+    endpoints = [
+        endpoint["Properties"]
+        for endpoint in _of_type(template, "AWS::EC2::VPCEndpoint")
+        if endpoint["Properties"]["VpcEndpointType"] == "Interface"
+    ]
+    if interfaces := sum(len(endpoint["SubnetIds"]) for endpoint in endpoints):
+        idle = interfaces * HOURS * price["interface_endpoint_hour"]
+        traffic = use.gb * price["interface_endpoint_gb"]
+        lines.append(Line("Interface endpoints, in each zone", f"{interfaces} x {HOURS} h", idle, traffic))
+    if values["Egress"] == "none":
+        hours = HOURS * _awake(values)
+        lines.append(_addresses("Public addresses of tasks", int(values["TaskCount"]), hours, price))
+    return lines
+
+
+def _addresses(what: str, count: int, hours: float, price: Mapping[str, float]) -> Line:
+    return Line(what, f"{count} x {hours:.0f} h", count * hours * price["public_ipv4_hour"])
+
+
+def _protection(template: Json, price: Mapping[str, float], use: Traffic) -> list[Line]:
+    rules = sum(len(acl["Properties"]["Rules"]) for acl in _of_type(template, "AWS::WAFv2::WebACL"))
+    acls = len(_of_type(template, "AWS::WAFv2::WebACL"))
+    keys = len(_of_type(template, "AWS::KMS::Key"))
+    secrets = len(_of_type(template, "AWS::SecretsManager::Secret"))
+    millions = use.turns * use.requests_per_turn / 1e6
+    idle = acls * price["web_acl_month"] + rules * price["web_acl_rule_month"]
+    return [
+        Line("AWS WAF", f"{rules} rules", idle, acls * millions * price["web_acl_million_requests"]),
+        Line("KMS key", str(keys), keys * price["key_month"]),
+        Line("Secrets Manager", str(secrets), secrets * price["secret_month"]),
+    ]
+
+
+def _watching(
+    template: Json, values: Mapping[str, str], price: Mapping[str, float], use: Traffic
+) -> list[Line]:
+    alarms = len(_of_type(template, "AWS::CloudWatch::Alarm"))
+    metrics = METRICS + METRICS_OF_A_MODEL * (2 if values["AlternativeModelId"] else 1)
+    insights = INSIGHTS_METRICS if values["ContainerInsights"] == "enabled" else 0
+    per_gb = price["log_gb"]
+    return [
+        Line("CloudWatch alarms", str(alarms), alarms * price["alarm_month"]),
+        Line("Container Insights", f"{insights} metrics", insights * price["custom_metric_month"]),
+        # Only the hours with an answer are charged; this is as if there were one in each.
+        Line("CloudWatch metrics of answers", str(metrics), 0.0, metrics * price["custom_metric_month"]),
+        Line("Logs and flow logs", f"{IDLE_LOG_GB:g} GB", IDLE_LOG_GB * per_gb, use.log_gb * per_gb),
+    ]
+
+
+def _storage(price: Mapping[str, float], use: Traffic) -> list[Line]:
+    writes = use.turns * use.writes_per_turn / 1e6 * price["table_million_writes"]
+    reads = use.turns * use.reads_per_turn / 1e6 * price["table_million_reads"]
+    table = writes + reads + use.table_gb * price["table_gb_month"]
+    minutes = use.builds * use.build_minutes
+    builds = minutes * (price["build_minute"] + price["pipeline_minute"])
+    return [
+        Line("DynamoDB", "on demand", 0.0, table),
+        Line("Image repository", f"10 x {IMAGE_GB:g} GB", 10 * IMAGE_GB * price["image_gb_month"]),
+        Line("Builds", f"{use.builds} a month", 0.0, builds),
+    ]
+
+
+def _people(values: Mapping[str, str], price: Mapping[str, float], use: Traffic) -> list[Line]:
+    # Of those with a password, the first ten thousand are free.
+    if values["SingleSignOn"] == "off":
+        return []
+    charged = max(0, use.people - FREE_FEDERATED_PEOPLE)
+    return [Line("People by single sign-on", str(use.people), 0.0, charged * price["federated_person_month"])]
+
+
+def _models(price: Mapping[str, float], use: Traffic) -> list[Line]:
+    tokens_in = use.turns * use.tokens_in / 1e6
+    tokens_out = use.turns * use.tokens_out / 1e6
+    usd = tokens_in * price["model_million_tokens_in"] + tokens_out * price["model_million_tokens_out"]
+    return [
+        Line("Amazon Bedrock, as if by Nova 2 Lite", f"{tokens_in:.1f} + {tokens_out:.1f} M tokens", 0.0, usd)
+    ]
+
+
+def _of_type(template: Json, cfn_type: str) -> list[Json]:
+    return [resource for resource in template["Resources"].values() if resource["Type"] == cfn_type]
+
+
+# --- the page ---
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the estimate; return the exit code: 0 done, 2 for parameters to be set right first."""
+    parser = Parser(prog="make cost", description="What the chosen parameters cost a month.")
+    parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="a template parameter")
+    parser.add_argument("--parameters", type=path, default=PARAMETERS_FILE, metavar="FILE")
+    given = parser.parse_intermixed_args(arguments)
+    try:
+        chosen: dict[str, Value] = dict(read_file(given.parameters).parameters)
+        chosen |= dict(map(parse_override, given.overrides))
+        lines = estimate(*flat(chosen))
+    except UsageError as error:
+        print(sentences(str(error)), file=sys.stderr)
+        return error.exit_code
+    console = Console()
+    console.print(_page("The chosen parameters", lines))
+    console.print(_document())
+    console.print(_profiles())
+    return 0
+
+
+def _page(title: str, lines: Sequence[Line]) -> Table:
+    as_of = tomllib.loads(PRICES.read_text("utf-8"))["as_of"]
+    table = Table(title=f"{title}: USD a month, us-east-1, prices of {as_of}", title_justify="left")
+    table.add_column("")
+    for column in ("Quantity", "Idle", "With traffic"):
+        table.add_column(column, justify="right")
+    for line in lines:
+        table.add_row(line.what, line.quantity, f"{line.idle:.2f}", f"{line.idle + line.traffic:.2f}")
+    idle, busy = total(lines)
+    table.add_section()
+    table.add_row("Together", "", f"{idle:.2f}", f"{busy:.2f}")
+    table.caption = (
+        "Traffic: twenty people, twenty turns each on a working day. Prices: deployer/offline/prices.toml."
+    )
+    return table
+
+
+def _document() -> Table:
+    table = Table(title="The document that the project starts from: USD a month", title_justify="left")
+    table.add_column("")
+    table.add_column("Idle", justify="right")
+    for what, usd in DOCUMENT:
+        table.add_row(what, f"{usd:.2f}")
+    table.add_section()
+    table.add_row("Together", f"{sum(usd for _, usd in DOCUMENT):.2f}")
+    return table
+
+
+def _profiles() -> Table:
+    table = Table(title="For comparison: USD a month", title_justify="left")
+    table.add_column(f"Profile of {PROFILES.name}")
+    table.add_column("Idle", justify="right")
+    table.add_column("With traffic", justify="right")
+    for name, parameters in load().items():
+        table.add_row(name, *(f"{usd:.2f}" for usd in total(estimate(*flat(parameters)))))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,268 @@
+"""The permissions that a deployer needs: `python -m deployer.offline.policy [--stack NAME] [--out DIR]`.
+
+What CloudFormation needs for each resource type is in AWS's own registry of types, which cfn-lint carries;
+what the deployer itself calls is listed here. IAM takes at most 6,144 characters in a managed policy, so they
+come in several files. `{account}` and `{region}` stand for what the user has: IAM has no variable for them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from command_line import EXIT_USAGE, Parser, path, sentences, text
+from deployer.cloudformation.parameters import parse_override
+from deployer.errors import DeployError, explained
+from deployer.offline.profiles import checked, rendered
+from deployer.options import PARAMETERS_FILE, ROOT, load
+
+MAX_CHARACTERS = 6144
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+REGISTRY_REGION = "us-east-1"
+OPERATIONS = ("create", "read", "update", "delete")
+
+HERE = "{region}:{account}"
+# Where CloudFormation makes the name, it begins with the stack's. Ids that AWS makes, and services whose
+# actions mostly take no resource, allow nothing narrower than the Region, and global services not even that.
+RESOURCES: dict[str, list[str]] = {
+    "acm": [f"arn:aws:acm:{HERE}:certificate/*"],
+    "application-autoscaling": [f"arn:aws:application-autoscaling:{HERE}:scalable-target/*"],
+    "budgets": ["arn:aws:budgets::{account}:budget/*"],
+    "cloudformation": [
+        f"arn:aws:cloudformation:{HERE}:stack/{{stack}}/*",
+        f"arn:aws:cloudformation:{HERE}:stack/{{stack}}-*/*",
+    ],
+    "cloudfront": ["*"],
+    "cloudwatch": [
+        f"arn:aws:cloudwatch:{HERE}:alarm:{{stack}}-*",
+        "arn:aws:cloudwatch::{account}:dashboard/*",
+    ],
+    "codebuild": [f"arn:aws:codebuild:{HERE}:project/Project-*"],
+    "codepipeline": [f"arn:aws:codepipeline:{HERE}:{{stack}}-*"],
+    "cognito-idp": ["*"],
+    "dynamodb": [f"arn:aws:dynamodb:{HERE}:table/{{stack}}-*"],
+    "ec2": ["*"],
+    "ecr": [f"arn:aws:ecr:{HERE}:repository/{{lower}}-*"],
+    "ecs": ["*"],
+    "elasticloadbalancing": ["*"],
+    "events": [f"arn:aws:events:{HERE}:rule/{{stack}}-*"],
+    "iam": ["arn:aws:iam::{account}:role/{stack}-*"],
+    "kms": [f"arn:aws:kms:{HERE}:key/*", f"arn:aws:kms:{HERE}:alias/{{stack}}"],
+    "logs": ["*"],
+    "route53": ["arn:aws:route53:::hostedzone/*", "arn:aws:route53:::change/*"],
+    "s3": ["arn:aws:s3:::{lower}-*"],
+    "secretsmanager": [f"arn:aws:secretsmanager:{HERE}:secret:ClientSecret-*"],
+    "sns": [f"arn:aws:sns:{HERE}:{{stack}}-*"],
+    "tag": ["*"],
+    "wafv2": [
+        f"arn:aws:wafv2:{HERE}:regional/*",
+        f"arn:aws:elasticloadbalancing:{HERE}:loadbalancer/app/*",
+    ],
+}
+WITHOUT_RESOURCE = {
+    "acm:RequestCertificate", "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies", "application-autoscaling:DescribeScheduledActions",
+    "cloudformation:DescribeEvents", "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "kms:CreateKey",
+    "kms:ListAliases", "route53:ListHostedZones", "secretsmanager:GetRandomPassword",
+    "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
+}  # fmt: skip
+"""Actions that name no resource: AWS takes only * for them."""
+GLOBAL = {"budgets", "cloudfront", "iam", "route53", "s3"}
+NOT_USED = {
+    "acm-pca", "amplify", "apigateway", "apprunner", "appsync", "autoscaling", "bedrock-agentcore", "billing",
+    "codestar-connections", "firehose", "kinesis", "lambda", "payments", "s3tables", "sts", "vpc-lattice",
+    "vpce",
+}  # fmt: skip
+"""Services of features of these types that the templates do not use."""
+NO_ACTIONS = {
+    "cloudfront:updateDistribution", "iam:DescribeOrganization", "s3:GetObjectMetadata", "s3:REST.PUT.OBJECT",
+}  # fmt: skip
+"""In the registry, and no actions of IAM."""
+SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+"""Wide rights: each has a statement of its own with the services that may get them."""
+
+# The types of CloudFormation that are not in the registry, and what the deployer itself calls.
+OWN = {
+    "codebuild": ["BatchGetProjects", "CreateProject", "DeleteProject", "UpdateProject"],
+    "cloudformation": [
+        "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
+        "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents", "DescribeStacks",
+        "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListStackResources",
+        "TagResource", "UntagResource", "UpdateStack",
+    ],
+    "codepipeline": ["GetPipelineState"],
+    "ec2": [
+        "DeleteSecurityGroup", "DeleteVpcEndpoints", "DescribeAvailabilityZones",
+        "DescribeManagedPrefixLists", "DescribeNetworkInterfaces", "DescribeSecurityGroups",
+        "DescribeSubnets", "DescribeVpcEndpointServices", "DescribeVpcEndpoints", "RevokeSecurityGroupEgress",
+        "RevokeSecurityGroupIngress",
+    ],
+    "cognito-idp": ["DeleteUserPool", "ListUsers", "UpdateUserPool"],
+    "dynamodb": ["DeleteTable", "DescribeTable", "UpdateTable"],
+    "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
+    "ecs": [
+        "DescribeServiceDeployments", "ListServiceDeployments", "StopServiceDeployment",
+    ],
+    # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
+    "route53": ["AssociateVPCWithHostedZone"],
+    "s3": [
+        "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
+    ],
+    "kms": ["DescribeKey", "ScheduleKeyDeletion"],
+    "tag": ["GetResources"],
+}  # fmt: skip
+PASSED_TO = ["codebuild", "codepipeline", "ecs", "ecs-tasks", "vpc-flow-logs"]
+LINKED = ["ecs", "ecs.application-autoscaling", "elasticloadbalancing", "wafv2", "vpcorigin.cloudfront"]
+
+
+def actions() -> dict[str, set[str]]:
+    """By service, the names of the actions that creating, updating and deleting the stacks takes.
+
+    Raises KeyError for a service that this module does not know: its resources have to be thought of first.
+    """
+    types = {resource["Type"] for stack in rendered().values() for resource in stack["Resources"].values()}
+    needed: dict[str, set[str]] = defaultdict(set)
+    for action in (action for cfn_type in sorted(types) for action in _registered(cfn_type)):
+        service, _, name = action.partition(":")
+        if service in NOT_USED or action in NO_ACTIONS | SEPARATE:
+            continue
+        if service not in RESOURCES:
+            raise KeyError(f"{action}: say in RESOURCES what it is for, or in NOT_USED that it is not")
+        needed[service].add(name)
+    for service, names in OWN.items():
+        needed[service] |= set(names)
+    return needed
+
+
+def policies(stack: str) -> list[dict[str, Any]]:
+    """The documents, each short enough for a managed policy."""
+    needed = actions()
+    everywhere = sorted(
+        action for action in WITHOUT_RESOURCE if _name(action) in needed[action.partition(":")[0]]
+    )
+    for action in everywhere:
+        needed[action.partition(":")[0]].discard(_name(action))
+    statements = [_statement(service, names, stack) for service, names in sorted(needed.items())]
+    statements += [_allow("WithoutResource", everywhere, ["*"], {}), *_roles(stack), _providers_secret(stack)]
+    documents: list[dict[str, Any]] = []
+    for statement in statements:
+        if documents and _length(_document([*documents[-1]["Statement"], statement])) <= MAX_CHARACTERS:
+            documents[-1]["Statement"].append(statement)
+        else:
+            documents.append(_document([statement]))
+    return documents
+
+
+def write(stack: str, folder: Path) -> list[Path]:
+    """Write the documents into `folder`; return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number, document in enumerate(policies(stack), 1):
+        file = folder / f"deployer-policy-{number}.json"
+        file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        written.append(file)
+    return written
+
+
+def _registered(cfn_type: str) -> Iterable[str]:
+    """The permissions that AWS's registry names for a type; none for the few types outside of it."""
+    schemas = files("cfnlint").joinpath("data", "schemas")
+    index = json.loads(schemas.joinpath("providers", f"{REGISTRY_REGION}.json").read_text("utf-8"))
+    schema = json.loads(schemas.joinpath("resources", f"{index[cfn_type]}.json").read_text("utf-8"))
+    handlers = schema.get("handlers", {})
+    return {action for name in OPERATIONS for action in handlers.get(name, {}).get("permissions", [])}
+
+
+def _statement(service: str, names: Iterable[str], stack: str) -> dict[str, Any]:
+    sid = "".join(word.capitalize() for word in service.split("-"))
+    resources = [_filled(resource, stack) for resource in RESOURCES[service]]
+    condition = {} if service in GLOBAL else {"aws:RequestedRegion": "{region}"}
+    return _allow(sid, [f"{service}:{name}" for name in sorted(names)], resources, condition)
+
+
+def _roles(stack: str) -> list[dict[str, Any]]:
+    """To hand the stacks' roles to the services that work with them, and those services' own roles."""
+    passed = {"iam:PassedToService": [f"{service}.amazonaws.com" for service in PASSED_TO]}
+    linked = {"iam:AWSServiceName": [f"{service}.amazonaws.com" for service in LINKED]}
+    return [
+        _allow("PassRole", ["iam:PassRole"], [_filled(role, stack) for role in RESOURCES["iam"]], passed),
+        _allow(
+            "ServiceLinkedRoles",
+            ["iam:CreateServiceLinkedRole"],
+            ["arn:aws:iam::{account}:role/aws-service-role/*"],
+            linked,
+        ),
+    ]
+
+
+def _providers_secret(stack: str) -> dict[str, Any]:
+    """To have CloudFormation read what an OpenID Connect provider gave; the secret is the user's own."""
+    secrets = [_filled(f"arn:aws:secretsmanager:{HERE}:secret:{{stack}}-*", stack)]
+    return _allow(
+        "ProvidersSecret",
+        ["secretsmanager:GetSecretValue"],
+        secrets,
+        {"aws:RequestedRegion": "{region}"},
+    )
+
+
+def _allow(sid: str, names: list[str], resources: list[str], condition: dict[str, Any]) -> dict[str, Any]:
+    statement = {"Sid": sid, "Effect": "Allow", "Action": names, "Resource": resources}
+    return statement | ({"Condition": {"StringEquals": condition}} if condition else {})
+
+
+def _name(action: str) -> str:
+    return action.partition(":")[2]
+
+
+def _filled(resource: str, stack: str) -> str:
+    return resource.replace("{stack}", stack).replace("{lower}", stack.lower())
+
+
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _length(document: dict[str, Any]) -> int:
+    """As IAM counts: without white space."""
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the documents and print their files; return the exit code: 0 done, 2 something to set right."""
+    parser = Parser(prog="make policy", description="Write the permissions to deploy.")
+    parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="checked, as deploy would")
+    parser.add_argument("--stack", type=text, metavar="NAME", help="the stack (default: the file's)")
+    parser.add_argument(
+        "--parameters",
+        type=path,
+        default=PARAMETERS_FILE,
+        metavar="FILE",
+        help="the parameters file (default: %(default)s)",
+    )
+    parser.add_argument("--out", type=path, default=ROOT / "out" / "policy", metavar="DIR")
+    given = parser.parse_intermixed_args(arguments)
+    try:
+        with explained(EXIT_USAGE):
+            overrides = dict(map(parse_override, given.overrides))
+            options = load(given.parameters, stack=given.stack, overrides=overrides)
+            checked(options.parameters)
+            written = write(options.stack, given.out)
+    except DeployError as error:
+        print(sentences(str(error)), file=sys.stderr)
+        return error.exit_code
+    for file in written:
+        print(file)
+    print(
+        "Put your account's number for {account} and the Region for {region}, then attach all to who deploys."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

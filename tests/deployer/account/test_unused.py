@@ -1,0 +1,154 @@
+"""A first creation that fails leaves nothing: what its policies kept for people's data had no people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from deployer.account import unused
+from deployer.cloudformation import stack
+from deployer.commands import deploy, destroy
+from deployer.errors import DeployError
+from tests.deployer import tiny as templates
+from tests.deployer.tiny import Tiny
+
+
+def data(tiny: Tiny) -> dict[str, list[str]]:
+    """What there is of tables, pools and keys in the whole account."""
+    client = tiny.aws.client
+    keys = [each["KeyId"] for each in client("kms").list_keys()["Keys"]]
+    states = {key: client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys}
+    return {
+        "tables": client("dynamodb").list_tables()["TableNames"],
+        "pools": [each["Id"] for each in client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]],
+        "keys": [key for key, state in states.items() if state != "PendingDeletion"],
+    }
+
+
+def stacks_of(tiny: Tiny) -> set[str]:
+    found = tiny.aws.client("cloudformation").describe_stacks()["Stacks"]
+    return {each["StackStatus"] for each in found if each["StackName"].partition("-S")[0] == tiny.stack}
+
+
+def without_queue(out: Path, tag: str) -> None:
+    """The tiny product with nothing to keep but what the real one keeps."""
+    templates.write(out, tag)
+    store = templates.store()
+    del store["Resources"]["Queue"]["DeletionPolicy"]
+    (out / "store.json").write_text(json.dumps(store))
+
+
+def fail_and_be_killed(tiny: Tiny) -> None:
+    """A first creation that fails while nobody is there any more to tidy up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deploy.teardown, "clear", lambda *_: None)
+        with pytest.raises(DeployError):
+            tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs="false")
+
+
+@pytest.mark.parametrize(("logs", "left"), [("true", set()), ("false", {"ROLLBACK_COMPLETE"})])
+def test_the_command_that_failed_removes_what_it_made(tiny: Tiny, logs: str, left: set[str]) -> None:
+    """With logs the rollback itself fails, for the file with which the load balancer tries its bucket."""
+    before = data(tiny)
+    with pytest.raises(DeployError, match=r"could not be created: Gate/Signal") as error:
+        tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs=logs)
+    assert error.value.exit_code == 1
+    assert data(tiny) == before
+    assert stacks_of(tiny) == left
+    printed = tiny.printed()
+    for name in ("Store/Table", "Store/Pool", "Store/Key"):
+        assert f"Removed, for nobody ever used it: {name}" in printed
+    assert "Kept on purpose" not in printed
+
+
+def test_what_the_deployer_cannot_remove_is_named_and_keeps_the_key(tiny: Tiny) -> None:
+    with pytest.raises(DeployError):
+        tiny.deploy(Hold=1, KeepData="yes")
+    printed = tiny.printed()
+    assert "Removed, for nobody ever used it: Store/Table" in printed
+    for name in ("Store/Queue", "Store/Key"):
+        assert f"Kept on purpose: {name}" in printed
+    assert "none left behind" not in printed
+
+
+@pytest.mark.parametrize("again", ["deploy", "destroy"])
+def test_what_an_interrupted_attempt_left_is_removed_by_the_next_command(tiny: Tiny, again: str) -> None:
+    before = data(tiny)
+    fail_and_be_killed(tiny)
+    assert data(tiny) != before
+    tiny.printed()
+    if again == "deploy":
+        tiny.deploy()
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert data(tiny) == before
+    assert "Removed, for nobody ever used it: Store/Table" in tiny.printed()
+
+
+def test_a_pool_with_people_keeps_everything(tiny: Tiny) -> None:
+    fail_and_be_killed(tiny)
+    cloudformation = tiny.aws.client("cloudformation")
+    [found] = cloudformation.describe_stacks(StackName=tiny.stack)["Stacks"]
+    kept = {each.path: each for each in unused.skipped(cloudformation, found["StackId"])}
+    [pool] = [each.physical_id for each in kept.values() if each.kind == unused.POOL]
+    tiny.aws.client("cognito-idp").admin_create_user(
+        UserPoolId=pool, Username="ana", MessageAction="SUPPRESS"
+    )
+    tiny.printed()
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    printed = tiny.printed()
+    assert "has users already: what holds data stays" in printed
+    assert f"Kept on purpose: Store/Table, {unused.TABLE}" in printed
+    assert tiny.aws.client("dynamodb").describe_table(TableName=kept["Store/Table"].physical_id)
+
+
+def test_the_data_of_a_deployment_that_worked_stays(tiny: Tiny) -> None:
+    tiny.deploy(KeepData="yes")
+    kept = data(tiny)
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert data(tiny) == kept
+    printed = tiny.printed()
+    assert "Removed, for nobody" not in printed
+    assert "Kept on purpose: Store/Table" in printed
+    assert "none left behind" not in printed.partition(f"{tiny.stack}-bootstrap")[0]
+
+
+def test_a_failed_update_removes_no_data(tiny: Tiny) -> None:
+    tiny.deploy(KeepData="yes")
+    kept = data(tiny)
+    with pytest.raises(stack.Failed):
+        tiny.deploy(KeepData="yes", Hold=1)
+    assert data(tiny) == kept
+
+
+def test_what_no_stack_knows_is_found_by_its_tag(tiny: Tiny) -> None:
+    tiny.deploy()
+    dynamodb = tiny.aws.client("dynamodb")
+    dynamodb.create_table(
+        TableName=f"{tiny.stack}-of-old",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "Project", "Value": tiny.stack}],
+    )
+    for _ in range(2):  # the second time without a stack
+        destroy.run(tiny.options(), tiny.console, ask=None)
+        printed = tiny.printed()
+        assert f"Still there, by the tag Project={tiny.stack}: arn:aws:dynamodb" in printed
+        assert f"{tiny.stack}-of-old" in printed
+    dynamodb.delete_table(TableName=f"{tiny.stack}-of-old")
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert "Still there" not in tiny.printed()
+
+
+def test_who_may_not_ask_for_tags_is_told(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetResources")
+
+    monkeypatch.setattr("deployer.account.tagged._arns", denied)
+    tiny.deploy()
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert "What is left cannot be looked up by its tag: Access denied to GetResources" in tiny.printed()
