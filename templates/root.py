@@ -22,7 +22,7 @@ from templates import (
 from templates.root_form import GROUPS
 from templates.root_parameters import Parameters
 from templates.root_rules import add_rules
-from templates.wiring import Value, add_child, declare, new_template, output, present, publish, seam
+from templates.wiring import Value, add_child, declare, new_template, output, pin, present, publish, seam
 
 APP_PORT = "8080"
 HAS_CLOUDFRONT = "HasCloudFront"
@@ -58,12 +58,12 @@ class OidcOutputs:
     oidc_redirect_uri: Value = output("Register this at your OpenID Connect provider: the redirect URI.")
 
 
-def template(tag: str) -> Template:
-    """The system whose image is `tag` (see `deployer.source.image_tag`)."""
+def template(tag: str, keep_data: str) -> Template:
+    """The system whose image is `tag` (see `deployer.source.image_tag`), its data kept or not."""
     t = new_template(
         "Asistente: your own generative-AI assistant on ECS Fargate, Cognito and Amazon Bedrock."
     )
-    p = _parameters(t, tag)
+    p = _parameters(t, tag, keep_data)
 
     key_arn = _encryption(t, p)
     store = _data(t, p, key_arn)
@@ -101,14 +101,15 @@ def template(tag: str) -> Template:
     return t
 
 
-def _parameters(t: Template, tag: str) -> Parameters:
+def _parameters(t: Template, tag: str, keep_data: str) -> Parameters:
     """Add the parameters, their form and their rules to `t`.
 
-    The tag stands in the templates too (a wait handle is named after it), so no other is accepted.
+    The tag stands in the templates too (a wait handle is named after it), and so does what KeepData says (as
+    deletion policies): no other values are accepted.
     """
     parameters = declare(t, Parameters)
-    t.parameters["ImageTag"].AllowedValues = [tag]
-    t.parameters["ImageTag"].Default = tag
+    pin(t, "image_tag", tag)
+    pin(t, "keep_data", keep_data)
     t.parameters["SourceKey"].Default = f"source-{tag}.zip"
     present(t, Parameters, GROUPS)
     add_rules(t, parameters)

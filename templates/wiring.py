@@ -52,6 +52,14 @@ def declare(t: Template, inputs: type[S]) -> S:
     )
 
 
+def pin(t: Template, field_name: str, value: str) -> None:
+    """Let `t` accept no other value of a parameter than the one that its text was written for."""
+    declared = t.parameters[_pascal(field_name)]
+    declared.AllowedValues = [value]
+    if "Default" in declared.properties:
+        declared.Default = value
+
+
 def publish(t: Template, outputs: object, *, condition: str | None = None) -> None:
     """Add an Output to `t` for every field of `outputs`; with a condition, only while it holds."""
     only_if = {} if condition is None else {"Condition": condition}

@@ -138,13 +138,13 @@ def test_secrets_are_encrypted_with_the_deployments_key(name: str) -> None:
 
 
 @EVERY_STACK
-def test_deletion_policies_follow_a_parameter_without_a_transform_or_a_condition(name: str) -> None:
-    """The transform is reported to refuse both, and to confuse policy documents (templates/retention.py)."""
-    template = stacks.stack(name)
+@pytest.mark.parametrize("keep", ["yes", "no"])
+def test_deletion_policies_are_literals_and_no_template_asks_for_a_transform(name: str, keep: str) -> None:
+    template = stacks.stack(name, keep)
     assert "Transform" not in template
     for title, resource in template["Resources"].items():
-        policies = (resource.get("DeletionPolicy", ""), resource.get("UpdateReplacePolicy", ""))
-        assert "Condition" not in resource or not any(isinstance(policy, dict) for policy in policies), title
+        for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
+            assert resource.get(attribute, "Delete") in ("Delete", "Retain"), title
 
 
 @EVERY_STACK
@@ -203,7 +203,7 @@ def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
 
 def test_children_do_not_know_each_other() -> None:
     shared = {
-        "alarm", "app_client", "buckets", "keys", "numbers", "policies", "retention", "strategies",
+        "alarm", "app_client", "buckets", "keys", "numbers", "policies", "deletion_policies", "strategies",
         "viewer_address", "wiring",
     }  # fmt: skip
     allowed = {

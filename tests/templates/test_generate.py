@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -59,6 +60,13 @@ def test_says_in_one_sentence_why_it_cannot_write(
     complaint = capsys.readouterr().err
     assert complaint.startswith("generate.py: ")
     assert complaint.count("\n") == 1
+
+
+def test_writes_for_data_that_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--out", str(tmp_path), "--keep-data", "no"])
+    assert generate.main() == 0
+    written = json.loads((tmp_path / "data.json").read_text(encoding="utf-8"))
+    assert written["Resources"]["Table"]["DeletionPolicy"] == "Delete"
 
 
 def test_only_root_and_build_know_the_tag() -> None:
