@@ -10,7 +10,9 @@ from pathlib import Path
 
 from deployer.command_line import EXIT_USAGE, Parser, path, printable
 from deployer.source import image_tag
-from templates import (
+from templates import root
+from templates.parts.deletion_policies import KEEP_DATA_VALUES
+from templates.stacks import (
     alerts,
     auth,
     bootstrap,
@@ -22,11 +24,9 @@ from templates import (
     firewall,
     monitoring,
     network,
-    root,
     service,
     single_sign_on,
 )
-from templates.deletion_policies import KEEP_DATA_VALUES
 
 PROJECT = Path(__file__).resolve().parent
 

@@ -6,9 +6,9 @@ Prices are those of us-east-1 in the first half of 2026, rounded; `make cost` ca
 
 from __future__ import annotations
 
-from templates.deletion_policies import KEEP_DATA_VALUES
-from templates.numbers import chosen_number, whole_number
-from templates.strategies import STRATEGIES
+from templates.parts.deletion_policies import KEEP_DATA_VALUES
+from templates.parts.numbers import chosen_number, whole_number
+from templates.parts.rollout import STRATEGIES
 from templates.wiring import Value, parameter, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,2047}$"

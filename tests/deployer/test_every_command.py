@@ -22,8 +22,8 @@ from deployer.profiles import checked
 from deployer.source import image_tag
 from gradio_app import settings as application
 from local import __main__ as local
-from templates import numbers
-from templates.deletion_policies import KEEP_DATA_VALUES
+from templates.parts import numbers
+from templates.parts.deletion_policies import KEEP_DATA_VALUES
 from tests.deployer.commands import COST, DEPLOY_SH, POLICY, Ended, as_program, run
 from tests.templates import stacks
 

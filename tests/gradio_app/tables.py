@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from templates import data
+from templates.stacks import data
 
 
 def create_table(dynamodb: Any, name: str) -> None:

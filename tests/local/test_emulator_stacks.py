@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator import signal_build
-from templates import data
+from templates.stacks import data
 from tests.emulator_fixture import RunningEmulator
 from tests.local.emulator_kit import (
     DEADLINE_SECONDS,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from troposphere import Equals, If, NoValue, Region, Sub, Template, cognito
 
-from templates.app_client import client_secret, token_lifetimes
-from templates.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parts.app_client import client_secret, token_lifetimes
+from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 PASSWORD_MIN_LENGTH = 12

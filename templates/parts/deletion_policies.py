@@ -16,6 +16,8 @@ with it: its protection from deletion, or the days that a key waits.
 
 from __future__ import annotations
 
+from typing import Any
+
 from troposphere import Equals, Template
 
 from templates.wiring import Value
@@ -28,7 +30,7 @@ def keeps_data(t: Template, keep_data: Value) -> str:
     return t.add_condition("KeepsData", Equals(keep_data, "yes"))
 
 
-def deletion_policies(keep_data: str) -> dict[str, str]:
+def deletion_policies(keep_data: str) -> dict[str, Any]:
     """Attributes of a resource that stays, when its stack goes or replaces it, if `keep_data` is yes.
 
     Not RetainExceptOnCreate: it would have the rollback of a failed first deployment delete a resource whose

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from troposphere import If, Template, dynamodb
 
-from templates.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
-from templates.keys import has_own_key
+from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parts.own_key import has_own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 PARTITION_KEY = "pk"

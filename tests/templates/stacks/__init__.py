@@ -12,7 +12,7 @@ import generate
 from deployer.rendition import decide, defaults
 
 TAG = "0123456789abcdef"
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 Json = dict[str, Any]
 

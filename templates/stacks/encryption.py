@@ -21,8 +21,8 @@ from awacs.aws import (
 )
 from troposphere import AccountId, If, Sub, Template, kms
 
-from templates.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
-from templates.policies import allow, arn, document
+from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parts.permissions import allow, arn, document
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 WAIT_DAYS = 30
