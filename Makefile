@@ -52,7 +52,7 @@ local-reset: $(FOR_LOCAL) ## Forget the local users and conversations (the model
 
 .PHONY: template
 template: $(FOR_TOOLS) ## Write out/*.json for review in the CloudFormation console
-	@$(BIN)/python generate.py
+	@PYTHON=$(BIN)/python ./deploy.sh template $(ARGS)
 
 .PHONY: deploy
 deploy: $(FOR_TOOLS) ## Create or update the stacks in your AWS account (parameters.toml)

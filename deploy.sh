@@ -5,7 +5,7 @@
 #   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks
 #   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
 #   ./deploy.sh status   [OPTIONS]                   show state and outputs
-#   ./deploy.sh template                             write the templates to out/
+#   ./deploy.sh template [OPTIONS] [Key=Value ...]   write the templates to out/
 #
 # Options: --stack NAME, --region REGION, --profile PROFILE, --parameters FILE, --yes.
 # Template parameters come from parameters.toml; Key=Value on the command line goes over it.

@@ -12,6 +12,7 @@ from deployer.cloudformation.parameters import parse_override
 from deployer.commands import deploy, destroy, status
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
+from deployer.offline.profiles import checked
 from deployer.options import PARAMETERS_FILE, Options, load
 
 COMMANDS = ("deploy", "destroy", "status", "template")
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     # Intermixed: options may stand before, between and after Key=Value.
     given = _parser().parse_intermixed_args(arguments)
     try:
-        if given.overrides and given.command != "deploy":
+        if given.overrides and given.command not in ("deploy", "template"):
             raise UsageError(f"{given.command} takes no parameters: leave {given.overrides[0]} out.")
         options = load(
             given.parameters,
@@ -55,6 +56,7 @@ def _run(command: str, options: Options, console: Console, *, yes: bool) -> None
     elif command == "status":
         status.run(options, console)
     else:
+        checked(options.parameters)
         deploy.write_templates(options)
         for path in sorted(options.out.glob("*.json")):
             say(console, str(path))

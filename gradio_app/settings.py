@@ -41,7 +41,7 @@ INHERITED_FILES = 3
 """Their descriptors begin after those of the standard streams."""
 IDLE_MINUTES = (5, 24 * 60)
 MAX_HOURS = (1, 24)
-"""At most as long as the pool's refresh tokens last (templates/auth.py)."""
+"""At most as long as the pool's refresh tokens last (templates/stacks/auth.py)."""
 TOKENS_A_DAY = (0, 10**12)
 OUTPUT_TOKENS = (1, 1_000_000)
 DRAIN_SECONDS = (0, 3600)

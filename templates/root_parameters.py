@@ -6,9 +6,9 @@ Prices are those of us-east-1 in the first half of 2026, rounded; `make cost` ca
 
 from __future__ import annotations
 
-from templates.numbers import chosen_number, whole_number
-from templates.retention import KEEP_DATA_VALUES
-from templates.strategies import STRATEGIES
+from templates.parts.deletion_policies import KEEP_DATA_VALUES
+from templates.parts.numbers import chosen_number, whole_number
+from templates.parts.rollout import STRATEGIES
 from templates.wiring import Value, parameter, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,2047}$"
@@ -337,6 +337,7 @@ class Parameters:
         "yes: users and conversations are protected from deletion and stay when the stack is deleted. no: "
         "they go with the stack; for a throw-away one.",
         AllowedValues=KEEP_DATA_VALUES,
+        ConstraintDescription="yes or no; templates are written for one of them: generate.py --keep-data.",
         Default="yes",
     )
     protect_front_door: Value = parameter(
@@ -395,6 +396,7 @@ class Parameters:
     image_tag: Value = parameter(
         "String",
         "Tag of the image: a hash of the source that these templates were made with. Leave it as it is.",
+        Default="",
     )
     availability_zones: Value = parameter(
         "String",

@@ -8,7 +8,7 @@ error) and a forgotten one a TypeError, long before CloudFormation sees it.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Protocol, TypeVar, dataclass_transform
 
 from troposphere import AWSHelperFn, GetAtt, Output, Parameter, Template
 from troposphere import cloudformation as cfn
@@ -52,6 +52,33 @@ def declare(t: Template, inputs: type[S]) -> S:
     )
 
 
+def take(fields: type[S], *sources: object, **given: Value) -> S:
+    """Fill the fields of an Inputs or Outputs class: with what is `given`, or what a source calls the same.
+
+    A source is an instance of such a class too: parameters, or what a child gives. Raises TypeError for a
+    field that nobody fills and for what is no field; ValueError for one that two sources fill, and for a
+    source that fills none.
+    """
+    open_fields = {field.name for field in _fields(fields)} - given.keys()
+    filled: dict[str, Value] = {}
+    for source in sources:
+        here = {field.name for field in _fields(source)} & open_fields
+        if not here:
+            raise ValueError(f"{type(source).__qualname__} has nothing for {fields.__qualname__}")
+        if twice := sorted(here & filled.keys()):
+            raise ValueError(f"more than one source has {', '.join(twice)}: say which")
+        filled |= {name: getattr(source, name) for name in here}
+    return fields(**filled, **given)
+
+
+def pin(t: Template, field_name: str, value: str) -> None:
+    """Let `t` accept no other value of a parameter than the one that its text was written for."""
+    declared = t.parameters[_pascal(field_name)]
+    declared.AllowedValues = [value]
+    if "Default" in declared.properties:
+        declared.Default = value
+
+
 def publish(t: Template, outputs: object, *, condition: str | None = None) -> None:
     """Add an Output to `t` for every field of `outputs`; with a condition, only while it holds."""
     only_if = {} if condition is None else {"Condition": condition}
@@ -65,34 +92,37 @@ def publish(t: Template, outputs: object, *, condition: str | None = None) -> No
         )
 
 
+class Child(Protocol[S]):
+    """What the module of a stack looks like to its parent."""
+
+    __name__: str
+    Inputs: type
+    Outputs: type[S]
+
+
 def add_child(
-    t: Template,
-    title: str,
-    inputs: object,
-    outputs: type[S],
-    *,
-    purpose: str,
-    module: str | None = None,
-    **attributes: Any,
+    t: Template, title: str, child: Child[S], inputs: object, *, purpose: str, condition: str | None = None
 ) -> S:
-    """Nest the stack of a module, by default the one named like `title`; the result is the child's outputs.
+    """Nest the stack of the module `child`; the result is what it gives.
 
     The TemplateURL is the name of the file beside the root's own: cfn-lint follows it to check parent against
     child, and the deployer replaces it by the address of the uploaded file.
     """
-    child = cfn.Stack(
+    only_if: dict[str, Any] = {} if condition is None else {"Condition": condition}
+    stack = cfn.Stack(
         title,
         t,
-        TemplateURL=f"{module or title.lower()}.json",
+        TemplateURL=f"{child.__name__.rpartition('.')[-1]}.json",
         Parameters={_pascal(field.name): getattr(inputs, field.name) for field in _fields(inputs)},
         # The child goes with its parent; what it retains stays behind, child or not.
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
         Metadata=describe(purpose),
-        **attributes,
+        **only_if,
     )
+    outputs = child.Outputs
     return outputs(
-        **{field.name: GetAtt(child, f"Outputs.{_pascal(field.name)}") for field in _fields(outputs)}
+        **{field.name: GetAtt(stack, f"Outputs.{_pascal(field.name)}") for field in _fields(outputs)}
     )
 
 

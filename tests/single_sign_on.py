@@ -152,7 +152,7 @@ HOSTED: dict[str, Any] = {
     "CallbackURLs": [CALLBACK],
     "LogoutURLs": [SIGNED_OUT],
 }
-"""The app client of single sign-on, as templates/single_sign_on.py has it."""
+"""The app client of single sign-on, as templates/stacks/single_sign_on.py has it."""
 
 
 def make_organization(aws: RunningEmulator, issuer: str) -> Organization:

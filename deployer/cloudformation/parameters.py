@@ -126,6 +126,11 @@ def resolve(
     return values
 
 
+def keeps_data(given: Mapping[str, Value]) -> str:
+    """For which KeepData, yes or no, the templates are to be written; what is neither, `resolve` refuses."""
+    return "no" if given.get("KeepData") == "no" else "yes"
+
+
 def _unknown(name: str, declared: Iterable[str]) -> str:
     if name in OWN:
         return f"{name} is set by the deployment itself: leave it out."

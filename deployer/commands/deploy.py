@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -64,7 +65,9 @@ def write_templates(options: Options, write: Write | None = None) -> str:
     """Write the templates into the options' out folder; return the image tag that they are for."""
     if write is None:
         # Imported late: it takes troposphere along, which `status` and `destroy` do without.
-        from generate import write
+        from generate import write as generated
+
+        write = partial(generated, keep_data=parameters.keeps_data(options.parameters))
     try:
         tag = image_tag(options.root)
         options.out.mkdir(parents=True, exist_ok=True)

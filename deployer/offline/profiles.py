@@ -34,18 +34,18 @@ def flat(chosen: Mapping[str, parameters.Value]) -> tuple[Json, dict[str, str]]:
     Raises UsageError when the templates refuse them.
     """
     values = checked(chosen)
-    return flattened(rendered(), values), values
+    return flattened(rendered(values["KeepData"]), values), values
 
 
 def checked(chosen: Mapping[str, parameters.Value]) -> dict[str, str]:
     """The value of every parameter; raises UsageError when the templates refuse a chosen one."""
-    return parameters.resolve(rendered()["root"], chosen, OWN)
+    return parameters.resolve(rendered(parameters.keeps_data(chosen))["root"], chosen, OWN)
 
 
 @cache
-def rendered() -> dict[str, Json]:
-    """Every stack by its name."""
+def rendered(keep_data: str = "yes") -> dict[str, Json]:
+    """Every stack by its name, written for this value of KeepData."""
     # Imported late: it takes troposphere along.
     from generate import render
 
-    return {name.removesuffix(".json"): json.loads(text) for name, text in render(TAG).items()}
+    return {name.removesuffix(".json"): json.loads(text) for name, text in render(TAG, keep_data).items()}

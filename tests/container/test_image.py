@@ -13,7 +13,7 @@ import pytest
 from local.emulator.environment import task_environment
 from local.task import read_task
 from local.users import DemoUser, ensure_demo_user
-from templates import service
+from templates.stacks import service
 from tests.container.conftest import REPOSITORY, Built, Workshop
 from tests.container.task import Task, running_task
 from tests.emulator_fixture import REGION, RunningEmulator

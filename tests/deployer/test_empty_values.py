@@ -70,7 +70,7 @@ def test_a_parameter_without_a_value_is_refused_on_every_command_line(main: Main
     assert ended.is_one_sentence, ended
 
 
-@pytest.mark.parametrize("command", ["destroy", "status", "template"])
+@pytest.mark.parametrize("command", ["destroy", "status"])
 def test_what_takes_no_parameters_says_so(command: str) -> None:
     ended = run(DEPLOY_SH, command, "TaskCount=3")
     assert ended.is_one_sentence

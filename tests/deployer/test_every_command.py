@@ -15,7 +15,7 @@ from rich.console import Console
 
 import generate
 from deployer.cloudformation import meaning
-from deployer.cloudformation.parameters import OWN, parse_override
+from deployer.cloudformation.parameters import OWN, keeps_data, parse_override
 from deployer.commands import deploy
 from deployer.errors import UsageError
 from deployer.offline.profiles import checked
@@ -23,8 +23,9 @@ from deployer.options import ROOT, load
 from gradio_app import settings as application
 from local import __main__ as local
 from source import image_tag
-from templates import numbers
-from tests.deployer.running import COST, POLICY, Ended, as_program, run
+from templates.parts import numbers
+from templates.parts.deletion_policies import KEEP_DATA_VALUES
+from tests.deployer.running import COST, DEPLOY_SH, POLICY, Ended, as_program, run
 from tests.templates import stacks
 
 DECLARED = {name: each for name, each in stacks.stack("root")["Parameters"].items() if name not in OWN}
@@ -66,9 +67,10 @@ def without_aws() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The written templates: they are the same for all parameters."""
+    """The written templates, by KeepData: they are the same for all other parameters."""
     folder = tmp_path_factory.mktemp("out")
-    generate.write(folder, image_tag(ROOT))
+    for keep_data in KEEP_DATA_VALUES:
+        generate.write(folder / keep_data, image_tag(ROOT), keep_data)
     return folder
 
 
@@ -77,17 +79,25 @@ def deploying(out: Path, override: str) -> Ended:
     try:
         chosen = load(overrides=dict([parse_override(override)])).parameters
         options = load(overrides=chosen)
-        object.__setattr__(options, "out", out)
+        object.__setattr__(options, "out", out / keeps_data(chosen))
         deploy.run(options, Console(file=io.StringIO()), lambda *_: None)
     except UsageError as error:
         return Ended(error.exit_code, str(error))
     raise AssertionError("there is no AWS to deploy to")
 
 
+def writing(override: str) -> Ended:
+    """`deploy.sh template` without writing anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deploy, "write_templates", lambda _: None)
+        return run(DEPLOY_SH, "template", override)
+
+
 def verdicts(out: Path, override: str) -> dict[str, Ended | None]:
     """By command, how it refuses; None where it accepts."""
     ended = {
         "deploy": (deploying(out, override), "No AWS region is chosen"),
+        "template": (writing(override), None),
         "cost": (run(COST, override), None),
         "policy": (run(POLICY, "--out", NOWHERE, override), NOWHERE),
         "local": (run(LOCAL, "--state", NOWHERE, override), NOWHERE),

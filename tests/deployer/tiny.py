@@ -16,7 +16,7 @@ from rich.console import Console
 
 from deployer.commands import deploy
 from deployer.options import ROOT, Options
-from templates import bootstrap
+from templates.stacks import bootstrap
 from tests.emulator_fixture import RunningEmulator
 
 Template = dict[str, Any]

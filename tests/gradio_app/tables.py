@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from templates import data
+from templates.stacks import data
 
 
 def create_table(dynamodb: Any, name: str) -> None:
@@ -13,7 +13,7 @@ def create_table(dynamodb: Any, name: str) -> None:
 
 @cache
 def _shape() -> dict[str, Any]:
-    properties = data.template().to_dict()["Resources"]["Table"]["Properties"]
+    properties = data.template("no").to_dict()["Resources"]["Table"]["Properties"]
     return {
         name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     }

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator import signal_build
-from templates import data
+from templates.stacks import data
 from tests.emulator_fixture import RunningEmulator
 from tests.local.emulator_kit import (
     DEADLINE_SECONDS,
@@ -158,7 +158,7 @@ def test_iam_resources_need_the_capability(emulator: RunningEmulator) -> None:
 
 
 def test_the_table_of_the_release_before_gets_the_index_in_one_update(emulator: RunningEmulator) -> None:
-    today = data.template().to_dict()
+    today = data.template(DATA["KeepData"]).to_dict()
     before = json.loads(json.dumps(today))
     table = before["Resources"]["Table"]["Properties"]
     del table["GlobalSecondaryIndexes"]

@@ -7,11 +7,20 @@ from tests.templates.stacks import GOLDEN, TAG
 
 
 def main() -> None:
-    """Replace tests/golden by what the templates render now, and remove what they render no more."""
+    """Make tests/golden what the templates render now, and say which files that changes."""
+    before = {path: path.read_text(encoding="utf-8") for path in GOLDEN.glob("*.json")}
     written = generate.write(GOLDEN, TAG)
-    for stale in set(GOLDEN.glob("*.json")) - set(written):
+    gone = before.keys() - set(written)
+    for stale in gone:
         stale.unlink()
-    print(f"Accepted {len(written)} templates; review the diff of {GOLDEN.name}/.")
+    changed = {path for path in written if before.get(path) != path.read_text(encoding="utf-8")}
+    for path in sorted(changed | gone):
+        what = "removed" if path in gone else "changed" if path in before else "new"
+        print(f"{what:<8}{path.relative_to(GOLDEN.parents[1])}")
+    if changed or gone:
+        print("The diff is what an upgrade does to deployed stacks: CHANGELOG.md says what one notices.")
+    else:
+        print(f"All {len(written)} templates are as they were.")
 
 
 if __name__ == "__main__":

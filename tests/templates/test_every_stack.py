@@ -138,13 +138,13 @@ def test_secrets_are_encrypted_with_the_deployments_key(name: str) -> None:
 
 
 @EVERY_STACK
-def test_deletion_policies_follow_a_parameter_without_a_transform_or_a_condition(name: str) -> None:
-    """The transform is reported to refuse both, and to confuse policy documents (templates/retention.py)."""
-    template = stacks.stack(name)
+@pytest.mark.parametrize("keep", ["yes", "no"])
+def test_deletion_policies_are_literals_and_no_template_asks_for_a_transform(name: str, keep: str) -> None:
+    template = stacks.stack(name, keep)
     assert "Transform" not in template
     for title, resource in template["Resources"].items():
-        policies = (resource.get("DeletionPolicy", ""), resource.get("UpdateReplacePolicy", ""))
-        assert "Condition" not in resource or not any(isinstance(policy, dict) for policy in policies), title
+        for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
+            assert resource.get(attribute, "Delete") in ("Delete", "Retain"), title
 
 
 @EVERY_STACK
@@ -202,20 +202,34 @@ def test_the_client_secret_goes_to_secrets_manager_only(name: str) -> None:
 
 
 def test_children_do_not_know_each_other() -> None:
-    shared = {
-        "alarm", "app_client", "buckets", "keys", "numbers", "policies", "retention", "strategies",
-        "viewer_address", "wiring",
-    }  # fmt: skip
+    """Stacks are built from parts and joined by the wiring; only the root imports a stack."""
+    building = {"parts", "wiring"}
+    root = {"root_form", "root_parameters", "root_rules", "stacks"}
     allowed = {
-        "edge": {"access_logs", "own_domain", "targets", *shared},
-        "network": {"endpoints", *shared},
-        "monitoring": {"dashboard", *shared},
-        "root": {*stacks.names(), "root_form", "root_parameters", "root_rules", *shared},
-        "root_rules": {"root_parameters", *shared},
-        "service": {"deployment_alarms", "rollout", "scaling", "task_roles", *shared},
+        "stacks": building,
+        "parts": building,
+        "wiring.py": set(),
+        "root.py": building | root,
+        "root_rules.py": building | {"root_parameters"},
     }
-    for path in Path(str(templates.__file__)).parent.glob("*.py"):
-        assert _imported_templates(path) <= allowed.get(path.stem, shared), path.name
+    home = Path(str(templates.__file__)).parent
+    for path in home.rglob("*.py"):
+        assert _imported_templates(path) <= allowed.get(path.relative_to(home).parts[0], building), path
+
+
+def test_every_module_of_a_stack_is_one_that_is_written() -> None:
+    home = Path(str(templates.__file__)).parent / "stacks"
+    assert {path.stem for path in home.glob("[!_]*.py")} == set(stacks.names()) - {"root"}
+
+
+def test_every_part_is_used() -> None:
+    home = Path(str(templates.__file__)).parent
+    text = "".join(path.read_text(encoding="utf-8") for path in home.rglob("*.py"))
+    for path in (home / "parts").glob("[!_]*.py"):
+        imported = (
+            rf"from templates\.parts\.{path.stem} import|from templates\.parts import .*\b{path.stem}\b"
+        )
+        assert re.search(imported, text), path.name
 
 
 def _ingress_rules(resource: Json) -> list[Json]:
@@ -232,10 +246,11 @@ def _is_client_secret(value: object) -> bool:
 
 
 def _imported_templates(path: Path) -> set[str]:
+    """The rooms, or the modules beside them, that a module imports from."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "templates":
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("templates."):
-            found.add(node.module.removeprefix("templates."))
+            found.add(node.module.split(".")[1])
     return found

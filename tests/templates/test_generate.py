@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import generate
-from tests.templates import stacks
+from tests.templates import accept_golden, stacks
 
 PROJECT = Path(generate.__file__).parent
 
@@ -59,6 +60,33 @@ def test_says_in_one_sentence_why_it_cannot_write(
     complaint = capsys.readouterr().err
     assert complaint.startswith("generate.py: ")
     assert complaint.count("\n") == 1
+
+
+def test_writes_for_data_that_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--out", str(tmp_path), "--keep-data", "no"])
+    assert generate.main() == 0
+    written = json.loads((tmp_path / "data.json").read_text(encoding="utf-8"))
+    assert written["Resources"]["Table"]["DeletionPolicy"] == "Delete"
+
+
+def test_accepting_says_which_files_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    golden = tmp_path / "tests" / "golden"
+    generate.write(golden, stacks.TAG)
+    monkeypatch.setattr(accept_golden, "GOLDEN", golden)
+    accept_golden.main()
+    assert capsys.readouterr().out.startswith("All 14 templates are as they were")
+    (golden / "root.json").write_text("{}")
+    (golden / "edge.json").unlink()
+    (golden / "old.json").write_text("{}")
+    accept_golden.main()
+    assert capsys.readouterr().out.splitlines()[:-1] == [
+        "new     tests/golden/edge.json",
+        "removed tests/golden/old.json",
+        "changed tests/golden/root.json",
+    ]
+    assert {path.name: path.read_text() for path in golden.iterdir()} == stacks.rendered()
 
 
 def test_only_root_and_build_know_the_tag() -> None:

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.slow
 PROJECT = Path(generate.__file__).parent
 
 
-def test_every_stack_is_clean(tmp_path: Path) -> None:
-    files = generate.write(tmp_path, stacks.TAG)
+@pytest.mark.parametrize("keep_data", ["yes", "no"])
+def test_every_stack_is_clean(tmp_path: Path, keep_data: str) -> None:
+    files = generate.write(tmp_path, stacks.TAG, keep_data)
     assert _lint(*files) == ""
 
 

@@ -193,7 +193,7 @@ def test_the_longest_stack_name_is_taken(tmp_path: Path):
 
 
 def test_the_file_in_the_repository_shows_every_parameter_with_its_default():
-    declared = root.template("0" * 16).to_dict()["Parameters"]
+    declared = root.template("0" * 16, "yes").to_dict()["Parameters"]
     lines = PARAMETERS_FILE.read_text().splitlines()
     shown = tomllib.loads(
         "\n".join(line.removeprefix("# ") for line in lines if line.startswith("# ") and " = " in line)

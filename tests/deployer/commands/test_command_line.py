@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from deployer.options import ROOT
+from deployer.cloudformation.parameters import read_file
+from deployer.commands.deploy import write_templates
+from deployer.options import ROOT, Options
 from local.emulator.builds import signal_build
 from tests.emulator_fixture import RunningEmulator, run_emulator
 
@@ -95,6 +98,15 @@ def test_the_templates_are_written_without_any_aws(bare: dict[str, str], tmp_pat
     done = run(bare, "template", cwd=tmp_path)
     assert done.returncode == 0
     assert str(ROOT / "out" / "root.json") in done.stdout.splitlines()
+
+
+def test_the_templates_are_those_that_the_parameters_would_deploy(tmp_path: Path):
+    settings = tmp_path / "trial.toml"
+    settings.write_text('[parameters]\nKeepData = "no"\n')
+    options = Options(out=tmp_path / "out", parameters=read_file(settings).parameters)
+    write_templates(options)
+    table = json.loads((tmp_path / "out" / "data.json").read_text())["Resources"]["Table"]
+    assert table["DeletionPolicy"] == "Delete"
 
 
 @pytest.mark.slow

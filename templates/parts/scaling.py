@@ -7,7 +7,7 @@ from typing import Any
 from troposphere import Equals, If, Join, Not, NoValue, Sub, Template, ecs
 from troposphere import applicationautoscaling as scaling
 
-from templates.strategies import SHIFTS
+from templates.parts.rollout import SHIFTS
 from templates.wiring import Value, describe
 
 TARGET_CPU_PERCENT = 60

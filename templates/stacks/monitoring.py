@@ -10,8 +10,8 @@ from typing import Any
 
 from troposphere import Equals, Not, Region, Sub, Template, events
 
-from templates.alarm import alarm
-from templates.dashboard import Watched, dashboard
+from templates.parts.alarms import alarm
+from templates.parts.dashboard import Watched, dashboard
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 BUSY_PERCENT = 85

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from troposphere import Equals, If, NoValue, Region, Sub, Template, cognito
 
-from templates.app_client import client_secret, token_lifetimes
-from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
+from templates.parts.app_client import client_secret, token_lifetimes
+from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 PASSWORD_MIN_LENGTH = 12
@@ -42,11 +42,11 @@ class Outputs:
     client_secret_arn: Value = output("The Secrets Manager secret that holds the app client's secret.")
 
 
-def template() -> Template:
-    """The user pool and what the service needs to sign people in."""
+def template(keep_data: str) -> Template:
+    """The user pool, kept or not, and what the service needs to sign people in."""
     t = new_template("Asistente - auth: the user pool, its app client, and the client's secret.")
     inputs = declare(t, Inputs)
-    pool = _pool(t, inputs)
+    pool = _pool(t, inputs, keep_data)
     client = _client(t, pool)
     cognito.UserPoolGroup(
         "Admins",
@@ -74,7 +74,7 @@ def template() -> Template:
     return t
 
 
-def _pool(t: Template, inputs: Inputs) -> cognito.UserPool:
+def _pool(t: Template, inputs: Inputs, keep_data: str) -> cognito.UserPool:
     kept = keeps_data(t, inputs.keep_data)
     closed = If(t.add_condition("NobodySignsUp", Equals(inputs.sign_up_domains, "")), True, False)
     mfa_off = t.add_condition("MfaIsOff", Equals(inputs.mfa, "off"))
@@ -107,7 +107,7 @@ def _pool(t: Template, inputs: Inputs) -> cognito.UserPool:
         Metadata=describe(
             "Holds the people who may sign in; administrators add them, or the app after checking the domain."
         ),
-        **retention(kept),
+        **deletion_policies(keep_data),
     )
 
 

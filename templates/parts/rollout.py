@@ -8,17 +8,26 @@ runs on for the bake time, ready to take everybody back.
 from __future__ import annotations
 
 from awacs import elasticloadbalancing as elb
-from troposphere import Equals, FindInMap, If, NoValue, Template, cloudwatch, ecs, iam
+from troposphere import Equals, FindInMap, If, Not, NoValue, Template, cloudwatch, ecs, iam
 
-from templates.policies import allow, inline, trust
-from templates.strategies import SHIFTS, STRATEGIES
+from templates.parts.permissions import allow, inline, trust
 from templates.wiring import Value, describe
 
+STRATEGIES = {"rolling": "ROLLING", "blue-green": "BLUE_GREEN", "canary": "CANARY"}
+"""The choices, and what ECS calls them."""
+SHIFTS = "ShiftsTraffic"
 BAKE_MINUTES = 10
 """Long enough for both alarms, the slower of which takes five minutes, and for the longest answer."""
 CANARY_PERCENT = 10
 """Above five: the alarm on slow answers looks at the slowest twentieth of all of them."""
 CANARY_MINUTES = 10
+
+
+def shifts_traffic(t: Template, strategy: Value) -> str:
+    """Add the condition that two versions run side by side in two target groups, and return its name."""
+    if SHIFTS not in t.conditions:
+        t.add_condition(SHIFTS, Not(Equals(strategy, "rolling")))
+    return SHIFTS
 
 
 def deployment_configuration(

@@ -24,10 +24,10 @@ from troposphere import (
     logs,
 )
 
-from templates import rollout, scaling, task_roles
-from templates.deployment_alarms import deployment_alarms
-from templates.keys import own_key
-from templates.strategies import STRATEGIES, shifts_traffic
+from templates.parts import rollout, scaling, task_roles
+from templates.parts.alarms import deployment_alarms
+from templates.parts.own_key import own_key
+from templates.parts.rollout import STRATEGIES, shifts_traffic
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 CONTAINER = "app"

@@ -10,7 +10,7 @@ from typing import Any
 
 from troposphere import Equals, If, Sub, Template, cognito
 
-from templates.app_client import client_secret, token_lifetimes
+from templates.parts.app_client import client_secret, token_lifetimes
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 CLASSIC_LOGIN = 1

@@ -12,7 +12,7 @@ from awacs import cognito_idp, ecr, logs, s3, secretsmanager
 from awacs.aws import Action, Condition, PolicyDocument, Principal, StringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub, Template, ec2
 
-from templates.policies import COUNT, INVOKE, PULL, USE_THE_TABLE, allow, arn, document
+from templates.parts.permissions import COUNT, INVOKE, PULL, USE_THE_TABLE, allow, arn, document
 from templates.wiring import Value, describe
 
 HTTPS = 443

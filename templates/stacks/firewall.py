@@ -24,9 +24,9 @@ from troposphere import (
     wafv2,
 )
 
-from templates import viewer_address
-from templates.keys import own_key
-from templates.policies import arn
+from templates.parts import viewer_address
+from templates.parts.own_key import own_key
+from templates.parts.permissions import arn
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 WINDOW_SECONDS = 300

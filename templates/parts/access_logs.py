@@ -9,7 +9,7 @@ from awacs import s3 as s3_actions
 from awacs.aws import Allow, Principal, Statement
 from troposphere import If, NoValue, Template, s3
 
-from templates.buckets import BUCKET_LOGS, objects, private_bucket, tls_only
+from templates.parts.buckets import BUCKET_LOGS, objects, private_bucket, tls_only
 from templates.wiring import Value
 
 OVERWRITTEN_DAYS = 7

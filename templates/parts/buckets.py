@@ -8,7 +8,7 @@ from awacs import s3 as s3_actions
 from awacs.aws import Statement
 from troposphere import Join, Sub, Template, s3
 
-from templates.policies import deny_plain_http, document
+from templates.parts.permissions import deny_plain_http, document
 from templates.wiring import Value, describe
 
 ABANDONED_UPLOAD_DAYS = 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gradio_app.settings import Settings
-from templates.distribution import VIEWER_ADDRESS_CODE
-from templates.viewer_address import HEADER
+from templates.parts.viewer_address import HEADER
+from templates.stacks.distribution import VIEWER_ADDRESS_CODE
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json

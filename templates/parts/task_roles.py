@@ -9,8 +9,18 @@ from awacs import logs as logs_actions
 from awacs.aws import Action, ArnEquals, Condition, StringEquals
 from troposphere import If, NoValue, Sub, Template, iam
 
-from templates.keys import has_own_key
-from templates.policies import COUNT, INVOKE, LIST_BY_CHANGE, PULL, USE_THE_TABLE, allow, arn, inline, trust
+from templates.parts.own_key import has_own_key
+from templates.parts.permissions import (
+    COUNT,
+    INVOKE,
+    LIST_BY_CHANGE,
+    PULL,
+    USE_THE_TABLE,
+    allow,
+    arn,
+    inline,
+    trust,
+)
 from templates.wiring import Value, describe
 
 TABLE_KEY_USE = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gradio_app.settings import MAX_HOURS
@@ -23,7 +25,7 @@ HOLDERS = pytest.mark.parametrize(
 def test_data_stays_or_goes_as_asked(
     name: str, title: str, protection: tuple[str, object, object], keep: str, policy: str
 ) -> None:
-    resource = rendition(stacks.stack(name), KeepData=keep)["Resources"][title]
+    resource = rendition(stacks.stack(name, keep), KeepData=keep)["Resources"][title]
     attribute, protected, unprotected = protection
     assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == policy
     assert resource["Properties"][attribute] == (protected if keep == "yes" else unprotected)
@@ -31,7 +33,7 @@ def test_data_stays_or_goes_as_asked(
 
 @pytest.mark.parametrize(("keep", "policy"), [("yes", "Retain"), ("no", "Delete")])
 def test_the_key_stays_as_long_as_what_it_protects(keep: str, policy: str) -> None:
-    template = rendition(stacks.stack("encryption"), KeepData=keep)
+    template = rendition(stacks.stack("encryption", keep), KeepData=keep)
     key = template["Resources"]["Key"]
     assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == policy
     assert key["Properties"]["EnableKeyRotation"] is True
@@ -67,6 +69,34 @@ def test_the_key_is_given_away_by_dynamodb_alone() -> None:
 
 def test_keeping_is_the_default() -> None:
     assert stacks.stack("root")["Parameters"]["KeepData"]["Default"] == "yes"
+
+
+@pytest.mark.parametrize("keep", ["yes", "no"])
+def test_the_root_accepts_no_other_choice_than_the_policies_were_written_for(keep: str) -> None:
+    root = stacks.stack("root", keep)
+    declared = root["Parameters"]["KeepData"]
+    assert (declared["AllowedValues"], declared["Default"]) == ([keep], keep)
+    for title in ("Encryption", "Data", "Auth"):
+        assert stacks.properties(root, title)["Parameters"]["KeepData"] == {"Ref": "KeepData"}
+
+
+def test_another_choice_changes_what_holds_data_in_place() -> None:
+    """The same resources in the same stacks: of each only the policies, and a property by a condition.
+
+    Without that property CloudFormation would see no change in the resource, and leave its policy as it was.
+    """
+    changed = set()
+    for name in stacks.names():
+        kept, thrown_away = (stacks.stack(name, keep) for keep in ("yes", "no"))
+        assert kept["Resources"].keys() == thrown_away["Resources"].keys()
+        for title, before in kept["Resources"].items():
+            after = thrown_away["Resources"][title]
+            different = {key for key in before if before[key] != after[key]}
+            if different:
+                assert different == {"DeletionPolicy", "UpdateReplacePolicy"}, title
+                assert '["KeepsData", ' in json.dumps(before["Properties"]), title
+                changed.add(title)
+    assert changed == {"Table", "UserPool", "Key"}
 
 
 def test_the_table_can_be_restored_and_forgets_what_expired() -> None:

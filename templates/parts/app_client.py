@@ -6,7 +6,7 @@ from typing import Any
 
 from troposphere import Sub, Template, cognito, secretsmanager
 
-from templates.keys import own_key
+from templates.parts.own_key import own_key
 from templates.wiring import Value, describe
 
 ACCESS_TOKEN_MINUTES = 60

@@ -17,8 +17,8 @@ from awacs import s3 as s3_actions
 from troposphere import Region, Sub, Template, codebuild, codepipeline, ecr, iam, logs
 from troposphere import cloudformation as cfn
 
-from templates.keys import own_key
-from templates.policies import allow, arn, inline, trust
+from templates.parts.own_key import own_key
+from templates.parts.permissions import allow, arn, inline, trust
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 IMAGES_KEPT = 10

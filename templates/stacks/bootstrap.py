@@ -10,7 +10,7 @@ from awacs import s3 as s3_actions
 from awacs.aws import Allow, Condition, Principal, Statement, StringEquals
 from troposphere import AccountId, Template
 
-from templates.buckets import BUCKET_LOGS, objects, private_bucket, tls_only
+from templates.parts.buckets import BUCKET_LOGS, objects, private_bucket, tls_only
 from templates.wiring import Value, new_template, output, publish, seam
 
 NONCURRENT_DAYS = 30

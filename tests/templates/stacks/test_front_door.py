@@ -10,8 +10,8 @@ import pytest
 import gradio_app
 from gradio_app import health
 from gradio_app.gate.access import is_static
-from templates.distribution import STATIC_PATHS
-from templates.viewer_address import HEADER
+from templates.parts.viewer_address import HEADER
+from templates.stacks.distribution import STATIC_PATHS
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json

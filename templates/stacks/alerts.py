@@ -9,8 +9,8 @@ from awacs import sns as sns_actions
 from awacs.aws import Allow, Condition, Principal, Statement, StringEquals
 from troposphere import AccountId, Equals, Not, Template, budgets, sns
 
-from templates.keys import own_key
-from templates.policies import deny_plain_http, document
+from templates.parts.own_key import own_key
+from templates.parts.permissions import deny_plain_http, document
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 FORECAST_PERCENT = 100

@@ -19,10 +19,10 @@ from typing import Any
 from troposphere import And, Condition, Equals, If, Not, Sub, Template, ec2, s3, wafv2
 from troposphere import elasticloadbalancingv2 as elb
 
-from templates.access_logs import access_logs
-from templates.own_domain import certificate_for, point_at
-from templates.strategies import SHIFTS, STRATEGIES, shifts_traffic
-from templates.targets import shifting_rule, target_group
+from templates.parts.access_logs import access_logs
+from templates.parts.own_domain import certificate_for, point_at
+from templates.parts.rollout import SHIFTS, STRATEGIES, shifts_traffic
+from templates.parts.target_groups import shifting_rule, target_group
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 HTTP = 80

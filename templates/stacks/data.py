@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from troposphere import If, Template, dynamodb
 
-from templates.keys import has_own_key
-from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
+from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parts.own_key import has_own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 PARTITION_KEY = "pk"
@@ -34,8 +34,8 @@ class Outputs:
     table_arn: Value = output("ARN of the table, for the tasks' policy.")
 
 
-def template() -> Template:
-    """What must survive."""
+def template(keep_data: str) -> Template:
+    """What must survive, unless `keep_data` is no."""
     t = new_template("Asistente - data: the table with sessions, conversations and usage.")
     inputs = declare(t, Inputs)
     kept = keeps_data(t, inputs.keep_data)
@@ -78,7 +78,7 @@ def template() -> Template:
         ),
         DeletionProtectionEnabled=If(kept, True, False),
         Metadata=describe("Holds sessions, conversations and token usage, shared by all tasks."),
-        **retention(kept),
+        **deletion_policies(keep_data),
     )
     publish(t, Outputs(table_name=table.ref(), table_arn=table.get_att("Arn")))
     return t

@@ -26,9 +26,9 @@ from troposphere import (
     logs,
 )
 
-from templates.endpoints import gateway_endpoints, interface_endpoints
-from templates.keys import own_key
-from templates.policies import allow, inline, trust
+from templates.parts.endpoints import gateway_endpoints, interface_endpoints
+from templates.parts.own_key import own_key
+from templates.parts.permissions import allow, inline, trust
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 ZONES = ("A", "B")

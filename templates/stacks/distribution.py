@@ -10,7 +10,7 @@ from typing import Any
 
 from troposphere import Equals, If, Select, Split, StackId, StackName, Sub, Template, cloudfront
 
-from templates.viewer_address import HEADER
+from templates.parts.viewer_address import HEADER
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 # Managed policies have the same ids in every account:

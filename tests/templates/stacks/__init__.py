@@ -12,20 +12,20 @@ import generate
 from deployer.cloudformation import intrinsics
 
 TAG = "0123456789abcdef"
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 Json = dict[str, Any]
 
 
 @functools.cache
-def rendered() -> dict[str, str]:
-    """File name and JSON text of every stack, for the image `TAG`."""
-    return generate.render(TAG)
+def rendered(keep_data: str = "yes") -> dict[str, str]:
+    """File name and JSON text of every stack, for the image `TAG` and this KeepData."""
+    return generate.render(TAG, keep_data)
 
 
-def stack(name: str) -> Json:
+def stack(name: str, keep_data: str = "yes") -> Json:
     """The stack `name`, parsed anew at each call, so that a test may change it."""
-    return json.loads(rendered()[f"{name}.json"])
+    return json.loads(rendered(keep_data)[f"{name}.json"])
 
 
 def names() -> list[str]:

@@ -2,7 +2,7 @@
 
 The key outlives the stack when the data does, for without it the data could not be read; its alias does
 not, so that a new deployment of the same name can have it. Whether there is a key at all is the root's to
-decide: in here nothing is conditional (see `templates.retention`).
+decide: in here nothing is conditional.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from awacs.aws import (
 )
 from troposphere import AccountId, If, Sub, Template, kms
 
-from templates.policies import allow, arn, document
-from templates.retention import KEEP_DATA_VALUES, keeps_data, retention
+from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parts.permissions import allow, arn, document
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 WAIT_DAYS = 30
@@ -74,8 +74,8 @@ class Outputs:
     key_arn: Value = output("The deployment's own key.")
 
 
-def template() -> Template:
-    """The key, its policy and its name."""
+def template(keep_data: str) -> Template:
+    """The key, kept or not, its policy and its name."""
     t = new_template("Asistente - encryption: the deployment's own key.")
     inputs = declare(t, Inputs)
     kept = keeps_data(t, inputs.keep_data)
@@ -88,7 +88,7 @@ def template() -> Template:
         # In a key's policy, resource * is the key itself.
         KeyPolicy=document(_account(), *_grants(), _logs(), *_senders_of_alerts()),
         Metadata=describe("Encrypts what holds or mentions users' data; AWS rotates it every year."),
-        **retention(kept),
+        **deletion_policies(keep_data),
     )
     kms.Alias(
         "Alias",

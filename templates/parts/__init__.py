@@ -1,0 +1,1 @@
+"""What the stacks are built from: resources that belong together, choices and permissions they share."""
