@@ -9,7 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
-# Scanners live in environments of their own: they pin what the product uses too.
+# The emulator and the scanners live in environments of their own: they pin what the product uses too.
+EMULATOR := .venv-emulator
 SCAN := .venv-scan
 SCAN_APP := .scan
 
@@ -18,7 +19,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # One stamp per requirements file: a changed file is installed again, an unchanged one costs nothing.
 FOR_TOOLS := $(VENV)/.installed-tools
-FOR_LOCAL := $(VENV)/.installed-app $(FOR_TOOLS) $(VENV)/.installed-local
+FOR_LOCAL := $(VENV)/.installed-app $(FOR_TOOLS) $(VENV)/.installed-local $(EMULATOR)/.installed
 FOR_TEST  := $(FOR_LOCAL) $(VENV)/.installed-test
 
 .PHONY: help
@@ -36,6 +37,12 @@ $(VENV)/bin/python:
 $(VENV)/.installed-%: requirements/%.txt | $(VENV)/bin/python
 	@echo "Installing the packages of $<"
 	@$(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+$(EMULATOR)/.installed: requirements/emulator.txt | $(VENV)/bin/python
+	@echo "Installing the packages of $<"
+	@test -x $(EMULATOR)/bin/python || $(PYTHON) -m venv $(EMULATOR)
+	@$(EMULATOR)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
 # --- on this machine -------------------------------------------------------------------------
@@ -90,6 +97,7 @@ lint: $(FOR_TEST) template ## cfn-lint, ruff, pyright, shellcheck, hadolint
 	@$(BIN)/cfn-lint
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT=1 $(BIN)/pyright --warnings
+	@PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT=1 $(BIN)/pyright --warnings --pythonpath $(EMULATOR)/bin/python local/emulator tests/local/plain_ministack.py
 	@git ls-files -z '*.sh' .ci/run | xargs -0 $(BIN)/shellcheck
 	@$(BIN)/hadolint Dockerfile
 
@@ -138,11 +146,10 @@ lock: | $(VENV)/bin/python ## Resolve requirements/*.in again (needs uv)
 	@cd requirements && for purpose in app tools local test; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" -c all.txt $$purpose.in -o $$purpose.txt; done; rm all.txt
-	@cd requirements && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --custom-compile-command "make lock" scan.in -o scan.txt
-	@cd requirements && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --custom-compile-command "make lock" scan-app.in -o scan-app.txt
+	@cd requirements && for alone in emulator scan scan-app; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make lock" $$alone.in -o $$alone.txt; done
 
 .PHONY: clean
 clean: ## Remove what was built: the environment and out/ (local users and conversations stay)
-	@rm -rf $(VENV) $(SCAN) $(SCAN_APP) out .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(EMULATOR) $(SCAN) $(SCAN_APP) out .pytest_cache .ruff_cache .hypothesis

@@ -23,7 +23,7 @@ from deployer.offline.profiles import checked
 from local import screen, single_sign_on
 from local.application import Application
 from local.bedrock import BedrockServer, EngineError
-from local.emulator import Emulator, EmulatorError, PortInUse, play_build
+from local.emulator import Emulator, EmulatorError
 from local.errors import LocalError, SetRightFirst
 from local.model import ModelUnavailable, choose, ensure_model
 from local.ports import LOOPBACK, listen
@@ -109,14 +109,12 @@ def _emulator(state: State, console: Console) -> Emulator:
     # The same port as last time: what the emulator keeps has its own address in it.
     before = state.recall().get("emulator_port", "")
     wanted = int(before) if re.fullmatch("[0-9]{1,5}", before) else EMULATOR_PORT
-    emulator = Emulator(state.emulator, wanted, REGION, on_build=play_build)
-    try:
-        emulator.start()
-    except PortInUse:
-        emulator = Emulator(state.emulator, 0, REGION, on_build=play_build)
-        emulator.start()
+    emulator = Emulator(state.emulator, state.emulator_log, wanted, REGION)
+    emulator.start()
+    taken = emulator.endpoint_url.rpartition(":")[2]
+    if taken != str(wanted):
         console.print(f"Port {wanted} is in use by another program: the emulator takes another one.")
-    state.remember(emulator_port=emulator.endpoint_url.rpartition(":")[2])
+    state.remember(emulator_port=taken)
     return emulator
 
 

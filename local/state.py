@@ -24,6 +24,7 @@ class State:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.emulator = folder / "emulator"
+        self.emulator_log = folder / "emulator.log"
         self.log = folder / "app.log"
         self.deploy_log = folder / "deploy.log"
         self._facts = folder / "facts.json"
@@ -88,7 +89,8 @@ class State:
         """Delete users, conversations and all else of ours; the folder too unless others use it."""
         if self.emulator.exists():
             shutil.rmtree(self.emulator)
-        for file in (self.log, self.deploy_log, self._facts, self._facts.with_suffix(".new"), self._lock):
+        logs = (self.emulator_log, self.log, self.deploy_log)
+        for file in (*logs, self._facts, self._facts.with_suffix(".new"), self._lock):
             file.unlink(missing_ok=True)
         with suppress(OSError):
             self.folder.rmdir()

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +12,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.emulator import CONFLICTING_VARIABLES, environment
+from local.emulator import CONFLICTING_VARIABLES, PYTHON, environment
 
 REPOSITORY = Path(__file__).parents[1]
-COMMAND = (sys.executable, "-m", "local.emulator")
+COMMAND = (str(PYTHON), "-m", "local.emulator")
 REGION = "us-east-1"
 
 

@@ -1,21 +1,17 @@
-"""AWS on this machine: MiniStack in-process on loopback, and the thin layer for what it lacks.
+"""AWS on this machine: MiniStack on loopback, and the thin layer for what it lacks.
 
-Importing this package is cheap; MiniStack itself is imported when an `Emulator` starts.
+It runs in a process and an environment of its own. Importing this package takes neither: what needs MiniStack
+is imported in that process.
 """
 
-from local.emulator.builds import hold_build, play_build, signal_build
 from local.emulator.environment import CONFLICTING_VARIABLES, environment, task_environment
-from local.emulator.server import Emulator, EmulatorError, PortInUse, StateInUse
+from local.emulator.process import PYTHON, Emulator, EmulatorError
 
 __all__ = [
     "CONFLICTING_VARIABLES",
+    "PYTHON",
     "Emulator",
     "EmulatorError",
-    "PortInUse",
-    "StateInUse",
     "environment",
-    "hold_build",
-    "play_build",
-    "signal_build",
     "task_environment",
 ]

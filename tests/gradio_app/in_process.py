@@ -1,15 +1,21 @@
 """The emulator's DynamoDB without a network, for thousands of calls that can go wrong on their way."""
 
+import importlib
 import json
+import site
 import threading
 from collections.abc import Iterable
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError, ReadTimeoutError
-from ministack.services import dynamodb
 
+from local.emulator import PYTHON
 from tests.gradio_app.tables import create_table
+
+# MiniStack's packages come after those of the tests: only what the tests themselves lack is taken from there.
+site.addsitedir(str(next(PYTHON.parents[1].glob("lib/python*/site-packages"))))
+dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
 
 LOST, UNHEARD, TWICE, BUSY = "lost", "unheard", "twice", "busy"
 """What can happen to a call: it does not arrive, its answer does not, it arrives twice, it is turned down."""

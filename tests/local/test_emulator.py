@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.emulator_fixture import COMMAND, REPOSITORY, RunningEmulator, run_emulator
+from local.emulator import Emulator, EmulatorError
+from tests.emulator_fixture import COMMAND, REGION, REPOSITORY, RunningEmulator, run_emulator
 from tests.local.cognito_kit import Pool, make_pool
 from tests.local.emulator_kit import DEADLINE_SECONDS, Stack, begin, deploy, resource, resources
 from tests.local.test_emulator_stacks import handle_url, waiting
@@ -188,45 +189,67 @@ def test_importing_it_is_cheap() -> None:
     assert ended.stdout == "[]\n"
 
 
-def test_in_process_another_port_can_be_tried() -> None:
-    ended = _run_script(
-        """
-        import socket
-        from local.emulator import Emulator, PortInUse
-
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            try:
-                Emulator(None, taken.getsockname()[1]).start()
-            except PortInUse:
-                with Emulator(None) as emulator:
-                    print(emulator.endpoint_url.startswith("http://127.0.0.1:"))
-        """
-    )
-    assert (ended.stdout, ended.stderr) == ("True\n", "")
+def test_another_port_is_taken_where_that_is_wanted(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Emulator(tmp_path / "state", tmp_path / "log", port, REGION) as emulator:
+            assert emulator.endpoint_url.startswith("http://127.0.0.1:")
+            assert emulator.endpoint_url != f"http://127.0.0.1:{port}"
+            assert httpx.get(f"{emulator.endpoint_url}/").status_code < 500
+    assert _is_refused(emulator.endpoint_url)
 
 
-def test_in_process_it_leaves_the_environment_as_it_was() -> None:
-    ended = _run_script(
-        """
-        import os
-        from local.emulator import Emulator, EmulatorError
+def test_what_keeps_it_from_starting_is_one_sentence(tmp_path: Path) -> None:
+    with run_emulator("--state", str(tmp_path / "state")):
+        second = Emulator(tmp_path / "state", tmp_path / "log", 0, REGION)
+        with pytest.raises(EmulatorError, match=r"^Another emulator is using \S+; stop it first or"):
+            second.start()
+    second.stop()
 
-        os.environ["AWS_PROFILE"] = "work"
-        before = dict(os.environ)
-        with Emulator(None) as emulator:
-            assert "AWS_PROFILE" not in os.environ
-            assert emulator.environment()["AWS_ENDPOINT_URL"] == emulator.endpoint_url
-        assert dict(os.environ) == before
-        try:
-            Emulator(None).start()
-        except EmulatorError as error:
-            print(error)
+
+def test_without_its_packages_it_says_who_installs_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("local.emulator.process.PYTHON", tmp_path / "python")
+    missing = r"python cannot be used \(No such file or directory\)\. .* `make local`"
+    with pytest.raises(EmulatorError, match=missing):
+        Emulator(tmp_path / "state", tmp_path / "log", 0, REGION).start()
+
+
+def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    """Also with one that is killed, and then it keeps what there was to keep."""
+    script = f"""
+        import sys, time
+        from pathlib import Path
+        from local.emulator import Emulator
+
+        with Emulator(Path({str(tmp_path)!r}, "state"), Path({str(tmp_path)!r}, "log"), 0, "us-east-1") as it:
+            print(it.endpoint_url, flush=True)
+            sys.stdin.read()
         """
-    )
-    assert (ended.stdout, ended.stderr) == (
-        "This process had an emulator already; the next one needs a process of its own.\n",
-        "",
-    )
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout
+        endpoint_url = starter.stdout.readline().strip()
+        assert httpx.get(endpoint_url).status_code < 500
+        starter.kill()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not _is_refused(endpoint_url):
+        assert time.monotonic() < deadline, "the emulator outlived who started it"
+        time.sleep(0.05)
+
+
+def _is_refused(endpoint_url: str) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        httpx.get(endpoint_url)
+    except httpx.ConnectError:
+        return True
+    except httpx.TransportError:  # it is just ending
+        return False
+    return False
 
 
 def _run_script(script: str) -> subprocess.CompletedProcess[str]:

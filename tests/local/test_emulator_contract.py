@@ -4,13 +4,15 @@ Each case runs twice: with the layer it must pass; on MiniStack alone it must fa
 too says that MiniStack has learned it, and that its part of the layer can go.
 """
 
-import sys
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.emulator_fixture import RunningEmulator, run_emulator
+from local.emulator import PYTHON
+from tests.emulator_fixture import REPOSITORY, RunningEmulator, run_emulator
 from tests.local import (
     cognito_cases,
     hosted_cases,
@@ -38,10 +40,17 @@ by_gap = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 
 @pytest.fixture(scope="module")
 def ministack_alone() -> Iterator[RunningEmulator]:
-    with run_emulator(
-        "--play-builds", command=[sys.executable, "-m", "tests.local.plain_ministack"]
-    ) as running:
+    with run_emulator("--play-builds", command=[str(PYTHON), "-m", "tests.local.plain_ministack"]) as running:
         yield running
+
+
+def test_the_ministack_that_is_tried_is_the_locked_one() -> None:
+    lines = (REPOSITORY / "requirements" / "emulator.txt").read_text("utf-8")
+    locked = re.search(r"^ministack==(\S+)", lines, re.MULTILINE)
+    script = "from importlib.metadata import version; print(version('ministack'))"
+    tried = subprocess.run([PYTHON, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    assert locked
+    assert tried == locked[1]
 
 
 @by_gap

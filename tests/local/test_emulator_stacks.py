@@ -9,7 +9,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from local.emulator import signal_build
+from local.emulator.builds import signal_build
 from templates.stacks import data
 from tests.emulator_fixture import RunningEmulator
 from tests.local.emulator_kit import (

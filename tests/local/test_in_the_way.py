@@ -6,13 +6,13 @@ import errno
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local import __main__ as local
+from local.emulator import PYTHON
 from local.errors import SetRightFirst
 from local.ports import LOOPBACK, listen
 from local.state import State
@@ -139,11 +139,10 @@ def test_models_that_cannot_be_kept(tmp_path: Path, full_disk: Path, read_only_d
 
 
 def test_an_emulator_without_a_folder(read_only_disk: Path, tmp_path: Path) -> None:
-    """In a process of its own: a process has one emulator at most."""
     (tmp_path / "file").touch()
     for folder in (read_only_disk / "state", tmp_path / "file"):
         done = subprocess.run(
-            [sys.executable, "-m", "local.emulator", "--state", folder],
+            [PYTHON, "-m", "local.emulator", "--state", folder],
             capture_output=True,
             text=True,
             check=False,
