@@ -15,6 +15,9 @@ from deployer.commands import (
     destroy,
     status,
     template,
+    user,
+    user_forget,
+    users,
 )
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
@@ -25,6 +28,9 @@ COMMANDS = (
     destroy.COMMAND,
     status.COMMAND,
     template.COMMAND,
+    user.COMMAND,
+    user_forget.COMMAND,
+    users.COMMAND,
 )
 
 
