@@ -25,7 +25,7 @@ FOR_TEST  := $(FOR_LOCAL) $(VENV)/.installed-test
 .PHONY: help
 help: ## List the targets
 	@printf 'Asistente: your own generative-AI assistant in your own AWS account.\n\n'
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 	@printf '\nARGS="..." is handed on, for example: make deploy ARGS="TaskCount=3"\n'
 
 $(VENV)/bin/python:
@@ -72,6 +72,26 @@ status: $(FOR_TOOLS) ## Show the deployed stack's state and addresses
 .PHONY: destroy
 destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
 	@PYTHON=$(BIN)/python ./deploy.sh destroy $(ARGS)
+
+# --- day by day ------------------------------------------------------------------------------
+
+# A shell may have an EMAIL of its own, for git: only what is given to make itself counts.
+GIVEN_EMAIL = $(if $(filter command,$(origin EMAIL)),"$${EMAIL}")
+AS_ADMIN = $(if $(filter command,$(origin ADMIN)),$(if $(filter 1,$(ADMIN)),--admin,$(error ADMIN is 1, or left out)))
+
+.PHONY: user
+user: $(FOR_TOOLS) ## Invite a person: EMAIL=ana@example.com [ADMIN=1] (ARGS=--help has more)
+	@PYTHON=$(BIN)/python ./deploy.sh user $(GIVEN_EMAIL) $(AS_ADMIN) $(ARGS)
+
+.PHONY: users
+users: $(FOR_TOOLS) ## List the people with their state
+	@PYTHON=$(BIN)/python ./deploy.sh users $(ARGS)
+
+.PHONY: user-forget
+user-forget: $(FOR_TOOLS) ## Delete a person with all that is stored of them: EMAIL=ana@example.com
+	@PYTHON=$(BIN)/python ./deploy.sh user-forget $(GIVEN_EMAIL) $(ARGS)
+
+# --- before it ------------------------------------------------------------------------------
 
 .PHONY: cost
 cost: $(FOR_TOOLS) ## What the parameters cost a month, idle and with traffic (ARGS="Egress=none")

@@ -6,8 +6,11 @@
 #   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
 #   ./deploy.sh status   [OPTIONS]                   show state and outputs
 #   ./deploy.sh template [OPTIONS] [Key=Value ...]   write the templates to out/
+#   ./deploy.sh user EMAIL [--admin] [OPTIONS]       invite a person; --resend, --disable, ...
+#   ./deploy.sh users    [--json] [OPTIONS]          list the people with their state
+#   ./deploy.sh user-forget EMAIL [OPTIONS]          delete a person with all that is stored
 #
-# Options: --stack NAME, --region REGION, --profile PROFILE, --parameters FILE, --yes.
+# Options: --stack NAME, --region REGION, --profile PROFILE, --parameters FILE, --yes; COMMAND --help has more.
 # Template parameters come from parameters.toml; Key=Value on the command line goes over it.
 # Environment: AWS's own variables, and PYTHON, the interpreter to use instead of .venv/bin/python.
 # Exit codes: 0 done, 1 failed, 2 something to set right first, 130 interrupted.

@@ -1,4 +1,4 @@
-"""The command line: `python -m deployer deploy|destroy|status|template`, as `deploy.sh` calls it."""
+"""The command line: `python -m deployer COMMAND ...`, as `deploy.sh` calls it."""
 
 from __future__ import annotations
 
@@ -7,32 +7,44 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from command_line import Parser, path, sentences, text
+from command_line import EXIT_USAGE, printable, sentences, shown
 from deployer.cloudformation.parameters import parse_override
-from deployer.commands import deploy, destroy, status
+from deployer.command import Command
+from deployer.commands import (
+    deploy,
+    destroy,
+    status,
+    template,
+    user,
+    user_forget,
+    users,
+)
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
-from deployer.offline.profiles import checked
-from deployer.options import PARAMETERS_FILE, Options, load
+from deployer.options import load
 
-COMMANDS = ("deploy", "destroy", "status", "template")
+COMMANDS = (
+    deploy.COMMAND,
+    destroy.COMMAND,
+    status.COMMAND,
+    template.COMMAND,
+    user.COMMAND,
+    user_forget.COMMAND,
+    users.COMMAND,
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return the exit code: 0 done, 1 failed, 2 to be set right first, 130 interrupted."""
-    # Intermixed: options may stand before, between and after Key=Value.
-    given = _parser().parse_intermixed_args(arguments)
+    name, *rest = arguments or ("",)
+    if name in ("-h", "--help"):
+        print(_list_of_commands())
+        return 0
+    command = next((each for each in COMMANDS if each.name == name), None)
+    if command is None:
+        return _end(_no_such_command(name), EXIT_USAGE)
     try:
-        if given.overrides and given.command not in ("deploy", "template"):
-            raise UsageError(f"{given.command} takes no parameters: leave {given.overrides[0]} out.")
-        options = load(
-            given.parameters,
-            stack=given.stack,
-            region=given.region,
-            profile=given.profile,
-            overrides=dict(map(parse_override, given.overrides)),
-        )
-        _run(given.command, options, Console(), yes=given.yes)
+        _run(command, rest)
         sys.stdout.flush()
     except DeployError as error:
         return _end(str(error), error.exit_code)
@@ -43,43 +55,37 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _run(command: Command, arguments: Sequence[str]) -> None:
+    # Intermixed: options may stand before, between and after Key=Value.
+    given = command.parser().parse_intermixed_args(arguments)
+    if given.overrides and not command.takes_parameters:
+        raise UsageError(f"{command.name} takes no parameters: leave {shown(given.overrides[0])} out.")
+    options = load(
+        given.parameters,
+        stack=given.stack,
+        region=given.region,
+        profile=given.profile,
+        overrides=dict(map(parse_override, given.overrides)),
+    )
+    command.start(given, options, Console())
+
+
+def _no_such_command(name: str) -> str:
+    names = ", ".join(each.name for each in COMMANDS)
+    if name.startswith("-"):
+        return f"deploy.sh: the command comes first, then {shown(name)}: {names}"
+    return f"deploy.sh: invalid choice: '{shown(name)}' (choose from {names})"
+
+
+def _list_of_commands() -> str:
+    width = max(len(each.name) for each in COMMANDS)
+    lines = [f"  {each.name:<{width}}  {each.summary}" for each in COMMANDS]
+    return "\n".join(["deploy.sh COMMAND [OPTIONS] [Key=Value ...]", "", *map(printable, lines)])
+
+
 def _end(sentence: str, code: int) -> int:
     say(Console(stderr=True), sentences(sentence), "red")
     return code
-
-
-def _run(command: str, options: Options, console: Console, *, yes: bool) -> None:
-    if command == "deploy":
-        status.show_outputs(deploy.run(options, console), console)
-    elif command == "destroy":
-        destroy.run(options, console, None if yes else input)
-    elif command == "status":
-        status.run(options, console)
-    else:
-        checked(options.parameters)
-        deploy.write_templates(options)
-        for path in sorted(options.out.glob("*.json")):
-            say(console, str(path))
-
-
-def _parser() -> Parser:
-    parser = Parser(prog="deploy.sh", description="Deploys Asistente to an AWS account.")
-    parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="a template parameter")
-    parser.add_argument("--stack", type=text, metavar="NAME", help="the stack's name (default: the file's)")
-    parser.add_argument(
-        "--region", type=text, help="the AWS region (default: the file's, AWS_REGION, the profile's)"
-    )
-    parser.add_argument("--profile", type=text, help="the profile in ~/.aws/config to use")
-    parser.add_argument(
-        "--parameters",
-        type=path,
-        default=PARAMETERS_FILE,
-        metavar="FILE",
-        help="the parameters file (default: %(default)s)",
-    )
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
-    return parser
 
 
 if __name__ == "__main__":

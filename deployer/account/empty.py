@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +15,8 @@ REPOSITORY = "AWS::ECR::Repository"
 
 DELETE_BATCH = 1000  # objects in one DeleteObjects request, its limit
 IMAGE_BATCH = 100  # images in one BatchDeleteImage request, its limit
+
+Item = TypeVar("Item")
 
 _MISSING = {"NoSuchBucket", "404", "NotFound", "RepositoryNotFoundException"}
 
@@ -27,7 +29,7 @@ def empty_bucket(s3: Any, bucket: str) -> None:
         for page in pages
         for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
     )
-    for batch in _batches(versions, DELETE_BATCH):
+    for batch in batches(versions, DELETE_BATCH):
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
@@ -44,7 +46,7 @@ def empty_repository(ecr: Any, repository: str) -> None:
     failures: list[dict[str, Any]] = []
     for _ in range(2):
         failures = []
-        for batch in _batches(images, IMAGE_BATCH):
+        for batch in batches(images, IMAGE_BATCH):
             answer = ecr.batch_delete_image(repositoryName=repository, imageIds=batch)
             failures += answer.get("failures", [])
         images = (failure["imageId"] for failure in failures)
@@ -73,6 +75,8 @@ def _found(look: Any) -> bool:
     return True
 
 
-def _batches(items: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield them in lists of that many, the last of what is left."""
+    items = iter(items)
     while batch := list(islice(items, size)):
         yield batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,8 @@ from deployer.account.build_watch import BuildWatch
 from deployer.account.service_watch import ServiceWatch
 from deployer.cloudformation import other_network, package, parameters, stack
 from deployer.cloudformation.events import Event
-from deployer.commands import teardown
+from deployer.command import Command
+from deployer.commands import status, teardown
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
@@ -136,3 +138,10 @@ def _apply(aws: Aws, wanted: stack.Wanted, options: Options, console: Console) -
         if failed.status in stack.LEFTOVER:
             teardown.clear(aws, wanted.name, console)
         raise
+
+
+def _start(_: Namespace, options: Options, console: Console) -> None:
+    status.show_outputs(run(options, console), console)
+
+
+COMMAND = Command(name="deploy", summary="Create or update the stacks", start=_start, takes_parameters=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
 from deployer.account import protection, tagged
 from deployer.cloudformation import stack
+from deployer.command import Command
 from deployer.commands import teardown
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
@@ -58,3 +60,10 @@ def _confirm(name: str, aws: Aws, present: Sequence[stack.Description], ask: Ask
         raise UsageError("Nobody is there to confirm: give --yes to destroy without a question.") from None
     if answer.strip() != name:
         raise DeployError("Nothing was deleted: that is not the stack's name.")
+
+
+def _start(given: Namespace, options: Options, console: Console) -> None:
+    run(options, console, None if given.yes else input)
+
+
+COMMAND = Command(name="destroy", summary="Delete the stacks, after asking", start=_start)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Mapping
 
 from rich.console import Console
 
 from deployer.cloudformation import stack
+from deployer.command import Command
 from deployer.console import say
 from deployer.errors import EXIT_USAGE, explained
 from deployer.options import Options
@@ -40,3 +42,10 @@ def show_outputs(outputs: Mapping[str, str], console: Console) -> None:
             "WITHOUT ENCRYPTION: passwords can be read on the way. FrontDoor=cloudfront or domain ends that.",
             "red",
         )
+
+
+def _start(_: Namespace, options: Options, console: Console) -> None:
+    run(options, console)
+
+
+COMMAND = Command(name="status", summary="Show state and outputs", start=_start)

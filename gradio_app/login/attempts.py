@@ -8,7 +8,8 @@ from starlette.requests import Request
 from gradio_app.cognito.errors import TooManyAttempts
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.cookies import Cookie
-from gradio_app.sessions.known import STRANGER, Known, canonical
+from gradio_app.sessions.known import STRANGER, Known
+from gradio_app.sessions.names import canonical
 from gradio_app.sessions.session import Session
 from gradio_app.sessions.throttle import Attempt, Limit, Throttle, at_account, at_address, at_judging, network
 

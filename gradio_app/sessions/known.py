@@ -6,9 +6,9 @@ Being known lets nobody in. It is worth so many attempts of one's own, at this o
 """
 
 import time
-import unicodedata
 from collections.abc import Callable, Iterable
 
+from gradio_app.sessions.names import known_name
 from gradio_app.sessions.session import hashed, is_token, new_token
 from gradio_app.sessions.throttle import network
 from gradio_app.store import schema
@@ -29,14 +29,14 @@ class Known:
 
     async def source(self, token: str, address: str, account: str) -> str:
         """Where an attempt at an account comes from: a browser or an address that it knows, or STRANGER."""
-        if _name(account) in await self._names(token):
+        if known_name(account) in await self._names(token):
             return f"browser {hashed(token)}"
-        item = await self._table.get(_address_key(address, _name(account)), schema.ADDRESS)
+        item = await self._table.get(_address_key(address, known_name(account)), schema.ADDRESS)
         return f"address {network(address)}" if item and item["expires_at"] > self._now() else STRANGER
 
     async def remember(self, token: str, address: str, accounts: Iterable[str]) -> str:
         """Know a browser and its address from now on, by all names of whoever signed in; its new cookie."""
-        names = [_name(account) for account in accounts if account]
+        names = [known_name(account) for account in accounts if account]
         others = [name for name in await self._names(token) if name not in names]
         if is_token(token):
             await self._table.take(_browser_key(token), schema.BROWSER)
@@ -53,15 +53,6 @@ class Known:
     async def _names(self, token: str) -> list[str]:
         item = await self._table.get(_browser_key(token), schema.BROWSER) if is_token(token) else None
         return item["accounts"] if item and item["expires_at"] > self._now() else []
-
-
-def canonical(account: str) -> str:
-    """One way to write an account, however it was typed: only what is counted goes by it."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", account).strip().casefold())
-
-
-def _name(account: str) -> str:
-    return hashed(canonical(account))
 
 
 def _browser_key(token: str) -> str:

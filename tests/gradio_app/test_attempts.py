@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from gradio_app.login.new_password import WAITING, WAITING_EACH, Busy, PasswordJudge
-from gradio_app.sessions.known import KNOWN_SECONDS, Known, canonical
+from gradio_app.sessions.known import KNOWN_SECONDS, Known
+from gradio_app.sessions.names import canonical
 from gradio_app.sessions.throttle import (
     FAILURES_PER_ACCOUNT,
     FAILURES_PER_ADDRESS,

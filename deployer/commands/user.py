@@ -1,0 +1,116 @@
+"""Adds a person to the pool, or does what an administrator does for one who is there."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from rich.console import Console
+
+from command_line import Parser, text
+from deployer.account import deployment, people
+from deployer.account.people import INVITED, Person
+from deployer.command import Command
+from deployer.console import say
+from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
+from deployer.options import Options
+from deployer.session import Aws, connect
+
+ACTIONS = {
+    "resend": "send the invitation again, when it was lost or has expired",
+    "disable": "let this person neither in nor go on",
+    "enable": "let a disabled person in again",
+    "no-authenticator": "forget a lost authenticator app",
+    "no-admin": "take this person out of the administrators",
+}
+
+
+def run(options: Options, console: Console, email: str, *, admin: bool = False, action: str = "") -> None:
+    """Invite a person, into the administrators' group with `admin`; or carry out one of ACTIONS.
+
+    Raises DeployError: exit code 2 where the address is wrong, taken or unknown, 1 where AWS refuses.
+    """
+    with explained(EXIT_USAGE):
+        email = people.address(email)
+        aws = connect(options)
+        (pool,) = deployment.outputs(aws, options, "UserPoolId")
+        person = _the_one(aws, pool, email) if action else None
+    with explained(EXIT_FAILED):
+        if person:
+            _act(aws, pool, person, action, console)
+        else:
+            _invite(aws, pool, email, console, admin=admin)
+
+
+def _invite(aws: Aws, pool: str, email: str, console: Console, *, admin: bool) -> None:
+    person = people.invite(aws.cognito, pool, email)
+    if person:
+        days = people.days_of_invitation(aws.cognito, pool)
+        say(
+            console, f"{email} is invited: Cognito mails a temporary password, good for {days} days.", "green"
+        )
+    else:
+        person = _the_one(aws, pool, email)
+        if not admin:
+            raise UsageError(_already(aws, pool, person))
+    if admin:
+        people.make_admin(aws.cognito, pool, person)
+        say(
+            console, f"{email} is one of the administrators, to whom the chat gives no rights of its own yet."
+        )
+
+
+def _already(aws: Aws, pool: str, person: Person) -> str:
+    state = person.state(people.days_of_invitation(aws.cognito, pool))
+    more = {INVITED: "--resend sends the invitation again"}.get(person.status, "nothing is to be done")
+    more = more if person.enabled else "--enable lets them in again"
+    return f"{person.email} is there already ({state}): {more}."
+
+
+def _the_one(aws: Aws, pool: str, email: str) -> Person:
+    """The person who signs in with that address; raises UsageError when there is none."""
+    found = people.find(aws.cognito, pool, email)
+    if not found:
+        raise UsageError(f"Nobody has the address {email}: `make users` lists everybody.")
+    return found[0]
+
+
+def _act(aws: Aws, pool: str, person: Person, action: str, console: Console) -> None:
+    who = {"UserPoolId": pool, "Username": person.username}
+    match action:
+        case "resend":
+            if person.status != INVITED:
+                raise UsageError(f"{person.email} has an own password: *Forgot your password?* resets it.")
+            people.invite(aws.cognito, pool, person.email, again=True)
+            done = f"is invited again, for {people.days_of_invitation(aws.cognito, pool)} days from now"
+        case "disable":
+            people.shut_out(aws.cognito, pool, [person])
+            done = "is shut out: open sessions end within five minutes, running answers with them"
+        case "enable":
+            aws.cognito.admin_enable_user(**who)
+            done = "may sign in again"
+        case "no-authenticator":
+            aws.cognito.admin_set_user_mfa_preference(
+                **who, SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False}
+            )
+            done = "signs in without the authenticator app, or sets another one up where it is required"
+        case _:
+            aws.cognito.admin_remove_user_from_group(**who, GroupName=people.ADMINS)
+            done = "is no administrator any more"
+    say(console, f"{person.email} {done}.", "green")
+
+
+def _arguments(parser: Parser) -> None:
+    parser.add_argument("email", type=text, metavar="EMAIL", help="the person's e-mail address")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--admin", action="store_true", help="into the group of administrators")
+    for name, what in ACTIONS.items():
+        one.add_argument(f"--{name}", dest="action", action="store_const", const=name, default="", help=what)
+
+
+def _start(given: Namespace, options: Options, console: Console) -> None:
+    run(options, console, given.email, admin=given.admin, action=given.action)
+
+
+COMMAND = Command(
+    name="user", summary="Add a person, or do something for one", start=_start, arguments=_arguments
+)
