@@ -69,6 +69,10 @@ deploy: $(FOR_TOOLS) ## Create or update the stacks in your AWS account (paramet
 status: $(FOR_TOOLS) ## Show the deployed stack's state and addresses
 	@PYTHON=$(BIN)/python ./deploy.sh status $(ARGS)
 
+.PHONY: verify
+verify: $(FOR_TOOLS) ## Prove the deployed service: sign in as somebody new, have each model answer, leave
+	@PYTHON=$(BIN)/python ./deploy.sh verify $(ARGS)
+
 .PHONY: destroy
 destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
 	@PYTHON=$(BIN)/python ./deploy.sh destroy $(ARGS)

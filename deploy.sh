@@ -5,6 +5,7 @@
 #   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks
 #   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
 #   ./deploy.sh status   [OPTIONS]                   show state and outputs
+#   ./deploy.sh verify   [--url URL] [OPTIONS]       prove the service by its public address
 #   ./deploy.sh template [OPTIONS] [Key=Value ...]   write the templates to out/
 #   ./deploy.sh user EMAIL [--admin] [OPTIONS]       invite a person; --resend, --disable, ...
 #   ./deploy.sh users    [--json] [OPTIONS]          list the people with their state

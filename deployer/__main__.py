@@ -18,6 +18,7 @@ from deployer.commands import (
     user,
     user_forget,
     users,
+    verify,
 )
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
@@ -31,6 +32,7 @@ COMMANDS = (
     user.COMMAND,
     user_forget.COMMAND,
     users.COMMAND,
+    verify.COMMAND,
 )
 
 

@@ -1,0 +1,97 @@
+"""Proves that the service works, by its public address and as somebody who has never been there.
+
+A stack that is complete says nothing of a model that was never enabled, or of a certificate. So a person is
+made for a minute who signs in, has each model answer, comes back, leaves, and is forgotten.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+from command_line import Parser, text
+from deployer.account import deployment
+from deployer.command import Command
+from deployer.commands import user_forget
+from deployer.console import say
+from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
+from deployer.options import Options
+from deployer.session import Aws, connect, is_loopback
+
+DOMAIN = "example.invalid"
+"""Where no mail can go: https://www.rfc-editor.org/rfc/rfc2606"""
+
+Sleep = Callable[[float], None]
+
+
+def run(options: Options, console: Console, url: str = "", sleep: Sleep = time.sleep) -> None:
+    """Prove the deployment, at its own address or at `url`.
+
+    Raises DeployError: exit code 2 where there is nothing to prove, 1 where something is not as it should be.
+    """
+    # Imported late: no other command needs it, and it takes its time.
+    from deployer.proof import door, steps
+    from deployer.proof.visitor import password
+
+    with explained(EXIT_USAGE):
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+            raise UsageError(f"{url} is not an address such as https://chat.example.com.")
+        aws = connect(options)
+        service_url, pool = deployment.outputs(aws, options, "ServiceUrl", "UserPoolId")
+    url = (url or service_url).rstrip("/")
+
+    def tell(what: str) -> None:
+        say(console, f"ok  {what}", "green")
+
+    say(console, f"Proving {options.stack} at {url}.")
+    try:
+        with explained(EXIT_FAILED):
+            tell(door.opened(url, sleep))
+            email, temporary = f"verify-{secrets.token_hex(6)}@{DOMAIN}", password()
+            with _somebody(aws, pool, email, temporary, options, console):
+                steps.prove(url, email, temporary, password(), tell)
+    except DeployError as error:
+        raise DeployError(f"{options.stack} does not do what it should: {error}") from error
+    say(console, f"{options.stack} works.", "green")
+
+
+@contextmanager
+def _somebody(
+    aws: Aws, pool: str, email: str, temporary: str, options: Options, console: Console
+) -> Iterator[None]:
+    """A person in the pool, forgotten at the end with everything of theirs, however that comes."""
+    aws.cognito.admin_create_user(
+        UserPoolId=pool,
+        Username=email,
+        TemporaryPassword=temporary,
+        MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+    )
+    try:
+        yield
+    finally:
+        wait: Sleep = (lambda _: None) if is_loopback(aws.cognito) else time.sleep
+        try:
+            user_forget.run(options, Console(quiet=True), email, None, wait)
+        except DeployError as error:
+            remedy = f"`./deploy.sh user-forget {email} --stack {options.stack}` does it"
+            say(console, f"{email} could not be forgotten, {remedy}: {error}", "yellow")
+
+
+def _arguments(parser: Parser) -> None:
+    parser.add_argument("--url", type=text, default="", help="another address than the stack's own")
+
+
+def _start(given: Namespace, options: Options, console: Console) -> None:
+    run(options, console, given.url)
+
+
+COMMAND = Command(
+    name="verify", summary="Prove the service by its public address", start=_start, arguments=_arguments
+)

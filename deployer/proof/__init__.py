@@ -1,0 +1,1 @@
+"""The service as the people who use it meet it: by its public address, and by nothing else."""

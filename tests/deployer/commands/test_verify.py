@@ -1,0 +1,210 @@
+"""The proof of a service: it passes where everything works, and names what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployer.commands import verify
+from deployer.errors import DeployError, UsageError
+from gradio_app.aws import Clients
+from gradio_app.server import create_app
+from gradio_app.settings import Settings
+from tests.deployer.commands.running_deployment import Running
+from tests.emulator_fixture import REGION
+from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.local.cognito_kit import Pool, require_authenticators
+from tests.serving import free_port, on_loopback
+from tests.serving import running as serving
+
+
+@pytest.fixture
+def bedrock() -> Iterator[FakeBedrock]:
+    with FakeBedrock() as fake:
+        yield fake
+
+
+def _bedrock_client(endpoint_url: str) -> Any:
+    return boto3.client(
+        "bedrock-runtime",
+        region_name=REGION,
+        endpoint_url=endpoint_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+@contextmanager
+def service(running: Running, bedrock_url: str, wrap: Any = None, **settings: Any) -> Iterator[str]:
+    """The real application of that deployment, on loopback; yields its address."""
+    emulator = running.emulator
+    idp = emulator.client("cognito-idp")
+    (listed,) = idp.list_user_pool_clients(UserPoolId=running.pool)["UserPoolClients"]
+    client = idp.describe_user_pool_client(UserPoolId=running.pool, ClientId=listed["ClientId"])
+    chosen = Settings(
+        **{
+            "pool_id": running.pool,
+            "app_client_id": listed["ClientId"],
+            "app_client_secret": client["UserPoolClient"]["ClientSecret"],
+            "table_name": running.table,
+            "region": REGION,
+            "model_ids": ("fake.model", "other.model"),
+            "public_scheme": "http",
+            **settings,
+        }
+    )
+    model = _bedrock_client(bedrock_url)
+    clients = Clients(
+        cognito_idp=idp, dynamodb=emulator.client("dynamodb"), bedrock_runtime=model, bedrock=model
+    )
+    gate: Any = create_app(chosen, clients).gate
+    with serving(uvicorn.Server(on_loopback(wrap(gate) if wrap else gate))) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def _left(running: Running) -> list[Any]:
+    """Who and what is still there."""
+    people = running.aws.cognito.list_users(UserPoolId=running.pool)["Users"]
+    items = running.aws.dynamodb.scan(TableName=running.table)["Items"]
+    return [*people, *(item for item in items if item["pk"]["S"].startswith(("USER#", "SESSION#")))]
+
+
+def test_a_service_that_works_is_proved_and_keeps_nothing_of_it(
+    running: Running, bedrock: FakeBedrock
+) -> None:
+    with service(running, bedrock.endpoint_url) as url:
+        verify.run(running.options, running.console, url)
+    printed = running.printed()
+    assert [line.partition("  ")[0] for line in printed.splitlines()[1:-1]] == ["ok"] * 6
+    for model_id in ("fake.model", "other.model"):
+        assert f"{model_id} answers, shown in " in printed
+    assert "somebody new, who was asked for a new password" in printed
+    assert "WITHOUT ENCRYPTION" in printed
+    assert printed.endswith(f"{running.options.stack} works.\n")
+    assert _left(running) == []
+
+
+def test_where_an_authenticator_is_a_must_it_sets_one_up(running: Running, bedrock: FakeBedrock) -> None:
+    idp = running.emulator.client("cognito-idp")
+    require_authenticators(Pool(running.emulator, running.pool, "", ""), "ON")
+    assert idp.get_user_pool_mfa_config(UserPoolId=running.pool)["MfaConfiguration"] == "ON"
+    with service(running, bedrock.endpoint_url, mfa="required", model_ids=("fake.model",)) as url:
+        verify.run(running.options, running.console, url)
+    assert "asked for a new password and a code" in running.printed()
+    assert _left(running) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [("no access", "not enabled"), ("invalid model", "."), ("nothing", "."), ("break", "."), ("cut", ".")],
+)
+def test_a_model_that_refuses_is_named_with_the_pages_own_words(
+    monkeypatch: pytest.MonkeyPatch, running: Running, bedrock: FakeBedrock, question: str, why: str
+) -> None:
+    monkeypatch.setattr("deployer.proof.conversation.QUESTION", question)
+    with (
+        service(running, bedrock.endpoint_url) as url,
+        pytest.raises(DeployError, match=rf"should: the model fake.model: .*{why}"),
+    ):
+        verify.run(running.options, running.console, url)
+    assert _left(running) == []
+
+
+def test_an_address_where_nobody_answers(running: Running) -> None:
+    naps: list[float] = []
+    with pytest.raises(DeployError, match=r"127\.0\.0\.1:[0-9]+ does not answer: ") as failed:
+        verify.run(running.options, running.console, f"http://127.0.0.1:{free_port()}", naps.append)
+    assert failed.value.exit_code == 1
+    assert sum(naps) >= 240, "a new name takes its minutes"
+    assert _left(running) == []
+
+
+@pytest.mark.parametrize("url", ["chat.example.com", "ftp://chat.example.com", "http://", "javascript:x"])
+def test_what_is_no_address_is_refused_before_anything_is_asked(running: Running, url: str) -> None:
+    with pytest.raises(UsageError, match="is not an address"):
+        verify.run(running.options, running.console, url)
+
+
+class _Changed:
+    """The service behind something that gets in the way; what it does stands in the classes below."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.inner(scope, receive, send)
+
+
+class WithoutPolicy(_Changed):
+    """A proxy that drops a header."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dropping(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [each for each in message["headers"] if each[0] != b"content-security-policy"]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self.inner(scope, receive, dropping)
+
+
+class Forgetful(_Changed):
+    """A sign-out that ends nothing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/logout":
+            headers = [(b"location", b"/login?out=1")]
+            await send({"type": "http.response.start", "status": 303, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self.inner(scope, receive, send)
+
+
+class NotForYou(_Changed):
+    """A firewall that lets nobody in."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body", "body": b"Forbidden"})
+
+
+class Forgets(_Changed):
+    """A store that has an answer for whoever asked, and not for the same person's next session."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        super().__init__(inner)
+        self.first = b""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/message":
+            cookies = dict(scope["headers"])[b"cookie"]
+            self.first = self.first or cookies
+            if cookies != self.first:
+                scope = {**scope, "query_string": scope["query_string"].replace(b"turn=1", b"turn=2")}
+        await self.inner(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "why"),
+    [
+        (WithoutPolicy, "has no header content-security-policy"),
+        (Forgetful, "the cookie of a session that was ended still lets somebody in"),
+        (NotForYou, "answers 403: AllowedAddresses and AllowedCountries have to let this machine in"),
+        (Forgets, "what fake.model answered is not there when the person comes back"),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_said(
+    running: Running, bedrock: FakeBedrock, wrap: type[_Changed], why: str
+) -> None:
+    with service(running, bedrock.endpoint_url, wrap) as url, pytest.raises(DeployError, match=why):
+        verify.run(running.options, running.console, url)
+    assert _left(running) == []
