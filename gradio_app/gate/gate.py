@@ -104,6 +104,7 @@ class Gate:
         self._joined = JoinedEvents(queue, at_work)
         self._shares = Shares()
         self._bodies = Bodies()
+        self._bodies_of_strangers = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -186,7 +187,7 @@ class Gate:
             await self._take_turn(user_id, share)
         if method in SAFE_METHODS:
             return Admitted(receive, outward)
-        body = await self._read(request, receive)
+        body = await self._read(request, receive, user_id)
         if not path.startswith(EVENTS) or wanted is not Access.SIGNED_IN:
             return Admitted(replay(body, receive), outward)
         event = self._event(request, user_id, body)
@@ -206,10 +207,14 @@ class Gate:
         request.state.session = session
         return session.identity
 
-    async def _read(self, request: Request, receive: Receive) -> bytes:
-        limit, client = limit_for(request.scope["path"]), request.client.host if request.client else ""
+    async def _read(self, request: Request, receive: Receive, user_id: str) -> bytes:
+        """The whole body; a stranger's never takes the place of somebody's who is signed in."""
+        limit = limit_for(request.scope["path"])
+        bodies, client = self._bodies, user_id
+        if not user_id:
+            bodies, client = self._bodies_of_strangers, request.client.host if request.client else ""
         try:
-            return await self._bodies.read(receive, request.headers, limit, client)
+            return await bodies.read(receive, request.headers, limit, client)
         except MalformedLength:
             raise Refused(400, "a length that is none") from None
         except BodyTooSlow:

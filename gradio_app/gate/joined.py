@@ -91,8 +91,8 @@ class JoinedEvents:
         self._events: dict[str, dict[str, Joined]] = {}
         """By user and event id."""
         self._joining: dict[str, int] = {}
-        self._streams: dict[str, dict[str, int]] = {}
-        """How many are open, by user and Gradio session."""
+        self._streams: dict[str, set[str]] = {}
+        """The Gradio sessions that are being read, by user."""
         self._watchers: dict[str, asyncio.Task[None]] = {}
 
     @contextmanager
@@ -140,21 +140,22 @@ class JoinedEvents:
 
     @contextmanager
     def reading(self, user_id: str, session_hash: str) -> Iterator[None]:
-        """Around a stream; when it ends with nothing left to say, Gradio's memory of it ends too."""
-        streams = self._streams.setdefault(user_id, {})
-        if sum(streams.values()) >= STREAMS_PER_USER:
+        """Around a stream; when it ends with nothing left to say, Gradio's memory of it ends too.
+
+        Raises TooMuchAtOnce, also for a second stream of a Gradio session: a page has one. Gradio would give
+        each message to one of them, and fail at the end of the other, whose heartbeat then goes on for ever.
+        """
+        streams = self._streams.setdefault(user_id, set())
+        if session_hash in streams or len(streams) >= STREAMS_PER_USER:
             raise TooMuchAtOnce
-        streams[session_hash] = streams.get(session_hash, 0) + 1
+        streams.add(session_hash)
         try:
             yield
         finally:
-            streams[session_hash] -= 1
-            if not streams[session_hash]:
-                del streams[session_hash]
+            streams.remove(session_hash)
             if not streams:
-                self._streams.pop(user_id, None)
-            left = [each for each in self._going_on(user_id) if each.session_hash == session_hash]
-            if not left and not self._is_read(user_id, session_hash):
+                del self._streams[user_id]
+            if all(each.session_hash != session_hash for each in self._going_on(user_id)):
                 self._queue.forget(session_hash)
 
     async def _watch(self, user_id: str, session_key: str, session: SessionWatch) -> None:
@@ -195,7 +196,7 @@ class JoinedEvents:
         return is_unread or self._queue.is_alive(event.event_id)
 
     def _is_read(self, user_id: str, session_hash: str) -> bool:
-        return session_hash in self._streams.get(user_id, {})
+        return session_hash in self._streams.get(user_id, ())
 
     def _forget_unread(self, user_id: str, older_than: float) -> None:
         """Drop the results of a user's Gradio sessions that nobody reads and for which nothing runs."""

@@ -23,7 +23,8 @@ DRAFT_PATH = "/draft"
 BODY_SECONDS = 30
 """For a whole body: an event of the largest size at half a megabit a second."""
 READING_EACH = 32
-"""Bodies of one address that are on their way at the same time; a company or a class may share one."""
+"""Bodies on their way at the same time: of one address of strangers, which a company or a class may share,
+or of one person who is signed in."""
 READING = 256
 HELD_BYTES = 64 * 1024 * 1024
 """Of all bodies that have arrived in part."""
@@ -60,7 +61,7 @@ def limit_for(path: str) -> int:
 
 
 class Bodies:
-    """The bodies that are on their way."""
+    """The bodies that are on their way from one kind of clients: strangers, or people who are signed in."""
 
     def __init__(self) -> None:
         self._reading: Counter[str] = Counter()

@@ -23,8 +23,9 @@ from gradio_app.page.draft_route import DRAFT_CHARACTERS
 
 STATIC = Path(__file__).with_name("static")
 """Our scripts: plain JavaScript, served as it is."""
-STYLES = ("messages", "print")
-"""Style sheets that Gradio would write anew and break, were they given to it: `:is(a, b)`, `@media print`."""
+STYLES = ("messages", "print", "without_scripts")
+"""Style sheets that Gradio would write anew and break, were they given to it (`:is(a, b)`, `@media print`),
+or bring along only by its scripts."""
 HTML_TAG = re.compile(rb'<html\s+lang="en"')
 HEAD_TAG = b"<head>"
 BODY_TAG = re.compile(rb"<body[^>]*>")

@@ -4,13 +4,16 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 
+import httpx
 import pytest
 
+from gradio_app.gate import limits
 from gradio_app.gate.forwarded import cleaned, client_address
-from gradio_app.gate.limits import EVENT_BYTES, FORM_BYTES
+from gradio_app.gate.limits import EVENT_BYTES, FORM_BYTES, READING_EACH
 from gradio_app.settings import Settings
-from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, World, make_world, over_http, served
+from tests.gradio_app.fakes import PAGE_VIEW, SAME_ORIGIN, SETTINGS, World, make_world, over_http, served
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,24 @@ def test_an_endless_body_is_refused_before_its_end(world: World) -> None:
             for _ in range(2 * FORM_BYTES // 4096):
                 connection.sendall(b"1000\r\n" + b"x" * 4096 + b"\r\n")
             assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.asvs("15.2.2")
+def test_bodies_of_strangers_take_nobodys_place_who_is_signed_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may share an address, a company's or a class's, or have as many as they like."""
+    monkeypatch.setattr(limits, "READING", READING_EACH)
+    browser = world.signed_in("ana@example.com")
+    begun = b"POST /login HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 9\r\n\r\nx"
+    with served(world) as base, over_http(base, browser) as ana, ExitStack() as stack:
+        host, port = base.removeprefix("http://").split(":")
+        for _ in range(READING_EACH):
+            opened = stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            opened.sendall(begun)
+        with httpx.Client(base_url=base, headers=SAME_ORIGIN, timeout=20) as stranger:
+            assert stranger.post("/login", data={"email": "x"}).status_code == 429
+        assert ana.post("/logout").status_code == 303
 
 
 @pytest.mark.asvs("14.3.2")

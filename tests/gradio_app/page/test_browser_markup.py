@@ -223,7 +223,9 @@ def test_all_of_a_conversation_is_printed_dark_on_light(
     browser: Browser, site: str, store: Conversations, scheme: Any
 ) -> None:
     context = browser.new_context(base_url=site, color_scheme=scheme)
-    page = opened(context, address_of(stored(store, ["word\n\n" * 60] * 3)))
+    page = opened(
+        context, address_of(stored(store, ["`code` word\n\n" * 60, "word", "```python\nprint(1)\n```\nword"]))
+    )
     expect(answers(page)).to_have_count(3)
     page.emulate_media(media="print")
     for selector in ("#new", "#box", "#send", "#usage", "#chat .actions"):
@@ -234,6 +236,10 @@ def test_all_of_a_conversation_is_printed_dark_on_light(
     assert page.evaluate(cut) == 0
     colors = "getComputedStyle(document.querySelector('#chat .written p')).color"
     assert page.evaluate(colors) == "rgb(0, 0, 0)"
+    expect(page.locator("#chat pre")).to_have_count(1)
+    grounds = """[...new Set([...document.querySelectorAll("#chat *")]
+        .map((each) => getComputedStyle(each).backgroundColor))]"""
+    assert set(page.evaluate(grounds)) == {"rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"}
     context.close()
 
 
@@ -244,4 +250,19 @@ def test_without_scripts_the_page_says_what_it_needs(browser: Browser, site: str
     said = page.locator("noscript p")
     expect(said).to_have_text([re.compile("necesita JavaScript"), re.compile("needs JavaScript")])
     expect(said.first).to_be_visible()
+    corner = said.first.bounding_box()
+    assert corner
+    assert min(corner["x"], corner["y"]) > 100, "a page, and no bare text in the corner"
     context.close()
+
+
+def test_code_in_a_line_breaks_as_the_line_does(context: BrowserContext) -> None:
+    page = opened(context, "/")
+    ask(page, f"answer: see `{'a/path/to ' * 40}` there", "there")
+    assert page.evaluate("document.querySelector('#chat .written code').getClientRects().length") > 2
+
+
+def test_nothing_slides_when_a_conversation_is_opened(context: BrowserContext) -> None:
+    page = opened(context, "/")
+    for selector in (".sidebar", ".sidebar-parent"):
+        expect(page.locator(selector).first).to_have_css("transition-duration", "0s")

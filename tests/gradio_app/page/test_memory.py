@@ -204,6 +204,32 @@ def test_an_event_that_is_cancelled_again_and_again_leaves_nothing(
     until(lambda: nothing(whole))
 
 
+def test_a_gradio_session_has_one_stream_at_a_time(whole: Whole, bedrock: FakeBedrock) -> None:
+    """With two, Gradio fails at the end of the second, and its heartbeat goes on until the process ends."""
+    bedrock.go_on.clear()
+    tab, said = whole.chat_client(ANA), list[tuple[int, str]]()
+    conversation_id = secrets.token_hex(16)
+    tab.start(conversation_id, "hold")
+    assert tab.follow(conversation_id).status_code == 200
+
+    def read() -> None:
+        answer = tab.http.get("/gradio_api/queue/data", params={"session_hash": tab.session_hash})
+        said.append((answer.status_code, answer.text))
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for each in readers:
+        each.start()
+    try:
+        until(lambda: said)
+        assert [status for status, _ in said] == [429]
+    finally:
+        bedrock.go_on.set()
+        for each in readers:
+            each.join(DEADLINE)
+    assert said[1][0] == 200
+    assert "and the rest" in said[1][1]
+
+
 def test_updates_of_components_reach_the_page_although_nothing_is_kept(whole: Whole) -> None:
     tab = whole.chat_client(ANA)
     event = tab.event("open")
