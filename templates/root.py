@@ -11,10 +11,9 @@ from typing import TypeVar
 
 from troposphere import Condition, Equals, GetAZs, If, Join, Not, StackName, Sub, Template
 
+from templates.parameters import Parameters
+from templates.parameters.rules import add_rules
 from templates.parts import viewer_address
-from templates.root_form import GROUPS
-from templates.root_parameters import Parameters
-from templates.root_rules import add_rules
 from templates.stacks import (
     alerts,
     auth,
@@ -99,7 +98,7 @@ def _parameters(t: Template, tag: str, keep_data: str) -> Parameters:
     pin(t, "image_tag", tag)
     pin(t, "keep_data", keep_data)
     t.parameters["SourceKey"].Default = f"source-{tag}.zip"
-    present(t, Parameters, GROUPS)
+    present(t, Parameters)
     add_rules(t, parameters)
     return parameters
 

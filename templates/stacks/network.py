@@ -26,6 +26,7 @@ from troposphere import (
     logs,
 )
 
+from templates.parameters import handed_on
 from templates.parts.endpoints import gateway_endpoints, interface_endpoints
 from templates.parts.own_key import own_key
 from templates.parts.permissions import allow, inline, trust
@@ -42,12 +43,10 @@ FLOW_LOG_SECONDS = 600
 @seam
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
-    vpc_cidr: Value = parameter("String", "Address range of the VPC.")
-    availability_zones: Value = parameter(
-        "CommaDelimitedList", "The zones of its subnets; those beyond the second stay empty."
-    )
+    vpc_cidr: Value = handed_on()
+    availability_zones: Value = handed_on("CommaDelimitedList")
     egress: Value = parameter("String", "How the tasks reach AWS services.", AllowedValues=EGRESS_VALUES)
-    log_retention_days: Value = parameter("Number", "Days that flow logs are kept.")
+    log_retention_days: Value = handed_on("Number")
 
 
 @seam

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from templates.root_parameters import FARGATE_MEMORY_MIB
+from templates.parameters.capacity import FARGATE_MEMORY_MIB
 from tests.templates import stacks
 from tests.templates.rendition import refusals, rendition
 
