@@ -11,10 +11,9 @@ from typing import TypeVar
 
 from troposphere import Condition, Equals, GetAZs, If, Join, Not, StackName, Sub, Template
 
+from templates.parameters import Parameters
+from templates.parameters.rules import add_rules
 from templates.parts import viewer_address
-from templates.root_form import GROUPS
-from templates.root_parameters import Parameters
-from templates.root_rules import add_rules
 from templates.stacks import (
     alerts,
     auth,
@@ -24,6 +23,7 @@ from templates.stacks import (
     edge,
     encryption,
     firewall,
+    flow_logs,
     monitoring,
     network,
     service,
@@ -66,6 +66,11 @@ class Outputs:
 
 
 @seam
+class NetworkOutputs:
+    flow_log_group_name: Value = output("Where the connections in the VPC are recorded.")
+
+
+@seam
 class SamlOutputs:
     saml_reply_url: Value = output("Register this at your SAML provider: where its answers go (ACS URL).")
     saml_entity_id: Value = output("Register this at your SAML provider: who asks (audience, entity id).")
@@ -84,6 +89,7 @@ def template(tag: str, keep_data: str) -> Template:
     system = _System(t, _parameters(t, tag, keep_data))
     children = (system.users, system.app, system.store, system.image, system.watch)
     publish(t, take(Outputs, *children, service_url=system.address.service_url))
+    publish(t, take(NetworkOutputs, system.record), condition=system.when_network_is_ours)
     publish(t, take(SamlOutputs, system.sign_on), condition=system.when_single_sign_on_is("saml"))
     publish(t, take(OidcOutputs, system.sign_on), condition=system.when_single_sign_on_is("oidc"))
     return t
@@ -99,7 +105,7 @@ def _parameters(t: Template, tag: str, keep_data: str) -> Parameters:
     pin(t, "image_tag", tag)
     pin(t, "keep_data", keep_data)
     t.parameters["SourceKey"].Default = f"source-{tag}.zip"
-    present(t, Parameters, GROUPS)
+    present(t, Parameters)
     add_rules(t, parameters)
     return parameters
 
@@ -146,6 +152,10 @@ class _System:
         return self.t.add_condition("HasExistingNetwork", Equals(self.p.egress, "existing"))
 
     @cached_property
+    def when_network_is_ours(self) -> str:
+        return self.t.add_condition("HasOwnNetwork", Not(Condition(self._existing_network)))
+
+    @cached_property
     def _own_network(self) -> network.Outputs:
         any_zones = self.t.add_condition("HasNoAvailabilityZones", Equals(self.p.availability_zones, ""))
         return self._add(
@@ -153,10 +163,16 @@ class _System:
             network,
             "VPC over two zones, subnets, egress.",
             self.p,
-            self.key,
-            when=self.t.add_condition("HasOwnNetwork", Not(Condition(self._existing_network))),
+            when=self.when_network_is_ours,
             availability_zones=If(any_zones, Join(",", GetAZs("")), self.p.availability_zones),
         )
+
+    @cached_property
+    def record(self) -> flow_logs.Outputs:
+        """Who talked to whom in our own network: an existing one has its owner's record."""
+        purpose, vpc_id = "The record of connections in the VPC.", self._own_network.vpc_id
+        when = self.when_network_is_ours
+        return self._add("FlowLogs", flow_logs, purpose, self.p, self.key, when=when, vpc_id=vpc_id)
 
     @cached_property
     def net(self) -> network.Outputs:

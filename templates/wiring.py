@@ -17,11 +17,32 @@ Value = AWSHelperFn | str
 """What a stack input or output can be: an intrinsic function or a literal."""
 
 S = TypeVar("S")
+_FORM = "form"
+_OWNER = "owner"
 
 
-def parameter(cfn_type: str, description: str, **constraints: Any) -> Any:
-    """Field of an Inputs class: a template parameter without a default (only the root has defaults)."""
-    return dataclasses.field(metadata={"Type": cfn_type, "Description": description, **constraints})
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Form:
+    """What a person is shown of a parameter besides its description; `see` is a page that says more."""
+
+    label: str
+    example: str
+    see: str
+
+
+def parameter(
+    cfn_type: str, description: str, *, label: str = "", example: str = "", see: str = "", **constraints: Any
+) -> Any:
+    """Field of an Inputs class: a template parameter. Only the root has defaults, and a form."""
+    form = Form(label=label, example=example, see=see)
+    return dataclasses.field(
+        metadata={"Type": cfn_type, "Description": description, **constraints, _FORM: form}
+    )
+
+
+def same(owner: type, cfn_type: str) -> Any:
+    """Field of an Inputs class: described like the field of the same name in `owner`."""
+    return dataclasses.field(metadata={_OWNER: owner, "Type": cfn_type})
 
 
 def output(description: str) -> Any:
@@ -29,7 +50,7 @@ def output(description: str) -> Any:
     return dataclasses.field(metadata={"Description": description})
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parameter, output))
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parameter, same, output))
 def seam(cls: type[S]) -> type[S]:
     """Make `cls` a frozen dataclass with keyword arguments, each one required."""
     return dataclasses.dataclass(frozen=True, kw_only=True)(cls)
@@ -46,7 +67,7 @@ def declare(t: Template, inputs: type[S]) -> S:
     """Add a Parameter to `t` for every field of `inputs`; the result's fields refer to them."""
     return inputs(
         **{
-            field.name: Parameter(_pascal(field.name), template=t, **field.metadata).ref()
+            field.name: Parameter(_pascal(field.name), template=t, **_declaration(field)).ref()
             for field in _fields(inputs)
         }
     )
@@ -126,25 +147,43 @@ def add_child(
     )
 
 
-def present(t: Template, inputs: type, groups: dict[str, dict[str, str]]) -> None:
-    """Arrange the parameters of `inputs` as a form in the console: group title -> field name -> label.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A parameter as a person is shown it: its CloudFormation name, its declaration, its form."""
 
-    Raises ValueError unless every field stands in exactly one group.
+    name: str
+    declaration: dict[str, Any]
+    form: Form
+
+
+def groups(inputs: type) -> dict[str, list[Shown]]:
+    """The parameters of `inputs` by group: each of its bases is one, named by its docstring.
+
+    Raises ValueError, which names the field, for one without a label.
     """
-    arranged = [name for labels in groups.values() for name in labels]
-    if sorted(arranged) != sorted(field.name for field in _fields(inputs)):
-        raise ValueError("the groups of the form and the fields of the parameters differ")
+    return {
+        str(base.__doc__): [
+            Shown(name=_pascal(field.name), declaration=_declaration(field), form=_form(field))
+            for field in _fields(base)
+        ]
+        for base in inputs.__bases__
+    }
+
+
+def present(t: Template, inputs: type) -> None:
+    """Arrange the parameters of `inputs`, which has groups, as a form in the console."""
+    arranged = groups(inputs)
     t.set_metadata(
         {
             "AWS::CloudFormation::Interface": {
                 "ParameterGroups": [
-                    {"Label": {"default": title}, "Parameters": [_pascal(name) for name in labels]}
-                    for title, labels in groups.items()
+                    {"Label": {"default": title}, "Parameters": [each.name for each in members]}
+                    for title, members in arranged.items()
                 ],
                 "ParameterLabels": {
-                    _pascal(name): {"default": label}
-                    for labels in groups.values()
-                    for name, label in labels.items()
+                    each.name: {"default": each.form.label}
+                    for members in arranged.values()
+                    for each in members
                 },
             }
         }
@@ -162,6 +201,28 @@ def describe(purpose: str) -> dict[str, dict[str, str]]:
 
 def _fields(seam_class: Any) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(seam_class)
+
+
+def _declaration(field: dataclasses.Field[Any]) -> dict[str, Any]:
+    """What CloudFormation is told of an input."""
+    declared = {key: value for key, value in field.metadata.items() if key not in (_FORM, _OWNER)}
+    owner = field.metadata.get(_OWNER)
+    if owner is None:
+        return declared
+    original = next((each.metadata for each in _fields(owner) if each.name == field.name), None)
+    if original is None:
+        raise TypeError(f"{field.name} is not in {owner.__qualname__}: describe it")
+    declared["Description"] = original["Description"]
+    if declared["Type"] == original["Type"] and "AllowedValues" in original:
+        declared["AllowedValues"] = original["AllowedValues"]
+    return declared
+
+
+def _form(field: dataclasses.Field[Any]) -> Form:
+    form = field.metadata.get(_FORM)
+    if form is None or not form.label:
+        raise ValueError(f"{field.name} has no label: give it one where it is declared")
+    return form
 
 
 def _pascal(field_name: str) -> str:

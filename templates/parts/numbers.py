@@ -11,7 +11,7 @@ from typing import Any
 from templates.wiring import parameter
 
 
-def whole_number(description: str, low: int, high: int, default: int) -> Any:
+def whole_number(description: str, low: int, high: int, default: int, **form: str) -> Any:
     """Field of an Inputs class: a number from `low` to `high`, written with digits alone."""
     return parameter(
         "String",
@@ -19,13 +19,14 @@ def whole_number(description: str, low: int, high: int, default: int) -> Any:
         AllowedPattern=f"^({'|'.join(_patterns(low, high))})$",
         ConstraintDescription=f"A whole number from {low} to {high}.",
         Default=str(default),
+        **form,
     )
 
 
-def chosen_number(description: str, choices: list[int], default: int) -> Any:
+def chosen_number(description: str, choices: list[int], default: int, **form: str) -> Any:
     """Field of an Inputs class: one of these numbers."""
     return parameter(
-        "String", description, AllowedValues=[str(each) for each in choices], Default=str(default)
+        "String", description, AllowedValues=[str(each) for each in choices], Default=str(default), **form
     )
 
 

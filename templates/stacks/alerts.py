@@ -9,6 +9,7 @@ from awacs import sns as sns_actions
 from awacs.aws import Allow, Condition, Principal, Statement, StringEquals
 from troposphere import AccountId, Equals, Not, Template, budgets, sns
 
+from templates.parameters import handed_on
 from templates.parts.own_key import own_key
 from templates.parts.permissions import deny_plain_http, document
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
@@ -20,8 +21,8 @@ SPENT_PERCENT = 80
 @seam
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
-    alarm_email: Value = parameter("String", "Who is told; empty for nobody.")
-    monthly_budget: Value = parameter("Number", "USD a month for the account; 0 for no budget.")
+    alarm_email: Value = handed_on()
+    monthly_budget: Value = handed_on("Number")
 
 
 @seam

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from troposphere import Equals, If, NoValue, Region, Sub, Template, cognito
 
+from templates.parameters import handed_on
 from templates.parts.app_client import client_secret, token_lifetimes
-from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parts.deletion_policies import deletion_policies, keeps_data
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 PASSWORD_MIN_LENGTH = 12
@@ -21,15 +22,9 @@ CHALLENGE_MINUTES = 5
 @seam
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
-    keep_data: Value = parameter(
-        "String", "Whether the users outlive the stack.", AllowedValues=KEEP_DATA_VALUES
-    )
-    sign_up_domains: Value = parameter(
-        "String", "Domains of e-mail addresses that may sign up by themselves; empty for nobody."
-    )
-    mfa: Value = parameter(
-        "String", "Whether people use an authenticator app.", AllowedValues=["off", "optional", "required"]
-    )
+    keep_data: Value = handed_on()
+    sign_up_domains: Value = handed_on()
+    mfa: Value = handed_on()
 
 
 @seam

@@ -17,6 +17,7 @@ from awacs import s3 as s3_actions
 from troposphere import Region, Sub, Template, codebuild, codepipeline, ecr, iam, logs
 from troposphere import cloudformation as cfn
 
+from templates.parameters import handed_on
 from templates.parts.own_key import own_key
 from templates.parts.permissions import allow, arn, inline, trust
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
@@ -37,12 +38,10 @@ SOURCE = "Source"
 @seam
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
-    image_tag: Value = parameter("String", "Tag of the image: hash of the source that it is built from.")
-    artifact_bucket_name: Value = parameter(
-        "String", "Versioned bucket with the source; artifacts go there too."
-    )
-    source_key: Value = parameter("String", "Key of the zipped source in the bucket.")
-    log_retention_days: Value = parameter("Number", "Days that build logs are kept.")
+    image_tag: Value = handed_on()
+    artifact_bucket_name: Value = handed_on()
+    source_key: Value = handed_on()
+    log_retention_days: Value = handed_on("Number")
 
 
 @seam

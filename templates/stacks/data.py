@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from troposphere import If, Template, dynamodb
 
-from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parameters import handed_on
+from templates.parts.deletion_policies import deletion_policies, keeps_data
 from templates.parts.own_key import has_own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -23,9 +24,7 @@ EXPIRY_ATTRIBUTE = "expires_at"
 @seam
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
-    keep_data: Value = parameter(
-        "String", "Whether the table outlives the stack.", AllowedValues=KEEP_DATA_VALUES
-    )
+    keep_data: Value = handed_on()
 
 
 @seam

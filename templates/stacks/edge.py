@@ -19,9 +19,10 @@ from typing import Any
 from troposphere import And, Condition, Equals, If, Not, Sub, Template, ec2, s3, wafv2
 from troposphere import elasticloadbalancingv2 as elb
 
+from templates.parameters import handed_on
 from templates.parts.access_logs import access_logs
 from templates.parts.own_domain import certificate_for, point_at
-from templates.parts.rollout import SHIFTS, STRATEGIES, shifts_traffic
+from templates.parts.rollout import SHIFTS, shifts_traffic
 from templates.parts.target_groups import shifting_rule, target_group
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -36,18 +37,12 @@ IDLE_SECONDS = 125
 
 @seam
 class Inputs:
-    front_door: Value = parameter(
-        "String", "How people reach the service.", AllowedValues=["cloudfront", "domain", "http"]
-    )
-    domain_name: Value = parameter("String", "The user's own domain name; empty unless FrontDoor is domain.")
-    hosted_zone_id: Value = parameter(
-        "String", "Route 53 zone of the domain; empty unless FrontDoor is domain."
-    )
+    front_door: Value = handed_on()
+    domain_name: Value = handed_on()
+    hosted_zone_id: Value = handed_on()
     vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the load balancer runs.")
     vpc_cidr: Value = parameter("String", "Address range of the VPC.")
-    origin_facing_prefix_list_id: Value = parameter(
-        "String", "Prefix list of CloudFront's addresses; empty unless FrontDoor is cloudfront."
-    )
+    origin_facing_prefix_list_id: Value = handed_on()
     public_subnet_ids: Value = parameter(
         "List<AWS::EC2::Subnet::Id>", "Subnets of an internet-facing load balancer."
     )
@@ -55,15 +50,11 @@ class Inputs:
         "List<AWS::EC2::Subnet::Id>", "Subnets of an internal load balancer."
     )
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
-    deployment_strategy: Value = parameter(
-        "String", "How a new version takes over.", AllowedValues=list(STRATEGIES)
-    )
-    log_retention_days: Value = parameter("Number", "Days that access logs are kept.")
-    artifact_bucket_name: Value = parameter("String", "Where S3 writes who does what with the access logs.")
+    deployment_strategy: Value = handed_on()
+    log_retention_days: Value = handed_on("Number")
+    artifact_bucket_name: Value = handed_on()
     web_acl_arn: Value = parameter("String", "The firewall's web ACL; empty without a firewall.")
-    protect_front_door: Value = parameter(
-        "String", "Whether the load balancer is protected from deletion.", AllowedValues=["yes", "no"]
-    )
+    protect_front_door: Value = handed_on()
 
 
 @seam

@@ -21,7 +21,8 @@ from awacs.aws import (
 )
 from troposphere import AccountId, If, Sub, Template, kms
 
-from templates.parts.deletion_policies import KEEP_DATA_VALUES, deletion_policies, keeps_data
+from templates.parameters import handed_on
+from templates.parts.deletion_policies import deletion_policies, keeps_data
 from templates.parts.permissions import allow, arn, document
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -64,9 +65,7 @@ ADMINISTER = [
 @seam
 class Inputs:
     key_alias: Value = parameter("String", "The key's name: alias/ and the deployment's name.")
-    keep_data: Value = parameter(
-        "String", "Whether the key outlives the stack.", AllowedValues=KEEP_DATA_VALUES
-    )
+    keep_data: Value = handed_on()
 
 
 @seam

@@ -24,6 +24,7 @@ from troposphere import (
     wafv2,
 )
 
+from templates.parameters import handed_on
 from templates.parts import viewer_address
 from templates.parts.own_key import own_key
 from templates.parts.permissions import arn
@@ -63,22 +64,18 @@ https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-ip
 
 @seam
 class Inputs:
-    front_door: Value = parameter(
-        "String", "How people reach the service.", AllowedValues=["cloudfront", "domain", "http"]
-    )
-    rate_limit: Value = parameter("Number", "Requests from one address in five minutes.")
-    allowed_addresses: Value = parameter("CommaDelimitedList", "Who may come; empty for everyone.")
+    front_door: Value = handed_on()
+    rate_limit: Value = handed_on("Number")
+    allowed_addresses: Value = handed_on("CommaDelimitedList")
     is_limited_to_addresses: Value = parameter(
         "String", "Whether there are such addresses.", AllowedValues=["yes", "no"]
     )
-    allowed_countries: Value = parameter(
-        "CommaDelimitedList", "From where one may come; empty for everywhere."
-    )
+    allowed_countries: Value = handed_on("CommaDelimitedList")
     is_limited_to_countries: Value = parameter(
         "String", "Whether there are such countries.", AllowedValues=["yes", "no"]
     )
     key_arn: Value = parameter("String", "Key for the log; empty for AWS's own.")
-    log_retention_days: Value = parameter("Number", "Days that refused and counted requests are kept.")
+    log_retention_days: Value = handed_on("Number")
 
 
 @seam

@@ -10,6 +10,7 @@ from typing import Any
 
 from troposphere import Equals, Not, Region, Sub, Template, events
 
+from templates.parameters import handed_on
 from templates.parts.alarms import alarm
 from templates.parts.dashboard import Watched, dashboard
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
@@ -33,8 +34,8 @@ class Inputs:
     service_name: Value = parameter("String", "The ECS service.")
     service_arn: Value = parameter("String", "ARN of the ECS service.")
     table_name: Value = parameter("String", "The table of sessions, conversations and usage.")
-    model_id: Value = parameter("String", "The model that answers unless another is chosen.")
-    alternative_model_id: Value = parameter("String", "Another model to choose; empty for none.")
+    model_id: Value = handed_on()
+    alternative_model_id: Value = handed_on()
     log_group_name: Value = parameter("String", "Where the tasks log.")
     pipeline_name: Value = parameter("String", "The build pipeline.")
     guarded_bucket_name: Value = parameter(

@@ -1,15 +1,19 @@
-"""The network stack: a VPC over two zones, its subnets, the way out, endpoints, flow logs.
+"""The network stack: a VPC over two zones, its subnets, the way out, endpoints. It waits for nothing.
 
 Of the security groups it owns the endpoints' alone; the others stand beside what they protect. CloudFormation
 cannot revoke the rules that EC2 gives the VPC's default security group; the deployer does, and nothing is
 ever attached to it.
+
+What is in here stays in here: in another stack it would be made again. A new VPC takes everything along, a
+new NAT gateway meets the routes of the one before, a new endpoint its name in DNS. So the front door waits
+for gateways and endpoints too, although it needs the subnets alone: a stack says what it has made once all of
+it is there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awacs import logs as logs_actions
 from troposphere import (
     Cidr,
     Condition,
@@ -22,13 +26,10 @@ from troposphere import (
     Tags,
     Template,
     ec2,
-    iam,
-    logs,
 )
 
+from templates.parameters import handed_on
 from templates.parts.endpoints import gateway_endpoints, interface_endpoints
-from templates.parts.own_key import own_key
-from templates.parts.permissions import allow, inline, trust
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 ZONES = ("A", "B")
@@ -36,18 +37,13 @@ SUBNET_HOST_BITS = 10
 """1,024 addresses in each subnet: four of them fit the smallest VPC that the root allows, a /20."""
 EVERYWHERE = "0.0.0.0/0"
 EGRESS_VALUES = ["nat", "nat-per-zone", "endpoints", "none"]
-FLOW_LOG_SECONDS = 600
 
 
 @seam
 class Inputs:
-    key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
-    vpc_cidr: Value = parameter("String", "Address range of the VPC.")
-    availability_zones: Value = parameter(
-        "CommaDelimitedList", "The zones of its subnets; those beyond the second stay empty."
-    )
+    vpc_cidr: Value = handed_on()
+    availability_zones: Value = handed_on("CommaDelimitedList")
     egress: Value = parameter("String", "How the tasks reach AWS services.", AllowedValues=EGRESS_VALUES)
-    log_retention_days: Value = parameter("Number", "Days that flow logs are kept.")
 
 
 @seam
@@ -65,8 +61,8 @@ class _Subnets:
 
 
 def template() -> Template:
-    """The network, complete with egress and logs."""
-    t = new_template("Asistente - network: VPC over two zones, subnets, egress, endpoints, flow logs.")
+    """The network, complete with egress."""
+    t = new_template("Asistente - network: VPC over two zones, subnets, egress, endpoints.")
     inputs = declare(t, Inputs)
     per_zone = t.add_condition("HasNatPerZone", Equals(inputs.egress, "nat-per-zone"))
     has_nat = t.add_condition("HasNat", Or(Equals(inputs.egress, "nat"), Condition(per_zone)))
@@ -87,7 +83,6 @@ def template() -> Template:
     private_tables = _private_routes(t, vpc, subnets, to_internet, has_nat, per_zone)
     gateway_endpoints(t, vpc, private_tables)
     interface_endpoints(t, vpc, subnets.private, has_endpoints)
-    _flow_logs(t, vpc, inputs)
     publish(
         t,
         Outputs(
@@ -226,50 +221,6 @@ def _table(
             Metadata=describe("Gives the subnet its route table."),
         )
     return table
-
-
-def _flow_logs(t: Template, vpc: ec2.VPC, inputs: Inputs) -> None:
-    group = logs.LogGroup(
-        "FlowLogGroup",
-        t,
-        KmsKeyId=own_key(t, inputs.key_arn),
-        RetentionInDays=inputs.log_retention_days,
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Delete",
-        Metadata=describe("Keeps the record of connections for a limited time."),
-    )
-    role = iam.Role(
-        "FlowLogRole",
-        t,
-        AssumeRolePolicyDocument=trust("vpc-flow-logs"),
-        Policies=[
-            inline(
-                "WriteFlowLogs",
-                allow(
-                    "WriteTheOneLogGroup",
-                    [
-                        logs_actions.CreateLogStream,
-                        logs_actions.PutLogEvents,
-                        logs_actions.DescribeLogStreams,
-                    ],
-                    [group.get_att("Arn")],
-                ),
-            )
-        ],
-        Metadata=describe("Lets the VPC write its flow logs, and nothing else."),
-    )
-    ec2.FlowLog(
-        "FlowLog",
-        t,
-        ResourceId=vpc.ref(),
-        ResourceType="VPC",
-        TrafficType="ALL",
-        LogDestinationType="cloud-watch-logs",
-        LogGroupName=group.ref(),
-        DeliverLogsPermissionArn=role.get_att("Arn"),
-        MaxAggregationInterval=FLOW_LOG_SECONDS,
-        Metadata=describe("Records who talked to whom in the VPC, for investigations."),
-    )
 
 
 def _name(suffix: str) -> Tags:

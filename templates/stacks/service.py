@@ -24,10 +24,11 @@ from troposphere import (
     logs,
 )
 
+from templates.parameters import handed_on
 from templates.parts import rollout, scaling, task_roles
 from templates.parts.alarms import deployment_alarms
 from templates.parts.own_key import own_key
-from templates.parts.rollout import STRATEGIES, shifts_traffic
+from templates.parts.rollout import shifts_traffic
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
 CONTAINER = "app"
@@ -51,9 +52,7 @@ class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     deployment: Value = parameter("String", "The deployment's name: the tasks' metrics carry it.")
     image_uri: Value = parameter("String", "The image that the tasks run.")
-    image_tag: Value = parameter(
-        "String", "The image's tag; all tasks of one version share it as Gradio's app id."
-    )
+    image_tag: Value = handed_on()
     repository_arn: Value = parameter("String", "Where the image is pulled from.")
     vpc_id: Value = parameter("AWS::EC2::VPC::Id", "Where the tasks run.")
     vpc_cidr: Value = parameter("String", "Addresses of the proxies in front of the tasks.")
@@ -78,9 +77,7 @@ class Inputs:
     second_target_group_full_name: Value = parameter(
         "String", "The second target group, as its metrics name it; or empty."
     )
-    deployment_strategy: Value = parameter(
-        "String", "How a new version takes over.", AllowedValues=list(STRATEGIES)
-    )
+    deployment_strategy: Value = handed_on()
     topic_arn: Value = parameter("String", "Where alarms are published.")
     app_port: Value = parameter("Number", "TCP port on which the tasks listen.")
     # No AllowedValues: a change set checks them before another stack has said what the value is.
@@ -89,36 +86,32 @@ class Inputs:
     user_pool_client_id: Value = parameter("String", "The app client in the pool.")
     client_secret_arn: Value = parameter("String", "The secret that holds the app client's secret.")
     single_sign_on_url: Value = parameter("String", "Where sign-ins by the provider begin; empty for none.")
-    single_sign_on_provider: Value = parameter("String", "The provider's name; or empty.")
+    single_sign_on_provider: Value = handed_on()
     single_sign_on_client_id: Value = parameter("String", "The app client of single sign-on; or empty.")
     single_sign_on_secret_arn: Value = parameter(
         "String", "The secret that holds that app client's secret; or empty."
     )
     table_name: Value = parameter("String", "The table of sessions, conversations and usage.")
     table_arn: Value = parameter("String", "ARN of the table.")
-    model_id: Value = parameter("String", "The model that answers unless another is chosen.")
-    alternative_model_id: Value = parameter("String", "Another model to choose; empty for none.")
-    task_count: Value = parameter("Number", "How many tasks run at rest.")
-    max_task_count: Value = parameter("Number", "How many tasks run at most.")
-    spot_percent: Value = parameter("Number", "Share of tasks on Fargate Spot.")
-    sleep: Value = parameter(
-        "String", "When no task runs.", AllowedValues=["never", "nights", "nights-and-weekends"]
-    )
-    sleep_from: Value = parameter("Number", "Hour at which the tasks stop.")
-    sleep_until: Value = parameter("Number", "Hour at which the tasks start.")
-    time_zone: Value = parameter("String", "Time zone of the hours of Sleep.")
-    task_cpu: Value = parameter("Number", "CPU units of a task; 1024 are one vCPU.")
-    task_memory: Value = parameter("Number", "MiB of memory of a task.")
-    container_insights: Value = parameter(
-        "String", "Whether ECS measures what costs extra.", AllowedValues=["disabled", "enabled"]
-    )
-    log_retention_days: Value = parameter("Number", "Days that the tasks' logs are kept.")
-    sign_up_domains: Value = parameter("String", "Domains of e-mail addresses that may sign up; or empty.")
-    mfa: Value = parameter("String", "Whether people use an authenticator app.")
-    session_idle_minutes: Value = parameter("Number", "Minutes without activity after which a session ends.")
-    session_max_hours: Value = parameter("Number", "Hours after which a session ends in any case.")
-    daily_token_budget: Value = parameter("Number", "Tokens a person may use per day; 0 for no limit.")
-    max_output_tokens: Value = parameter("Number", "Longest answer that a person may ask for, in tokens.")
+    model_id: Value = handed_on()
+    alternative_model_id: Value = handed_on()
+    task_count: Value = handed_on("Number")
+    max_task_count: Value = handed_on("Number")
+    spot_percent: Value = handed_on("Number")
+    sleep: Value = handed_on()
+    sleep_from: Value = handed_on("Number")
+    sleep_until: Value = handed_on("Number")
+    time_zone: Value = handed_on()
+    task_cpu: Value = handed_on("Number")
+    task_memory: Value = handed_on("Number")
+    container_insights: Value = handed_on()
+    log_retention_days: Value = handed_on("Number")
+    sign_up_domains: Value = handed_on()
+    mfa: Value = handed_on()
+    session_idle_minutes: Value = handed_on("Number")
+    session_max_hours: Value = handed_on("Number")
+    daily_token_budget: Value = handed_on("Number")
+    max_output_tokens: Value = handed_on("Number")
 
 
 @seam

@@ -10,6 +10,7 @@ from typing import Any
 
 from troposphere import Equals, If, Sub, Template, cognito
 
+from templates.parameters import handed_on
 from templates.parts.app_client import client_secret, token_lifetimes
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -30,12 +31,10 @@ class Inputs:
     kind: Value = parameter("String", "What the provider speaks.", AllowedValues=["saml", "oidc"])
     provider_name: Value = parameter("String", "The provider's name in the pool and on the button.")
     domain_prefix: Value = parameter("String", "The first label of the pool's domain.")
-    saml_metadata_url: Value = parameter("String", "Where the SAML provider describes itself; or empty.")
-    oidc_issuer: Value = parameter("String", "The OpenID Connect provider's address; or empty.")
-    oidc_client_id: Value = parameter("String", "What the OpenID Connect provider calls us; or empty.")
-    oidc_client_secret_arn: Value = parameter(
-        "String", "The secret that holds what the OpenID Connect provider gave us; or empty."
-    )
+    saml_metadata_url: Value = handed_on()
+    oidc_issuer: Value = handed_on()
+    oidc_client_id: Value = handed_on()
+    oidc_client_secret_arn: Value = handed_on()
 
 
 @seam

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import generate
+from deployer.options import PARAMETERS_FILE
+from templates.parameters.documents import as_table, as_toml
 from tests.templates.stacks import GOLDEN, TAG
+
+TABLE_FILE = PARAMETERS_FILE.parent / "docs" / "parameters.md"
+
+
+def documents_made() -> dict[Path, str]:
+    """The files that are made of the parameters' declarations; what people set in theirs stays set."""
+    settings = tomllib.loads(PARAMETERS_FILE.read_text(encoding="utf-8"))
+    return {PARAMETERS_FILE: as_toml(settings), TABLE_FILE: as_table()}
 
 
 def main() -> None:
@@ -14,6 +27,10 @@ def main() -> None:
     for stale in gone:
         stale.unlink()
     changed = {path for path in written if before.get(path) != path.read_text(encoding="utf-8")}
+    for path, text in documents_made().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"changed {path.name}")
     for path in sorted(changed | gone):
         what = "removed" if path in gone else "changed" if path in before else "new"
         print(f"{what:<8}{path.relative_to(GOLDEN.parents[1])}")

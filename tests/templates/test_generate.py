@@ -76,7 +76,7 @@ def test_accepting_says_which_files_changed(
     generate.write(golden, stacks.TAG)
     monkeypatch.setattr(accept_golden, "GOLDEN", golden)
     accept_golden.main()
-    assert capsys.readouterr().out.startswith("All 14 templates are as they were")
+    assert capsys.readouterr().out.startswith("All 15 templates are as they were")
     (golden / "root.json").write_text("{}")
     (golden / "edge.json").unlink()
     (golden / "old.json").write_text("{}")

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from templates.root_parameters import FARGATE_MEMORY_MIB
+from templates.parameters.capacity import FARGATE_MEMORY_MIB
 from tests.templates import stacks
 from tests.templates.rendition import refusals, rendition
 
@@ -127,7 +127,8 @@ def test_the_service_waits_for_the_image_and_not_for_cloudfront() -> None:
 def test_children_that_need_nothing_start_at_once() -> None:
     children = stacks.stack("root")["Resources"]
     assert not stacks.siblings(children["Encryption"])
-    for title in ("Alerts", "Auth", "Build", "Data", "Network"):
+    assert not stacks.siblings(children["Network"])
+    for title in ("Alerts", "Auth", "Build", "Data"):
         assert stacks.siblings(children[title]) <= {"Encryption"}, title
 
 

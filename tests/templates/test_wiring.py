@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from troposphere import Template
 
-from templates.wiring import Value, add_child, declare, output, parameter, present, publish, seam, take
+from templates.wiring import Value, add_child, declare, output, parameter, publish, seam, take
 
 
 @seam
@@ -101,8 +101,3 @@ def test_an_input_that_two_have_is_not_chosen_by_chance() -> None:
 def test_a_source_that_has_nothing_is_named() -> None:
     with pytest.raises(ValueError, match="Outputs has nothing for Inputs"):
         take(Inputs, NETWORK, Outputs(service_url="https://example.com"), task_count="1")
-
-
-def test_a_form_that_forgets_a_parameter_is_refused() -> None:
-    with pytest.raises(ValueError, match="differ"):
-        present(Template(), Inputs, {"Network": {"vpc_id": "VPC"}})

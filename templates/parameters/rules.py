@@ -6,7 +6,8 @@ from typing import Any
 
 from troposphere import And, Equals, Not, Or, Template
 
-from templates.root_parameters import FARGATE_MEMORY_MIB, MOST_TASKS, Parameters
+from templates.parameters import Parameters
+from templates.parameters.capacity import FARGATE_MEMORY_MIB, MOST_TASKS
 from templates.wiring import Value
 
 
