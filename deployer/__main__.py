@@ -1,20 +1,23 @@
-"""The command line: `python -m deployer deploy|destroy|status|template`, as `deploy.sh` calls it."""
+"""The command line: `python -m deployer COMMAND`, as `deploy.sh` calls it."""
 
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 from rich.console import Console
 
 from command_line import Parser, path, sentences, text
 from deployer.cloudformation.parameters import parse_override
-from deployer.commands import deploy, destroy, status
+from deployer.commands import deploy, destroy, doctor, status
+from deployer.commands.intended import write_templates
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
 from deployer.options import PARAMETERS_FILE, Options, load
 
-COMMANDS = ("deploy", "destroy", "status", "template")
+COMMANDS = ("deploy", "destroy", "doctor", "status", "template")
+TAKE_PARAMETERS = ("deploy", "doctor")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -22,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     # Intermixed: options may stand before, between and after Key=Value.
     given = _parser().parse_intermixed_args(arguments)
     try:
-        if given.overrides and given.command != "deploy":
+        if given.overrides and given.command not in TAKE_PARAMETERS:
             raise UsageError(f"{given.command} takes no parameters: leave {given.overrides[0]} out.")
         options = load(
             given.parameters,
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
             profile=given.profile,
             overrides=dict(map(parse_override, given.overrides)),
         )
-        _run(given.command, options, Console(), yes=given.yes)
+        code = _run(given.command, options, Console(), given)
         sys.stdout.flush()
     except DeployError as error:
         return _end(str(error), error.exit_code)
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         return _end(explain_os(error), EXIT_FAILED)
     except KeyboardInterrupt:
         return _end("Interrupted.", EXIT_INTERRUPTED)
-    return 0
+    return code
 
 
 def _end(sentence: str, code: int) -> int:
@@ -47,17 +50,20 @@ def _end(sentence: str, code: int) -> int:
     return code
 
 
-def _run(command: str, options: Options, console: Console, *, yes: bool) -> None:
+def _run(command: str, options: Options, console: Console, given: Namespace) -> int:
+    if command == "doctor":
+        return doctor.run(options, console, as_json=given.json)
     if command == "deploy":
         status.show_outputs(deploy.run(options, console), console)
     elif command == "destroy":
-        destroy.run(options, console, None if yes else input)
+        destroy.run(options, console, None if given.yes else input)
     elif command == "status":
         status.run(options, console)
     else:
-        deploy.write_templates(options)
+        write_templates(options)
         for path in sorted(options.out.glob("*.json")):
             say(console, str(path))
+    return 0
 
 
 def _parser() -> Parser:
@@ -77,6 +83,7 @@ def _parser() -> Parser:
         help="the parameters file (default: %(default)s)",
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument("--json", action="store_true", help="doctor: for machines")
     return parser
 
 

@@ -54,8 +54,14 @@ class Aws:
     codepipeline: Any
     account: str
     region: str
-    client: Callable[[str], Any]
+    client: Callable[..., Any]
     """Makes a client of another service: those below are needed seldom, and each takes its time to make."""
+    identity: str = ""
+    """The ARN of who asks."""
+
+    def asking(self, service: str, region: str | None = None) -> Any:
+        """A client, of another region too, that gives up soon: for what a deployment can do without."""
+        return self.client(service, region or self.region, QUICK)
 
     @cached_property
     def cognito(self) -> Any:
@@ -156,8 +162,8 @@ def connect(options: Options) -> Aws:
         identity = _sts(session, region).get_caller_identity()
     _require_partition(identity["Arn"])
 
-    def client(service: str) -> Any:
-        return session.client(service, region_name=region, config=PATIENT)
+    def client(service: str, where: str = region, config: Config = PATIENT) -> Any:
+        return session.client(service, region_name=where, config=config)
 
     return Aws(
         cloudformation=client("cloudformation"),
@@ -168,6 +174,7 @@ def connect(options: Options) -> Aws:
         iam=client("iam"),
         codepipeline=client("codepipeline"),
         client=client,
+        identity=identity["Arn"],
         account=identity["Account"],
         region=region,
     )

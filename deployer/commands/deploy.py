@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -15,19 +12,12 @@ from deployer.account.service_watch import ServiceWatch
 from deployer.cloudformation import other_network, package, parameters, stack
 from deployer.cloudformation.events import Event
 from deployer.commands import teardown
+from deployer.commands.intended import Write, deployed_parameters, intend
 from deployer.console import say
-from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
+from deployer.errors import EXIT_FAILED, EXIT_USAGE, explained
 from deployer.options import Options
 from deployer.session import Aws, connect
-from source import image_tag, source_zip
-
-# Stand for what is not known yet while parameters are checked: whether they are right must be known before
-# AWS is asked for anything, and before the bucket is made.
-UNKNOWN_BUCKET = "made-by-the-bootstrap-stack"
-UNKNOWN_PREFIX_LIST = "pl-00000000"
-
-# Writes the templates into a folder, for an image tag.
-Write = Callable[[Path, str], Any]
+from source import source_zip
 
 
 def run(options: Options, console: Console, write: Write | None = None) -> dict[str, str]:
@@ -37,18 +27,16 @@ def run(options: Options, console: Console, write: Write | None = None) -> dict[
     something has to be set right before anything is created, 1 when the operation failed.
     """
     with explained(EXIT_USAGE):
-        tag = write_templates(options, write)
-        root = package.read(options.out / "root.json")
-        own = {"ImageTag": tag, "SourceKey": f"source-{tag}.zip", "ArtifactBucketName": UNKNOWN_BUCKET}
-        unknown = {"OriginFacingPrefixListId": UNKNOWN_PREFIX_LIST}
-        wanted = parameters.resolve(root, options.parameters, own | unknown)
+        intended = intend(options, write)
         aws = connect(options)
         say(console, f"Deploying {options.stack} to account {aws.account}, region {aws.region}.")
         stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)
-        deployed = _deployed(stack.find_deployable(aws.cloudformation, options.stack, options.stack))
-        other_network.refuse_changes(deployed or {}, wanted)
-        own |= region.explore(aws.ec2, wanted, deployed)
-        parameters.resolve(root, options.parameters, own)
+        deployed = deployed_parameters(
+            stack.find_deployable(aws.cloudformation, options.stack, options.stack)
+        )
+        other_network.refuse_changes(deployed or {}, intended.values)
+        own = intended.own | region.explore(aws.ec2, intended.values, deployed)
+        parameters.resolve(intended.root, options.parameters, own)
     with explained(EXIT_FAILED):
         bucket = _bootstrap(aws, options, console)
         upload = package.uploader(aws.s3, bucket)
@@ -58,31 +46,6 @@ def run(options: Options, console: Console, write: Write | None = None) -> dict[
         outputs = _apply(aws, root_stack, options, console)
         default_group.close(aws.cloudformation, aws.ec2, options.stack, console)
         return outputs
-
-
-def write_templates(options: Options, write: Write | None = None) -> str:
-    """Write the templates into the options' out folder; return the image tag that they are for."""
-    if write is None:
-        # Imported late: it takes troposphere along, which `status` and `destroy` do without.
-        from generate import write
-    try:
-        tag = image_tag(options.root)
-        options.out.mkdir(parents=True, exist_ok=True)
-        # Each file whole or not at all: another deployment may be reading it.
-        with TemporaryDirectory(dir=options.out, prefix=".new-") as fresh:
-            write(Path(fresh), tag)
-            for path in Path(fresh).iterdir():
-                path.replace(options.out / path.name)
-    except OSError as error:
-        raise UsageError(f"The templates cannot be written: {error}.") from error
-    return tag
-
-
-def _deployed(current: stack.Description | None) -> dict[str, str] | None:
-    """The parameters of the running stack; None without one, or where a failed creation left its rest."""
-    if current is None or current["StackStatus"] in stack.LEFTOVER:
-        return None
-    return {item["ParameterKey"]: item["ParameterValue"] for item in current.get("Parameters", [])}
 
 
 def _bootstrap(aws: Aws, options: Options, console: Console) -> str:
