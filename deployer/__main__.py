@@ -10,14 +10,15 @@ from rich.console import Console
 
 from command_line import Parser, path, sentences, text
 from deployer.cloudformation.parameters import parse_override
-from deployer.commands import deploy, destroy, doctor, status
+from deployer.commands import deploy, destroy, doctor, plan, status
+from deployer.commands.consent import FLAG, Consent
 from deployer.commands.intended import write_templates
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageError, explain_os
 from deployer.options import PARAMETERS_FILE, Options, load
 
-COMMANDS = ("deploy", "destroy", "doctor", "status", "template")
-TAKE_PARAMETERS = ("deploy", "doctor")
+COMMANDS = ("deploy", "destroy", "doctor", "plan", "status", "template")
+TAKE_PARAMETERS = ("deploy", "doctor", "plan")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,8 +54,12 @@ def _end(sentence: str, code: int) -> int:
 def _run(command: str, options: Options, console: Console, given: Namespace) -> int:
     if command == "doctor":
         return doctor.run(options, console, as_json=given.json)
-    if command == "deploy":
-        status.show_outputs(deploy.run(options, console), console)
+    if command == "plan":
+        plan.run(options, console, with_drift=given.drift)
+    elif command == "deploy":
+        consent = Consent(None if given.yes else input, given.accept_data_loss, sys.stdin.isatty())
+        outputs = deploy.run(options, console, consent=consent, unchecked=given.unchecked)
+        status.show_outputs(outputs, console)
     elif command == "destroy":
         destroy.run(options, console, None if given.yes else input)
     elif command == "status":
@@ -83,6 +88,9 @@ def _parser() -> Parser:
         help="the parameters file (default: %(default)s)",
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument(FLAG, action="store_true", help="deploy: also where data is lost")
+    parser.add_argument("--unchecked", action="store_true", help="deploy: without what doctor looks at")
+    parser.add_argument("--drift", action="store_true", help="plan: also what was changed by hand (minutes)")
     parser.add_argument("--json", action="store_true", help="doctor: for machines")
     return parser
 

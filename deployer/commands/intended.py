@@ -1,17 +1,19 @@
-"""What a command line means to deploy: the templates as they are now, its parameters, and where they go."""
+"""What a command line means to deploy: templates, parameters, and the account with what runs there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from deployer.cloudformation import package, parameters, stack
+from deployer.account import region, tagged
+from deployer.cloudformation import other_network, package, parameters, stack
 from deployer.cloudformation.package import Template
 from deployer.errors import UsageError
 from deployer.options import Options
+from deployer.session import Aws, connect
 from source import image_tag
 
 # Stand for what is not known yet while parameters are checked: whether they are right must be known before
@@ -21,6 +23,8 @@ UNKNOWN_PREFIX_LIST = "pl-00000000"
 
 # Writes the templates into a folder, for an image tag.
 Write = Callable[[Path, str], Any]
+# Told to which account it goes, before that is asked for anything more.
+Announce = Callable[[Aws], None]
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,107 @@ def intend(options: Options, write: Write | None = None) -> Intended:
     own = {"ImageTag": tag, "SourceKey": f"source-{tag}.zip", "ArtifactBucketName": UNKNOWN_BUCKET}
     unknown = {"OriginFacingPrefixListId": UNKNOWN_PREFIX_LIST}
     return Intended(root, own, parameters.resolve(root, options.parameters, own | unknown))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is meant to be deployed, and what is there; nothing was changed yet.
+
+    Attributes:
+        options: the command line's.
+        aws: the account and Region.
+        root: the root template, as it is written in the out folder.
+        own: the parameters that the deployer knows by itself.
+        values: all parameters.
+        base: the bootstrap stack, None when there is none.
+        current: the root stack, likewise.
+    """
+
+    options: Options
+    aws: Aws
+    root: Template
+    own: dict[str, str]
+    values: dict[str, str]
+    base: stack.Description | None
+    current: stack.Description | None
+
+    @property
+    def running(self) -> stack.Description | None:
+        """The root stack, unless a failed creation left no more than its rest."""
+        return None if deployed_parameters(self.current) is None else self.current
+
+    @property
+    def deployed(self) -> dict[str, str] | None:
+        """The parameters of the running stack; None without one."""
+        return deployed_parameters(self.current)
+
+    @property
+    def bucket(self) -> str:
+        """The artifact bucket; empty when it has to be made first."""
+        done = self.base and self.base["StackStatus"] not in stack.LEFTOVER
+        return stack.outputs(self.base).get("ArtifactBucketName", "") if self.base and done else ""
+
+
+def prepare(options: Options, write: Write | None = None, announce: Announce | None = None) -> Prepared:
+    """Write the templates, check the parameters and look at what is there.
+
+    Raises UsageError for what has to be set right, DeployError while another operation goes on.
+    """
+    intended = intend(options, write)
+    aws = connect(options)
+    if announce:
+        announce(aws)
+    base = stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)
+    current = stack.find_deployable(aws.cloudformation, options.stack, options.stack)
+    deployed = deployed_parameters(current)
+    other_network.refuse_changes(deployed or {}, intended.values)
+    own = intended.own | region.explore(aws.ec2, intended.values, deployed)
+    first = Prepared(options, aws, intended.root, own, {}, base, current)
+    own |= {"ArtifactBucketName": first.bucket} if first.bucket else {}
+    return replace(first, own=own, values=parameters.resolve(intended.root, options.parameters, own))
+
+
+def root_stack(prepared: Prepared, bucket: str, upload: package.Upload) -> stack.Wanted:
+    """The root stack as it shall be, its templates uploaded."""
+    options = prepared.options
+    path = options.out / "root.json"
+    template, url = package.publish(path, upload)
+    own = prepared.own | {"ArtifactBucketName": bucket}
+    return stack.Wanted(
+        name=options.stack,
+        template=template,
+        url=url,
+        parameters=parameters.resolve(template, options.parameters, own),
+        capabilities=package.capabilities(package.read_all(path)),
+        tags=tagged.tags(options.stack),
+    )
+
+
+def bootstrap_stack(prepared: Prepared) -> stack.Wanted:
+    """The bootstrap stack as it shall be."""
+    options = prepared.options
+    path = options.out / "bootstrap.json"
+    template = package.read(path)
+    return stack.Wanted(
+        name=options.bootstrap_stack,
+        template=template,
+        body=path.read_text("utf-8"),  # there is no bucket yet to upload it to
+        parameters=parameters.resolve(template, {}, {}),
+        capabilities=package.capabilities([template]),
+        tags=tagged.tags(options.stack),
+    )
+
+
+def is_up_to_date(prepared: Prepared) -> bool:
+    """Whether both stacks are as they shall be; asks little and uploads nothing."""
+    base, running, cloudformation = prepared.base, prepared.running, prepared.aws.cloudformation
+    if not (base and running and prepared.bucket):
+        return False
+    addresses = package.addresses(prepared.aws.s3, prepared.bucket)
+    wanted = root_stack(prepared, prepared.bucket, addresses)
+    return stack.is_up_to_date(cloudformation, base, bootstrap_stack(prepared)) and stack.is_up_to_date(
+        cloudformation, running, wanted
+    )
 
 
 def write_templates(options: Options, write: Write | None = None) -> str:

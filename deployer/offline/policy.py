@@ -11,11 +11,11 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from command_line import EXIT_USAGE, Parser, path, sentences, text
+from deployer.cloudformation import schemas
 from deployer.cloudformation.parameters import parse_override
 from deployer.errors import DeployError, explained
 from deployer.offline.profiles import checked, rendered
@@ -23,7 +23,6 @@ from deployer.options import PARAMETERS_FILE, ROOT, load
 
 MAX_CHARACTERS = 6144
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-REGISTRY_REGION = "us-east-1"
 OPERATIONS = ("create", "read", "update", "delete")
 
 HERE = "{region}:{account}"
@@ -104,8 +103,9 @@ OWN = {
         "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
         "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackDriftDetectionStatus",
         "DescribeStackEvents", "DescribeStackResourceDrifts", "DescribeStacks", "DetectStackDrift",
-        "DetectStackResourceDrift", "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListStackResources",
-        "TagResource", "UntagResource", "UpdateStack",
+        "DetectStackResourceDrift", "ExecuteChangeSet", "GetTemplate",
+        "GetTemplateSummary", "ListChangeSets", "ListStackResources", "TagResource",
+        "UntagResource", "UpdateStack",
     ],
     "codepipeline": ["GetPipelineState"],
     "ec2": [
@@ -186,10 +186,7 @@ def write(stack: str, folder: Path) -> list[Path]:
 
 def _registered(cfn_type: str) -> Iterable[str]:
     """The permissions that AWS's registry names for a type; none for the few types outside of it."""
-    schemas = files("cfnlint").joinpath("data", "schemas")
-    index = json.loads(schemas.joinpath("providers", f"{REGISTRY_REGION}.json").read_text("utf-8"))
-    schema = json.loads(schemas.joinpath("resources", f"{index[cfn_type]}.json").read_text("utf-8"))
-    handlers = schema.get("handlers", {})
+    handlers = schemas.schema(cfn_type).get("handlers", {})
     return {action for name in OPERATIONS for action in handlers.get(name, {}).get("permissions", [])}
 
 

@@ -95,7 +95,7 @@ def _compared(
             quota.title,
             "The account has none yet. AWS verifies a new account before it may have one, and whether it has "
             "cannot be asked.",
-            "Should the deployment end with *Your account must be verified*: AWS Support, or another FrontDoor.",
+            "Should the deployment end with *Your account must be verified*: ask AWS Support.",
         )
     return ok(NAME, quota.title, f"The quota is {numbers}.")
 
