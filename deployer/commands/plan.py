@@ -1,6 +1,6 @@
 """Shows what a deployment would do, and does none of it.
 
-CloudFormation is asked for a change set, which needs the templates in the artifact bucket; the change set goes
+CloudFormation is asked for a change set, which needs the templates in the artifact bucket, and which goes
 again. Before there is a bucket, the templates alone are enough: everything is new.
 """
 

@@ -58,12 +58,6 @@ def check(bedrock: Any, forms: Any, values: Mapping[str, str]) -> Iterator[Findi
 def _of(bedrock: Any, forms: Any, parameter: str, identifier: str) -> Iterator[Finding]:
     subject, region = f"{parameter} {identifier}", bedrock.meta.region_name
     model = _behind_profile(bedrock, identifier)
-    if model is None:
-        yield _no_such(subject, region)
-        return
-    if model.by_profile and not model.regions:
-        yield wrong(NAME, subject, "The inference profile is not active.", "Choose another model.")
-        return
     if (details := _details(bedrock, model)) and (unfit := _unfit(details, model, subject, region)):
         yield unfit
         return
@@ -91,21 +85,18 @@ def _of(bedrock: Any, forms: Any, parameter: str, identifier: str) -> Iterator[F
         yield ok(NAME, subject, f"Available, authorized and agreed to{where}.")
 
 
-def _behind_profile(bedrock: Any, identifier: str) -> _Model | None:
-    """The model behind an inference profile, or the model of that id itself; None for a profile of none."""
+def _behind_profile(bedrock: Any, identifier: str) -> _Model:
+    """The model behind an inference profile, or the model of that id itself."""
     try:
         profile = bedrock.get_inference_profile(inferenceProfileIdentifier=identifier)
     except ClientError as error:
         if error_code(error) not in _UNKNOWN:
             raise
         return _Model(identifier, (bedrock.meta.region_name,), by_profile=False)
-    arns = [model["modelArn"] for model in profile.get("models", [])]
-    if not arns:
-        return None
+    arns = [model["modelArn"] for model in profile["models"]]
     # arn:aws:bedrock:REGION::foundation-model/ID; a global profile's model has one without a Region too.
     regions = sorted({arn.split(":")[3] or "every commercial Region" for arn in arns})
-    active = profile.get("status", "ACTIVE") == "ACTIVE"
-    return _Model(arns[0].rpartition("/")[2], tuple(regions) if active else (), by_profile=True)
+    return _Model(arns[0].rpartition("/")[2], tuple(regions), by_profile=True)
 
 
 def _no_such(subject: str, region: str) -> Finding:
