@@ -2,12 +2,15 @@
 #
 # Deploys Asistente to an AWS account, or takes it out again.
 #
-#   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks
+#   ./deploy.sh doctor   [OPTIONS] [Key=Value ...]   is all there that a deployment needs?
+#   ./deploy.sh plan     [OPTIONS] [Key=Value ...]   what would a deployment do?
+#   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks (shows the plan and asks)
 #   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
 #   ./deploy.sh status   [OPTIONS]                   show state and outputs
 #   ./deploy.sh template                             write the templates to out/
 #
 # Options: --stack NAME, --region REGION, --profile PROFILE, --parameters FILE, --yes.
+# Of doctor: --json. Of plan: --drift. Of deploy: --accept-data-loss, --unchecked.
 # Template parameters come from parameters.toml; Key=Value on the command line goes over it.
 # Environment: AWS's own variables, and PYTHON, the interpreter to use instead of .venv/bin/python.
 # Exit codes: 0 done, 1 failed, 2 something to set right first, 130 interrupted.
