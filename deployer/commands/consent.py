@@ -30,7 +30,10 @@ class Consent:
             raise UsageError(NOBODY)
 
     def require(self, plan: Plan, name: str) -> None:
-        """Return when the plan may be carried out; raises UsageError or DeployError when it may not."""
+        """Return when the plan for the stack of that name may be carried out.
+
+        Raises UsageError or DeployError when it may not.
+        """
         lost = bool(plan.losses)
         if self.ask is None:
             if lost and not self.accepts_data_loss:
@@ -49,7 +52,7 @@ class Consent:
         except EOFError:
             raise UsageError(NOBODY) from None
         if not agreed:
-            raise DeployError("Nothing was changed.")
+            raise DeployError(f"{name}: nothing was changed.")
 
 
 WITHOUT_QUESTION = Consent()

@@ -60,7 +60,7 @@ def run(
             if not unchecked:
                 doctor.require_well(prepared.aws, options, prepared.values, prepared.deployed, console)
             if prepared.running is None:
-                _agree(plan.from_templates(prepared), prepared, consent, console)
+                _agree(plan.from_templates(prepared), options.stack, consent, console)
     with explained(EXIT_FAILED):
         return _deploy(prepared, consent, console)
 
@@ -73,7 +73,8 @@ def _deploy(prepared: Prepared, consent: Consent, console: Console) -> dict[str,
     service_linked_roles.ensure(aws.iam, console)
 
     def review(change_set: ChangeSet) -> None:
-        _agree(plan.from_change_set(prepared, change_set, options.stack), prepared, consent, console)
+        found = plan.from_change_set(prepared, change_set, options.stack)
+        _agree(found, options.stack, consent, console)
 
     # A first deployment has been agreed to before anything was made.
     first = prepared.running is None
@@ -83,8 +84,7 @@ def _deploy(prepared: Prepared, consent: Consent, console: Console) -> dict[str,
     return outputs
 
 
-def _agree(foreseen: foresight.Plan, prepared: Prepared, consent: Consent, console: Console) -> None:
-    name = prepared.options.stack
+def _agree(foreseen: foresight.Plan, name: str, consent: Consent, console: Console) -> None:
     foresight.show(foreseen, f"Plan for {name}", console)
     consent.require(foreseen, name)
 
@@ -92,12 +92,12 @@ def _agree(foreseen: foresight.Plan, prepared: Prepared, consent: Consent, conso
 def _bootstrap(prepared: Prepared, consent: Consent, console: Console) -> str:
     """Bring the bootstrap stack up to date; return the artifact bucket's name."""
 
+    wanted = bootstrap_stack(prepared)
+
     def review(change_set: ChangeSet) -> None:
-        found = plan.from_change_set(prepared, change_set, prepared.options.bootstrap_stack)
-        _agree(found, prepared, consent, console)
+        _agree(plan.from_change_set(prepared, change_set, wanted.name), wanted.name, consent, console)
 
     # Where there is no bucket yet, nothing of it can be lost.
-    wanted = bootstrap_stack(prepared)
     outputs = _apply(prepared.aws, wanted, prepared.options, console, review if prepared.bucket else None)
     return outputs["ArtifactBucketName"]
 

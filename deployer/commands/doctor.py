@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-import boto3
 from rich.console import Console
 
 from deployer.account import region
@@ -93,7 +92,7 @@ def _checks(
     stack_names = (options.stack, options.bootstrap_stack)
     documents = policy.policies(options.stack)
     forms = ask("bedrock", models.FORM_REGION)
-    yield services.NAME, partial(services.check, ask("ssm"), boto3.Session().get_available_regions)
+    yield services.NAME, partial(services.check, ask("ssm"), aws.regions_of)
     yield models.NAME, partial(models.check, ask("bedrock"), forms, values)
     yield quotas.NAME, partial(quotas.check, _quota_clients(ask), values, deployed)
     yield domain.NAME, partial(domain.check, ask("route53"), values, deployed, name_servers.ask)

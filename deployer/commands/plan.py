@@ -19,7 +19,7 @@ from deployer.offline.compared import Unforeseeable
 from deployer.options import Options
 
 NOTHING_MADE = "the templates alone: nothing runs yet, and CloudFormation was not asked"
-LEFT = "the templates alone: what a failed creation left goes first"
+LEFT = "the templates alone: what an earlier attempt left goes first"
 
 
 def run(options: Options, console: Console, write: Write | None = None, *, with_drift: bool = False) -> None:

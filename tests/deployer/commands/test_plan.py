@@ -199,7 +199,7 @@ def test_what_a_failed_creation_left_is_said_to_go_first(tiny: Tiny) -> None:
     with pytest.raises(DeployError):
         tiny.deploy(Hold=1, Logs="false")
     before = state(tiny)
-    assert "what a failed creation left goes first" in planned(tiny)
+    assert "what an earlier attempt left goes first" in planned(tiny)
     assert state(tiny) == before
 
 
@@ -249,7 +249,7 @@ def deploying(tiny: Tiny, consent: Consent, write: Write = templates.write, **pa
 
 def test_a_first_deployment_asks_once_and_before_anything_is_made(tiny: Tiny) -> None:
     for answer in ("", "n", "no", "maybe"):
-        with pytest.raises(DeployError, match="Nothing was changed"):
+        with pytest.raises(DeployError, match="nothing was changed"):
             deploying(tiny, Consent(Person(answer)))
         assert state(tiny) == []
     person = Person("y")
@@ -261,7 +261,7 @@ def test_a_first_deployment_asks_once_and_before_anything_is_made(tiny: Tiny) ->
 def test_an_update_is_shown_and_asked_for(tiny: Tiny, answer: str) -> None:
     tiny.deploy()
     before = state(tiny)
-    with pytest.raises(DeployError, match="Nothing was changed") as error:
+    with pytest.raises(DeployError, match="nothing was changed") as error:
         deploying(tiny, Consent(Person("n")), Greeting="hola")
     assert error.value.exit_code == 1
     assert state(tiny) == before
@@ -289,7 +289,7 @@ def test_data_is_lost_only_when_the_stack_s_name_is_typed(tiny: Tiny, answer: st
     if done:
         assert "DATA IS LOST" in deploying(tiny, consent, changed(without_table))
     else:
-        with pytest.raises(DeployError, match="Nothing was changed"):
+        with pytest.raises(DeployError, match="nothing was changed"):
             deploying(tiny, consent, changed(without_table))
         assert state(tiny) == before
 
@@ -302,6 +302,19 @@ def test_without_a_question_data_is_lost_only_by_the_flag(tiny: Tiny) -> None:
     assert error.value.exit_code == 2
     assert state(tiny) == before
     assert "DATA IS LOST" in deploying(tiny, Consent(accepts_data_loss=True), changed(without_table))
+
+
+def test_the_bootstrap_stack_s_changes_are_asked_for_too(tiny: Tiny) -> None:
+    tiny.deploy()
+
+    def another_bucket(template: dict[str, Any]) -> None:
+        template["Resources"]["Artifacts"]["Properties"]["BucketName"] = f"{tiny.stack}-artifacts"
+
+    before = state(tiny)
+    with pytest.raises(DeployError, match=f"{tiny.stack}-bootstrap: nothing was changed"):
+        deploying(tiny, Consent(Person("y")), changed(another_bucket, "bootstrap"))
+    assert state(tiny) == before
+    assert "DATA IS LOST: Artifacts (files)" in tiny.printed()
 
 
 def test_an_interruption_at_the_question_leaves_no_change_set(tiny: Tiny) -> None:
