@@ -61,8 +61,16 @@ local-reset: $(FOR_LOCAL) ## Forget the local users and conversations (the model
 template: $(FOR_TOOLS) ## Write out/*.json for review in the CloudFormation console
 	@PYTHON=$(BIN)/python ./deploy.sh template $(ARGS)
 
+.PHONY: doctor
+doctor: $(FOR_TOOLS) ## Is all there that a deployment needs: models, quotas, rights, names? (ARGS="--json")
+	@PYTHON=$(BIN)/python ./deploy.sh doctor $(ARGS)
+
+.PHONY: plan
+plan: $(FOR_TOOLS) ## What a deployment would do to resources, data and the bill; does nothing (ARGS="--drift")
+	@PYTHON=$(BIN)/python ./deploy.sh plan $(ARGS)
+
 .PHONY: deploy
-deploy: $(FOR_TOOLS) ## Create or update the stacks in your AWS account (parameters.toml)
+deploy: $(FOR_TOOLS) ## Create or update the stacks in your AWS account (parameters.toml); shows the plan and asks
 	@PYTHON=$(BIN)/python ./deploy.sh deploy $(ARGS)
 
 .PHONY: status

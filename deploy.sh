@@ -2,7 +2,9 @@
 #
 # Deploys Asistente to an AWS account, or takes it out again.
 #
-#   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks
+#   ./deploy.sh doctor   [OPTIONS] [Key=Value ...]   is all there that a deployment needs?
+#   ./deploy.sh plan     [OPTIONS] [Key=Value ...]   what would a deployment do?
+#   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks (shows the plan and asks)
 #   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
 #   ./deploy.sh status   [OPTIONS]                   show state and outputs
 #   ./deploy.sh verify   [--url URL] [OPTIONS]       prove the service by its public address

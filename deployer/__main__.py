@@ -13,6 +13,8 @@ from deployer.command import Command
 from deployer.commands import (
     deploy,
     destroy,
+    doctor,
+    plan,
     status,
     template,
     user,
@@ -25,6 +27,8 @@ from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageErr
 from deployer.options import load
 
 COMMANDS = (
+    doctor.COMMAND,
+    plan.COMMAND,
     deploy.COMMAND,
     destroy.COMMAND,
     status.COMMAND,
@@ -46,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     if command is None:
         return _end(_no_such_command(name), EXIT_USAGE)
     try:
-        _run(command, rest)
+        code = _run(command, rest)
         sys.stdout.flush()
     except DeployError as error:
         return _end(str(error), error.exit_code)
@@ -54,10 +58,10 @@ def main(arguments: Sequence[str]) -> int:
         return _end(explain_os(error), EXIT_FAILED)
     except KeyboardInterrupt:
         return _end("Interrupted.", EXIT_INTERRUPTED)
-    return 0
+    return code
 
 
-def _run(command: Command, arguments: Sequence[str]) -> None:
+def _run(command: Command, arguments: Sequence[str]) -> int:
     # Intermixed: options may stand before, between and after Key=Value.
     given = command.parser().parse_intermixed_args(arguments)
     if given.overrides and not command.takes_parameters:
@@ -69,7 +73,7 @@ def _run(command: Command, arguments: Sequence[str]) -> None:
         profile=given.profile,
         overrides=dict(map(parse_override, given.overrides)),
     )
-    command.start(given, options, Console())
+    return command.start(given, options, Console()) or 0
 
 
 def _no_such_command(name: str) -> str:

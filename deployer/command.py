@@ -11,8 +11,8 @@ from rich.console import Console
 from command_line import Parser, path, text
 from deployer.options import PARAMETERS_FILE, Options
 
-Start = Callable[[Namespace, Options, Console], None]
-"""Runs a command with what was given on its line; raises DeployError when it cannot."""
+Start = Callable[[Namespace, Options, Console], int | None]
+"""Runs a command with what was given on its line; returns the exit code, by default 0. Raises DeployError."""
 
 
 def _no_arguments(_: Parser) -> None:

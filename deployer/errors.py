@@ -149,7 +149,7 @@ _ADVICE = {
     "builds in queue for the account": "AWS runs no builds for many a new account: ask for CodeBuild's "
     '"Concurrently running builds for ARM/Small environment" in Service Quotas, or ask AWS Support.',
 }
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"}
 
 
 def _explain_answer(error: ClientError) -> str:
@@ -157,7 +157,7 @@ def _explain_answer(error: ClientError) -> str:
     message = one_line(error.response.get("Error", {}).get("Message", ""))
     if code in _ANSWERS:
         return _ANSWERS[code]
-    if code in _DENIED:
+    if code in DENIED:
         return f"Access denied to {error.operation_name}: ask for that permission ({message or code})."
     if re.search(r"is in [A-Z_]*_IN_PROGRESS state", message):
         return "Another operation on this stack is in progress: wait until it is over, then try again."

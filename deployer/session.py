@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +39,13 @@ QUICK = Config(
     read_timeout=15,
     retries={"mode": "standard", "total_max_attempts": 2},
 )
+# What a deployment can do without shall not hold it up for long.
+ASKING = Config(
+    user_agent_extra=USER_AGENT,
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 5},
+)
 
 
 @dataclass(frozen=True)
@@ -54,8 +61,16 @@ class Aws:
     codepipeline: Any
     account: str
     region: str
-    client: Callable[[str], Any]
+    client: Callable[..., Any]
     """Makes a client of another service: those below are needed seldom, and each takes its time to make."""
+    identity: str = ""
+    """The ARN of who asks."""
+    regions_of: Callable[[str], Sequence[str]] = lambda _: ()
+    """The Regions of a service, as far as the installed botocore knows them."""
+
+    def asking(self, service: str, region: str | None = None) -> Any:
+        """A client, of another region too, that gives up soon: for what a deployment can do without."""
+        return self.client(service, region or self.region, ASKING)
 
     @cached_property
     def cognito(self) -> Any:
@@ -156,8 +171,8 @@ def connect(options: Options) -> Aws:
         identity = _sts(session, region).get_caller_identity()
     _require_partition(identity["Arn"])
 
-    def client(service: str) -> Any:
-        return session.client(service, region_name=region, config=PATIENT)
+    def client(service: str, where: str = region, config: Config = PATIENT) -> Any:
+        return session.client(service, region_name=where, config=config)
 
     return Aws(
         cloudformation=client("cloudformation"),
@@ -168,6 +183,8 @@ def connect(options: Options) -> Aws:
         iam=client("iam"),
         codepipeline=client("codepipeline"),
         client=client,
+        identity=identity["Arn"],
+        regions_of=session.get_available_regions,
         account=identity["Account"],
         region=region,
     )

@@ -26,7 +26,7 @@ def tags(stack: str) -> dict[str, str]:
 def show_what_is_left(aws: Aws, stack: str, console: Console) -> bool:
     """Print what AWS lists of a deployment whose stacks are gone; return whether there is something."""
     try:
-        left = [arn for arn in _arns(aws.tagging, stack) if not _is_going(aws, arn)]
+        left = existing(aws, stack)
     except (BotoCoreError, ClientError) as error:
         say(console, f"What is left cannot be looked up by its tag: {explain(error)}", "yellow")
         return True
@@ -35,6 +35,11 @@ def show_what_is_left(aws: Aws, stack: str, console: Console) -> bool:
     if left:
         say(console, "AWS goes on listing some things for minutes after they are gone; look again then.")
     return bool(left)
+
+
+def existing(aws: Aws, stack: str) -> list[str]:
+    """Return the ARNs of what bears a deployment's tag and is neither gone nor going."""
+    return [arn for arn in _arns(aws.tagging, stack) if not _is_going(aws, arn)]
 
 
 def _arns(tagging: Any, stack: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Change sets: making one, waiting for it, saying why it is refused, and what it will do."""
+"""Change sets: making one, waiting for it, saying why it is refused, and taking it away again."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import contextlib
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from rich.console import Console
 
 from deployer.cloudformation import reviewed
+from deployer.cloudformation.foreseen import Action, Change
 from deployer.console import say
 from deployer.errors import EXIT_USAGE, DeployError, error_code, explain
 
 ChangeSet = dict[str, Any]  # as DescribeChangeSet gives it
+REFUSED = "NestedRefused"
+"""In a change set that was made without its nested stacks: why CloudFormation refused them."""
 
 _NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
 _NESTED_FAILED = re.compile(r"Nested change set (\S+) was not successfully created")
@@ -34,7 +37,8 @@ class Refused(DeployError):
 def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
     """Make a change set of that kind (CREATE or UPDATE); return it, or None when nothing would change.
 
-    Raises Refused with CloudFormation's reason; nothing has been created then.
+    Raises Refused with CloudFormation's reason; nothing has been created then. Where CloudFormation does not
+    foresee nested stacks, the change set is one without them and has its reason under REFUSED.
     """
     try:
         return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
@@ -47,23 +51,21 @@ def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Conso
             f"Its reason: {refused.reasons}",
             "yellow",
         )
-        return _make(cloudformation, request, kind)
+        made = _make(cloudformation, request, kind)
+        return made and made | {REFUSED: refused.reasons}
 
 
-def summary(cloudformation: Any, change_set: ChangeSet) -> str:
-    """Return what the change set will do, nested stacks included: `2 to add, 1 to replace (Data/Table)`."""
+def summary(changes: Iterable[Change], *, with_names: bool = True) -> str:
+    """Return what will be done: `2 to add, 1 to replace (Data/Table)`."""
     counts: Counter[str] = Counter()
-    drastic: dict[str, list[str]] = {"replace": [], "remove": []}
-    for path, change in _walk(cloudformation, change_set["ChangeSetId"], ""):
-        action = change["Action"].lower()
-        if action == "modify" and change.get("Replacement") == "True":
-            action = "replace"
-        counts[action] += 1
-        if action in drastic:
-            drastic[action].append(path)
+    drastic: dict[str, list[str]] = {Action.REPLACE: [], Action.PERHAPS_REPLACE: [], Action.REMOVE: []}
+    for change in changes:
+        counts[change.action] += 1
+        if change.action in drastic:
+            drastic[change.action].append(change.path)
     parts = []
     for action, count in counts.items():
-        names = f" ({', '.join(drastic[action])})" if drastic.get(action) else ""
+        names = f" ({', '.join(drastic[action])})" if with_names and drastic.get(action) else ""
         parts.append(f"{count} to {action}{names}")
     return ", ".join(parts) or "nothing but outputs or tags to change"
 
@@ -74,17 +76,6 @@ def is_being_made(cloudformation: Any, stack: str) -> bool:
     return any(item.get("Status") in _BEING_MADE for page in pages for item in page["Summaries"])
 
 
-def _walk(cloudformation: Any, change_set_id: str, stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each change with its path, those of nested stacks in their stack's place."""
-    pages = cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=change_set_id)
-    for change in (change["ResourceChange"] for page in pages for change in page.get("Changes", [])):
-        path = f"{stack}/{change['LogicalResourceId']}".lstrip("/")
-        if nested := change.get("ChangeSetId"):
-            yield from _walk(cloudformation, nested, path)
-        else:
-            yield path, change
-
-
 def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
     made = _create(cloudformation, request, kind)
     reviewed.wait_until_at_rest(cloudformation, made["Id"])
@@ -93,7 +84,7 @@ def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet 
         return change_set
     empty = _is_empty(change_set)
     reasons = [] if empty else _reasons(cloudformation, change_set, "")
-    _forget(cloudformation, request["StackName"], made, kind)
+    forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind)
     if empty:
         return None
     raise Refused("\n".join(dict.fromkeys(reasons)) or "CloudFormation gives no reason.")
@@ -151,13 +142,17 @@ def _nested(change_set: ChangeSet) -> dict[str, str]:
     return listed
 
 
-def _forget(cloudformation: Any, stack: str, made: dict[str, Any], kind: str) -> None:
+def forget(cloudformation: Any, stack: str, change_set_id: str, stack_id: str, kind: str) -> bool:
     """Remove a change set of no use; a first one leaves an empty stack, which goes with it.
 
-    When that fails, what is left does no harm, and why the change set is of no use matters more.
+    When that fails, what is left does no harm, and why the change set is of no use matters more: then False
+    is returned.
     """
-    with contextlib.suppress(BotoCoreError, ClientError):
+    try:
         if kind == "CREATE":
-            reviewed.drop_empty_stack(cloudformation, stack, made["StackId"])
+            reviewed.drop_empty_stack(cloudformation, stack, stack_id)
         else:
-            reviewed.delete_change_set(cloudformation, made["Id"])
+            reviewed.delete_change_set(cloudformation, change_set_id)
+    except (BotoCoreError, ClientError):
+        return False
+    return True

@@ -41,18 +41,25 @@ def read(path: Path) -> Template:
 def read_all(path: Path) -> list[Template]:
     """Return the template in a file and those of its nested stacks; raises UsageError for an unusable one."""
     template = read(path)
-    nested = [child for _, name in _children(template) for child in read_all(path.parent / name)]
+    nested = [child for _, name in children(template) for child in read_all(path.parent / name)]
     return [template, *nested]
 
 
 def publish(path: Path, upload: Upload) -> tuple[Template, str]:
     """Upload the template in a file, its nested stacks first; return it as uploaded, and its address."""
     template = read(path)
-    for title, name in _children(template):
+    for title, name in children(template):
         _, url = publish(path.parent / name, upload)
         template["Resources"][title]["Properties"]["TemplateURL"] = url
     body = json.dumps(template, indent=1).encode()
     return template, upload(f"templates/{hashlib.sha256(body).hexdigest()}.json", body)
+
+
+def addresses(s3: Any, bucket: str) -> Upload:
+    """Return what an Upload into a bucket would return, without uploading."""
+    # The client's own endpoint is right in every partition, and the emulator's where that is in use.
+    base = f"{s3.meta.endpoint_url}/{bucket}"
+    return lambda key, _: f"{base}/{key}"
 
 
 def uploader(s3: Any, bucket: str) -> Upload:
@@ -61,12 +68,11 @@ def uploader(s3: Any, bucket: str) -> Upload:
     What is there already is written again: a key names its content, and with each writing the time begins
     anew after which the bucket lets an object expire.
     """
-    # The client's own endpoint is right in every partition, and the emulator's where that is in use.
-    base = f"{s3.meta.endpoint_url}/{bucket}"
+    address = addresses(s3, bucket)
 
     def upload(key: str, body: bytes) -> str:
         s3.put_object(Bucket=bucket, Key=key, Body=body)
-        return f"{base}/{key}"
+        return address(key, body)
 
     return upload
 
@@ -79,7 +85,7 @@ def capabilities(templates: list[Template]) -> list[str]:
     return ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"] if iam else []
 
 
-def _children(template: Template) -> Iterator[tuple[str, str]]:
+def children(template: Template) -> Iterator[tuple[str, str]]:
     """The nested stacks of a template: logical ID and file name."""
     for title, resource in template["Resources"].items():
         if resource.get("Type") == STACK_TYPE:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from deployer.cloudformation import changes, reviewed
+from deployer.cloudformation import changes, foreseen, reviewed
 from deployer.cloudformation.events import Watch, root_cause
 from deployer.cloudformation.package import Template
 from deployer.cloudformation.progress import Look, Outcome, follow, nothing_more
@@ -17,6 +17,8 @@ from deployer.console import say
 from deployer.errors import DeployError, advice, is_missing_stack
 
 Description = dict[str, Any]  # a stack as DescribeStacks gives it
+# Looks at a change set before it is executed; what it raises ends the operation before anything is changed.
+Review = Callable[[changes.ChangeSet], None]
 
 # A first creation that came to nothing leaves a stack that can only be deleted.
 LEFTOVER = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
@@ -116,12 +118,14 @@ def apply(
     wanted: Wanted,
     console: Console,
     look: Look = nothing_more,
+    review: Review | None = None,
 ) -> dict[str, str]:
     """Create the stack, or update the `current` one, showing how it goes; return its outputs.
 
-    `look` is handed to `progress.follow`. Raises DeployError when it fails.
+    `look` is handed to `progress.follow`; what `review` refuses is not executed and goes again. Raises
+    DeployError when it fails.
     """
-    if current and _is_up_to_date(cloudformation, current, wanted):
+    if current and is_up_to_date(cloudformation, current, wanted):
         say(console, f"{wanted.name}: nothing has changed.")
         return outputs(current)
     say(console, f"{wanted.name}: making the change set.")
@@ -130,7 +134,15 @@ def apply(
     if change_set is None:
         say(console, f"{wanted.name}: nothing has changed.")
         return outputs(current or {})
-    say(console, f"{wanted.name}: {changes.summary(cloudformation, change_set)}.")
+    try:
+        if review:
+            review(change_set)
+        else:
+            found = foreseen.of_change_set(cloudformation, change_set["ChangeSetId"])
+            say(console, f"{wanted.name}: {changes.summary(found)}.")
+    except BaseException:
+        changes.forget(cloudformation, wanted.name, change_set["ChangeSetId"], change_set["StackId"], kind)
+        raise
     _execute(cloudformation, wanted.name, change_set, console, look)
     return outputs(find(cloudformation, wanted.name) or {})
 
@@ -169,7 +181,7 @@ def _execute(cloudformation: Any, name: str, change_set: Description, console: C
     raise Failed(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}", outcome.status)
 
 
-def _is_up_to_date(cloudformation: Any, current: Description, wanted: Wanted) -> bool:
+def is_up_to_date(cloudformation: Any, current: Description, wanted: Wanted) -> bool:
     """Whether an update would be given exactly what the stack was made of.
 
     A change set cannot tell: a nested stack that takes another's outputs always counts as changed there. The

@@ -7,7 +7,7 @@ from argparse import Namespace
 from rich.console import Console
 
 from deployer.command import Command
-from deployer.commands.deploy import write_templates
+from deployer.commands.intended import write_templates
 from deployer.console import say
 from deployer.offline.profiles import checked
 from deployer.options import Options

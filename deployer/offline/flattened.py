@@ -11,12 +11,13 @@ from deployer.cloudformation.intrinsics import Json, evaluated
 from deployer.cloudformation.package import STACK_TYPE
 
 
-def flattened(stacks: Mapping[str, Json], values: Mapping[str, Any]) -> Json:
+def flattened(stacks: Mapping[str, Json], values: Mapping[str, Any], separator: str = "") -> Json:
     """The root and its children as one template; a child's logical IDs begin with the child's name.
 
     Args:
         stacks: each stack by its file's stem, `root` among them.
         values: the root's parameters; defaults for the others.
+        separator: stands between a child's name and what is in it; with `/`, names are paths.
     """
     root = evaluated(stacks["root"], values)
     children = {
@@ -43,14 +44,17 @@ def flattened(stacks: Mapping[str, Json], values: Mapping[str, Any]) -> Json:
         typed = {name: _typed(template["Parameters"][name]["Type"], value) for name, value in given.items()}
         child_itself = evaluated(template, typed)
         return {
-            "Outputs": _renamed(child_itself["Outputs"], title, template),
+            "Outputs": _renamed(child_itself["Outputs"], title + separator, template),
             "Resources": {
-                f"{title}{name}": _renamed(resource, title, template)
+                f"{title}{separator}{name}": _renamed(resource, title + separator, template)
                 for name, resource in child_itself["Resources"].items()
             },
         }
 
-    resources = {name: each for title in children for name, each in child(title)["Resources"].items()}
+    own = {name: each for name, each in root["Resources"].items() if name not in children}
+    resources = with_outputs(own)
+    for title in children:
+        resources |= child(title)["Resources"]
     return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
 
 

@@ -11,11 +11,11 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from command_line import EXIT_USAGE, Parser, path, sentences, text
+from deployer.cloudformation import schemas
 from deployer.cloudformation.parameters import parse_override
 from deployer.errors import DeployError, explained
 from deployer.offline.profiles import checked, rendered
@@ -23,7 +23,6 @@ from deployer.options import PARAMETERS_FILE, ROOT, load
 
 MAX_CHARACTERS = 6144
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-REGISTRY_REGION = "us-east-1"
 OPERATIONS = ("create", "read", "update", "delete")
 
 HERE = "{region}:{account}"
@@ -58,6 +57,7 @@ RESOURCES: dict[str, list[str]] = {
     "s3": ["arn:aws:s3:::{lower}-*"],
     "secretsmanager": [f"arn:aws:secretsmanager:{HERE}:secret:ClientSecret-*"],
     "sns": [f"arn:aws:sns:{HERE}:{{stack}}-*"],
+    "ssm": ["arn:aws:ssm:{region}::parameter/aws/service/global-infrastructure/*"],
     "tag": ["*"],
     "wafv2": [
         f"arn:aws:wafv2:{HERE}:regional/*",
@@ -66,12 +66,16 @@ RESOURCES: dict[str, list[str]] = {
 }
 WITHOUT_RESOURCE = {
     "acm:RequestCertificate", "application-autoscaling:DescribeScalableTargets",
+    "bedrock:GetFoundationModel", "bedrock:GetFoundationModelAvailability", "bedrock:GetInferenceProfile",
+    "bedrock:GetUseCaseForModelAccess", "cloudformation:DescribeStackDriftDetectionStatus",
+    "servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota",
     "application-autoscaling:DescribeScalingPolicies", "application-autoscaling:DescribeScheduledActions",
     "cloudformation:DescribeEvents", "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "kms:CreateKey",
     "kms:ListAliases", "route53:ListHostedZones", "secretsmanager:GetRandomPassword",
     "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
 }  # fmt: skip
-"""Actions that name no resource: AWS takes only * for them."""
+"""Actions that name no resource, for which AWS takes only *; and what is read of models and quotas, of which
+some is kept in us-east-1 for every Region."""
 GLOBAL = {"budgets", "cloudfront", "iam", "route53", "s3"}
 NOT_USED = {
     "acm-pca", "amplify", "apigateway", "apprunner", "appsync", "autoscaling", "bedrock-agentcore", "billing",
@@ -88,32 +92,42 @@ SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
 
 # The types of CloudFormation that are not in the registry, and what the deployer itself calls.
 OWN = {
+    "bedrock": [
+        "GetFoundationModel", "GetFoundationModelAvailability", "GetInferenceProfile",
+        "GetUseCaseForModelAccess",
+    ],
+    "cloudfront": ["ListDistributions"],
+    "cloudwatch": ["GetMetricData"],
     "codebuild": ["BatchGetProjects", "CreateProject", "DeleteProject", "UpdateProject"],
     "cloudformation": [
         "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
-        "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents", "DescribeStacks",
-        "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "ListChangeSets", "ListStackResources",
-        "TagResource", "UntagResource", "UpdateStack",
+        "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackDriftDetectionStatus",
+        "DescribeStackEvents", "DescribeStackResourceDrifts", "DescribeStacks", "DetectStackDrift",
+        "DetectStackResourceDrift", "ExecuteChangeSet", "GetTemplate",
+        "GetTemplateSummary", "ListChangeSets", "ListStackResources", "TagResource",
+        "UntagResource", "UpdateStack",
     ],
     "codepipeline": ["GetPipelineState"],
     "ec2": [
-        "DeleteSecurityGroup", "DeleteVpcEndpoints", "DescribeAvailabilityZones",
-        "DescribeManagedPrefixLists", "DescribeNetworkInterfaces", "DescribeSecurityGroups",
-        "DescribeSubnets", "DescribeVpcEndpointServices", "DescribeVpcEndpoints", "RevokeSecurityGroupEgress",
-        "RevokeSecurityGroupIngress",
+        "DeleteSecurityGroup", "DeleteVpcEndpoints", "DescribeAddresses", "DescribeAvailabilityZones",
+        "DescribeManagedPrefixLists", "DescribeNatGateways", "DescribeNetworkInterfaces",
+        "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcEndpointServices", "DescribeVpcEndpoints",
+        "DescribeVpcs", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
     ],
-    "cognito-idp": ["DeleteUserPool", "ListUsers", "UpdateUserPool"],
+    "cognito-idp": ["DeleteUserPool", "DescribeUserPoolDomain", "ListUsers", "UpdateUserPool"],
     "dynamodb": ["DeleteTable", "DescribeTable", "UpdateTable"],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
     "ecs": [
         "DescribeServiceDeployments", "ListServiceDeployments", "StopServiceDeployment",
     ],
     # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
-    "route53": ["AssociateVPCWithHostedZone"],
+    "route53": ["AssociateVPCWithHostedZone", "GetHostedZone", "ListResourceRecordSets"],
     "s3": [
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
     ],
     "kms": ["DescribeKey", "ScheduleKeyDeletion"],
+    "servicequotas": ["GetAWSDefaultServiceQuota", "GetServiceQuota"],
+    "ssm": ["GetParametersByPath"],
     "tag": ["GetResources"],
 }  # fmt: skip
 PASSED_TO = ["codebuild", "codepipeline", "ecs", "ecs-tasks", "vpc-flow-logs"]
@@ -147,8 +161,9 @@ def policies(stack: str) -> list[dict[str, Any]]:
     )
     for action in everywhere:
         needed[action.partition(":")[0]].discard(_name(action))
-    statements = [_statement(service, names, stack) for service, names in sorted(needed.items())]
+    statements = [_statement(service, names, stack) for service, names in sorted(needed.items()) if names]
     statements += [_allow("WithoutResource", everywhere, ["*"], {}), *_roles(stack), _providers_secret(stack)]
+    statements.append(_simulation())
     documents: list[dict[str, Any]] = []
     for statement in statements:
         if documents and _length(_document([*documents[-1]["Statement"], statement])) <= MAX_CHARACTERS:
@@ -171,10 +186,7 @@ def write(stack: str, folder: Path) -> list[Path]:
 
 def _registered(cfn_type: str) -> Iterable[str]:
     """The permissions that AWS's registry names for a type; none for the few types outside of it."""
-    schemas = files("cfnlint").joinpath("data", "schemas")
-    index = json.loads(schemas.joinpath("providers", f"{REGISTRY_REGION}.json").read_text("utf-8"))
-    schema = json.loads(schemas.joinpath("resources", f"{index[cfn_type]}.json").read_text("utf-8"))
-    handlers = schema.get("handlers", {})
+    handlers = schemas.schema(cfn_type).get("handlers", {})
     return {action for name in OPERATIONS for action in handlers.get(name, {}).get("permissions", [])}
 
 
@@ -209,6 +221,12 @@ def _providers_secret(stack: str) -> dict[str, Any]:
         secrets,
         {"aws:RequestedRegion": "{region}"},
     )
+
+
+def _simulation() -> dict[str, Any]:
+    """To have IAM say what who deploys may do: `doctor` compares that with these documents."""
+    whose = [f"arn:aws:iam::{{account}}:{kind}/*" for kind in ("role", "user")]
+    return _allow("Simulation", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], whose, {})
 
 
 def _allow(sid: str, names: list[str], resources: list[str], condition: dict[str, Any]) -> dict[str, Any]:

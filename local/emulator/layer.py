@@ -13,6 +13,7 @@ from ministack.services.cloudformation import wait_conditions
 
 from local.emulator import (
     autoscaling,
+    bedrock_models,
     budgets,
     change_sets,
     cloudfront,
@@ -28,6 +29,7 @@ from local.emulator import (
     reviewed_stacks,
     secrets_manager,
     service_linked_roles,
+    service_quotas,
     stack_events,
     storage,
     task_credentials,
@@ -37,6 +39,7 @@ from local.emulator.front import App
 
 PARTS = (
     autoscaling,
+    bedrock_models,
     budgets,
     change_sets,
     cloudfront,
@@ -63,6 +66,7 @@ def install(on_build: Callable[[dict[str, str]], None] | None) -> App:
     codepipeline.install(on_build)
     _add_service("codepipeline", codepipeline, codepipeline.TARGET_PREFIX)
     _add_service(autoscaling.NAME, autoscaling, autoscaling.TARGET_PREFIX)
+    _add_service(service_quotas.NAME, service_quotas, service_quotas.TARGET_PREFIX)
     return task_credentials.wrap(ministack.app)
 
 

@@ -42,7 +42,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     [
         *[
             (DEPLOY_SH, [command, option])
-            for command in ("deploy", "destroy", "status", "template")
+            for command in ("deploy", "destroy", "doctor", "plan", "status", "template")
             for option in ("--stack", "--region", "--profile", "--parameters")
         ],
         (COST, ["--parameters"]),
@@ -94,7 +94,7 @@ def test_the_file_may_say_that_a_parameter_is_empty(elsewhere: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*NAMING, "AWS_ENDPOINT_URL_CLOUDFORMATION"])
-@pytest.mark.parametrize("command", ["destroy", "status", "deploy"])
+@pytest.mark.parametrize("command", ["destroy", "status", "deploy", "doctor", "plan"])
 def test_an_empty_variable_of_aws_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, command: str
 ) -> None:

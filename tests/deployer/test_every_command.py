@@ -16,7 +16,7 @@ from rich.console import Console
 import generate
 from deployer.cloudformation import meaning
 from deployer.cloudformation.parameters import OWN, keeps_data, parse_override
-from deployer.commands import deploy
+from deployer.commands import deploy, template
 from deployer.errors import UsageError
 from deployer.offline.profiles import checked
 from deployer.options import ROOT, load
@@ -89,7 +89,7 @@ def deploying(out: Path, override: str) -> Ended:
 def writing(override: str) -> Ended:
     """`deploy.sh template` without writing anything."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deploy, "write_templates", lambda _: None)
+        patch.setattr(template, "write_templates", lambda _: None)
         return run(DEPLOY_SH, "template", override)
 
 

@@ -29,7 +29,7 @@ def _folders(path: Path) -> set[str]:
 
 @pytest.mark.parametrize(("floor", "above"), [("cloudformation", FLOORS[1:]), ("account", FLOORS[2:])])
 def test_no_floor_knows_the_one_above(floor: str, above: tuple[str, ...]) -> None:
-    files = sorted((PROJECT / "deployer" / floor).glob("*.py"))
+    files = sorted((PROJECT / "deployer" / floor).rglob("*.py"))
     assert len(files) > 2
     assert [path.name for path in files if _folders(path) & {*above, "offline"}] == []
 

@@ -130,9 +130,33 @@ def service_linked_roles_are_there_once(aws: RunningEmulator) -> None:
             iam.create_service_linked_role(AWSServiceName=f"{service}.amazonaws.com")
 
 
+def quotas_with_room_for_everything(aws: RunningEmulator) -> None:
+    """Nothing enforces a quota here."""
+    quotas = aws.client("service-quotas")
+    for ask in (quotas.get_service_quota, quotas.get_aws_default_service_quota):
+        assert ask(ServiceCode="vpc", QuotaCode="L-F678F1CE")["Quota"]["Value"] >= 1000
+
+
+def models_of_this_machine_and_of_today(aws: RunningEmulator) -> None:
+    """The templates' own models are as in a new account, and the local mode's need no agreement."""
+    bedrock = aws.client("bedrock")
+
+    def agreement(model: str) -> str:
+        found = bedrock.get_foundation_model_availability(modelId=model)
+        return found["agreementAvailability"]["status"]
+
+    profile = bedrock.get_inference_profile(inferenceProfileIdentifier="global.amazon.nova-2-lite-v1:0")
+    assert profile["models"][0]["modelArn"].endswith("foundation-model/amazon.nova-2-lite-v1:0")
+    assert agreement("amazon.nova-2-lite-v1:0") == "AVAILABLE"
+    assert agreement("anthropic.claude-haiku-4-5-20251001-v1:0") == "NOT_AVAILABLE"
+    assert agreement("local.any-model") == "AVAILABLE"
+
+
 CASES = [
     service_that_scales,
     budget_with_its_limit,
     firewall_with_an_allow_list,
     service_linked_roles_are_there_once,
+    quotas_with_room_for_everything,
+    models_of_this_machine_and_of_today,
 ]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from troposphere import Template
 
+from deployer.cloudformation.parameters import OWN
+from deployer.offline.profiles import checked
 from deployer.options import PARAMETERS_FILE
-from deployer.parameters import OWN
-from deployer.profiles import checked
 from templates.parameters import FILLED_IN, Parameters, handed_on
 from templates.parameters.documents import as_table, as_toml
 from templates.wiring import Value, declare, groups, parameter, present, seam

@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from deployer.parameters import parse_override
-from deployer.profiles import checked, rendered
-from deployer.rendition import rendition
+from deployer.cloudformation.intrinsics import evaluated
+from deployer.cloudformation.parameters import parse_override
+from deployer.offline.profiles import checked, rendered
 from tests.templates.stacks import Json, siblings, walk
 
 DURATIONS = Path(__file__).with_name("durations.toml")
@@ -46,7 +46,7 @@ def steps(chosen: Mapping[str, str]) -> dict[str, Step]:
     """Every resource that a deployment with these parameters makes, by `Stack/Resource`."""
     values = checked(chosen)
     stacks, table = rendered(values["KeepData"]), durations()
-    root = rendition(stacks["root"], values)["Resources"]
+    root = evaluated(stacks["root"], values)["Resources"]
 
     @cache
     def child(title: str) -> dict[str, Step]:
@@ -54,7 +54,7 @@ def steps(chosen: Mapping[str, str]) -> dict[str, Step]:
         last = _last(step for steps in waits_for for step in steps.values())
         properties = root[title]["Properties"]
         template = stacks[Path(properties["TemplateURL"]).stem]
-        return _within(title, rendition(template, properties["Parameters"])["Resources"], last, table)
+        return _within(title, evaluated(template, properties["Parameters"])["Resources"], last, table)
 
     return {name: step for title in root for name, step in child(title).items()}
 

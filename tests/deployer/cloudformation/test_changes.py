@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 from rich.console import Console
 
-from deployer.cloudformation import changes
+from deployer.cloudformation import changes, foreseen
 from deployer.errors import DeployError
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:1:stack/s/1"
@@ -109,6 +109,7 @@ def test_a_refusal_with_the_nested_stacks_is_told_and_the_change_set_made_withou
     made = changes.make(stub.client, REQUEST, "UPDATE", console)
     assert made
     assert made["Status"] == "CREATE_COMPLETE"
+    assert "PublicScheme" in made[changes.REFUSED]
     assert "without that preview. Its reason: Parameter PublicScheme failed" in console.export_text()
 
 
@@ -188,8 +189,15 @@ def test_the_summary_counts_nested_changes_and_names_what_is_replaced_or_removed
         change("Old", "Remove"),
         change("New", "Add"),
     )
-    nested = (change("Table", "Modify", replacement="True"), change("Queue", "Modify"))
+    nested = (
+        change("Table", "Modify", replacement="True"),
+        change("Queue", "Modify"),
+        change("Topic", "Modify", replacement="Conditional"),
+    )
     stub.add_response("describe_change_set", described("CREATE_COMPLETE", found=found))
     stub.add_response("describe_change_set", described("CREATE_COMPLETE", found=nested))
-    told = changes.summary(stub.client, {"ChangeSetId": ROOT_SET})
-    assert told == "1 to replace (Store/Table), 1 to modify, 1 to remove (Old), 1 to add"
+    told = changes.summary(foreseen.of_change_set(stub.client, ROOT_SET))
+    assert told == (
+        "1 to replace (Store/Table), 1 to change in place, 1 to perhaps replace (Store/Topic), "
+        "1 to remove (Old), 1 to add"
+    )

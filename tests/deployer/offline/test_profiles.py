@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployer.profiles import checked, flat, load
+from deployer.offline.profiles import checked, flat, load
 from templates.parameters import Parameters
 from templates.wiring import groups
 

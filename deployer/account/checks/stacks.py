@@ -1,0 +1,81 @@
+"""Whether names are free and nothing is at work: stacks, what an earlier deployment left, a prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from deployer.account import tagged
+from deployer.account.checks.findings import Finding, ok, warning, wrong
+from deployer.cloudformation import stack
+from deployer.errors import DeployError
+from deployer.session import Aws
+
+NAMES, OPERATION = "names", "operation"
+OURS = {"ImageTag", "SourceKey"}
+"""Parameters that every root stack of ours has, and hardly another."""
+BUCKET_OUTPUT = "ArtifactBucketName"
+
+
+def operation(cloudformation: Any, names: Sequence[str], root: str) -> Iterator[Finding]:
+    """Yield whether a stack is being worked on, or is stuck where no deployment goes on from."""
+    for name in names:
+        try:
+            found = stack.find_deployable(cloudformation, name, root)
+        except DeployError as error:
+            yield wrong(OPERATION, name, str(error))
+            continue
+        status = found["StackStatus"] if found else "not there yet"
+        if status in stack.LEFTOVER:
+            message = f"A first creation left it in {status}: the next deployment removes that first."
+            yield warning(OPERATION, name, message)
+        else:
+            yield ok(OPERATION, name, f"Nothing is at work on it ({status}).")
+
+
+def names(cloudformation: Any, root: str, bootstrap: str) -> Iterator[Finding]:
+    """Yield whether a stack of one of these names is somebody else's."""
+    found = stack.find(cloudformation, root)
+    parameters = {each["ParameterKey"] for each in found.get("Parameters", [])} if found else OURS
+    if found and found["StackStatus"] != "REVIEW_IN_PROGRESS" and not parameters >= OURS:
+        yield _taken(root)
+    base = stack.find(cloudformation, bootstrap)
+    if base and _stands(base) and BUCKET_OUTPUT not in stack.outputs(base):
+        yield _taken(bootstrap)
+
+
+def _stands(found: stack.Description) -> bool:
+    """Whether it was made once and nobody works on it."""
+    status = found["StackStatus"]
+    return status.endswith("_COMPLETE") and status not in stack.LEFTOVER
+
+
+def _taken(name: str) -> Finding:
+    message = f"There is a stack {name} that is none of ours, and a deployment would change it into one."
+    return wrong(NAMES, name, message, "Choose another name: --stack NAME, or `stack` in parameters.toml.")
+
+
+def left_behind(aws: Aws, name: str) -> Iterator[Finding]:
+    """Yield what an earlier deployment of that name left; asked before a first one only."""
+    left = tagged.existing(aws, name)
+    if not left:
+        yield ok(NAMES, name, "Nothing is left of an earlier deployment of this name.")
+    for arn in left:
+        yield warning(
+            NAMES,
+            name,
+            f"An earlier deployment left {arn}.",
+            "A new deployment makes its own and does not take this one over: delete it when nobody needs it.",
+        )
+
+
+def prefix(cognito: Any, wanted: Mapping[str, str], deployed: Mapping[str, str] | None) -> Iterator[Finding]:
+    """Yield whether the prefix of the sign-in address is in use; other accounts' use cannot be asked."""
+    key = "SingleSignOnDomainPrefix"
+    chosen = wanted.get(key, "")
+    if not chosen or wanted.get("SingleSignOn") == "off" or (deployed or {}).get(key) == chosen:
+        return
+    if cognito.describe_user_pool_domain(Domain=chosen)["DomainDescription"].get("UserPoolId"):
+        yield wrong(
+            NAMES, chosen, "Another user pool of this account has this prefix.", f"Choose another {key}."
+        )

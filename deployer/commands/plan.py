@@ -1,0 +1,122 @@
+"""Shows what a deployment would do, and does none of it.
+
+CloudFormation is asked for a change set, which needs the templates in the artifact bucket, and which goes
+again. Before there is a bucket, the templates alone are enough: everything is new.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from botocore.exceptions import WaiterError
+from rich.console import Console
+
+from command_line import Parser
+from deployer.cloudformation import changes, deployed, drift, package
+from deployer.command import Command
+from deployer.commands import foresight
+from deployer.commands.foresight import Plan
+from deployer.commands.intended import Prepared, Write, is_up_to_date, prepare, root_stack
+from deployer.console import say
+from deployer.errors import EXIT_USAGE, DeployError, explained
+from deployer.offline.compared import Unforeseeable
+from deployer.options import Options
+
+NOTHING_MADE = "the templates alone: nothing runs yet, and CloudFormation was not asked"
+LEFT = "the templates alone: what an earlier attempt left goes first"
+
+
+def run(options: Options, console: Console, write: Write | None = None, *, with_drift: bool = False) -> None:
+    """Print what a deployment would do; raises DeployError with exit code 2 when it cannot be told."""
+    with explained(EXIT_USAGE):
+        prepared = prepare(options, write)
+        if is_up_to_date(prepared):
+            say(console, f"{options.stack}: nothing has changed, and a deployment would change nothing.")
+        else:
+            found = _plan(prepared, console)
+            aws = prepared.aws
+            title = f"Plan for {options.stack} in account {aws.account}, region {aws.region}"
+            foresight.show(found, title, console)
+        if with_drift:
+            _show_drift(prepared, console)
+
+
+def from_templates(prepared: Prepared, source: str = "") -> Plan:
+    """The plan of the templates alone; raises DeployError when they cannot be evaluated."""
+    try:
+        found = _compared(prepared, prepared.options.stack)
+    except Unforeseeable as error:
+        raise DeployError(f"What would happen cannot be foreseen: {error}.", EXIT_USAGE) from error
+    return foresight.of_templates(found, source or (LEFT if prepared.current else NOTHING_MADE))
+
+
+def from_change_set(prepared: Prepared, change_set: changes.ChangeSet, name: str) -> Plan:
+    """The plan of a change set for the stack of that name, the root's or the bootstrap's."""
+    try:
+        found: foresight.Templates | Unforeseeable = _compared(prepared, name)
+    except Unforeseeable as error:
+        found = error
+    return foresight.of_change_set(prepared.aws.cloudformation, change_set, found)
+
+
+def _compared(prepared: Prepared, name: str) -> foresight.Templates:
+    """Old and new templates of the root or the bootstrap stack; raises Unforeseeable."""
+    is_root = name == prepared.options.stack
+    running = prepared.running if is_root else prepared.base
+    before = deployed.read(prepared.aws.cloudformation, running) if running else None
+    file = prepared.options.out / ("root.json" if is_root else "bootstrap.json")
+    return foresight.by_templates(file, prepared.values if is_root else {}, before)
+
+
+def _plan(prepared: Prepared, console: Console) -> Plan:
+    # A stack that a failed creation left takes no change set, and one under review may be somebody else's.
+    if not prepared.bucket or (prepared.current and not prepared.running):
+        return from_templates(prepared)
+    aws, options = prepared.aws, prepared.options
+    kind = "UPDATE" if prepared.running else "CREATE"
+    wanted = root_stack(prepared, prepared.bucket, package.uploader(aws.s3, prepared.bucket))
+    say(console, f"{options.stack}: asking CloudFormation for a change set, which goes again.")
+    change_set = changes.make(aws.cloudformation, wanted.request(), kind, console)
+    if change_set is None:
+        return foresight.of_templates(
+            _compared(prepared, options.stack), "CloudFormation, which sees no change"
+        )
+    try:
+        return from_change_set(prepared, change_set, options.stack)
+    finally:
+        identity, stack_id = change_set["ChangeSetId"], change_set["StackId"]
+        if not changes.forget(aws.cloudformation, options.stack, identity, stack_id, kind):
+            say(console, f"The change set {identity} is still there: it could not be deleted.", "yellow")
+
+
+def _show_drift(prepared: Prepared, console: Console) -> None:
+    if prepared.running is None:
+        say(console, "Nothing runs yet that could have drifted.")
+        return
+    say(console, "Comparing what runs with its templates; that takes minutes.")
+    try:
+        found = list(drift.detect(prepared.aws.cloudformation, prepared.running["StackId"]))
+    except WaiterError as error:
+        raise DeployError("CloudFormation did not finish comparing: try again later.", EXIT_USAGE) from error
+    for each in found:
+        what = f": {', '.join(each.properties)}" if each.properties else ""
+        say(console, f"Drifted: {each.path} ({each.kind}), {each.status.lower()}{what}", "yellow")
+    if not found:
+        say(console, "Nothing has drifted.")
+
+
+def _arguments(parser: Parser) -> None:
+    parser.add_argument("--drift", action="store_true", help="also what was changed by hand (takes minutes)")
+
+
+def _start(given: Namespace, options: Options, console: Console) -> None:
+    run(options, console, with_drift=given.drift)
+
+
+COMMAND = Command(
+    name="plan",
+    summary="Show what a deployment would do, and change nothing",
+    start=_start,
+    arguments=_arguments,
+    takes_parameters=True,
+)
