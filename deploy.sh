@@ -3,9 +3,12 @@
 # Deploys Asistente to an AWS account, or takes it out again.
 #
 #   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks
-#   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
+#   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first); --data delete, the data too
 #   ./deploy.sh status   [OPTIONS]                   show state and outputs
 #   ./deploy.sh template                             write the templates to out/
+#   ./deploy.sh open     [OPTIONS]                   open the assistant in a browser
+#   ./deploy.sh logs     [--level WARNING] [OPTIONS] follow what the tasks log; --since, --request, --person
+#   ./deploy.sh continue-rollback [--skip PATH]      go on with a rollback that failed
 #   ./deploy.sh user EMAIL [--admin] [OPTIONS]       invite a person; --resend, --disable, ...
 #   ./deploy.sh users    [--json] [OPTIONS]          list the people with their state
 #   ./deploy.sh user-forget EMAIL [OPTIONS]          delete a person with all that is stored

@@ -11,8 +11,11 @@ from command_line import EXIT_USAGE, printable, sentences, shown
 from deployer.cloudformation.parameters import parse_override
 from deployer.command import Command
 from deployer.commands import (
+    continue_rollback,
     deploy,
     destroy,
+    logs,
+    open,
     status,
     template,
     user,
@@ -24,8 +27,11 @@ from deployer.errors import EXIT_FAILED, EXIT_INTERRUPTED, DeployError, UsageErr
 from deployer.options import load
 
 COMMANDS = (
+    continue_rollback.COMMAND,
     deploy.COMMAND,
     destroy.COMMAND,
+    logs.COMMAND,
+    open.COMMAND,
     status.COMMAND,
     template.COMMAND,
     user.COMMAND,

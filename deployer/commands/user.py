@@ -33,10 +33,9 @@ def run(options: Options, console: Console, email: str, *, admin: bool = False, 
         email = people.address(email)
         aws = connect(options)
         (pool,) = deployment.outputs(aws, options, "UserPoolId")
-        if action:
-            person = _the_one(aws, pool, email)
+        person = _the_one(aws, pool, email) if action else None
     with explained(EXIT_FAILED):
-        if action:
+        if person:
             _act(aws, pool, person, action, console)
         else:
             _invite(aws, pool, email, console, admin=admin)
