@@ -82,14 +82,26 @@ verify: $(FOR_TOOLS) ## Prove the deployed service: sign in as somebody new, hav
 	@PYTHON=$(BIN)/python ./deploy.sh verify $(ARGS)
 
 .PHONY: destroy
-destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone
-	@PYTHON=$(BIN)/python ./deploy.sh destroy $(ARGS)
+destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone; DATA=delete, people's data too
+	@PYTHON=$(BIN)/python ./deploy.sh destroy $(if $(filter command,$(origin DATA)),--data "$${DATA}") $(ARGS)
 
 # --- day by day ------------------------------------------------------------------------------
 
 # A shell may have an EMAIL of its own, for git: only what is given to make itself counts.
 GIVEN_EMAIL = $(if $(filter command,$(origin EMAIL)),"$${EMAIL}")
 AS_ADMIN = $(if $(filter command,$(origin ADMIN)),$(if $(filter 1,$(ADMIN)),--admin,$(error ADMIN is 1, or left out)))
+
+.PHONY: continue-rollback
+continue-rollback: $(FOR_TOOLS) ## Go on with a rollback that failed (ARGS="--skip Data/Table")
+	@PYTHON=$(BIN)/python ./deploy.sh continue-rollback $(ARGS)
+
+.PHONY: open
+open: $(FOR_TOOLS) ## Open the deployed assistant in a browser
+	@PYTHON=$(BIN)/python ./deploy.sh open $(ARGS)
+
+.PHONY: logs
+logs: $(FOR_TOOLS) ## Follow what the tasks log (ARGS="--level warning --since 2h", --request, --person)
+	@PYTHON=$(BIN)/python ./deploy.sh logs $(ARGS)
 
 .PHONY: user
 user: $(FOR_TOOLS) ## Invite a person: EMAIL=ana@example.com [ADMIN=1] (ARGS=--help has more)

@@ -5,10 +5,13 @@
 #   ./deploy.sh doctor   [OPTIONS] [Key=Value ...]   is all there that a deployment needs?
 #   ./deploy.sh plan     [OPTIONS] [Key=Value ...]   what would a deployment do?
 #   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks (shows the plan and asks)
-#   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first)
-#   ./deploy.sh status   [OPTIONS]                   show state and outputs
 #   ./deploy.sh verify   [--url URL] [OPTIONS]       prove the service by its public address
+#   ./deploy.sh status   [OPTIONS]                   show state and outputs
+#   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first); --data delete, the data too
 #   ./deploy.sh template [OPTIONS] [Key=Value ...]   write the templates to out/
+#   ./deploy.sh open     [OPTIONS]                   open the assistant in a browser
+#   ./deploy.sh logs     [--level WARNING] [OPTIONS] follow what the tasks log; --since, --request, --person
+#   ./deploy.sh continue-rollback [--skip PATH]      go on with a rollback that failed
 #   ./deploy.sh user EMAIL [--admin] [OPTIONS]       invite a person; --resend, --disable, ...
 #   ./deploy.sh users    [--json] [OPTIONS]          list the people with their state
 #   ./deploy.sh user-forget EMAIL [OPTIONS]          delete a person with all that is stored

@@ -11,9 +11,12 @@ from command_line import EXIT_USAGE, printable, sentences, shown
 from deployer.cloudformation.parameters import parse_override
 from deployer.command import Command
 from deployer.commands import (
+    continue_rollback,
     deploy,
     destroy,
     doctor,
+    logs,
+    open,
     plan,
     status,
     template,
@@ -30,13 +33,16 @@ COMMANDS = (
     doctor.COMMAND,
     plan.COMMAND,
     deploy.COMMAND,
-    destroy.COMMAND,
-    status.COMMAND,
-    template.COMMAND,
-    user.COMMAND,
-    user_forget.COMMAND,
-    users.COMMAND,
     verify.COMMAND,
+    status.COMMAND,
+    destroy.COMMAND,
+    template.COMMAND,
+    open.COMMAND,
+    logs.COMMAND,
+    continue_rollback.COMMAND,
+    user.COMMAND,
+    users.COMMAND,
+    user_forget.COMMAND,
 )
 
 

@@ -21,6 +21,8 @@ from deployer.session import Aws
 TABLE = "AWS::DynamoDB::Table"
 POOL = "AWS::Cognito::UserPool"
 KEY = "AWS::KMS::Key"
+DATA = (TABLE, POOL, KEY)
+"""What holds people's data, or opens it."""
 KEY_DAYS = 7
 """The shortest time that KMS takes to delete a key, which costs nothing meanwhile:
 https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"""
@@ -61,6 +63,14 @@ def remove(aws: Aws, kept: Sequence[Kept], console: Console) -> list[Kept]:
         if _has_people(aws, pool.physical_id):
             say(console, f"{pool.path} has users already: what holds data stays.", "yellow")
             return list(kept)
+    return delete(aws, kept, console, "Removed, for nobody ever used it")
+
+
+def delete(aws: Aws, kept: Sequence[Kept], console: Console, done: str) -> list[Kept]:
+    """Delete tables, pools and keys with all that is in them, saying each; return what stays.
+
+    What protects them from deletion is ended first. A key goes only when everything else has gone.
+    """
     # The key last: while something is there that it encrypts, it is needed.
     stays: list[Kept] = []
     for each in sorted(kept, key=lambda each: each.kind == KEY):
@@ -74,7 +84,7 @@ def remove(aws: Aws, kept: Sequence[Kept], console: Console) -> list[Kept]:
                 say(console, f"{each} cannot be removed: {explain(error)}", "yellow")
                 stays.append(each)
                 continue
-        say(console, f"Removed, for nobody ever used it: {each}")
+        say(console, f"{done}: {each}")
     return stays
 
 
@@ -101,6 +111,7 @@ def _remove_table(aws: Aws, table: str) -> None:
     aws.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
     aws.dynamodb.get_waiter("table_exists").wait(TableName=table)
     aws.dynamodb.delete_table(TableName=table)
+    aws.dynamodb.get_waiter("table_not_exists").wait(TableName=table)
 
 
 def _remove_pool(aws: Aws, pool: str) -> None:

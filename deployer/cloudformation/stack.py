@@ -15,6 +15,7 @@ from deployer.cloudformation.package import Template
 from deployer.cloudformation.progress import Look, Outcome, follow, nothing_more
 from deployer.console import say
 from deployer.errors import DeployError, advice, is_missing_stack
+from deployer.options import BOOTSTRAP_SUFFIX
 
 Description = dict[str, Any]  # a stack as DescribeStacks gives it
 # Looks at a change set before it is executed; what it raises ends the operation before anything is changed.
@@ -24,16 +25,18 @@ Review = Callable[[changes.ChangeSet], None]
 LEFTOVER = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 _STUCK = {
     "DELETE_FAILED": "was deleted in part only: finish that with `./deploy.sh destroy --stack {root}` first.",
-    "UPDATE_ROLLBACK_FAILED": "is stuck in a failed rollback: mend what its events name, then run "
-    "`aws cloudformation continue-update-rollback --stack-name {name}`.",
+    "UPDATE_ROLLBACK_FAILED": "is stuck in a failed rollback: `./deploy.sh continue-rollback --stack {root}` "
+    "names what hinders it, and goes on with it.",
 }
 _SUCCESS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+WELL = {*_SUCCESS, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
+"""States from which a stack can be updated."""
 _AFTERMATH = {
     "ROLLBACK_COMPLETE": "CloudFormation rolled back; the next deployment starts afresh.",
     "ROLLBACK_FAILED": "CloudFormation could not take everything back by itself.",
     "UPDATE_ROLLBACK_COMPLETE": "CloudFormation rolled back: the stack is as it was before.",
-    "UPDATE_ROLLBACK_FAILED": "Rolling back failed too: mend what the events name, then run "
-    "`aws cloudformation continue-update-rollback --stack-name {name}`.",
+    "UPDATE_ROLLBACK_FAILED": "Rolling back failed too: `./deploy.sh continue-rollback --stack {root}` names "
+    "what hinders it, and goes on with it.",
 }
 
 
@@ -177,7 +180,8 @@ def _execute(cloudformation: Any, name: str, change_set: Description, console: C
         if event.status == "DELETE_SKIPPED" and not is_first:
             say(console, f"Kept by its deletion policy: {event.path}, {event.kind} {event.resource_id}")
     done = "updated" if outcome.status.startswith("UPDATE") else "created"
-    aftermath = _AFTERMATH.get(outcome.status, f"The stack is in {outcome.status}.").format(name=name)
+    aftermath = _AFTERMATH.get(outcome.status, f"The stack is in {outcome.status}.")
+    aftermath = aftermath.format(root=name.removesuffix(BOOTSTRAP_SUFFIX))
     raise Failed(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}", outcome.status)
 
 

@@ -1,69 +1,173 @@
-"""Takes the product out of an account again, after asking."""
+"""Takes the product out of an account again: says what goes and what stays, asks, proves it."""
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deployer.account import protection, tagged
+from command_line import Parser, shown
+from deployer.account import fate, insights_group, protection, tagged, unused
+from deployer.account.existence import last_name
+from deployer.account.fate import Fate
+from deployer.account.unused import Kept
 from deployer.cloudformation import stack
 from deployer.command import Command
 from deployer.commands import teardown
 from deployer.console import say
-from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
+from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explain, explained
 from deployer.options import Options
-from deployer.session import Aws, connect
+from deployer.session import Aws, connect, is_loopback
 
 # Puts a question to the user and returns the answer.
 Ask = Callable[[str], str]
+Sleep = Callable[[float], None]
+
+LOOKS = 11
+"""At what AWS lists by the tag: it takes minutes to notice that something is gone."""
+PAUSE_SECONDS = 30.0
 
 
-def run(options: Options, console: Console, ask: Ask | None) -> None:
-    """Delete the stack and its bootstrap stack with all that they do not retain; without `ask`, at once.
+def run(
+    options: Options, console: Console, ask: Ask | None, *, data: bool = False, sleep: Sleep = time.sleep
+) -> None:
+    """Delete the stack and its bootstrap stack; without `ask`, at once.
 
-    Raises DeployError when the user does not confirm or when something is left that should not be.
+    With `data`, the table, the pool and the key go too, also those that earlier deletions have kept.
+    Raises DeployError when the user does not confirm, or when something else is left than was announced.
     """
     with explained(EXIT_USAGE):
         aws = connect(options)
-        present = [
-            found
-            for name in (options.stack, options.bootstrap_stack)
-            if (found := stack.find_idle(aws.cloudformation, name, options.stack))
-        ]
-        if not present:
-            say(console, f"There is no stack {options.stack} in region {aws.region}: nothing to destroy.")
-            tagged.show_what_is_left(aws, options.stack, console)
-            return
+        present = _present(aws, options)
         for found in present:
             protection.require_none(aws, found)
+        fates = [fate.of(aws, found) for found in present]
+        before = _kept_before(aws, options.stack, fates, console)
+        if not present:
+            say(console, f"There is no stack {options.stack} in region {aws.region}: nothing to destroy.")
+        fate.show(aws, fates, before, console, data=data)
+        if not present and not (data and any(each.kind in unused.DATA for each in before)):
+            return
         if ask is not None:
-            _confirm(options.stack, aws, present, ask)
+            _confirm(options.stack, aws, [each.name for each in fates], ask, data=data)
     with explained(EXIT_FAILED):
+        kept = list(before)
         for found in present:
-            teardown.remove(aws, found, console)
-        left = tagged.show_what_is_left(aws, options.stack, console)
-        but = ", but for what is named above" if left else ""
-        say(
-            console, f"{options.stack} is gone from account {aws.account}, region {aws.region}{but}.", "green"
-        )
+            kept += teardown.remove(aws, found, console, data_goes=data)
+        insights_group.remove(aws, (each for one in fates for each in one.resources), console)
+        if data:
+            kept = _remove_data(aws, kept, console)
+        _prove(aws, options.stack, [*kept, *_announced(fates, data=data)], console, sleep)
 
 
-def _confirm(name: str, aws: Aws, present: Sequence[stack.Description], ask: Ask) -> None:
-    names = " and ".join(found["StackName"] for found in present)
+def _present(aws: Aws, options: Options) -> list[stack.Description]:
+    names = (options.stack, options.bootstrap_stack)
+    found = (stack.find_idle(aws.cloudformation, name, options.stack) for name in names)
+    return [each for each in found if each]
+
+
+def _kept_before(aws: Aws, name: str, fates: Sequence[Fate], console: Console) -> list[Kept]:
+    """What holds data and is in none of the stacks, because earlier deletions kept it.
+
+    Without a stack everything that has the tag: nothing can be mistaken for a part of one then.
+    """
+    here = {last_name(each.physical_id) for one in fates for each in [*one.resources, *one.stays]}
+    try:
+        found = tagged.by_kind(tagged.existing(aws, name))
+    except (BotoCoreError, ClientError) as error:
+        say(console, f"What earlier ones left cannot be looked up by its tag: {explain(error)}", "yellow")
+        return []
+    return [
+        each
+        for each in found
+        if last_name(each.physical_id) not in here and (each.kind in unused.DATA or not fates)
+    ]
+
+
+def _confirm(name: str, aws: Aws, stacks: Sequence[str], ask: Ask, *, data: bool) -> None:
+    names = " and ".join([*stacks, *(["the data named above, for good"] if data else [])])
     try:
         answer = ask(
             f"This deletes {names} from account {aws.account}, region {aws.region}.\nType {name} to go on: "
         )
     except EOFError:
-        raise UsageError("Nobody is there to confirm: give --yes to destroy without a question.") from None
+        raise UsageError("There is nobody to ask: give --yes to go on without asking.") from None
     if answer.strip() != name:
-        raise DeployError("Nothing was deleted: that is not the stack's name.")
+        raise DeployError(f'"{shown(answer)}" is not {name}. Nothing was deleted.')
+
+
+def _remove_data(aws: Aws, kept: Sequence[Kept], console: Console) -> list[Kept]:
+    """Delete what holds data; return what stays all the same, for another reason than people's data."""
+    stays = unused.delete(aws, list(dict.fromkeys(kept)), console, "Removed with all that was in it")
+    if failed := [each for each in stays if each.kind in unused.DATA]:
+        raise DeployError(
+            f"The stacks are gone, and {failed[0]} is not: the same command goes on where it stopped."
+        )
+    return stays
+
+
+def _announced(fates: Sequence[Fate], *, data: bool) -> list[Kept]:
+    """What was said to stay."""
+    return [kept for each in fates for kept in each.stays if not (data and kept.kind in unused.DATA)]
+
+
+def _prove(aws: Aws, name: str, announced: Sequence[Kept], console: Console, sleep: Sleep) -> None:
+    """List what there is by the tag, and look again while that is more than was announced."""
+    expected = {last_name(each.physical_id) for each in announced}
+    try:
+        left = tagged.existing(aws, name)
+        for _ in range(LOOKS - 1):
+            if not _unexpected(left, expected):
+                break
+            sleep(0 if is_loopback(aws.tagging) else PAUSE_SECONDS)
+            left = tagged.existing(aws, name)
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(
+            f"The stacks are gone; what is left cannot be looked up by its tag: {explain(error)}"
+        ) from error
+    unexpected = _unexpected(left, expected)
+    for arn in left:
+        word = "Left behind" if arn in unexpected else "Still there, as announced"
+        say(
+            console,
+            f"{word}, by the tag {tagged.TAG}={name}: {arn}",
+            "red" if arn in unexpected else "yellow",
+        )
+    if unexpected:
+        raise DeployError(
+            f"The stacks are gone, and {len(unexpected)} named above should be too: look again in an hour "
+            f"(`./deploy.sh destroy --stack {name}` lists them), and delete by hand what is still there."
+        )
+    but = ", but for what is named above" if left or announced else ""
+    say(console, f"{name} is gone from account {aws.account}, region {aws.region}{but}.", "green")
+
+
+def _unexpected(arns: Sequence[str], expected: Collection[str]) -> list[str]:
+    return [arn for arn in arns if last_name(arn) not in expected]
+
+
+def _arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "--data",
+        choices=("keep", "delete"),
+        default="keep",
+        help="whether the table, the user pool and the key go too (default: %(default)s what KeepData kept)",
+    )
+    parser.add_argument(
+        "--accept-data-loss", action="store_true", help="what --data delete wants besides --yes"
+    )
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    run(options, console, None if given.yes else input)
+    data = given.data == "delete"
+    if data and given.yes and not given.accept_data_loss:
+        raise UsageError("--data delete with --yes deletes people's data unasked: add --accept-data-loss.")
+    run(options, console, None if given.yes else input, data=data)
 
 
-COMMAND = Command(name="destroy", summary="Delete the stacks, after asking", start=_start)
+COMMAND = Command(
+    name="destroy", summary="Delete the stacks, after asking", start=_start, arguments=_arguments
+)

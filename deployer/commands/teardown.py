@@ -31,11 +31,17 @@ PAUSE_SECONDS = 60.0
 
 
 def remove(
-    aws: Aws, found: stack.Description, console: Console, sleep: Callable[[float], None] = time.sleep
-) -> None:
-    """Delete a stack with all that it does not retain, and say what it retained.
+    aws: Aws,
+    found: stack.Description,
+    console: Console,
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    data_goes: bool = False,
+) -> list[unused.Kept]:
+    """Delete a stack with all that it does not retain; say and return what it retained.
 
-    Of a first creation that failed nothing stays: there is no data yet. Raises DeployError when something is
+    Of a first creation that failed nothing stays: there is no data yet. Where `data_goes`, the caller deletes
+    what holds people's data, and nothing is said of it here. Raises DeployError when something is
     left that should not be.
     """
     name = found["StackName"]
@@ -66,7 +72,8 @@ def remove(
     if is_first:
         stays = unused.remove(aws, list(dict.fromkeys([*before, *stays])), console)
     say(console, f"{name}: {len(gone)} resources deleted{'' if stays else ', none left behind'}.")
-    _say_what_stays(stays, console)
+    _say_what_stays([each for each in stays if not (data_goes and each.kind in unused.DATA)], console)
+    return stays
 
 
 def clear(aws: Aws, name: str, console: Console) -> None:

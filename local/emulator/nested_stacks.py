@@ -16,7 +16,7 @@ from ministack.core.responses import now_iso
 from ministack.services.cloudformation import _stack_events, _stacks, engine, provisioners, stacks
 from ministack.services.cloudformation.helpers import _resolve_template
 
-from local.emulator import reviewed_stacks
+from local.emulator import failed_rollbacks, reviewed_stacks
 from local.emulator.registry import Attributes, Properties, add
 
 Stack = dict[str, Any]
@@ -108,6 +108,8 @@ def _update(physical_id: str, _old: Properties, new: Properties, parent_name: st
     _announce(child, "UPDATE_IN_PROGRESS")
     _run(_deploy(child, wanted, disable_rollback=False, previous=previous))
     if child["StackStatus"] != "UPDATE_COMPLETE":
+        if rolling_back:
+            failed_rollbacks.mark(child)
         raise ValueError(_failure(child, "updated"))
     if rolling_back:
         child["StackStatus"] = "UPDATE_ROLLBACK_COMPLETE"

@@ -137,11 +137,12 @@ def test_what_no_stack_knows_is_found_by_its_tag(tiny: Tiny) -> None:
     for _ in range(2):  # the second time without a stack
         destroy.run(tiny.options(), tiny.console, ask=None)
         printed = tiny.printed()
-        assert f"Still there, by the tag Project={tiny.stack}: arn:aws:dynamodb" in printed
-        assert f"{tiny.stack}-of-old" in printed
+        assert f"Stays: By its tag, AWS::DynamoDB::Table {tiny.stack}-of-old: about 0 items" in printed
     dynamodb.delete_table(TableName=f"{tiny.stack}-of-old")
     destroy.run(tiny.options(), tiny.console, ask=None)
-    assert "Still there" not in tiny.printed()
+    printed = tiny.printed()
+    assert "Stays" not in printed
+    assert "Still there" not in printed
 
 
 def test_who_may_not_ask_for_tags_is_told(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,5 +151,6 @@ def test_who_may_not_ask_for_tags_is_told(tiny: Tiny, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("deployer.account.tagged._arns", denied)
     tiny.deploy()
-    destroy.run(tiny.options(), tiny.console, ask=None)
-    assert "What is left cannot be looked up by its tag: Access denied to GetResources" in tiny.printed()
+    with pytest.raises(DeployError, match="left cannot be looked up by its tag: Access denied") as error:
+        destroy.run(tiny.options(), tiny.console, ask=None)
+    assert error.value.exit_code == 1
