@@ -20,7 +20,8 @@ from gradio_app.chat.conversation import (
 from gradio_app.chat.keeper import Keeper, lease_end
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
-from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, StoppedError, TooManyAnswersError
+from gradio_app.chat.running import BusyError, Running, StoppedError, TooManyAnswersError
+from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.chat.summaries import Summaries
 from gradio_app.chat.writing import Writer, Written, told_counts
 from gradio_app.store.conversations import ActionRefusedError, Conversations, FullError

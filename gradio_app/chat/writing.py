@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from gradio_app.chat import budget, context, errors
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Conversation
 from gradio_app.chat.model import Choice, Counts, Models, ModelStream, context_tokens
-from gradio_app.chat.streaming import Running, RunningAnswer
+from gradio_app.chat.running import Running
+from gradio_app.chat.streaming import RunningAnswer
 
 log = logging.getLogger(__name__)
 
@@ -108,9 +109,9 @@ class Writer:
             if written.is_seen or not is_passing or self._running.draining:
                 return written
             log.info("model is asked again in %.0f s at most: %s", seconds, written.reason)
-            running.waits_for = written.reason
+            running.wait_for(written.reason)
             stopped = running.stop_requested.wait(seconds * random.uniform(0.5, 1))  # noqa: S311
-            running.waits_for = ""
+            running.wait_for("")
             if stopped:
                 return Written("", STOPPED)
         return call()

@@ -12,7 +12,7 @@ from gradio_app.chat import budget, context, keeper, summaries, turns, writing
 from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id, plain
 from gradio_app.chat.model import Choice, Models
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import Running
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, bedrock_client, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
@@ -366,6 +366,20 @@ def test_following_shows_the_text_growing_and_ends_with_all_of_it(
         return seen
 
     assert asyncio.run(asyncio.wait_for(follow(), DEADLINE)) == ["first words", "first words and the rest"]
+
+
+def test_following_tells_of_a_wait_and_of_its_end(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "RETRY_SECONDS", (0.3,))
+
+    async def follow() -> list[tuple[str, str]]:
+        started = await asyncio.to_thread(chatting.start, "busy 1: answer: at last")
+        return [(text, started.answer.waits_for) async for text in started.answer.follow()]
+
+    seen = asyncio.run(asyncio.wait_for(follow(), DEADLINE))
+    assert seen[0] == ("", "throttled")
+    assert seen[-1] == ("at last", "")
 
 
 def test_following_gathers_many_pieces_into_few_updates(chatting: Chatting) -> None:

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from gradio_app.chat import context, errors, writing
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id, plain
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import Running
 from gradio_app.language import LANGUAGES
 from gradio_app.page import render, runtime, texts, theme
 from gradio_app.page.address import ConversationAddress, conversation_in
@@ -36,7 +36,20 @@ SETTINGS = Settings(
 )
 
 
-@pytest.mark.parametrize("table", [texts.PAGE, texts.REASONS, texts.REFUSALS, texts.EXAMPLES, texts.USAGE])
+@pytest.mark.parametrize(
+    "table",
+    [
+        texts.PAGE,
+        texts.REASONS,
+        texts.WAITS,
+        texts.REFUSALS,
+        texts.ACTIONS,
+        texts.SCRIPT,
+        texts.NO_SCRIPT,
+        texts.EXAMPLES,
+        texts.USAGE,
+    ],
+)
 def test_both_languages_say_the_same_things(table: dict[str, Any]) -> None:
     assert set(table) == set(LANGUAGES)
     assert set(table["en"]) == set(table["es"]) or not isinstance(table["en"], dict)
@@ -52,6 +65,7 @@ def test_every_reason_has_words() -> None:
         errors.NOT_ENABLED,
     }
     assert reasons | set(writing.EARLY_ENDS.values()) <= set(texts.REASONS["en"])
+    assert set(texts.WAITS["en"]) == errors.PASSING
 
 
 def luminance(color: str) -> float:
