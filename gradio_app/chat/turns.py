@@ -275,6 +275,7 @@ def _answer(written: Written, choice: Choice) -> Answer:
         output_tokens=counts.output_tokens,
         cache_read_tokens=counts.cache_read_tokens,
         cache_write_tokens=counts.cache_write_tokens,
+        counted_from=written.oldest if written.counts else 0,
     )
 
 

@@ -335,6 +335,41 @@ def test_a_summary_that_breaks_off_is_charged_like_an_answer(
     assert (for_summaries > 0) == charged
 
 
+def test_what_no_summary_told_of_for_long_is_summed_up_piece_by_piece(
+    chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Summaries fail until more is left behind than is read for a question."""
+    fake.summaries = "throttle"
+    for module in (turns, writing, summaries):
+        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
+    monkeypatch.setattr(context, "TURNS", 2)
+    monkeypatch.setattr(context, "TURN_BYTES", 100)
+    for number in range(16):
+        chatting.ask(f"answer: fact {number:02} " + "and so on " * 8)
+    seen = chatting.store.context(chatting.user_id, chatting.conversation_id, context.most_bytes(300))
+    assert seen
+    assert seen.has_gap
+    oldest = chatting.now().turns[0].number
+
+    fake.summaries = "answer: summed up"
+    fake.requests.clear()
+    for number in range(16, 40):
+        chatting.ask(f"answer: fact {number:02}")
+        seen = chatting.store.context(chatting.user_id, chatting.conversation_id, context.most_bytes(300))
+        if seen and not seen.has_gap:
+            break
+    assert seen
+    assert not seen.has_gap
+    asked = [fake.question(number) for number in range(len(fake.requests))]
+    told = [question for question in asked if question.startswith(context.SUMMARY_PROMPT)]
+    assert all(budget.most_tokens(question) < 4 * context.BYTES_PER_TOKEN * 300 for question in told)
+    assert seen.summarized_to > oldest
+    summed_up = [turn for turn in chatting.now().turns if turn.number <= seen.summarized_to]
+    for turn in summed_up:
+        fact = turn.question_text[: len("answer: fact 00")]
+        assert any(fact in question for question in told), f"{fact} is in no summary"
+
+
 @pytest.mark.asvs("16.2.5")
 def test_the_log_never_holds_what_was_said(
     chatting: Chatting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

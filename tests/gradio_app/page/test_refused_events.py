@@ -1,4 +1,4 @@
-"""What a person sees when an event is refused before it reaches the application: one sentence, and the chat."""
+"""What a person sees when an event is refused before it reaches the application: a sentence, and the chat."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""*Stop* at the page: from the click that asks on, whichever way that was, and while the model is waited for."""
+"""*Stop* at the page: from the click that asks on, by whichever way, and while the model is waited for."""
 
 import re
 from collections.abc import Callable
