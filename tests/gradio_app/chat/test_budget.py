@@ -77,15 +77,15 @@ def test_what_was_written_is_a_token_for_each_piece_at_least(text: str, pieces: 
 @st.composite
 def followed(draw: st.DrawFn) -> tuple[Conversation, int, str]:
     """A conversation whose last answer was counted, with a window of its own, and a question."""
-    texts = st.text(max_size=30)
+    texts = st.text(max_size=30).map(lambda text: text * 40)
     turns = tuple(
         Turn(number, plain(draw(texts)), Answer(plain(draw(texts)), model_id="m"))
         for number in range(1, draw(st.integers(2, 6)))
     )
-    return Conversation("c", turns=turns, summary=draw(texts)), draw(st.integers(30, 400)), draw(texts)
+    return Conversation("c", turns=turns, summary=draw(texts)), draw(st.integers(100, 4_000)), draw(texts)
 
 
-@given(followed(), st.integers(30, 400), st.text(max_size=30), st.floats(0, 1), st.integers(0, 32))
+@given(followed(), st.integers(100, 4_000), st.text(max_size=30), st.floats(0, 1), st.integers(0, 32))
 def test_what_was_counted_before_bounds_what_is_read_next(
     given: tuple[Conversation, int, str], now: int, summary: str, rate: float, around: int
 ) -> None:
