@@ -9,10 +9,12 @@ import pytest
 from gradio_app.chat import budget, keeper, writing
 from gradio_app.chat.asking import RefusedError
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, new_id
+from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models
 from gradio_app.chat.running import LEFT_AT_ONCE, REMEMBERED, Running
 from gradio_app.chat.turns import ANSWERS_AT_ONCE
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import TableUnreachable
 from gradio_app.store.usage import Usage
 from tests.gradio_app.chatting import DEADLINE, Chatting, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
@@ -291,6 +293,32 @@ def test_another_task_takes_over_when_the_lease_ran_out_and_the_late_one_writes_
     assert [turn.question_text for turn in phone.now().turns] == ["answer: mine"]
     assert phone.last().text == "mine"
     assert (late.answer.problem, phone.last().status) == ("", "complete")
+
+
+def test_nothing_is_written_after_the_end_although_that_was_not_saved(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease would make other tasks wait for what nobody writes any more."""
+    at_its_end, go_on = threading.Event(), threading.Event()
+
+    def unreachable(*_: object) -> None:
+        raise TableUnreachable
+
+    def measured(*_: object) -> None:
+        at_its_end.set()
+        go_on.wait(SOON)
+
+    monkeypatch.setattr(keeper, "KEEP_SECONDS", 600.0)
+    monkeypatch.setattr(Conversations, "answer", unreachable)
+    monkeypatch.setattr(Metrics, "answer", measured)
+    started = start(chatting, "answer: all of it")
+    assert at_its_end.wait(SOON)
+    before = chatting.last()
+    chatting.turns._keeper.keep()
+    assert chatting.last() == before
+    go_on.set()
+    assert started.answer.done.wait(SOON)
+    assert started.answer.problem == "not_saved"
 
 
 def test_a_task_that_lost_its_answer_stops_the_model(
