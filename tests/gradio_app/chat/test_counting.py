@@ -24,5 +24,6 @@ def test_a_count_is_what_the_call_is_charged(bedrock: LocalBedrock, parts: list[
     counted = models.count(bedrock.model_id, context.SYSTEM_PROMPT, parts, Line())
     stream = models.stream(Choice(bedrock.model_id, 0.0, 4), context.SYSTEM_PROMPT, parts)
     [counts] = [piece.counts for piece in stream.pieces() if piece.counts]
+    assert counted is not None
     assert counted == counts.input_tokens
     assert 0 < counted <= budget.most_read(context.SYSTEM_PROMPT, parts)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -22,7 +23,7 @@ A_BALANCERS_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 def stale(route: Route) -> None:
     """What a page sends that was open while another version took the place of its own."""
-    body = route.request.post_data_json
+    body: Any = route.request.post_data_json
     route.fallback(post_data=json.dumps({**body, "fn_index": 999}))
 
 

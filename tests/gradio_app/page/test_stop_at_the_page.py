@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -43,7 +44,8 @@ class OnItsWay:
 
     def _hold(self, route: Route) -> None:
         # What stops takes two values, what asks more.
-        if not self.waiting and len(route.request.post_data_json["data"]) > 2:
+        sent: Any = route.request.post_data_json
+        if not self.waiting and len(sent["data"]) > 2:
             self.waiting.append(route)
         else:
             route.continue_()
