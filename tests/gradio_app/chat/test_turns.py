@@ -33,6 +33,7 @@ def test_an_answer_is_stored_with_its_tokens(chatting: Chatting, dynamodb: Any, 
         model_id=MODEL_ID,
         temperature=0.3,
         max_tokens=100,
+        counted_from=conversation.last,
     )
     assert (conversation.input_tokens, conversation.output_tokens) == (11, 3)
     assert spent(dynamodb, table) == max(14, budget.least("answer: hello to you"))
