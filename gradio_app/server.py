@@ -16,7 +16,7 @@ from gradio_app.audit import audit
 from gradio_app.aws import Clients
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import Running
 from gradio_app.chat.turns import Turns
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge

@@ -65,9 +65,11 @@ class Traffic:
     """Between the tasks and AWS services, both ways."""
     log_gb: float = 1.0
     table_gb: float = 1.0
-    writes_per_turn: int = 40
-    """Units, two for each item of a transaction, with those of the index."""
-    reads_per_turn: int = 30
+    writes_per_turn: int = 58
+    """Units, two for each item of a transaction, with those of the index: counted at the page, with 20 and
+    with 300 turns before, three saves of the draft and an answer of 15 seconds (tests/gradio_app/page)."""
+    reads_per_turn: int = 43
+    """Counted likewise. Most is the conversation itself, for the model and twice for the page."""
     builds: int = 4
     build_minutes: int = 4
 

@@ -93,7 +93,7 @@ class Accounts:
                 reservation.tokens,
                 reservation.least,
                 written.counts,
-                read=budget.most_read(written.system, written.parts) if written.is_seen else 0,
+                read=written.most_read if written.is_seen else 0,
                 counted=None if counted is None else counted + budget.COUNTED_TOKENS,
                 output=budget.written(written.text, written.pieces),
             ),

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from gradio_app.chat import context
+from gradio_app.chat.conversation import Conversation
 from gradio_app.chat.model import Counts
 
 MESSAGE_TOKENS = 32
@@ -34,6 +35,23 @@ def most_read(system: str, parts: Sequence[tuple[str, str]]) -> int:
     """The most tokens that a whole request can be charged for as input."""
     messages = sum(most_tokens(text) + MESSAGE_TOKENS for _, text in parts)
     return messages + most_tokens(system) + MESSAGE_TOKENS + REQUEST_TOKENS
+
+
+def most_read_after(
+    before: Conversation, oldest: int, model_id: str, system: str, parts: Sequence[tuple[str, str]]
+) -> int:
+    """The same, by what Bedrock counted for the answer before: the model read nearly all of it then already.
+
+    What is new are the last answer and the question, and maybe the instructions with their summary. `oldest`
+    is the number of the oldest turn that is sent. Nothing but the bound is left where that answer is another
+    model's, was not counted to its end, or was written with less of the conversation.
+    """
+    most = most_read(system, parts)
+    last = before.turns[-1].answer if before.turns else None
+    is_sent = last is not None and len(parts) > 1 and parts[-2] == ("ai", last.text)
+    if last is None or not is_sent or last.model_id != model_id or not 0 < last.counted_from <= oldest:
+        return most
+    return min(most, last.input_tokens + most_read(system, parts[-2:]))
 
 
 def least(question: str) -> int:

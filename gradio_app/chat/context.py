@@ -87,6 +87,13 @@ def messages(conversation: Conversation, question: str, budget: int) -> list[tup
     return [*history, ("human", question)]
 
 
+def oldest_sent(conversation: Conversation, parts: Sequence[tuple[str, str]], number: int) -> int:
+    """The number of the oldest turn in a request that `messages` made for the turn of this number."""
+    kept = len(parts) // 2
+    unsummed = [turn for turn in conversation.turns if turn.number > conversation.summarized_to]
+    return answered(unsummed)[-kept].number if kept else number
+
+
 def to_sum_up(conversation: Conversation, budget: int) -> list[Turn]:
     """The turns that the next summary should take up, oldest first; none while everything fits.
 
@@ -98,10 +105,10 @@ def to_sum_up(conversation: Conversation, budget: int) -> list[Turn]:
     if sum(map(turn_tokens, unsummed)) <= room and len(unsummed) <= TURNS:
         return []
     kept = newest(unsummed[-(TURNS // 2) :], budget // 2)
-    return _oldest(unsummed[: len(unsummed) - len(kept)], budget)
+    return oldest(unsummed[: len(unsummed) - len(kept)], budget)
 
 
-def _oldest(turns: Sequence[Turn], budget: int) -> list[Turn]:
+def oldest(turns: Sequence[Turn], budget: int) -> list[Turn]:
     """The first of the turns, and those after it that fit into the budget with it."""
     end = 0
     while end < len(turns) and (not end or turn_tokens(turns[end]) <= budget):

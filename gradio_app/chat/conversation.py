@@ -51,6 +51,8 @@ class Answer:
     """Empty in what was stored before answers knew their model; so are its settings."""
     temperature: float | None = None
     max_tokens: int = 0
+    counted_from: int = 0
+    """The number of the oldest turn that Bedrock counted as read; 0 where the counts are guesses."""
     lease_until: int = 0
     """Epoch seconds until which its writer is at work, while it is WRITING."""
 
@@ -116,6 +118,8 @@ class Conversation:
     """Some turns that follow each other, the oldest first."""
     has_earlier: bool = False
     has_later: bool = False
+    has_gap: bool = False
+    """Of what was read for the model: between the summary and these turns stand some that were not read."""
     last: int = 0
     """The number of the last turn; 0 when turns were not asked for, or there is none."""
     model_id: str = ""

@@ -9,7 +9,8 @@ import time
 
 from gradio_app.chat import errors
 from gradio_app.chat.accounts import Accounts
-from gradio_app.chat.streaming import Running, RunningAnswer
+from gradio_app.chat.running import Running
+from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import ConflictError, TableUnreachable
 

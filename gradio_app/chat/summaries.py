@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gradio_app.chat import context, errors
+from gradio_app.chat import budget, context, errors
 from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import whole
 from gradio_app.chat.conversation import COMPLETE, FAILED, Conversation, Turn
@@ -28,7 +28,8 @@ class Summaries:
         """Sum up the oldest turns when the newest, which this one is, leaves no room for them."""
         limit = context_tokens(choice.model_id)
         conversation = replace(before, turns=(*before.turns, turn))
-        turns = context.to_sum_up(conversation, limit)
+        turns = self._left_behind(user_id, before, turn.number, limit) if before.has_gap else []
+        turns = turns or context.to_sum_up(conversation, limit)
         if not turns:
             return
         choice = replace(choice, temperature=TEMPERATURE, max_tokens=context.SUMMARY_TOKENS)
@@ -43,6 +44,21 @@ class Summaries:
         self._metrics.summary(choice.model_id, counts.input_tokens, counts.output_tokens)
         if written.status == COMPLETE and (text := whole(written.text).strip()):
             self._store_summary(user_id, conversation, turn.number, text, turns[-1].number)
+
+    def _left_behind(self, user_id: str, before: Conversation, number: int, limit: int) -> list[Turn]:
+        """The oldest turns that no summary tells of, when so many are left that the newest are read only.
+
+        Summaries failed then for long, or were not paid for; each answer makes good for a bounded piece.
+        """
+        try:
+            turns = self._store.oldest(user_id, before, context.most_bytes(limit))
+        except TableUnreachable as error:
+            errors.record_storage(error)
+            return []
+        found = context.oldest(context.answered(turns), limit)
+        if turns and not found:  # nothing that was answered, and nothing to tell of
+            self._store_summary(user_id, before, number, before.summary, turns[-1].number)
+        return found
 
     def _store_summary(
         self, user_id: str, conversation: Conversation, number: int, text: str, summarized_to: int
@@ -68,4 +84,6 @@ class Summaries:
             errors.record(error, choice.model_id)
             status, reason = FAILED, errors.reason_of(error)
             is_seen = stream.is_sent and not errors.is_unseen(error)
-        return Written(text, status, reason, counts, is_seen, context.SYSTEM_PROMPT, parts, pieces)
+        system = context.SYSTEM_PROMPT
+        most_read = budget.most_read(system, parts)
+        return Written(text, status, reason, counts, is_seen, system, parts, pieces, most_read)

@@ -20,7 +20,8 @@ from gradio_app.chat.conversation import (
 from gradio_app.chat.keeper import Keeper, lease_end
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
-from gradio_app.chat.streaming import BusyError, Running, RunningAnswer, StoppedError, TooManyAnswersError
+from gradio_app.chat.running import BusyError, Running, StoppedError, TooManyAnswersError
+from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.chat.summaries import Summaries
 from gradio_app.chat.writing import Writer, Written, told_counts
 from gradio_app.store.conversations import ActionRefusedError, Conversations, FullError
@@ -274,6 +275,7 @@ def _answer(written: Written, choice: Choice) -> Answer:
         output_tokens=counts.output_tokens,
         cache_read_tokens=counts.cache_read_tokens,
         cache_write_tokens=counts.cache_write_tokens,
+        counted_from=written.oldest if written.counts else 0,
     )
 
 

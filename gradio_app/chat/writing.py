@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from gradio_app.chat import budget, context, errors
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Conversation
 from gradio_app.chat.model import Choice, Counts, Models, ModelStream, context_tokens
-from gradio_app.chat.streaming import Running, RunningAnswer
+from gradio_app.chat.running import Running
+from gradio_app.chat.streaming import RunningAnswer
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class Written:
         is_seen: whether the model may have worked on the request.
         system, parts: the request.
         pieces: of how many pieces the text is.
+        most_read: no model reads more tokens for the request.
+        oldest: the number of the oldest turn in the request.
     """
 
     text: str
@@ -52,6 +55,8 @@ class Written:
     system: str = field(default="", repr=False)
     parts: Sequence[tuple[str, str]] = field(default=(), repr=False)
     pieces: int = 0
+    most_read: int = 0
+    oldest: int = 0
 
 
 def told_counts(written: Written) -> Counts:
@@ -75,9 +80,11 @@ class Writer:
         system = context.system_prompt(before)
         written = Written("", FAILED)
         for share in CONTEXT_SHARES:
-            budget = context_tokens(choice.model_id) // share
-            parts = context.messages(before, question, budget)
+            parts = context.messages(before, question, context_tokens(choice.model_id) // share)
+            oldest = context.oldest_sent(before, parts, running.number)
+            most_read = budget.most_read_after(before, oldest, choice.model_id, system, parts)
             written = self._with_patience(running, lambda: self.call(running, choice, system, parts))  # noqa: B023
+            written = replace(written, most_read=most_read, oldest=oldest)
             if written.reason != errors.TOO_LONG or written.text or len(parts) == 1:
                 break
         return written
@@ -95,7 +102,7 @@ class Writer:
         ended = call.ended
         if running.stop_requested.is_set() and not (ended and ended.counts):
             text = running.freeze()
-            return Written(text, STOPPED, "", None, call.stream.is_sent, system, parts, running.pieces)
+            return Written(text, STOPPED, "", call.counts, call.stream.is_sent, system, parts, running.pieces)
         if ended is None:
             raise AssertionError("a call that nobody left has ended")
         return replace(ended, text=running.text, system=system, parts=parts, pieces=running.pieces)
@@ -108,9 +115,9 @@ class Writer:
             if written.is_seen or not is_passing or self._running.draining:
                 return written
             log.info("model is asked again in %.0f s at most: %s", seconds, written.reason)
-            running.waits_for = written.reason
+            running.wait_for(written.reason)
             stopped = running.stop_requested.wait(seconds * random.uniform(0.5, 1))  # noqa: S311
-            running.waits_for = ""
+            running.wait_for("")
             if stopped:
                 return Written("", STOPPED)
         return call()
@@ -125,6 +132,8 @@ class _Call:
         """It has ended, or nobody waits for it any more."""
         self.ended: Written | None = None
         """How it ended, without its text."""
+        self.counts: Counts | None = None
+        """What Bedrock has counted, once it has said so."""
         self._running = running
         self._model_id = model_id
         self._most_bytes = most_bytes
@@ -137,7 +146,7 @@ class _Call:
             if not self._running.stop_requested.is_set():
                 errors.record(error, self._model_id)
             is_seen = self.stream.is_sent and not errors.is_unseen(error)
-            self.ended = Written("", FAILED, errors.reason_of(error), is_seen=is_seen)
+            self.ended = Written("", FAILED, errors.reason_of(error), self.counts, is_seen=is_seen)
         self.is_over.set()
 
     def leave(self) -> None:
@@ -146,15 +155,15 @@ class _Call:
         self.is_over.set()
 
     def _read(self) -> Written:
-        stop_reason, counts = "", None
+        stop_reason = ""
         with contextlib.closing(self.stream.pieces()) as pieces:
             for piece in pieces:
                 if piece.text:
                     self._running.write(piece.text)
-                counts = piece.counts or counts
+                self.counts = piece.counts or self.counts
                 stop_reason = piece.stop_reason or stop_reason
                 if self._running.size > self._most_bytes:
                     return Written("", COMPLETE, LENGTH, is_seen=True)
         if not stop_reason:
-            return Written("", FAILED, errors.CUT, is_seen=True)
-        return Written("", COMPLETE, EARLY_ENDS.get(stop_reason, ""), counts, is_seen=True)
+            return Written("", FAILED, errors.CUT, self.counts, is_seen=True)
+        return Written("", COMPLETE, EARLY_ENDS.get(stop_reason, ""), self.counts, is_seen=True)

@@ -83,17 +83,18 @@ class Following:
         shown = await to_thread.run_sync(render.messages, before, reader.language)
         shown.append(render.question(last, reader.language))
         live = LiveAnswer()
-        async for text in self._growing(reader, conversation_id, last, running):
-            yield [*shown, render.growing_answer(await to_thread.run_sync(live.update, text))]
+        async for text, waits_for in self._growing(reader, conversation_id, last, running):
+            parts = await to_thread.run_sync(live.update, text)
+            yield [*shown, render.growing_answer(parts, waits_for, reader.language)]
 
     async def _growing(
         self, reader: Reader, conversation_id: str, turn: Turn, running: RunningAnswer | None
-    ) -> AsyncIterator[str]:
-        """The text of a turn's answer, from whoever writes it."""
-        yield turn.answer.text if turn.answer else ""
+    ) -> AsyncIterator[tuple[str, str]]:
+        """The text of a turn's answer, from whoever writes it, and what it waits for if this task knows."""
+        yield turn.answer.text if turn.answer else "", ""
         if running and running.number == turn.number:
             async for text in running.follow():
-                yield text
+                yield text, running.waits_for
             return
         while turn.answer and turn.answer.is_being_written(time.time()):
             await asyncio.sleep(LOOK_SECONDS)
@@ -103,4 +104,4 @@ class Following:
             if not now or not now.turns or now.turns[-1].number != turn.number:
                 return
             [turn] = now.turns
-            yield turn.answer.text if turn.answer else ""
+            yield turn.answer.text if turn.answer else "", ""

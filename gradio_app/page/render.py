@@ -35,9 +35,13 @@ def answer_parts(turn: Turn, language: str) -> list[str]:
     return parts
 
 
-def growing_answer(parts: Sequence[str]) -> Any:
-    """An answer that is being written, of `markup.LiveAnswer`."""
-    return chatbot.growing("assistant", parts)
+def growing_answer(parts: Sequence[str], waits_for: str, language: str) -> Any:
+    """An answer that is being written, of `markup.LiveAnswer`, and a key of `texts.WAITS` if it has to wait.
+
+    The sentence stands in the conversation, which is a live region: screen readers say it.
+    """
+    notices = [markup.notice(texts.WAITS[language][waits_for])] if waits_for else []
+    return chatbot.growing("assistant", [*parts, *notices])
 
 
 def usage_line(conversation: Conversation, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import Running
 from gradio_app.chat.turns import Turns
 from gradio_app.settings import Settings
 from gradio_app.store.conversations import Conversations

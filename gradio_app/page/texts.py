@@ -107,6 +107,20 @@ REASONS = {
 }
 """Why an answer is not whole; shown below what there is of it."""
 
+WAITS = {
+    "en": {
+        "throttled": "The model is receiving too many requests right now. It is asked again in a moment.",
+        "unavailable": "The model is out of service for the moment. It is asked again in a moment.",
+        "unreachable": "The model cannot be reached. It is asked again in a moment.",
+    },
+    "es": {
+        "throttled": "El modelo recibe demasiadas peticiones ahora. Se le vuelve a preguntar enseguida.",
+        "unavailable": "El modelo está fuera de servicio por el momento. Se le vuelve a preguntar enseguida.",
+        "unreachable": "No se puede contactar con el modelo. Se le vuelve a preguntar enseguida.",
+    },
+}
+"""Why an answer does not begin yet, while the application waits to ask the model once more."""
+
 REFUSALS = {
     "en": {
         "changed": "This conversation was changed in another tab. It is shown as it is now; send "
@@ -175,6 +189,9 @@ ACTIONS = {
 }
 """What can be done with a message: names of buttons that show a sign only."""
 
+RETRY = {"en": "Retry", "es": "Reintentar"}
+"""The name of Gradio's button that asks the last question again, by which our script knows it."""
+
 SCRIPT = {
     "en": {
         "busy": "An answer is still being written. Your text stays here: send it when the answer has ended.",
@@ -190,6 +207,8 @@ SCRIPT = {
         "somebody_else": "Somebody else has signed in in this browser. Your text is still here, but is not "
         "kept: copy what you need before you leave the page.",
         "failed": "That did not work, and nothing was sent. Your text is still here; try again in a moment.",
+        "failed_event": "That did not work. Try again in a moment.",
+        "retry": RETRY["en"],
         "close": "Close",
         "copy_code": "Copy the code",
         "copied": "Copied",
@@ -212,6 +231,8 @@ SCRIPT = {
         "somebody_else": "Otra persona inició sesión en este navegador. Tu texto sigue aquí, pero no se "
         "conserva: copia lo que necesites antes de salir de la página.",
         "failed": "Eso no funcionó y no se envió nada. Tu texto sigue aquí; reintenta en un momento.",
+        "failed_event": "Eso no funcionó. Reintenta en un momento.",
+        "retry": RETRY["es"],
         "close": "Cerrar",
         "copy_code": "Copiar el código",
         "copied": "Copiado",
@@ -275,15 +296,17 @@ USAGE = {
     "conversación {total_input} de entrada, {total_output} de salida",
 }
 
-MISSING_IN_GRADIO = {
+OURS_IN_GRADIO = {
+    "en": {"chatbot.retry": RETRY["en"]},
     "es": {
+        "chatbot.retry": RETRY["es"],
         "chatbot.copy_message": "Copiar mensaje",
         "chatbot.copied_message": "Mensaje copiado",
     },
 }
-"""What Gradio's own translations leave out."""
+"""What Gradio's own translations leave out, and what must be as we say."""
 
-I18N = gr.I18n(**{lang: PAGE[lang] | MISSING_IN_GRADIO.get(lang, {}) for lang in PAGE})
+I18N = gr.I18n(**{lang: PAGE[lang] | OURS_IN_GRADIO[lang] for lang in PAGE})
 
 
 def number(count: int, language: str) -> str:

@@ -170,13 +170,17 @@ class Sessions:
             del self._cache[key]
 
     async def _touch(self, session: Session) -> Session | None:
-        touched = replace(session, seen_at=self._seconds())
-        return await self._save(touched, {"seen_at": touched.seen_at, "expires_at": self._ends(touched)})
+        seen_at = self._seconds()
+        ends = self._ends(replace(session, seen_at=seen_at))
+        return await self._save(session, {"seen_at": seen_at, "expires_at": ends}, seen_at=seen_at)
 
-    async def _save(self, session: Session, changes: dict[str, Any]) -> Session | None:
-        """Write some attributes unless the session was ended meanwhile, on this task or another."""
+    async def _save(self, session: Session, changes: dict[str, Any], **fields: Any) -> Session | None:
+        """Write some attributes unless the session was ended meanwhile, on this task or another.
+
+        `fields` are the same as the session has them. Another request may have changed others meanwhile.
+        """
         if await self._table.update(schema.session(session.key), schema.SESSION, changes):
-            return self._remember(session)
+            return self._remember(replace(self._held(session.key) or session, **fields))
         self._cache.pop(session.key, None)
         return None
 
@@ -214,18 +218,16 @@ class Sessions:
             if await self.end(session):
                 _audit_refusal(session, refusal)
             return None
-        # Asking is not using: the session is as old as its last request, which may have come meanwhile.
-        _, latest = self._cache.get(session.key, (0, session))
-        refreshed = replace(
-            latest,
-            identity=current.identity,
-            access_token=current.access_token,
-            refresh_token=current.refresh_token,
-            access_expires_at=current.access_expires_at,
-            checked_at=self._seconds(),
-        )
-        attributes = refreshed.attributes()
-        return await self._save(refreshed, {name: attributes[name] for name in _REFRESHED})
+        # Asking is not using: the session is as old as its last request.
+        fields = {
+            "identity": current.identity,
+            "access_token": current.access_token,
+            "refresh_token": current.refresh_token,
+            "access_expires_at": current.access_expires_at,
+            "checked_at": self._seconds(),
+        }
+        attributes = replace(session, **fields).attributes()
+        return await self._save(session, {name: attributes[name] for name in _REFRESHED}, **fields)
 
     def _client_of(self, session: Session) -> Directory | SingleSignOn:
         """The pool through the app client that the session's tokens belong to."""

@@ -38,6 +38,8 @@ def answer_item(user_id: str, conversation_id: str, number: int, answer: Answer)
     }
     if answer.temperature is not None:
         item["temperature"] = answer.temperature
+    if answer.counted_from:
+        item["counted_from"] = answer.counted_from
     return {**item, "bytes": item_bytes(item)}
 
 
@@ -64,6 +66,7 @@ def answer_of(item: Item) -> Answer:
         reason=item["reason"],
         model_id=item.get("model_id", ""),
         temperature=None if temperature is None else float(temperature),
+        counted_from=item.get("counted_from", 0),
         lease_until=item.get("lease_until", 0),
         **{name: item.get(name, 0) for name in COUNTS},
     )

@@ -5,8 +5,8 @@ from dataclasses import replace
 from gradio_app.chat.conversation import Conversation, Turn, valid_id
 from gradio_app.store import schema
 from gradio_app.store.heads import conversation_of
-from gradio_app.store.messages import turns_of
-from gradio_app.store.table import Table
+from gradio_app.store.messages import item_bytes, turns_of
+from gradio_app.store.table import Item, Table
 
 ITEMS_AT_ONCE = 100
 """Messages that one reading of the model's context fetches at a time."""
@@ -63,8 +63,24 @@ class Reading:
             conversation,
             turns=window,
             has_earlier=has_earlier or bool(conversation.summarized_to),
+            has_gap=has_earlier,
             last=window[-1].number if window else conversation.summarized_to,
         )
+
+    def oldest(self, user_id: str, conversation: Conversation, most_bytes: int) -> list[Turn]:
+        """The oldest turns after the summary that take about so many bytes, at least one if there is any."""
+        bounds = (conversation.summarized_to + 1, conversation.version)
+        if bounds[0] > bounds[1]:
+            return []
+        found = self._table.query(
+            schema.person(user_id), schema.messages(conversation.id, *bounds), at_once=ITEMS_AT_ONCE
+        )
+        items: list[Item] = []
+        for item in found:
+            if item["role"] == "user" and sum(map(item_bytes, items)) > most_bytes:
+                break
+            items.append(item)
+        return [turn for turn, _ in turns_of(reversed(items))][::-1]
 
     def _window(
         self,

@@ -67,7 +67,7 @@ KINDS = (
         "USER#<user>",
         "MESSAGE#<conversation>#<turn>#<0 or 1>",
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
-        "cache_read_tokens:N? cache_write_tokens:N? model_id:S? temperature:N? max_tokens:N? "
+        "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
         "holder:S? lease_until:N? stop_requested:N?",
         "with its conversation",
         "store/messages, conversations, answers, deletion",

@@ -13,7 +13,7 @@ from botocore.config import Config
 from gradio_app.chat.conversation import Answer, Conversation, new_id
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import Running
 from gradio_app.chat.turns import Started, TurnRequest, Turns
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.preferences import Preferences

@@ -326,7 +326,7 @@ def make_world(
     """An application whose page is `tiny_page`; users are named by keyword, `ana` for ana@example.com.
 
     With `streams` the page is its own: Gradio's queue belongs to the loop that it is first used in. With
-    clients of a table and of models it is the chat.
+    clients of a table and of models it is the chat, and all is in their table and nothing in the world's.
     """
     table = FakeTable()
     on_stop: list[Callable[[], None]] = []
@@ -336,7 +336,7 @@ def make_world(
     application = create_app(
         settings,
         clients,
-        table=table,
+        table=table if clients is NO_CLIENTS else None,
         directory=directory,
         single_sign_on=FakeSingleSignOn(directory) if settings.single_sign_on else None,
         page=page,

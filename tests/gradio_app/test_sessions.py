@@ -1,9 +1,12 @@
 """How long a session lives, and who notices its end, by a clock of our own."""
 
 import json
+import threading
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from gradio_app import request_id
@@ -27,10 +30,12 @@ class Case:
         self.table = FakeTable()
         self.directory = FakeDirectory(users={ANA: User("x", groups=("admins",))})
         settings = Settings(**{**vars(SETTINGS), "session_idle_minutes": 30, "session_max_hours": 12})
-        self.task, self.other = (
-            Sessions(AsyncTable(self.table), self.directory, settings, now=lambda: self.clock)
-            for _ in range(2)
-        )
+        self.settings = settings
+        self.task, self.other = self.another_task(), self.another_task()
+
+    def another_task(self) -> Sessions:
+        """A task that remembers nothing yet."""
+        return Sessions(AsyncTable(self.table), self.directory, self.settings, now=lambda: self.clock)
 
     async def sign_in(self) -> str:
         return await self.task.begin(self.directory._signed_in(ANA))
@@ -321,6 +326,33 @@ def test_many_requests_at_once_ask_cognito_once() -> None:
         async with anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(case.task.find, token)
+        assert case.checks() == 1
+
+    check(scenario)
+
+
+def test_a_request_that_is_slow_to_be_noted_does_not_bring_an_old_check_back() -> None:
+    """It read the session before another one's check and writes after it."""
+
+    async def scenario(case: Case) -> None:
+        token = await case.sign_in()
+        case.clock += CHECK_SECONDS
+        is_slow, go_on, update = threading.Event(), threading.Event(), case.table.update
+
+        def slow_at_first(pk: str, sk: str, changes: Any, **expected: Any) -> bool:
+            if "seen_at" in changes and not is_slow.is_set():
+                is_slow.set()
+                assert go_on.wait(20)
+            return update(pk, sk, changes, **expected)
+
+        case.table.update = slow_at_first
+        task = case.another_task()
+        async with anyio.create_task_group() as group:
+            group.start_soon(task.find, token)
+            await anyio.to_thread.run_sync(is_slow.wait)
+            await task.find(token)
+            go_on.set()
+        await task.find(token)
         assert case.checks() == 1
 
     check(scenario)

@@ -7,7 +7,7 @@ import { changed, isSaved, keepFrom, moved, save } from "./drafts.js";
 import { filled, most, mostKept, words } from "./facts.js";
 import { hush, say, says } from "./notice.js";
 
-/** What was sent, {id, text}, until the server has said what became of it. */
+/** What is being asked, {id, text, body of the request}, until the server has said what became of it. */
 let outgoing = null;
 let isRunning = false;
 /** Whether a click on "send" is our own. */
@@ -51,17 +51,29 @@ function renew() {
   return id.join("");
 }
 
-/** Send a text by pressing one of Gradio's buttons; whether it could be sent. */
-function send(text, button, isEmptied) {
-  if (isLost()) return void look();
-  if (isRunning || outgoing) return void say(words.busy, "busy");
-  const count = [...text].length;
-  if (count > most) return void say(filled(words.too_long, { count, most }), "too_long");
+/** Whether something can be asked now; if not, says why. */
+function mayAsk() {
+  if (isLost()) look();
+  else if (isRunning || outgoing) say(words.busy, "busy");
+  else return true;
+  return false;
+}
+
+/** From now on something is being asked, which can be stopped; `text` goes back into the box if it is refused. */
+function begin(text) {
   outgoing = { id: renew(), text };
-  put(find("#question textarea"), text);
-  if (isEmptied) put(box(), "");
   hush();
   run(true);
+}
+
+/** Send a text by pressing one of Gradio's buttons; whether it could be sent. */
+function send(text, button, isEmptied) {
+  if (!mayAsk()) return false;
+  const count = [...text].length;
+  if (count > most) return void say(filled(words.too_long, { count, most }), "too_long");
+  begin(text);
+  put(find("#question textarea"), text);
+  if (isEmptied) put(box(), "");
   isOurs = true;
   find(button).click();
   isOurs = false;
@@ -150,22 +162,40 @@ function onKey(event) {
   submit();
 }
 
+/** Whether a click asks by itself: the last question once more, or an example. Gradio then sends it. */
+function asks(element) {
+  const button = element.closest?.("#chat :is(.example, .message-buttons button)");
+  return button && (button.matches(".example") || button.title === words.retry);
+}
+
 function onClick(event) {
-  if (isOurs || !event.target.closest?.("#send")) return;
+  if (isOurs) return;
+  if (asks(event.target)) {
+    if (mayAsk()) return begin("");
+  } else if (event.target.closest?.("#send")) submit();
+  else return;
   event.stopImmediatePropagation();
   event.preventDefault();
-  submit();
+}
+
+/** The first request that names what is being asked asks it; what stops it names it, too. */
+function onSent({ detail }) {
+  if (outgoing && !outgoing.body && detail.body?.includes?.(outgoing.id)) outgoing.body = detail.body;
 }
 
 function onFailed({ detail }) {
-  if (!outgoing || typeof detail.body !== "string" || !detail.body.includes(outgoing.id)) return;
-  settle(false);
-  run(false);
-  if (!isLost()) say(words.failed, "refused");
+  const { body, sentence, isShown } = detail;
+  const isOutgoing = outgoing?.body && outgoing.body === body;
+  if (isOutgoing) {
+    settle(false);
+    run(false);
+  }
+  if (!isLost() && !isShown) say(sentence || (isOutgoing ? words.failed : words.failed_event), "refused");
 }
 
 keepFrom(unsent);
 guard.mayReload = look;
+connection.addEventListener("sent", onSent);
 connection.addEventListener("failed", onFailed);
 connection.addEventListener("lost", () => void look());
 addEventListener("keydown", onKey, true);

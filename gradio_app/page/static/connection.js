@@ -2,14 +2,20 @@
  * The way to the server. What Gradio sends passes here, so that we hear of what failed, and so that it reloads
  * a page whose connection was lost only when that loses nothing.
  */
+import { words } from "./facts.js";
 
-/** Tells of "failed" requests of Gradio's: `detail` is {status, body}; a status of 0 is no answer at all. */
+/**
+ * Tells of requests of Gradio's: of "sent" ones `detail` is {body}, of "failed" ones {body, sentence, isShown}.
+ * The sentence is the server's, empty where it has none; it is shown if Gradio itself puts it before the person.
+ */
 export const connection = new EventTarget();
 
 /** Asked each time that Gradio would reload the page; may be replaced. */
 export const guard = { mayReload: async () => true };
 
 const OF_GRADIO = "/gradio_api/";
+/** The `error` at which Gradio waits until the server answers again, and then reloads the page. */
+const WAITS = "Connection errored out. ";
 const send = window.fetch.bind(window);
 
 /** Whether the connection was lost; Gradio then takes no more events until it has reloaded the page. */
@@ -59,22 +65,41 @@ function watched(answer) {
   return new Response(body, { status, statusText, headers });
 }
 
+/** What the server says about a refusal, in the page's language; a balancer before it answers with a page. */
+async function refusal(answer) {
+  try {
+    const { detail, error } = await answer.clone().json();
+    return { sentence: detail ?? error ?? "", waits: error === WAITS };
+  } catch {
+    return { sentence: "", waits: false };
+  }
+}
+
+/** Gradio shows why the queue takes no event, and would show that it cannot read a balancer's page. */
+function readable(answer, sentence) {
+  return new Response(JSON.stringify({ error: sentence || words.failed_event }), { status: answer.status });
+}
+
 async function passed(url, input, init) {
   let body = init?.body;
   if (typeof body === "string") body = wellFormed(body);
-  const failed = (status) => connection.dispatchEvent(new CustomEvent("failed", { detail: { status, body } }));
+  const isJoin = url.pathname.endsWith("/queue/join");
+  const failed = (sentence) =>
+    connection.dispatchEvent(new CustomEvent("failed", { detail: { body, sentence, isShown: isJoin } }));
   let answer;
+  connection.dispatchEvent(new CustomEvent("sent", { detail: { body } }));
   try {
     answer = await send(input, init && { ...init, body });
   } catch (error) {
-    failed(0);
+    failed("");
     if (error.name !== "AbortError") lost();
     throw error;
   }
   if (!answer.ok) {
-    failed(answer.status);
-    // These make Gradio wait and reload, for the gate's answer says that the connection broke.
-    if (answer.status === 401 || (answer.status === 503 && !url.pathname.endsWith("/queue/join"))) lost();
+    const { sentence, waits } = await refusal(answer);
+    failed(sentence);
+    if (waits) lost();
+    else if (isJoin) return readable(answer, sentence);
   }
   return url.pathname.endsWith("/queue/data") && answer.ok ? watched(answer) : answer;
 }

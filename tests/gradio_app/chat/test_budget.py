@@ -1,12 +1,16 @@
 """What a call may cost at most and is charged in the end: properties of the pure functions."""
 
+import math
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_app.chat import budget, context
+from gradio_app.chat.conversation import Answer, Conversation, Turn, plain
 from gradio_app.chat.model import Counts
 
 tokens = st.integers(0, 10_000)
@@ -68,3 +72,40 @@ def test_a_call_that_broke_off_is_charged_what_is_counted_or_the_bound(
 @given(st.text(), st.integers(0, 100))
 def test_what_was_written_is_a_token_for_each_piece_at_least(text: str, pieces: int) -> None:
     assert budget.written(text, pieces) >= max(pieces, context.estimate_tokens(text))
+
+
+@st.composite
+def followed(draw: st.DrawFn) -> tuple[Conversation, int, str]:
+    """A conversation whose last answer was counted, with a window of its own, and a question."""
+    texts = st.text(max_size=30).map(lambda text: text * 40)
+    turns = tuple(
+        Turn(number, plain(draw(texts)), Answer(plain(draw(texts)), model_id="m"))
+        for number in range(1, draw(st.integers(2, 6)))
+    )
+    return Conversation("c", turns=turns, summary=draw(texts)), draw(st.integers(100, 4_000)), draw(texts)
+
+
+@given(followed(), st.integers(100, 4_000), st.text(max_size=30), st.floats(0, 1), st.integers(0, 32))
+def test_what_was_counted_before_bounds_what_is_read_next(
+    given: tuple[Conversation, int, str], now: int, summary: str, rate: float, around: int
+) -> None:
+    """Of any tokenizer, whatever either request left out, and with another summary."""
+
+    def tokens(system: str, parts: Sequence[tuple[str, str]]) -> int:
+        texts = [system, *(text for _, text in parts)]
+        return sum(math.ceil(rate * budget.most_tokens(text)) + around for text in texts) + 100
+
+    conversation, then, question = given
+    *earlier, last = conversation.turns
+    before = replace(conversation, turns=tuple(earlier))
+    sent = context.messages(before, last.question_text, then)
+    counted = replace(
+        last.answer or Answer(),
+        input_tokens=tokens(context.system_prompt(before), sent),
+        counted_from=context.oldest_sent(before, sent, last.number),
+    )
+    now_known = replace(conversation, summary=summary, turns=(*earlier, replace(last, answer=counted)))
+    system, parts = context.system_prompt(now_known), context.messages(now_known, question, now)
+    oldest = context.oldest_sent(now_known, parts, last.number + 1)
+    bound = budget.most_read_after(now_known, oldest, "m", system, parts)
+    assert tokens(system, parts) <= bound <= budget.most_read(system, parts)

@@ -12,7 +12,7 @@ from gradio_app.chat.asking import RefusedError
 from gradio_app.chat.conversation import COMPLETE, STOPPED
 from gradio_app.chat.model import Models
 from tests.gradio_app.chatting import Chatting, bedrock_client, make_chatting, until
-from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_bedrock import HANG_UP, PLAYED, FakeBedrock, delta, ending
 from tests.gradio_app.fakes import SETTINGS
 
 
@@ -149,6 +149,38 @@ def test_a_stopped_answer_is_charged_what_was_read_and_written(
     until(lambda: chatting.running.is_idle)
     assert chatting.last().status == STOPPED
     assert spent() >= budget.most_read(context.SYSTEM_PROMPT, [("human", question)])
+
+
+def test_a_stopped_answer_is_charged_by_the_count_of_the_one_before(
+    chatting: Chatting, fake: FakeBedrock, spent: Callable[[], int]
+) -> None:
+    """A model that cannot count ahead, and makes a token of four bytes."""
+    fake.usage = lambda request, words: {
+        "inputTokens": len(all_text(request)) // 4 + 20,
+        "outputTokens": words,
+        "totalTokens": 0,
+    }
+    for _ in range(6):
+        chatting.ask("answer: " + "more of the same " * 40)
+    before = spent()
+    chatting.start("hang")
+    until(lambda: len(fake.requests) == 7)
+    chatting.turns.stop(chatting.user_id, chatting.conversation_id)
+    until(lambda: chatting.running.is_idle)
+    truth = len(all_text(fake.requests[-1])) // 4 + 20
+    assert truth <= spent() - before <= 1.8 * truth
+
+
+def test_counts_that_came_are_used_although_the_stream_broke_then(
+    chatting: Chatting, spent: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = delta("all of it") + ending(
+        3, usage={"inputTokens": 900, "outputTokens": 3, "totalTokens": 903}
+    )
+    monkeypatch.setitem(PLAYED, "late", [counted, HANG_UP])
+    chatting.ask("late")
+    assert chatting.last().input_tokens == 900
+    assert spent() == 903
 
 
 def test_a_busy_model_is_asked_again_and_the_tries_are_free(

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from gradio_app.chat import budget, keeper, streaming, writing
+from gradio_app.chat import budget, keeper, writing
 from gradio_app.chat.asking import RefusedError
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, new_id
+from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import LEFT_AT_ONCE, REMEMBERED, Running
 from gradio_app.chat.turns import ANSWERS_AT_ONCE
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import TableUnreachable
 from gradio_app.store.usage import Usage
 from tests.gradio_app.chatting import DEADLINE, Chatting, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
@@ -172,7 +174,7 @@ def test_a_call_that_cannot_be_woken_is_left_behind(
 
 
 def test_calls_that_were_left_behind_are_bounded(chatting: Chatting, stuck: Stuck) -> None:
-    most = ANSWERS_AT_ONCE + streaming.LEFT_AT_ONCE
+    most = ANSWERS_AT_ONCE + LEFT_AT_ONCE
     for number in range(most):
         started = start(chatting, "answer: too late")
         until(lambda: stuck.calls > number)  # noqa: B023
@@ -202,7 +204,7 @@ def test_a_stop_names_its_request(chatting: Chatting, fake: FakeBedrock) -> None
 
 def test_one_user_cannot_make_the_stops_of_others_be_forgotten(chatting: Chatting) -> None:
     by_button(chatting)
-    for number in range(10 * streaming.REMEMBERED):
+    for number in range(10 * REMEMBERED):
         chatting.turns.stop("mallory", new_id(), f"ask-{number}")
     with pytest.raises(RefusedError, match="stopped"):
         start(chatting, "answer: no")
@@ -214,7 +216,7 @@ def test_a_page_that_goes_away_between_the_two_steps_leaves_nothing(
     chatting.turns.admit(request(chatting, "answer: no"))
     with pytest.raises(RefusedError, match="busy"):
         chatting.turns.admit(request(chatting, "answer: yes"))
-    monkeypatch.setattr(streaming, "START_SECONDS", 0.0)
+    monkeypatch.setattr("gradio_app.chat.running.START_SECONDS", 0.0)
     chatting.running.sweep()
     assert chatting.running.is_idle
 
@@ -291,6 +293,32 @@ def test_another_task_takes_over_when_the_lease_ran_out_and_the_late_one_writes_
     assert [turn.question_text for turn in phone.now().turns] == ["answer: mine"]
     assert phone.last().text == "mine"
     assert (late.answer.problem, phone.last().status) == ("", "complete")
+
+
+def test_nothing_is_written_after_the_end_although_that_was_not_saved(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease would make other tasks wait for what nobody writes any more."""
+    at_its_end, go_on = threading.Event(), threading.Event()
+
+    def unreachable(*_: object) -> None:
+        raise TableUnreachable
+
+    def measured(*_: object) -> None:
+        at_its_end.set()
+        go_on.wait(SOON)
+
+    monkeypatch.setattr(keeper, "KEEP_SECONDS", 600.0)
+    monkeypatch.setattr(Conversations, "answer", unreachable)
+    monkeypatch.setattr(Metrics, "answer", measured)
+    started = start(chatting, "answer: all of it")
+    assert at_its_end.wait(SOON)
+    before = chatting.last()
+    chatting.turns._keeper.keep()
+    assert chatting.last() == before
+    go_on.set()
+    assert started.answer.done.wait(SOON)
+    assert started.answer.problem == "not_saved"
 
 
 def test_a_task_that_lost_its_answer_stops_the_model(

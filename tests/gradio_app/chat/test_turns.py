@@ -12,7 +12,7 @@ from gradio_app.chat import budget, context, keeper, summaries, turns, writing
 from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id, plain
 from gradio_app.chat.model import Choice, Models
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import Running
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, bedrock_client, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
@@ -33,6 +33,7 @@ def test_an_answer_is_stored_with_its_tokens(chatting: Chatting, dynamodb: Any, 
         model_id=MODEL_ID,
         temperature=0.3,
         max_tokens=100,
+        counted_from=conversation.last,
     )
     assert (conversation.input_tokens, conversation.output_tokens) == (11, 3)
     assert spent(dynamodb, table) == max(14, budget.least("answer: hello to you"))
@@ -335,6 +336,41 @@ def test_a_summary_that_breaks_off_is_charged_like_an_answer(
     assert (for_summaries > 0) == charged
 
 
+def test_what_no_summary_told_of_for_long_is_summed_up_piece_by_piece(
+    chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Summaries fail until more is left behind than is read for a question."""
+    fake.summaries = "throttle"
+    for module in (turns, writing, summaries):
+        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
+    monkeypatch.setattr(context, "TURNS", 2)
+    monkeypatch.setattr(context, "TURN_BYTES", 100)
+    for number in range(16):
+        chatting.ask(f"answer: fact {number:02} " + "and so on " * 8)
+    seen = chatting.store.context(chatting.user_id, chatting.conversation_id, context.most_bytes(300))
+    assert seen
+    assert seen.has_gap
+    oldest = chatting.now().turns[0].number
+
+    fake.summaries = "answer: summed up"
+    fake.requests.clear()
+    for number in range(16, 40):
+        chatting.ask(f"answer: fact {number:02}")
+        seen = chatting.store.context(chatting.user_id, chatting.conversation_id, context.most_bytes(300))
+        if seen and not seen.has_gap:
+            break
+    assert seen
+    assert not seen.has_gap
+    asked = [fake.question(number) for number in range(len(fake.requests))]
+    told = [question for question in asked if question.startswith(context.SUMMARY_PROMPT)]
+    assert all(budget.most_tokens(question) < 4 * context.BYTES_PER_TOKEN * 300 for question in told)
+    assert seen.summarized_to > oldest
+    summed_up = [turn for turn in chatting.now().turns if turn.number <= seen.summarized_to]
+    for turn in summed_up:
+        fact = turn.question_text[: len("answer: fact 00")]
+        assert any(fact in question for question in told), f"{fact} is in no summary"
+
+
 @pytest.mark.asvs("16.2.5")
 def test_the_log_never_holds_what_was_said(
     chatting: Chatting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -366,6 +402,20 @@ def test_following_shows_the_text_growing_and_ends_with_all_of_it(
         return seen
 
     assert asyncio.run(asyncio.wait_for(follow(), DEADLINE)) == ["first words", "first words and the rest"]
+
+
+def test_following_tells_of_a_wait_and_of_its_end(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "RETRY_SECONDS", (0.3,))
+
+    async def follow() -> list[tuple[str, str]]:
+        started = await asyncio.to_thread(chatting.start, "busy 1: answer: at last")
+        return [(text, started.answer.waits_for) async for text in started.answer.follow()]
+
+    seen = asyncio.run(asyncio.wait_for(follow(), DEADLINE))
+    assert seen[0] == ("", "throttled")
+    assert seen[-1] == ("at last", "")
 
 
 def test_following_gathers_many_pieces_into_few_updates(chatting: Chatting) -> None:

@@ -123,7 +123,8 @@ def test_a_turn_that_was_read_leaves_nothing_in_gradio(whole: Whole) -> None:
         tab.session_hash = secrets.token_hex(6)
         assert "hello" in tab.ask(secrets.token_hex(16), "answer: hello")
     until(lambda: nothing(whole))
-    assert alive(Event) <= before + 1, "the queue's own loop remembers the last one"
+    # The queue's own loop remembers the last one; the task that ran it ends a moment after it was read.
+    until(lambda: alive(Event) <= before + 1)
 
 
 def test_what_nobody_reads_is_bounded_for_each_person_and_makes_room_for_what_comes(whole: Whole) -> None:

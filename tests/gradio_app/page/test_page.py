@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import gradio
 import orjson
 import pytest
 from starlette.applications import Starlette
@@ -14,11 +16,14 @@ from starlette.testclient import TestClient
 
 from gradio_app.chat import context, errors, writing
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id, plain
-from gradio_app.chat.streaming import Running
+from gradio_app.chat.running import Running
 from gradio_app.language import LANGUAGES
 from gradio_app.page import render, runtime, texts, theme
 from gradio_app.page.address import ConversationAddress, conversation_in
+from gradio_app.page.layout import layout
+from gradio_app.page.reader import Reader
 from gradio_app.page.values import plain_text
+from gradio_app.page.views import Views
 from gradio_app.server import create_page
 from gradio_app.settings import Settings
 from gradio_app.store.table import Table
@@ -36,7 +41,20 @@ SETTINGS = Settings(
 )
 
 
-@pytest.mark.parametrize("table", [texts.PAGE, texts.REASONS, texts.REFUSALS, texts.EXAMPLES, texts.USAGE])
+@pytest.mark.parametrize(
+    "table",
+    [
+        texts.PAGE,
+        texts.REASONS,
+        texts.WAITS,
+        texts.REFUSALS,
+        texts.ACTIONS,
+        texts.SCRIPT,
+        texts.NO_SCRIPT,
+        texts.EXAMPLES,
+        texts.USAGE,
+    ],
+)
 def test_both_languages_say_the_same_things(table: dict[str, Any]) -> None:
     assert set(table) == set(LANGUAGES)
     assert set(table["en"]) == set(table["es"]) or not isinstance(table["en"], dict)
@@ -52,6 +70,7 @@ def test_every_reason_has_words() -> None:
         errors.NOT_ENABLED,
     }
     assert reasons | set(writing.EARLY_ENDS.values()) <= set(texts.REASONS["en"])
+    assert set(texts.WAITS["en"]) == errors.PASSING
 
 
 def luminance(color: str) -> float:
@@ -219,3 +238,18 @@ def test_importing_the_chat_sets_gradios_switches_before_gradio_reads_them() -> 
         [sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_a_view_updates_all_that_it_says_and_nothing_else() -> None:
+    """A component that is left out would keep what the conversation before had shown."""
+    store = SimpleNamespace(headings=lambda *_: [])
+    with gradio.Blocks():
+        components = layout(SETTINGS)
+    views = Views(cast(Any, SimpleNamespace(store=store)), components)
+    reader = Reader("ana", "en")
+    shown = views.view(reader, Conversation("c"))
+    assert set(shown) == set(views.of_conversation)
+    assert set(views.list(reader, "c")) == set(views.of_list)
+    held, chat, title = components.held, components.chat, components.conversation.title
+    of_a_conversation = {held.version, held.last, held.turns_place, chat.turns, chat.usage, title}
+    assert set(shown) == {*of_a_conversation, chat.earlier, chat.later}

@@ -1,0 +1,99 @@
+"""How many units of the table a turn takes at the page: what the estimate of costs rests on."""
+
+import math
+from uuid import uuid4
+
+import pytest
+
+from deployer.cost import Traffic
+from gradio_app.chat import keeper
+from gradio_app.chat.conversation import Answer, new_id, plain
+from gradio_app.store import schema
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.messages import answer_item, question_item
+from gradio_app.store.table import Table
+from tests.gradio_app.chatting import bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.metered import Metered
+from tests.gradio_app.page.whole import whole_application
+from tests.security.chat_api import ChatClient, told
+
+ANA = "ana@example.com"
+OWNER = f"id-of-{ANA}"
+FIRST = 10**12
+DRAFTS = 3
+"""Saved while a question is typed, which takes some seconds."""
+SAVES = SESSION_LOOKS = 3
+"""Of an answer that takes fifteen seconds: it is saved, and its session looked at, every five."""
+ANSWER = "words of an answer " * 84
+"""1.6 kB: 400 tokens."""
+
+
+def with_turns(client: Metered, turns: int) -> str:
+    """A conversation of so many turns, summed up as it would be."""
+    conversation_id = new_id()
+    for number in range(FIRST, FIRST + turns):
+        question = question_item(OWNER, conversation_id, number, number - 1, plain("a question " * 10))
+        client.load([question, answer_item(OWNER, conversation_id, number, Answer(plain(ANSWER)))])
+    if turns:
+        head = {
+            "pk": schema.person(OWNER),
+            "sk": schema.conversation(conversation_id),
+            "title": "long",
+            "version": FIRST + turns - 1,
+            "updated_at": 10**9,
+            "summary": "They talked about this and that. " * 40,
+            "summarized_to": FIRST + turns - 20,
+        }
+        client.load([head])
+    return conversation_id
+
+
+def a_turn(ana: ChatClient, conversation_id: str, version: int) -> None:
+    """Typing, asking, following the answer to its end, and the page after it."""
+    for length in range(1, DRAFTS + 1):
+        path, text = f"/draft?conversation={conversation_id}", b"a question " * length
+        assert ana.http.put(path, content=text, headers={"x-page-owner": OWNER}).is_success
+    ana.ask(conversation_id, f"answer: {ANSWER}", version=version)
+    settle = ana.event("settle")
+    settled = ana.send(settle, ana.data(settle, text=conversation_id), f"?c={conversation_id}")
+    assert told(settled)["running"] is False
+
+
+def units(turns: int, fake: FakeBedrock) -> tuple[float, float]:
+    """The units written and read in a turn after so many."""
+    name = f"units-{uuid4().hex}"
+    client = Metered(name)
+    conversation_id = with_turns(client, turns)
+    with whole_application(name, client, bedrock_client("bedrock-runtime", fake.endpoint_url)) as whole:
+        ana = whole.chat_client(ANA)
+        client.reset()
+        a_turn(ana, conversation_id, FIRST + turns - 1 if turns else 0)
+        assert whole.application.running.wait_idle(20)
+        writes, reads = client.writes, client.reads
+    return writes + SAVES * _save(client, conversation_id), reads + SESSION_LOOKS
+
+
+def _save(client: Metered, conversation_id: str) -> int:
+    """The units of saving half of an answer once."""
+    store = Conversations(Table(client, client._table))
+    seen = store.head(OWNER, conversation_id)
+    assert seen
+    number = store.ask(OWNER, seen, "again", holder="me", lease_until=2**31)
+    client.reset()
+    store.write(OWNER, conversation_id, number, "me", ANSWER[: len(ANSWER) // 2], 2**31)
+    return client.writes
+
+
+@pytest.mark.parametrize("turns", [0, 20, 300])
+def test_the_estimate_of_costs_says_what_a_turn_takes(
+    fake: FakeBedrock, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "KEEP_SECONDS", 3600.0)
+    fake.word_seconds = 0.0
+    writes, reads = units(turns, fake)
+    if turns:
+        assert (writes, math.ceil(reads)) == (Traffic.writes_per_turn, Traffic.reads_per_turn)
+    else:
+        assert 0 < writes < Traffic.writes_per_turn
+        assert 0 < reads < Traffic.reads_per_turn
