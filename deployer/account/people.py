@@ -22,12 +22,13 @@ ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL}
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 INVITED = "FORCE_CHANGE_PASSWORD"
+BY_PROVIDER = "EXTERNAL_PROVIDER"
 _STATES = {
     "CONFIRMED": "confirmed",
     INVITED: "must change password",
     "UNCONFIRMED": "has not confirmed the address",
     "RESET_REQUIRED": "must reset the password",
-    "EXTERNAL_PROVIDER": "by single sign-on",
+    BY_PROVIDER: "by single sign-on",
 }
 DEFAULT_DAYS = 7
 """That a temporary password lasts where the pool does not say."""

@@ -49,7 +49,7 @@ def go_on(cloudformation: Any, stack_id: str, skip: Sequence[Hindrance]) -> None
     """Have CloudFormation go on with a rollback; what is skipped stays as it is."""
     cloudformation.continue_update_rollback(
         StackName=stack_id,
-        ResourcesToSkip=[each.name for each in skip],
+        **({"ResourcesToSkip": [each.name for each in skip]} if skip else {}),
         # A request that is repeated because its answer was lost is one request.
         ClientRequestToken=f"continue-{uuid.uuid4()}",
     )

@@ -100,13 +100,13 @@ def _confirm(name: str, aws: Aws, stacks: Sequence[str], ask: Ask, *, data: bool
 
 
 def _remove_data(aws: Aws, kept: Sequence[Kept], console: Console) -> list[Kept]:
-    """Delete what holds data; return what stays all the same, for another reason than people's data."""
-    stays = unused.delete(aws, list(dict.fromkeys(kept)), console, "Removed with all that was in it")
-    if failed := [each for each in stays if each.kind in unused.DATA]:
+    """Delete what holds data; return what was kept for another reason, and stays."""
+    data = [each for each in dict.fromkeys(kept) if each.kind in unused.DATA]
+    if failed := unused.delete(aws, data, console, "Removed with all that was in it"):
         raise DeployError(
             f"The stacks are gone, and {failed[0]} is not: the same command goes on where it stopped."
         )
-    return stays
+    return [each for each in kept if each not in data]
 
 
 def _announced(fates: Sequence[Fate], *, data: bool) -> list[Kept]:

@@ -115,10 +115,8 @@ def _arguments(parser: Parser) -> None:
         help="from 90s, 10m, 2h, 7d ago on (10m)",
     )
     parser.add_argument("--level", type=str.upper, choices=LEVELS, default="", help="this and what is worse")
-    parser.add_argument(
-        "--request", type=text, default="", metavar="ID", help="of one request: its reference"
-    )
-    parser.add_argument("--person", type=text, default="", metavar="WHO", help="of one person: id or address")
+    parser.add_argument("--request", type=text, metavar="ID", help="of one request: its reference")
+    parser.add_argument("--person", type=text, metavar="WHO", help="of one person: id or address")
     parser.add_argument("--no-follow", action="store_true", help="end with what there is")
     parser.add_argument(
         "--json", action="store_true", help="for machines: an object a line, as CloudWatch has it"
@@ -131,8 +129,8 @@ def _start(given: Namespace, options: Options, console: Console) -> None:
         console,
         since=given.since,
         level=given.level,
-        request=given.request,
-        person=given.person,
+        request=given.request or "",
+        person=given.person or "",
         follow=not given.no_follow,
         as_json=given.json,
     )

@@ -23,6 +23,9 @@ ACTIONS = {
     "no-admin": "take this person out of the administrators",
 }
 
+OF_A_PASSWORD = ("resend", "no-authenticator")
+"""What is only for who signs in with a password: the others' provider sees to that."""
+
 
 def run(options: Options, console: Console, email: str, *, admin: bool = False, action: str = "") -> None:
     """Invite a person, into the administrators' group with `admin`; or carry out one of ACTIONS.
@@ -33,10 +36,16 @@ def run(options: Options, console: Console, email: str, *, admin: bool = False, 
         email = people.address(email)
         aws = connect(options)
         (pool,) = deployment.outputs(aws, options, "UserPoolId")
-        person = _the_one(aws, pool, email) if action else None
+        entries = _entries(aws, pool, email) if action else []
+        if action in OF_A_PASSWORD:
+            entries = [_with_a_password(email, entries)]
+        if action == "resend" and entries[0].status != INVITED:
+            raise UsageError(f"{email} has an own password: *Forgot your password?* resets it.")
     with explained(EXIT_FAILED):
-        if person:
-            _act(aws, pool, person, action, console)
+        if action:
+            for person in entries:
+                _act(aws, pool, person, action)
+            say(console, f"{email} {_done(aws, pool, action)}.", "green")
         else:
             _invite(aws, pool, email, console, admin=admin)
 
@@ -49,7 +58,7 @@ def _invite(aws: Aws, pool: str, email: str, console: Console, *, admin: bool) -
             console, f"{email} is invited: Cognito mails a temporary password, good for {days} days.", "green"
         )
     else:
-        person = _the_one(aws, pool, email)
+        person = _entries(aws, pool, email)[0]
         if not admin:
             raise UsageError(_already(aws, pool, person))
     if admin:
@@ -66,37 +75,48 @@ def _already(aws: Aws, pool: str, person: Person) -> str:
     return f"{person.email} is there already ({state}): {more}."
 
 
-def _the_one(aws: Aws, pool: str, email: str) -> Person:
-    """The person who signs in with that address; raises UsageError when there is none."""
-    found = people.find(aws.cognito, pool, email)
-    if not found:
-        raise UsageError(f"Nobody has the address {email}: `make users` lists everybody.")
-    return found[0]
+def _entries(aws: Aws, pool: str, email: str) -> list[Person]:
+    """Everybody with that address, who may come in two ways; raises UsageError when there is nobody."""
+    if found := people.find(aws.cognito, pool, email):
+        return found
+    raise UsageError(f"Nobody has the address {email}: `make users` lists everybody.")
 
 
-def _act(aws: Aws, pool: str, person: Person, action: str, console: Console) -> None:
+def _with_a_password(email: str, entries: list[Person]) -> Person:
+    person = next((each for each in entries if each.status != people.BY_PROVIDER), None)
+    if person is None:
+        raise UsageError(f"{email} comes by single sign-on: that is done at the identity provider.")
+    return person
+
+
+def _act(aws: Aws, pool: str, person: Person, action: str) -> None:
     who = {"UserPoolId": pool, "Username": person.username}
     match action:
         case "resend":
-            if person.status != INVITED:
-                raise UsageError(f"{person.email} has an own password: *Forgot your password?* resets it.")
             people.invite(aws.cognito, pool, person.email, again=True)
-            done = f"is invited again, for {people.days_of_invitation(aws.cognito, pool)} days from now"
         case "disable":
             people.shut_out(aws.cognito, pool, [person])
-            done = "is shut out: open sessions end within five minutes, running answers with them"
         case "enable":
             aws.cognito.admin_enable_user(**who)
-            done = "may sign in again"
         case "no-authenticator":
-            aws.cognito.admin_set_user_mfa_preference(
-                **who, SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False}
-            )
-            done = "signs in without the authenticator app, or sets another one up where it is required"
+            off = {"Enabled": False, "PreferredMfa": False}
+            aws.cognito.admin_set_user_mfa_preference(**who, SoftwareTokenMfaSettings=off)
         case _:
             aws.cognito.admin_remove_user_from_group(**who, GroupName=people.ADMINS)
-            done = "is no administrator any more"
-    say(console, f"{person.email} {done}.", "green")
+
+
+def _done(aws: Aws, pool: str, action: str) -> str:
+    match action:
+        case "resend":
+            return f"is invited again, for {people.days_of_invitation(aws.cognito, pool)} days from now"
+        case "disable":
+            return "is shut out: open sessions end within five minutes, running answers with them"
+        case "enable":
+            return "may sign in again"
+        case "no-authenticator":
+            return "signs in without the authenticator app, or sets another one up where it is required"
+        case _:
+            return "is no administrator any more"
 
 
 def _arguments(parser: Parser) -> None:

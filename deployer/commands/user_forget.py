@@ -147,7 +147,7 @@ def _say_what_remains(found: Sequence[Person], console: Console) -> None:
         "What remains for a time: the table's backups, for 35 days; the log, which names the id, for "
         "LogRetentionDays; and hashes of addresses from which this person signed in, for 90 days.",
     )
-    if any(person.status == "EXTERNAL_PROVIDER" for person in found):
+    if any(person.status == people.BY_PROVIDER for person in found):
         say(
             console,
             "Single sign-on lets this person in again as somebody new: take them out there, too.",

@@ -18,6 +18,7 @@ from command_line import EXIT_USAGE, Parser, path, sentences, text
 from deployer.cloudformation import schemas
 from deployer.cloudformation.parameters import parse_override
 from deployer.errors import DeployError, explained
+from deployer.offline import operator_policy
 from deployer.offline.profiles import checked, rendered
 from deployer.options import PARAMETERS_FILE, ROOT, load
 
@@ -111,20 +112,25 @@ OWN = {
     "ec2": [
         "DeleteSecurityGroup", "DeleteVpcEndpoints", "DescribeAddresses", "DescribeAvailabilityZones",
         "DescribeManagedPrefixLists", "DescribeNatGateways", "DescribeNetworkInterfaces",
-        "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcEndpointServices", "DescribeVpcEndpoints",
-        "DescribeVpcs", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
+        "DescribeSecurityGroups", "DescribeSubnets", "DescribeTags", "DescribeVpcEndpointServices",
+        "DescribeVpcEndpoints", "DescribeVpcs", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
     ],
-    "cognito-idp": ["DeleteUserPool", "DescribeUserPoolDomain", "ListUsers", "UpdateUserPool"],
+    "cognito-idp": [
+        "DeleteUserPool", "DescribeUserPool", "DescribeUserPoolDomain", "ListUsers", "UpdateUserPool",
+    ],
     "dynamodb": ["DeleteTable", "DescribeTable", "UpdateTable"],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
     "ecs": [
-        "DescribeServiceDeployments", "ListServiceDeployments", "StopServiceDeployment",
+        "DescribeClusters", "DescribeServiceDeployments", "DescribeServices", "DescribeTaskDefinition",
+        "ListServiceDeployments", "StopServiceDeployment",
     ],
     # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
     "route53": ["AssociateVPCWithHostedZone", "GetHostedZone", "ListResourceRecordSets"],
     "s3": [
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
     ],
+    "logs": ["DeleteLogGroup", "DescribeLogGroups"],
+    "secretsmanager": ["DescribeSecret"],
     "kms": ["DescribeKey", "ScheduleKeyDeletion"],
     "servicequotas": ["GetAWSDefaultServiceQuota", "GetServiceQuota"],
     "ssm": ["GetParametersByPath"],
@@ -176,9 +182,10 @@ def policies(stack: str) -> list[dict[str, Any]]:
 def write(stack: str, folder: Path) -> list[Path]:
     """Write the documents into `folder`; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
+    documents = {f"deployer-policy-{number}.json": each for number, each in enumerate(policies(stack), 1)}
     written = []
-    for number, document in enumerate(policies(stack), 1):
-        file = folder / f"deployer-policy-{number}.json"
+    for name, document in (documents | {"operator-policy.json": operator_policy.document(stack)}).items():
+        file = folder / name
         file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         written.append(file)
     return written
@@ -277,7 +284,8 @@ def main(arguments: Sequence[str]) -> int:
     for file in written:
         print(file)
     print(
-        "Put your account's number for {account} and the Region for {region}, then attach all to who deploys."
+        "Put your account's number for {account} and the Region for {region}, then attach the deployer's to "
+        "whoever deploys, and the operator's to whoever only looks after people and logs."
     )
     return 0
 

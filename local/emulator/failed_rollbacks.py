@@ -5,7 +5,9 @@ skipped by `NestedStackName.LogicalId`:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
 """
 
+from collections.abc import Iterable
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ministack.services.cloudformation import _stack_events, _stacks, handlers, stacks
 
@@ -16,6 +18,7 @@ FAILED = "UPDATE_ROLLBACK_FAILED"
 _roll_back = stacks._roll_back_operation
 _continue = handlers._ACTION_HANDLERS["ContinueUpdateRollback"]
 _update = stacks._update_resource
+_drift_xml = handlers._resource_drift_information_xml
 # (stack name, logical id) of what is not to be brought back any more.
 _skipped: set[tuple[str, str | None]] = set()
 
@@ -26,6 +29,7 @@ def install() -> None:
     stacks._roll_back_operation = _roll_back_operation
     stacks._update_resource = _update_resource
     handlers._ACTION_HANDLERS["ContinueUpdateRollback"] = _continue_update_rollback
+    handlers._resource_drift_information_xml = _reason_xml
 
 
 def mark(child: dict[str, Any]) -> None:
@@ -33,6 +37,33 @@ def mark(child: dict[str, Any]) -> None:
     child["StackStatus"] = FAILED
     about = (child["StackId"], child["StackName"], child["StackName"], "AWS::CloudFormation::Stack")
     stacks._add_event(*about, FAILED, physical_id=child["StackId"])
+    _tell(child, {each["LogicalResourceId"] for each in _failures(child)})
+
+
+def _tell(stack: dict[str, Any], names: Iterable[str]) -> None:
+    """Have the stack's resources say themselves that they could not go back, and why."""
+    reasons = {each["LogicalResourceId"]: each["ResourceStatusReason"] for each in _failures(stack)}
+    for name in names:
+        if record := stack["_resources"].get(name):
+            record |= {"ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": reasons.get(name, "")}
+
+
+def _failures(stack: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of the last operation, the events of what failed in its update."""
+    return [
+        each
+        for each in _stack_events[stack["StackId"]]
+        if each["ResourceStatus"] == "UPDATE_FAILED"
+        and each["PhysicalResourceId"] != stack["StackId"]
+        and each["Timestamp"] >= stack["LastUpdatedTime"]
+    ]
+
+
+def _reason_xml(record: dict[str, Any]) -> str:
+    """What stands behind a resource's state in a list: why it is in it, which MiniStack leaves out."""
+    reason = escape(record.get("ResourceStatusReason", ""))
+    told = f"<ResourceStatusReason>{reason}</ResourceStatusReason>" if reason else ""
+    return told + _drift_xml(record)
 
 
 async def _roll_back_operation(
@@ -47,6 +78,8 @@ async def _roll_back_operation(
                 "ResourceStatus": "DELETE_FAILED",
                 "Timestamp": stacks.now_iso(),
             }
+    elif stack["StackStatus"] == FAILED:
+        _tell(stack, stack.get("_rollback_failed", {}))
 
 
 def _continue_update_rollback(params: dict[str, Any]) -> Any:
@@ -73,8 +106,7 @@ def _has_failed(stack_name: str, logical_id: str) -> bool:
     stack = _stacks.get(stack_name)
     if stack is None or stack["StackStatus"] != FAILED:
         return False
-    events = [e for e in _stack_events[stack["StackId"]] if e["LogicalResourceId"] == logical_id]
-    return any(e["ResourceStatus"] == "UPDATE_FAILED" for e in events)
+    return (stack["_resources"].get(logical_id) or {}).get("ResourceStatus") == "UPDATE_FAILED"
 
 
 def _update_resource(

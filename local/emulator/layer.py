@@ -47,13 +47,13 @@ PARTS = (
     cognito_providers,
     ec2,
     ecs,
-    failed_rollbacks,
     nested_stacks,
     network_interfaces,
     reviewed_stacks,
     secrets_manager,
     service_linked_roles,
     stack_events,
+    failed_rollbacks,  # wraps what the one before it puts in place
     storage,
     waf,
 )

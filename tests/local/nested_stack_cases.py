@@ -267,6 +267,44 @@ def change_set_takes_the_stacks_of_its_children_along(aws: RunningEmulator) -> N
     assert parent["StackStatus"] == "REVIEW_IN_PROGRESS"
 
 
+def failed_rollback_of_a_child_is_gone_on_with(aws: RunningEmulator) -> None:
+    """It is told by the child and by what could not go back in it, which can be skipped by both names.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
+    """
+    bucket = f"logs-{uuid.uuid4().hex}"
+    s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
+    s3.create_bucket(Bucket=bucket)
+
+    def template(logs: str) -> dict[str, Any]:
+        attributes = {"access_logs.s3.enabled": logs, "access_logs.s3.bucket": bucket}
+        door = resource(
+            "ElasticLoadBalancingV2::LoadBalancer",
+            LoadBalancerAttributes=[{"Key": key, "Value": value} for key, value in attributes.items()],
+        )
+        return parent_of(aws, resources(Door=door))
+
+    stack = deploy(aws, template("true"))
+    for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=each["Key"])
+    s3.delete_bucket(Bucket=bucket)
+    broken = template("false")
+    broken["Resources"]["Last"] = FAILING | {"DependsOn": "Child"}
+    with pytest.raises(StackFailed, match="UPDATE_ROLLBACK_FAILED"):
+        stack.update(broken)
+    child = stack.child("Child")
+    assert child.describe()["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+    [door] = cloudformation.list_stack_resources(StackName=child.stack_id)["StackResourceSummaries"]
+    assert door["ResourceStatus"] == "UPDATE_FAILED"
+    assert "NoSuchBucket" in door["ResourceStatusReason"]
+    with pytest.raises(ClientError, match="cannot be skipped"):
+        cloudformation.continue_update_rollback(StackName=stack.stack_id, ResourcesToSkip=["Child.Door"])
+    name = child.describe()["StackName"]
+    cloudformation.continue_update_rollback(StackName=stack.stack_id, ResourcesToSkip=[f"{name}.Door"])
+    stack.wait_for("UPDATE_ROLLBACK_COMPLETE")
+    assert child.describe()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+
+
 CASES = [
     unchanged_resources_keep_their_attributes,
     failed_child_leaves_nothing,
@@ -276,6 +314,7 @@ CASES = [
     child_is_found_while_it_is_made,
     failed_update_event_names_the_resource,
     events_of_an_update_say_what_happens,
+    failed_rollback_of_a_child_is_gone_on_with,
     nested_change_set_tells_what_changes,
     impossible_child_fails_the_change_set,
     changed_outputs_are_a_change,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from deployer.account import people
 from deployer.account.people import Person
-from deployer.commands import user, users
+from deployer.commands import user, user_forget, users
 from deployer.errors import DeployError, UsageError
 from tests.deployer.commands.running_deployment import Running
 from tests.deployer.running import DEPLOY_SH, run
@@ -88,6 +89,48 @@ def test_a_lost_authenticator_is_forgotten(running: Running) -> None:
     )
     user.run(running.options, running.console, ANA, action="no-authenticator")
     assert not entry(running).get("UserMFASettingList")
+
+
+@pytest.fixture
+def two_ways(running: Running, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Ana has a password, and an entry as Cognito makes it of who comes by a provider: its user name."""
+    cognito, pool = running.aws.cognito, running.pool
+    for email in (ANA, f"also-{ANA}"):
+        people.invite(cognito, pool, email)
+    name = entry(running, f"also-{ANA}")["Username"]
+    cognito.admin_update_user_attributes(
+        UserPoolId=pool, Username=name, UserAttributes=[{"Name": "email", "Value": ANA}]
+    )
+    user_of = Person.of
+
+    def of(found: Any) -> Person:
+        person = user_of(found)
+        return replace(person, status=people.BY_PROVIDER) if person.username == name else person
+
+    monkeypatch.setattr(Person, "of", of)
+    return name
+
+
+def test_who_comes_in_two_ways_is_shut_out_of_both(running: Running, two_ways: str) -> None:
+    user.run(running.options, running.console, ANA, action="disable")
+    assert not any(each.enabled for each in people.everybody(running.aws.cognito, running.pool))
+    user.run(running.options, running.console, ANA, action="enable")
+    assert all(each.enabled for each in people.everybody(running.aws.cognito, running.pool))
+    user.run(running.options, running.console, ANA, action="resend")
+    running.aws.cognito.admin_delete_user(UserPoolId=running.pool, Username=entry(running)["Username"])
+    assert entry(running, two_ways)["Username"] == two_ways
+    for action in user.OF_A_PASSWORD:
+        with pytest.raises(UsageError, match="comes by single sign-on"):
+            user.run(running.options, running.console, ANA, action=action)
+
+
+def test_both_entries_are_forgotten(running: Running, two_ways: str) -> None:
+    assert two_ways
+    user_forget.run(running.options, running.console, ANA, None, lambda _: None)
+    assert not list(people.everybody(running.aws.cognito, running.pool))
+    printed = running.printed()
+    assert "2 entries in the pool" in printed
+    assert "Single sign-on lets this person in again as somebody new" in printed
 
 
 @pytest.mark.parametrize("action", user.ACTIONS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployer.account import service_linked_roles
-from deployer.offline import policy
+from deployer.offline import operator_policy, policy
 from deployer.offline.profiles import rendered
 from deployer.options import STACK_NAME_MAX_LENGTH
 
@@ -108,7 +108,10 @@ def test_a_service_that_nobody_thought_of_is_not_passed_over(monkeypatch: pytest
 def test_the_documents_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert policy.main(["--stack", "chat", "--out", str(tmp_path)]) == 0
     written = sorted(tmp_path.iterdir())
-    assert [json.loads(path.read_text("utf-8")) for path in written] == POLICIES
+    assert [json.loads(path.read_text("utf-8")) for path in written] == [
+        *POLICIES,
+        operator_policy.document("chat"),
+    ]
     assert str(written[0]) in capsys.readouterr().out
 
 

@@ -1,0 +1,106 @@
+"""What the commands ask of AWS is what the generated policies allow, and the operator's allows no more."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+
+from deployer.account import people, tagged
+from deployer.commands import destroy, logs, status, user, user_forget, users
+from deployer.commands import open as opening
+from deployer.offline import operator_policy, policy
+from gradio_app.store import schema
+from tests.deployer.commands.running_deployment import Running
+from tests.deployer.tiny import Tiny
+
+pytestmark = pytest.mark.slow
+
+IAM_NAMES = {"monitoring": "cloudwatch", "tagging": "tag"}
+"""Of services that IAM calls otherwise than requests are signed for."""
+ANYBODY = "sts:GetCallerIdentity"
+"""Takes no permission."""
+BY_THE_TEST = "dynamodb:PutItem"
+OF_S3 = {
+    "HeadBucket": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "DeleteObjects": "DeleteObject",
+}
+"""Operations whose permission has another name."""
+NOT_ASKED_HERE = {
+    "ecs:DescribeServices", "ecs:ListServiceDeployments", "ce:GetCostAndUsage", "cloudwatch:DescribeAlarms",
+    "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+}  # fmt: skip
+"""Of what this deployment does not have (a service, alarms, a bill), and what DynamoDB asks in our name."""
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[set[str]]:
+    """The permissions that what is called within takes."""
+    asked: set[str] = set()
+    make_call: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(self: Any, operation_name: str, arguments: Any) -> Any:
+        service = self.meta.service_model.signing_name
+        name = OF_S3.get(operation_name, operation_name) if service == "s3" else operation_name
+        asked.add(f"{IAM_NAMES.get(service, service)}:{name}")
+        return make_call(self, operation_name, arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", call)
+        yield asked
+    asked -= {ANYBODY, BY_THE_TEST}
+
+
+def allowed(*documents: dict[str, Any]) -> set[str]:
+    return {action for each in documents for s in each["Statement"] for action in s["Action"]}
+
+
+def test_the_operator_may_do_what_is_done_day_by_day_and_nothing_else(running: Running) -> None:
+    ana = "ana@example.com"
+    with recorded() as asked:
+        options, console = running.options, running.console
+        user.run(options, console, ana, admin=True)
+        for action in user.ACTIONS:
+            user.run(options, console, ana, action=action)
+        users.run(options, console)
+        logs.run(options, console, person=ana, since=timedelta(hours=1), follow=False)
+        status.run(options, console)
+        opening.run(options, console, lambda _: True)
+        store_something(running, ana)
+        user_forget.run(options, console, ana, None, lambda _: None)
+    granted = allowed(operator_policy.document("chat"))
+    assert asked <= granted
+    assert granted - asked == NOT_ASKED_HERE
+
+
+def store_something(running: Running, email: str) -> None:
+    """So that there is something to delete."""
+    [person] = people.find(running.aws.cognito, running.pool, email)
+    item = {"pk": {"S": schema.person(person.id)}, "sk": {"S": schema.STORAGE}}
+    running.emulator.client("dynamodb").put_item(TableName=running.table, Item=item)
+
+
+def test_the_deployer_may_do_what_destroy_does(tiny: Tiny) -> None:
+    tiny.deploy(KeepData="yes")
+    with recorded() as asked:
+        destroy.run(tiny.options(), tiny.console, None, data=True)
+    assert "kms:ScheduleKeyDeletion" in asked
+    assert asked <= allowed(*policy.policies("chat"))
+
+
+def test_the_operators_policy_is_one_managed_policy_confined_to_the_deployment() -> None:
+    assert operator_policy.TAG == tagged.TAG
+    document = operator_policy.document("chat")
+    assert len(json.dumps(document, separators=(",", ":"))) <= policy.MAX_CHARACTERS
+    for statement in document["Statement"]:
+        confined = json.dumps([statement["Resource"], statement.get("Condition", {})])
+        assert "chat" in confined or statement["Sid"] in ("Numbers", "Bill"), statement["Sid"]
+    changes = {each for each in allowed(document) if ":Create" in each or ":Update" in each or ":Put" in each}
+    assert not changes
