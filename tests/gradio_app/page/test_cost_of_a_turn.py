@@ -4,8 +4,8 @@ import math
 from uuid import uuid4
 
 import pytest
-from deployer.cost import Traffic
 
+from deployer.offline.cost import Traffic
 from gradio_app.chat import keeper
 from gradio_app.chat.conversation import Answer, new_id, plain
 from gradio_app.store import schema
