@@ -126,6 +126,8 @@ def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
     """Run deploy.sh as a user would. What it prints goes to a log: its addresses lead nowhere here."""
     log = options.state.deploy_log
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
+    # Proved by its public address it can be only when it runs: `make verify` does that.
+    command += ["--unproved"]
     command += [f"ModelId={model_id}", *options.parameters]
     if options.oidc_client_secret:
         secret = single_sign_on.keep_client_secret(

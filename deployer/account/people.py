@@ -12,7 +12,7 @@ from command_line import shown
 from deployer.errors import UsageError
 
 ADMINS = "admins"
-"""The group that templates/auth.py makes."""
+"""The group that templates/stacks/auth.py makes."""
 LONGEST_ADDRESS = 128
 """Characters of a user name: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html"""
 # As the HTML standard has it, with a dot in the domain. Neither has a quotation mark, which a filter of

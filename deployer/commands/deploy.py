@@ -16,7 +16,7 @@ from deployer.cloudformation import package, stack
 from deployer.cloudformation.changes import ChangeSet
 from deployer.cloudformation.events import Event
 from deployer.command import Command
-from deployer.commands import doctor, foresight, plan, status, teardown
+from deployer.commands import doctor, foresight, plan, status, teardown, verify
 from deployer.commands.consent import FLAG, WITHOUT_QUESTION, Consent
 from deployer.commands.intended import (
     Prepared,
@@ -137,17 +137,20 @@ def _apply(
 def _arguments(parser: Parser) -> None:
     parser.add_argument(FLAG, action="store_true", help="also where data is lost")
     parser.add_argument("--unchecked", action="store_true", help="without what doctor looks at")
+    parser.add_argument("--unproved", action="store_true", help="without the proof at the end")
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
     consent = Consent(None if given.yes else input, given.accept_data_loss, sys.stdin.isatty())
     outputs = run(options, console, consent=consent, unchecked=given.unchecked)
     status.show_outputs(outputs, console)
+    if not given.unproved:
+        verify.run(options, console)
 
 
 COMMAND = Command(
     name="deploy",
-    summary="Create or update the stacks; shows the plan and asks",
+    summary="Create or update the stacks; shows the plan, asks, and proves the service at the end",
     start=_start,
     arguments=_arguments,
     takes_parameters=True,

@@ -41,7 +41,7 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(emulator: RunningEmulator) -> Deployed:
-    command = ["./deploy.sh", "deploy", "--stack", STACK, "--yes"]
+    command = ["./deploy.sh", "deploy", "--stack", STACK, "--yes", "--unproved"]
     parameters = ["--parameters", "local/parameters.toml", "ModelId=local.none", "FrontDoor=http"]
     done = subprocess.run(
         [*command, *parameters],

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from tests.emulator_fixture import REPOSITORY, RunningEmulator
 
+BESIDES = {"deploy": ("--unproved",)}
+"""Nobody serves what is only deployed here."""
+
 
 def deployer(emulator: RunningEmulator, command: str, file: Path) -> str:
     """Run `deploy.sh` with the parameters of `file`, and return what it printed."""
     done = subprocess.run(
-        [REPOSITORY / "deploy.sh", command, "--parameters", file, "--yes"],
+        [REPOSITORY / "deploy.sh", command, "--parameters", file, "--yes", *BESIDES.get(command, ())],
         env=emulator.environment | {"PYTHON": sys.executable, "COLUMNS": "200"},
         cwd=file.parent,
         capture_output=True,

@@ -119,18 +119,19 @@ def test_the_product_s_whole_life(emulator: RunningEmulator, tmp_path: Path):
     none = run(environment, "status", "--parameters", "trial.toml", **here)
     assert (none.returncode, "There is no stack whole-life" in none.stdout) == (0, True)
 
-    created = run(environment, "deploy", "--yes", "--parameters", "trial.toml", **here)
+    created = run(environment, "deploy", "--yes", "--unproved", "--parameters", "trial.toml", **here)
     assert created.returncode == 0, created.stderr
     assert "ServiceUrl" in created.stdout
     assert "CREATE_COMPLETE       Network/Vpc" in created.stdout
 
-    again = run(environment, "deploy", "--yes", "--parameters", "trial.toml", **here)
+    again = run(environment, "deploy", "--yes", "--unproved", "--parameters", "trial.toml", **here)
     assert again.returncode == 0
     assert "whole-life: nothing has changed." in again.stdout
 
     updated = run(
         environment,
         "deploy",
+        "--unproved",
         "--yes",
         "TaskCount=3",
         "--parameters",
@@ -178,7 +179,7 @@ def build_environment(running: RunningEmulator) -> dict[str, str]:
 
 def deploy_while(running: RunningEmulator, act: Any, stack: str) -> subprocess.CompletedProcess[str]:
     """Deploy the real templates and do something in the meantime."""
-    process = start(running.environment, "deploy", "--yes", "--stack", stack, "KeepData=no")
+    process = start(running.environment, "deploy", "--yes", "--unproved", "--stack", stack, "KeepData=no")
     watchdog = threading.Timer(DEADLINE_SECONDS, process.kill)
     watchdog.start()
     try:
@@ -211,7 +212,9 @@ def test_a_failed_build_is_the_reason_and_the_next_attempt_starts_afresh(idle: R
 @pytest.mark.slow
 def test_a_build_that_never_ran_ends_the_wait_with_the_pipeline_s_reason():
     with run_emulator() as without_builds:
-        failed = run(without_builds.environment, "deploy", "--yes", "--stack", "trial", "KeepData=no")
+        failed = run(
+            without_builds.environment, "deploy", "--yes", "--unproved", "--stack", "trial", "KeepData=no"
+        )
     assert failed.returncode == 1
     reason = "Build: This emulator was started without anyone who plays builds."
     assert f"failed: {reason}" in failed.stdout
