@@ -91,7 +91,6 @@ def _agree(foreseen: foresight.Plan, name: str, consent: Consent, console: Conso
 
 def _bootstrap(prepared: Prepared, consent: Consent, console: Console) -> str:
     """Bring the bootstrap stack up to date; return the artifact bucket's name."""
-
     wanted = bootstrap_stack(prepared)
 
     def review(change_set: ChangeSet) -> None:
