@@ -57,7 +57,8 @@ def _run(command: str, options: Options, console: Console, given: Namespace) -> 
     if command == "plan":
         plan.run(options, console, with_drift=given.drift)
     elif command == "deploy":
-        consent = Consent(None if given.yes else input, given.accept_data_loss, sys.stdin.isatty())
+        is_there = sys.stdin is not None and sys.stdin.isatty()
+        consent = Consent(None if given.yes else input, given.accept_data_loss, is_there)
         outputs = deploy.run(options, console, consent=consent, unchecked=given.unchecked)
         status.show_outputs(outputs, console)
     elif command == "destroy":
