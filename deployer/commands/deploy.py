@@ -95,7 +95,6 @@ def _agree(foreseen: foresight.Plan, name: str, consent: Consent, console: Conso
 
 def _bootstrap(prepared: Prepared, consent: Consent, console: Console) -> str:
     """Bring the bootstrap stack up to date; return the artifact bucket's name."""
-
     wanted = bootstrap_stack(prepared)
 
     def review(change_set: ChangeSet) -> None:
@@ -141,7 +140,8 @@ def _arguments(parser: Parser) -> None:
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    consent = Consent(None if given.yes else input, given.accept_data_loss, sys.stdin.isatty())
+    is_there = sys.stdin is not None and sys.stdin.isatty()
+    consent = Consent(None if given.yes else input, given.accept_data_loss, is_there)
     outputs = run(options, console, consent=consent, unchecked=given.unchecked)
     status.show_outputs(outputs, console)
     if not given.unproved:

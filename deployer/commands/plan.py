@@ -13,6 +13,7 @@ from rich.console import Console
 
 from command_line import Parser
 from deployer.cloudformation import changes, deployed, drift, package
+from deployer.cloudformation.foreseen import Action, Change
 from deployer.command import Command
 from deployer.commands import foresight
 from deployer.commands.foresight import Plan
@@ -41,13 +42,16 @@ def run(options: Options, console: Console, write: Write | None = None, *, with_
             _show_drift(prepared, console)
 
 
-def from_templates(prepared: Prepared, source: str = "") -> Plan:
-    """The plan of the templates alone; raises DeployError when they cannot be evaluated."""
+def from_templates(prepared: Prepared) -> Plan:
+    """The plan of the templates alone, where no stack runs: everything is new."""
+    source = LEFT if prepared.current else NOTHING_MADE
     try:
         found = _compared(prepared, prepared.options.stack)
     except Unforeseeable as error:
-        raise DeployError(f"What would happen cannot be foreseen: {error}.", EXIT_USAGE) from error
-    return foresight.of_templates(found, source or (LEFT if prepared.current else NOTHING_MADE))
+        new = prepared.root["Resources"].items()
+        added = [Change(path=title, kind=each["Type"], action=Action.ADD) for title, each in new]
+        return Plan(source=f"the root template alone, for {error}", changes=added)
+    return foresight.of_templates(found, source)
 
 
 def from_change_set(prepared: Prepared, change_set: changes.ChangeSet, name: str) -> Plan:
@@ -78,9 +82,7 @@ def _plan(prepared: Prepared, console: Console) -> Plan:
     say(console, f"{options.stack}: asking CloudFormation for a change set, which goes again.")
     change_set = changes.make(aws.cloudformation, wanted.request(), kind, console)
     if change_set is None:
-        return foresight.of_templates(
-            _compared(prepared, options.stack), "CloudFormation, which sees no change"
-        )
+        return Plan(source="CloudFormation, which sees no change", changes=())
     try:
         return from_change_set(prepared, change_set, options.stack)
     finally:

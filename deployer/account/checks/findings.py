@@ -69,3 +69,5 @@ def guarded(name: str, check: Check) -> list[Finding]:
         return [warning(name, "", f"Not checked. {explain(error)}", remedy)]
     except BotoCoreError as error:
         return [warning(name, "", f"Not checked. {explain(error)}")]
+    except (LookupError, TypeError, ValueError) as error:  # an answer of another form than AWS documents
+        return [warning(name, "", f"Not checked. The answer cannot be read: {error!r}.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -119,6 +120,14 @@ def test_the_product_s_whole_life(emulator: RunningEmulator, tmp_path: Path):
     none = run(environment, "status", "--parameters", "trial.toml", **here)
     assert (none.returncode, "There is no stack whole-life" in none.stdout) == (0, True)
 
+    planned = run(environment, "plan", "--parameters", "trial.toml", **here)
+    assert planned.returncode == 0, planned.stderr
+    assert re.search(r"^ *Network +[0-9]+ to add", planned.stdout, re.MULTILINE)
+    assert "It costs about " in planned.stdout
+
+    unconfirmed = run(environment, "deploy", "--parameters", "trial.toml", **here)
+    assert (unconfirmed.returncode, "give --yes" in unconfirmed.stderr) == (2, True)
+
     created = run(environment, "deploy", "--yes", "--unproved", "--parameters", "trial.toml", **here)
     assert created.returncode == 0, created.stderr
     assert "ServiceUrl" in created.stdout
@@ -127,6 +136,12 @@ def test_the_product_s_whole_life(emulator: RunningEmulator, tmp_path: Path):
     again = run(environment, "deploy", "--yes", "--unproved", "--parameters", "trial.toml", **here)
     assert again.returncode == 0
     assert "whole-life: nothing has changed." in again.stdout
+
+    more = run(environment, "plan", "TaskCount=3", "--parameters", "trial.toml", **here)
+    assert more.returncode == 0, more.stderr
+    assert "Service  " in more.stdout
+    assert "USD a month instead of" in more.stdout
+    assert "LOST" not in more.stdout
 
     updated = run(
         environment,

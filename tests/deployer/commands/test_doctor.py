@@ -95,6 +95,7 @@ def test_credentials_that_expire_in_the_middle_are_one_sentence(
     assert error.value.exit_code == 2
 
 
+@pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize(
     "code", ["AccessDeniedException", "ThrottlingException", "UnknownOperationException"]
 )

@@ -175,6 +175,16 @@ def test_where_neither_can_tell_the_unknown_counts_as_a_loss(
     assert "cannot be told for these templates" in printed
 
 
+def test_a_first_deployment_of_templates_that_are_not_ours_is_told_as_far_as_can_be(tiny: Tiny) -> None:
+    def strange(template: dict[str, Any]) -> None:
+        template["Conditions"] = {"Odd": {"Fn::EachMemberIn": [["a"], ["a"]]}}
+        template["Resources"]["Queue"]["Condition"] = "Odd"
+
+    printed = planned(tiny, changed(strange))
+    assert "By the root template alone, for only CloudFormation can decide" in printed
+    assert "2 to add: Store, Gate" in printed
+
+
 def test_a_change_set_that_stays_is_named(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.deploy()
     monkeypatch.setattr(changes, "forget", lambda *_: False)

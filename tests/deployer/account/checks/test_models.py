@@ -178,6 +178,12 @@ def test_who_gets_no_answer_is_told_and_goes_on(code: str, at: int) -> None:
     assert ("make policy" in finding.remedy) == (code == "AccessDeniedException")
 
 
+def test_an_answer_of_another_form_fails_nothing() -> None:
+    with answering("bedrock", NO_PROFILE, ("get_foundation_model", {})) as bedrock:
+        [finding] = guarded("models", lambda: models.check(bedrock, bedrock, {models.MAIN: NOVA}))
+    assert (finding.level, "cannot be read" in finding.message) == ("warning", True)
+
+
 def test_who_may_not_read_the_form_still_learns_how_to_agree() -> None:
     form = ("get_use_case_for_model_access", "AccessDeniedException")
     finding = found(CLAUDE, NO_PROFILE, details(CLAUDE), availability(CLAUDE, "NOT_AVAILABLE"), form=form)

@@ -128,6 +128,11 @@ def test_what_the_running_stack_has_is_not_counted_twice() -> None:
     assert {finding.level for finding in found.values()} == {"ok"}
 
 
+def test_a_quota_that_was_lowered_since_is_wrong() -> None:
+    found = check([quota(1), *ROOM[1:]], [], deployed=VALUES)
+    assert found[FARGATE].level == "wrong"
+
+
 def test_another_way_out_needs_what_it_adds() -> None:
     found = check(ROOM, [addresses(4)], deployed=VALUES, Egress="nat-per-zone")
     assert found[ADDRESSES].level == "ok"
