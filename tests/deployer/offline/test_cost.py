@@ -112,3 +112,14 @@ def test_a_slip_is_one_sentence() -> None:
     done = run("TaskCuont=3")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "There is no parameter TaskCuont. Did you mean TaskCount?\n"
+
+
+@pytest.mark.parametrize("page", ["README.md", "LEEME.md"])
+def test_the_pages_show_what_is_calculated(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8").replace(",", ".")
+    shown = re.findall(r"^\| (default|cheapest|private)\b[^|]*\| ([0-9.]+) \| ([0-9.]+) \|$", text, re.M)
+    assert len(shown) == 3
+    for profile, *figures in shown:
+        assert [float(each) for each in figures] == [
+            pytest.approx(each, abs=0.006) for each in total(estimate(*flat(load()[profile])))
+        ]
