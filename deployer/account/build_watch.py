@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 from rich.console import Console
 
+from deployer.account.build_log import BuildLog
 from deployer.cloudformation.events import Event
 from deployer.console import say
 from deployer.errors import explain
@@ -43,14 +45,17 @@ class _Wait:
     pipeline: str = ""
     since: datetime | None = None
     failure: str = ""
+    has_ended: bool = False
+    """Just now: what the build said at last is still to be shown."""
 
 
 class BuildWatch:
     """Call it with the events of an operation, again and again while the operation goes on."""
 
-    def __init__(self, codepipeline: Any, console: Console) -> None:
+    def __init__(self, codepipeline: Any, console: Console, log: BuildLog) -> None:
         self._codepipeline = codepipeline
         self._console = console
+        self._log = log
         self._waits: dict[str, _Wait] = {}
         self._rounds = 0
 
@@ -58,6 +63,10 @@ class BuildWatch:
         """Take in what happened; when a pipeline has failed in silence, pass its reason on."""
         for event in events:
             self._take(event)
+        for wait in self._waits.values():
+            if wait.has_ended and wait.pipeline:
+                wait.has_ended = False
+                self._show_the_end(wait)
         self._rounds += 1
         if self._rounds % ROUNDS:
             return
@@ -69,11 +78,17 @@ class BuildWatch:
         wait = self._waits.setdefault(event.stack_id, _Wait())
         if event.kind == WAIT_CONDITION:
             wait.waiting = event.status == "CREATE_IN_PROGRESS"
+            wait.has_ended = event.status in ("CREATE_COMPLETE", "CREATE_FAILED")
         elif event.kind == HANDLE and event.status == "CREATE_COMPLETE":
             wait.handle = event.resource_id
         elif event.kind == PIPELINE:
             wait.pipeline = event.resource_id or wait.pipeline
             wait.since = wait.since or event.time
+
+    def _show_the_end(self, wait: _Wait) -> None:
+        # What cannot be asked now was said when it could not be watched.
+        with suppress(BotoCoreError, ClientError):
+            self._log.show(self._codepipeline.get_pipeline_state(name=wait.pipeline), wait.since)
 
     def _look(self, wait: _Wait) -> None:
         try:
@@ -92,6 +107,7 @@ class BuildWatch:
     def _failure(self, wait: _Wait) -> str:
         """Why the pipeline failed in this operation, in CodePipeline's words; empty when it did not."""
         state = self._codepipeline.get_pipeline_state(name=wait.pipeline)
+        self._log.show(state, wait.since)
         for action in (action for stage in state["stageStates"] for action in stage.get("actionStates", [])):
             latest = action.get("latestExecution", {})
             # A stage shows how it went the last time until its turn comes.

@@ -10,8 +10,10 @@ from rich.console import Console
 
 from command_line import Parser
 from deployer.account import default_group, protection, service_linked_roles
+from deployer.account.build_log import BuildLog
 from deployer.account.build_watch import BuildWatch
 from deployer.account.service_watch import ServiceWatch
+from deployer.account.stopped_tasks import StoppedTasks
 from deployer.cloudformation import package, stack
 from deployer.cloudformation.changes import ChangeSet
 from deployer.cloudformation.events import Event
@@ -119,7 +121,11 @@ def _apply(
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
         teardown.remove(aws, current, console)
         current = None
-    watches = (BuildWatch(aws.codepipeline, console), ServiceWatch(lambda: aws.ecs, console))
+    watches = (
+        BuildWatch(aws.codepipeline, console, BuildLog(aws.client, console)),
+        ServiceWatch(lambda: aws.ecs, console),
+        StoppedTasks(aws.client, console),
+    )
 
     def look(events: Sequence[Event]) -> None:
         for watch in watches:

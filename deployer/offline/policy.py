@@ -99,7 +99,7 @@ OWN = {
     ],
     "cloudfront": ["ListDistributions"],
     "cloudwatch": ["GetMetricData"],
-    "codebuild": ["BatchGetProjects", "CreateProject", "DeleteProject", "UpdateProject"],
+    "codebuild": ["BatchGetBuilds", "BatchGetProjects", "CreateProject", "DeleteProject", "UpdateProject"],
     "cloudformation": [
         "CancelUpdateStack", "ContinueUpdateRollback", "CreateChangeSet", "CreateStack", "DeleteChangeSet",
         "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackDriftDetectionStatus",
@@ -122,14 +122,14 @@ OWN = {
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
     "ecs": [
         "DescribeClusters", "DescribeServiceDeployments", "DescribeServices", "DescribeTaskDefinition",
-        "ListServiceDeployments", "StopServiceDeployment",
+        "DescribeTasks", "ListServiceDeployments", "ListTasks", "StopServiceDeployment",
     ],
     # The private name of an endpoint is a hosted zone's; the registry leaves it out (hasura/ddn-docs#1075).
     "route53": ["AssociateVPCWithHostedZone", "GetHostedZone", "ListResourceRecordSets"],
     "s3": [
         "DeleteObject", "DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject",
     ],
-    "logs": ["DeleteLogGroup", "DescribeLogGroups"],
+    "logs": ["DeleteLogGroup", "DescribeLogGroups", "GetLogEvents"],
     "secretsmanager": ["DescribeSecret"],
     "kms": ["DescribeKey", "ScheduleKeyDeletion"],
     "servicequotas": ["GetAWSDefaultServiceQuota", "GetServiceQuota"],

@@ -6,9 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-oper
 import math
 from typing import Any
 
-from ministack.services import dynamodb
-
-from tests.gradio_app.in_process import InProcess
+from tests.gradio_app.in_process import InProcess, dynamodb
 
 WRITE_UNIT, READ_UNIT = 1024, 4096
 """Bytes of an item for one unit."""

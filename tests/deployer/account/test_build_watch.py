@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from botocore.stub import Stubber
 from rich.console import Console
 
+from deployer.account.build_log import BuildLog
 from deployer.account.build_watch import HANDLE, PIPELINE, ROUNDS, WAIT_CONDITION, BuildWatch
 from deployer.cloudformation.events import Event
 
@@ -102,12 +103,16 @@ def failed(stub: Stubber, second: int = 30) -> None:
     state(stub, "Failed", second, errorDetails={"code": "JobFailed", "message": REFUSED})
 
 
+def no_client(service: str) -> Any:
+    raise AssertionError(f"nobody builds, and {service} is asked")
+
+
 class Watched:
     """A watch, and what it prints."""
 
-    def __init__(self, stub: Stubber) -> None:
+    def __init__(self, stub: Stubber, clients: Callable[[str], Any] = no_client) -> None:
         self.console = Console(file=io.StringIO(), width=300, record=True)
-        self.watch = BuildWatch(stub.client, self.console)
+        self.watch = BuildWatch(stub.client, self.console, BuildLog(clients, self.console))
 
     def looks(self, times: int, *events: Event) -> None:
         """Let so much time pass that the pipeline is looked at so many times, if at all."""
@@ -136,6 +141,7 @@ def test_a_pipeline_that_failed_and_stays_silent_ends_the_wait(stub: Stubber, ha
 
 def test_a_build_that_failed_and_told_so_itself_is_left_alone(stub: Stubber, handle: Handle):
     failed(stub)
+    failed(stub)  # asked once more for what was said at last
     watched = Watched(stub)
     watched.looks(1, *begun(handle.url))
     watched.looks(3, event(31, WAIT_CONDITION, "CREATE_FAILED"))
