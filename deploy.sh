@@ -51,7 +51,7 @@ main() {
     exit 2
   fi
 
-  if ! "${python}" -c 'from importlib.util import find_spec as f; exit(not all(map(f, ["boto3", "rich", "troposphere"])))'
+  if ! "${python}" -c 'from importlib.util import find_spec as f; exit(not all(map(f, ["boto3", "httpx", "pyotp", "rich", "troposphere"])))'
   then
     printf '%s lacks the packages of requirements/tools.txt: "make deploy" installs them.\n' "${python}" >&2
     exit 2

@@ -151,7 +151,8 @@ def _start(given: Namespace, options: Options, console: Console) -> None:
     outputs = run(options, console, consent=consent, unchecked=given.unchecked)
     status.show_outputs(outputs, console)
     if not given.unproved:
-        verify.run(options, console)
+        # An account's first deployment may well have a second model whose terms nobody has agreed to yet.
+        verify.run(options, console, every_model=False)
 
 
 COMMAND = Command(

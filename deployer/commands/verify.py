@@ -30,8 +30,17 @@ DOMAIN = "example.invalid"
 Sleep = Callable[[float], None]
 
 
-def run(options: Options, console: Console, url: str = "", sleep: Sleep = time.sleep) -> None:
+def run(
+    options: Options,
+    console: Console,
+    url: str = "",
+    sleep: Sleep = time.sleep,
+    *,
+    every_model: bool = True,
+) -> None:
     """Prove the deployment, at its own address or at `url`.
+
+    With `every_model` each one has to answer; without, of those besides the first it is only said.
 
     Raises DeployError: exit code 2 where there is nothing to prove, 1 where something is not as it should be.
     """
@@ -55,7 +64,11 @@ def run(options: Options, console: Console, url: str = "", sleep: Sleep = time.s
             tell(door.opened(url, sleep))
             email, temporary = f"verify-{secrets.token_hex(6)}@{DOMAIN}", password()
             with _somebody(aws, pool, email, temporary, options, console):
-                steps.prove(url, email, temporary, password(), tell)
+                silent = steps.prove(url, email, temporary, password(), tell)
+            for why in silent:
+                say(console, f"{why}. `make doctor` says what can be done.", "yellow")
+            if silent and every_model:
+                raise DeployError(silent[0])
     except DeployError as error:
         raise DeployError(f"{options.stack} does not do what it should: {error}") from error
     say(console, f"{options.stack} works.", "green")

@@ -13,16 +13,17 @@ Tell = Callable[[str], None]
 """Is given each thing that was seen to work."""
 
 
-def prove(url: str, email: str, temporary: str, chosen: str, tell: Tell) -> None:
+def prove(url: str, email: str, temporary: str, chosen: str, tell: Tell) -> list[str]:
     """Go through the service as somebody with a `temporary` password, who then takes the `chosen` one.
 
-    Raises NotAsPromised at the first thing that is not as it should be.
+    Returns why models besides the first, with which everybody begins, do not answer. Raises NotAsPromised at
+    the first thing else that is not as it should be.
     """
     authenticator = Authenticator(time.sleep)
     with Visitor(url, authenticator) as first:
         asked = first.sign_in(email, temporary, chosen)
         tell(f"signed in as somebody new, who was asked for {asked or 'nothing more'}")
-        held = _answers(first, tell)
+        held, silent = _answers(first, tell)
         with Visitor(url, authenticator) as second:
             second.sign_in(email, chosen)
             _read_back(second, held)
@@ -30,22 +31,28 @@ def prove(url: str, email: str, temporary: str, chosen: str, tell: Tell) -> None
             second.sign_out()
         _leave(first, authenticator)
         tell("signed out, and the cookie from before is refused")
+    return silent
 
 
-def _answers(visitor: Visitor, tell: Tell) -> dict[str, Answer]:
-    """Have each model answer once; return the answers by model."""
+def _answers(visitor: Visitor, tell: Tell) -> tuple[dict[str, Answer], list[str]]:
+    """Have each model answer once; return the answers by model, and why others but the first gave none."""
     held: dict[str, Answer] = {}
+    silent: list[str] = []
     for model_id in Conversation(visitor).models():
         try:
             held[model_id] = answer = Conversation(visitor).ask(model_id)
         except NotAsPromised as error:
-            raise NotAsPromised(f"the model {model_id}: {error}") from error
+            why = f"the model {model_id}: {error}"
+            if not held:
+                raise NotAsPromised(why) from error
+            silent.append(why)
+            continue
         except (LookupError, ValueError, TypeError) as error:
             raise NotAsPromised(
                 "the page's events are not those of this version: verify with the one that was deployed"
             ) from error
         tell(f"{model_id} answers, shown in {answer.pieces} piece{'' if answer.pieces == 1 else 's'}")
-    return held
+    return held, silent
 
 
 def _read_back(visitor: Visitor, held: dict[str, Answer]) -> None:

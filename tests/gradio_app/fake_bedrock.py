@@ -83,6 +83,8 @@ class FakeBedrock:
         """What it was asked to count."""
         self.usage: Callable[[dict[str, Any], int], dict[str, int]] = _few_tokens
         """What it says that a request and its answer of so many words took."""
+        self.refused_models: set[str] = set()
+        """Those that are not enabled in the account."""
         self.being_answered = 0
         """Requests whose connection is in use just now."""
         self._lock = threading.Lock()
@@ -271,6 +273,8 @@ class _Handler(BaseHTTPRequestHandler):
         limit = question.removeprefix("context over ")
         too_long = limit != question and len(request["messages"]) > int(limit)
         error = ERRORS.get("context" if too_long else question)
+        if request["model_id"] in self._fake.refused_models:
+            error = ERRORS["no access"]
         if error:
             self._refuse(*error)
         elif question == "hang":

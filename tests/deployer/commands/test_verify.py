@@ -116,6 +116,25 @@ def test_a_model_that_refuses_is_named_with_the_pages_own_words(
     assert _left(running) == []
 
 
+@pytest.mark.parametrize("every_model", [True, False])
+def test_a_second_model_that_is_not_enabled_is_said_and_fails_a_proof_of_every_model(
+    running: Running, bedrock: FakeBedrock, every_model: bool
+) -> None:
+    """As in many an account before somebody has agreed to its terms."""
+    bedrock.refused_models = {"other.model"}
+    with service(running, bedrock.endpoint_url) as url:
+        if every_model:
+            with pytest.raises(DeployError, match=r"should: the model other\.model: .*not enabled"):
+                verify.run(running.options, running.console, url)
+        else:
+            verify.run(running.options, running.console, url, every_model=False)
+    printed = running.printed()
+    assert "the model other.model: " in printed
+    assert "`make doctor` says what can be done" in printed
+    assert "the cookie from before is refused" in printed
+    assert _left(running) == []
+
+
 def test_an_address_where_nobody_answers(running: Running) -> None:
     naps: list[float] = []
     with pytest.raises(DeployError, match=r"127\.0\.0\.1:[0-9]+ does not answer: ") as failed:
