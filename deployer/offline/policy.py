@@ -86,7 +86,10 @@ NOT_USED = {
 }  # fmt: skip
 """Services of features of these types that the templates do not use."""
 NO_ACTIONS = {
-    "cloudfront:updateDistribution", "iam:DescribeOrganization", "s3:GetObjectMetadata", "s3:REST.PUT.OBJECT",
+    "cloudfront:updateDistribution", "iam:DescribeOrganization", "s3:DeleteBucketAnalyticsConfiguration",
+    "s3:DeleteBucketCors", "s3:DeleteBucketEncryption", "s3:DeleteBucketLifecycle",
+    "s3:DeleteBucketMetricsConfiguration", "s3:DeleteBucketReplication", "s3:GetObjectMetadata",
+    "s3:PutBucketReplication", "s3:PutObjectLockConfiguration", "s3:REST.PUT.OBJECT",
 }  # fmt: skip
 """In the registry, and no actions of IAM."""
 SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
