@@ -104,7 +104,7 @@ def _trust(inputs: Inputs, subject: str, **values: Value) -> PolicyDocument:
 
     https://docs.github.com/en/actions/reference/security/oidc says what a subject looks like.
     """
-    whose = Sub(f"repo:${{repository}}:{subject}", repository=inputs.repository, **values)
+    whose = Sub(f"repo:${{repository}}:{subject}", {"repository": inputs.repository, **values})
     return document(
         Statement(
             Effect=Allow,
