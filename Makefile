@@ -91,6 +91,9 @@ destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone; DATA=del
 GIVEN_EMAIL = $(if $(filter command,$(origin EMAIL)),"$${EMAIL}")
 AS_ADMIN = $(if $(filter command,$(origin ADMIN)),$(if $(filter 1,$(ADMIN)),--admin,$(error ADMIN is 1, or left out)))
 
+GIVEN_REPOSITORY = $(if $(filter command,$(origin REPOSITORY)),--repository "$${REPOSITORY}")
+GIVEN_BRANCH = $(if $(filter command,$(origin BRANCH)),--branch "$${BRANCH}")
+
 .PHONY: continue-rollback
 continue-rollback: $(FOR_TOOLS) ## Go on with a rollback that failed (ARGS="--skip Data/Table")
 	@PYTHON=$(BIN)/python ./deploy.sh continue-rollback $(ARGS)
@@ -124,6 +127,10 @@ cost: $(FOR_TOOLS) ## What the parameters cost a month, idle and with traffic (A
 .PHONY: policy
 policy: $(FOR_TOOLS) ## Write the permissions that a deployer needs to out/policy/
 	@$(BIN)/python -m deployer.offline.policy $(ARGS)
+
+.PHONY: github
+github: $(FOR_TOOLS) ## Roles for a GitHub workflow that plans and deploys: REPOSITORY=owner/name [BRANCH=main]
+	@PYTHON=$(BIN)/python ./deploy.sh github $(GIVEN_REPOSITORY) $(GIVEN_BRANCH) $(ARGS)
 
 # --- quality ---------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@
 #   ./deploy.sh user EMAIL [--admin] [OPTIONS]       invite a person; --resend, --disable, ...
 #   ./deploy.sh users    [--json] [OPTIONS]          list the people with their state
 #   ./deploy.sh user-forget EMAIL [OPTIONS]          delete a person with all that is stored
+#   ./deploy.sh github   --repository OWNER/NAME     roles for a GitHub workflow that deploys; --branch, --remove
 #
 # Options: --stack NAME, --region REGION, --profile PROFILE, --parameters FILE, --yes; COMMAND --help has more.
 # Template parameters come from parameters.toml; Key=Value on the command line goes over it.

@@ -15,6 +15,7 @@ from deployer.commands import (
     deploy,
     destroy,
     doctor,
+    github,
     logs,
     open,
     plan,
@@ -43,6 +44,7 @@ COMMANDS = (
     user.COMMAND,
     users.COMMAND,
     user_forget.COMMAND,
+    github.COMMAND,
 )
 
 

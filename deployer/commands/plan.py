@@ -24,17 +24,28 @@ from deployer.offline.compared import Unforeseeable
 from deployer.options import Options
 
 NOTHING_MADE = "the templates alone: nothing runs yet, and CloudFormation was not asked"
+BY_TEMPLATES = "the templates, old against new: CloudFormation was not asked, and nothing was uploaded"
 LEFT = "the templates alone: what an earlier attempt left goes first"
 
 
-def run(options: Options, console: Console, write: Write | None = None, *, with_drift: bool = False) -> None:
-    """Print what a deployment would do; raises DeployError with exit code 2 when it cannot be told."""
+def run(
+    options: Options,
+    console: Console,
+    write: Write | None = None,
+    *,
+    with_drift: bool = False,
+    reads_only: bool = False,
+) -> None:
+    """Print what a deployment would do; raises DeployError with exit code 2 when it cannot be told.
+
+    With `reads_only` nothing is uploaded, and CloudFormation makes no change set.
+    """
     with explained(EXIT_USAGE):
         prepared = prepare(options, write)
         if is_up_to_date(prepared):
             say(console, f"{options.stack}: nothing has changed, and a deployment would change nothing.")
         else:
-            found = _plan(prepared, console)
+            found = _by_templates(prepared) if reads_only else _plan(prepared, console)
             aws = prepared.aws
             title = f"Plan for {options.stack} in account {aws.account}, region {aws.region}"
             foresight.show(found, title, console)
@@ -70,6 +81,10 @@ def _compared(prepared: Prepared, name: str) -> foresight.Templates:
     before = deployed.read(prepared.aws.cloudformation, running) if running else None
     file = prepared.options.out / ("root.json" if is_root else "bootstrap.json")
     return foresight.by_templates(file, prepared.values if is_root else {}, before)
+
+
+def _by_templates(prepared: Prepared) -> Plan:
+    return from_templates(prepared, BY_TEMPLATES if prepared.running else "")
 
 
 def _plan(prepared: Prepared, console: Console) -> Plan:
@@ -109,10 +124,15 @@ def _show_drift(prepared: Prepared, console: Console) -> None:
 
 def _arguments(parser: Parser) -> None:
     parser.add_argument("--drift", action="store_true", help="also what was changed by hand (takes minutes)")
+    parser.add_argument(
+        "--from-templates",
+        action="store_true",
+        help="read only: no upload, and no change set of CloudFormation",
+    )
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    run(options, console, with_drift=given.drift)
+    run(options, console, with_drift=given.drift, reads_only=given.from_templates)
 
 
 COMMAND = Command(

@@ -98,11 +98,11 @@ def _somebody(
 
 
 def _arguments(parser: Parser) -> None:
-    parser.add_argument("--url", type=text, default="", help="another address than the stack's own")
+    parser.add_argument("--url", type=text, help="another address than the stack's own")
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    run(options, console, given.url)
+    run(options, console, given.url or "")
 
 
 COMMAND = Command(

@@ -24,6 +24,7 @@ from deployer.options import PARAMETERS_FILE, ROOT, load
 
 MAX_CHARACTERS = 6144
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+LONGEST_REGION = "ap-southeast-1"
 OPERATIONS = ("create", "read", "update", "delete")
 
 HERE = "{region}:{account}"
@@ -85,7 +86,10 @@ NOT_USED = {
 }  # fmt: skip
 """Services of features of these types that the templates do not use."""
 NO_ACTIONS = {
-    "cloudfront:updateDistribution", "iam:DescribeOrganization", "s3:GetObjectMetadata", "s3:REST.PUT.OBJECT",
+    "cloudfront:updateDistribution", "iam:DescribeOrganization", "s3:DeleteBucketAnalyticsConfiguration",
+    "s3:DeleteBucketCors", "s3:DeleteBucketEncryption", "s3:DeleteBucketLifecycle",
+    "s3:DeleteBucketMetricsConfiguration", "s3:DeleteBucketReplication", "s3:GetObjectMetadata",
+    "s3:PutBucketReplication", "s3:PutObjectLockConfiguration", "s3:REST.PUT.OBJECT",
 }  # fmt: skip
 """In the registry, and no actions of IAM."""
 SEPARATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
@@ -169,7 +173,7 @@ def policies(stack: str) -> list[dict[str, Any]]:
         needed[action.partition(":")[0]].discard(_name(action))
     statements = [_statement(service, names, stack) for service, names in sorted(needed.items()) if names]
     statements += [_allow("WithoutResource", everywhere, ["*"], {}), *_roles(stack), _providers_secret(stack)]
-    statements.append(_simulation())
+    statements += [_simulation(), _proof(stack)]
     documents: list[dict[str, Any]] = []
     for statement in statements:
         if documents and _length(_document([*documents[-1]["Statement"], statement])) <= MAX_CHARACTERS:
@@ -236,6 +240,16 @@ def _simulation() -> dict[str, Any]:
     return _allow("Simulation", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], whose, {})
 
 
+def _proof(stack: str) -> dict[str, Any]:
+    """To have somebody new sign in at the end of a deployment and be forgotten, in this deployment's pool."""
+    names = [
+        "AdminCreateUser", "AdminDeleteUser", "AdminDisableUser", "AdminGetUser", "AdminUserGlobalSignOut",
+    ]  # fmt: skip
+    ours = {"aws:RequestedRegion": "{region}", f"aws:ResourceTag/{operator_policy.TAG}": stack}
+    pools = [f"arn:aws:cognito-idp:{HERE}:userpool/*"]
+    return _allow("Proof", [f"cognito-idp:{name}" for name in names], pools, ours)
+
+
 def _allow(sid: str, names: list[str], resources: list[str], condition: dict[str, Any]) -> dict[str, Any]:
     statement = {"Sid": sid, "Effect": "Allow", "Action": names, "Resource": resources}
     return statement | ({"Condition": {"StringEquals": condition}} if condition else {})
@@ -254,8 +268,9 @@ def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _length(document: dict[str, Any]) -> int:
-    """As IAM counts: without white space."""
-    return len(json.dumps(document, separators=(",", ":")))
+    """As IAM counts: without white space, with an account's number and the longest name of a Region."""
+    text = json.dumps(document, separators=(",", ":"))
+    return len(text.replace("{account}", "1" * 12).replace("{region}", LONGEST_REGION))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -34,6 +34,16 @@ def test_it_has_help(command: Command, capsys: pytest.CaptureFixture[str]) -> No
     assert command.summary in " ".join(capsys.readouterr().out.split())
 
 
+@each_command
+def test_what_is_left_out_is_not_called_empty(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        command.parser().parse_intermixed_args([])
+    except SystemExit:
+        said = capsys.readouterr().err
+        assert "the following arguments are required" in said
+        assert "is empty" not in said
+
+
 def test_their_names_are_their_modules(capsys: pytest.CaptureFixture[str]) -> None:
     listed = [each.name for each in COMMANDS]
     assert listed == sorted(set(listed))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
 import generate
-from deployer.options import PARAMETERS_FILE
+from deployer.offline import github
+from deployer.options import DEFAULT_STACK, PARAMETERS_FILE
 from templates.parameters.documents import as_table, as_toml
 from tests.templates.stacks import GOLDEN, TAG
 
@@ -19,10 +21,16 @@ def documents_made() -> dict[Path, str]:
     return {PARAMETERS_FILE: as_toml(settings), TABLE_FILE: as_table()}
 
 
+def github_stack() -> str:
+    """The stack that `generate.py` does not write, because it holds what a deployer may do."""
+    return json.dumps(github.template(DEFAULT_STACK), indent=1, sort_keys=True) + "\n"
+
+
 def main() -> None:
     """Make tests/golden what the templates render now, and say which files that changes."""
     before = {path: path.read_text(encoding="utf-8") for path in GOLDEN.glob("*.json")}
-    written = generate.write(GOLDEN, TAG)
+    written = [*generate.write(GOLDEN, TAG), GOLDEN / "github.json"]
+    written[-1].write_text(github_stack(), encoding="utf-8")
     gone = before.keys() - set(written)
     for stale in gone:
         stale.unlink()

@@ -24,7 +24,7 @@ def test_stack_is_the_reviewed_one(name: str) -> None:
 
 
 def test_no_golden_file_without_its_stack() -> None:
-    assert {path.stem for path in stacks.GOLDEN.glob("*.json")} == set(stacks.names())
+    assert {path.stem for path in stacks.GOLDEN.glob("*.json")} == {*stacks.names(), "github"}
 
 
 def test_another_process_renders_the_same_bytes() -> None:
@@ -74,9 +74,10 @@ def test_accepting_says_which_files_changed(
 ) -> None:
     golden = tmp_path / "tests" / "golden"
     generate.write(golden, stacks.TAG)
+    (golden / "github.json").write_text(accept_golden.github_stack())
     monkeypatch.setattr(accept_golden, "GOLDEN", golden)
     accept_golden.main()
-    assert capsys.readouterr().out.startswith("All 15 templates are as they were")
+    assert capsys.readouterr().out.startswith("All 16 templates are as they were")
     (golden / "root.json").write_text("{}")
     (golden / "edge.json").unlink()
     (golden / "old.json").write_text("{}")
@@ -86,7 +87,8 @@ def test_accepting_says_which_files_changed(
         "removed tests/golden/old.json",
         "changed tests/golden/root.json",
     ]
-    assert {path.name: path.read_text() for path in golden.iterdir()} == stacks.rendered()
+    accepted = stacks.rendered() | {"github.json": accept_golden.github_stack()}
+    assert {path.name: path.read_text() for path in golden.iterdir()} == accepted
 
 
 def test_only_root_and_build_know_the_tag() -> None:

@@ -12,12 +12,15 @@ import pytest
 from botocore.client import BaseClient
 
 from deployer.account import people, tagged
-from deployer.commands import destroy, logs, status, user, user_forget, users
+from deployer.commands import destroy, logs, status, user, user_forget, users, verify
 from deployer.commands import open as opening
 from deployer.offline import operator_policy, policy
+from deployer.session import USER_AGENT
 from gradio_app.store import schema
 from tests.deployer.commands.running_deployment import Running
+from tests.deployer.commands.test_verify import service
 from tests.deployer.tiny import Tiny
+from tests.gradio_app.fake_bedrock import FakeBedrock
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +28,6 @@ IAM_NAMES = {"monitoring": "cloudwatch", "tagging": "tag"}
 """Of services that IAM calls otherwise than requests are signed for."""
 ANYBODY = "sts:GetCallerIdentity"
 """Takes no permission."""
-BY_THE_TEST = "dynamodb:PutItem"
 OF_S3 = {
     "HeadBucket": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
@@ -42,11 +44,13 @@ NOT_ASKED_HERE = {
 
 @contextlib.contextmanager
 def recorded() -> Iterator[set[str]]:
-    """The permissions that what is called within takes."""
+    """The permissions that the deployer's calls within take; not the test's, nor the application's."""
     asked: set[str] = set()
     make_call: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def call(self: Any, operation_name: str, arguments: Any) -> Any:
+        if USER_AGENT not in (self.meta.config.user_agent_extra or ""):
+            return make_call(self, operation_name, arguments)
         service = self.meta.service_model.signing_name
         name = OF_S3.get(operation_name, operation_name) if service == "s3" else operation_name
         asked.add(f"{IAM_NAMES.get(service, service)}:{name}")
@@ -55,7 +59,7 @@ def recorded() -> Iterator[set[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", call)
         yield asked
-    asked -= {ANYBODY, BY_THE_TEST}
+    asked -= {ANYBODY}
 
 
 def allowed(*documents: dict[str, Any]) -> set[str]:
@@ -93,6 +97,26 @@ def test_the_deployer_may_do_what_destroy_does(tiny: Tiny) -> None:
         destroy.run(tiny.options(), tiny.console, None, data=True)
     assert "kms:ScheduleKeyDeletion" in asked
     assert asked <= allowed(*policy.policies("chat"))
+
+
+def test_whoever_deploys_and_whoever_operates_may_prove_the_service(running: Running) -> None:
+    with (
+        FakeBedrock() as bedrock,
+        service(running, bedrock.endpoint_url, model_ids=("fake.model",)) as url,
+        recorded() as asked,
+    ):
+        verify.run(running.options, running.console, url)
+    assert {"cognito-idp:AdminCreateUser", "cognito-idp:AdminDeleteUser", "dynamodb:Scan"} <= asked
+    assert asked <= allowed(*policy.policies("chat"))
+    assert asked <= allowed(operator_policy.document("chat"))
+
+
+def test_the_deployer_handles_people_of_its_own_deployment_only() -> None:
+    statements = [s for each in policy.policies("chat") for s in each["Statement"]]
+    handling = [s for s in statements if any(":Admin" in action for action in s["Action"])]
+    assert len(handling) == 1
+    for statement in handling:
+        assert statement["Condition"]["StringEquals"][f"aws:ResourceTag/{tagged.TAG}"] == "chat"
 
 
 def test_the_operators_policy_is_one_managed_policy_confined_to_the_deployment() -> None:

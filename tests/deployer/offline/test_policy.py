@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import boto3
 import pytest
 
 from deployer.account import service_linked_roles
@@ -16,10 +17,19 @@ POLICIES = policy.policies("chat")
 STATEMENTS = [statement for document in POLICIES for statement in document["Statement"]]
 
 
-def test_every_document_fits_a_managed_policy() -> None:
-    for document in POLICIES:
-        assert len(json.dumps(document, separators=(",", ":"))) <= 6144
-    assert len(POLICIES) <= 10  # as many may be attached to a user or role by default
+@pytest.mark.parametrize("name", ["chat", "x" * STACK_NAME_MAX_LENGTH])
+def test_every_document_fits_a_managed_policy_when_it_is_filled_in(name: str) -> None:
+    documents = policy.policies(name)
+    for document in documents:
+        text = json.dumps(document, separators=(",", ":"))
+        for region in boto3.Session().get_available_regions("cloudformation"):
+            assert len(text.replace("{account}", "123456789012").replace("{region}", region)) <= 6144
+    assert len(documents) <= 10  # as many may be attached to a user or role by default
+
+
+def test_the_longest_region_is_the_longest() -> None:
+    regions = boto3.Session().get_available_regions("cloudformation")
+    assert len(policy.LONGEST_REGION) == max(map(len, regions))
 
 
 def test_no_action_is_a_wildcard_or_stands_twice_for_the_same_resource() -> None:
