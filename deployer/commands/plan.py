@@ -84,7 +84,13 @@ def _compared(prepared: Prepared, name: str) -> foresight.Templates:
 
 
 def _by_templates(prepared: Prepared) -> Plan:
-    return from_templates(prepared, BY_TEMPLATES if prepared.running else "")
+    """The plan without CloudFormation; raises DeployError when what runs cannot be compared with it."""
+    if not prepared.running:
+        return from_templates(prepared)
+    try:
+        return foresight.of_templates(_compared(prepared, prepared.options.stack), BY_TEMPLATES)
+    except Unforeseeable as error:
+        raise DeployError(f"What would happen cannot be foreseen: {error}.", EXIT_USAGE) from error
 
 
 def _plan(prepared: Prepared, console: Console) -> Plan:

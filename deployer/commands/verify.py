@@ -99,10 +99,13 @@ def _somebody(
 
 def _arguments(parser: Parser) -> None:
     parser.add_argument("--url", type=text, help="another address than the stack's own")
+    parser.add_argument(
+        "--essential", action="store_true", help="only mention models besides the first that do not answer"
+    )
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    run(options, console, given.url or "")
+    run(options, console, given.url or "", every_model=not given.essential)
 
 
 COMMAND = Command(

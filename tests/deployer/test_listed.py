@@ -46,7 +46,7 @@ def test_what_is_left_out_is_not_called_empty(command: Command, capsys: pytest.C
 
 def test_their_names_are_their_modules(capsys: pytest.CaptureFixture[str]) -> None:
     listed = [each.name for each in COMMANDS]
-    assert listed == sorted(set(listed))
+    assert len(listed) == len(set(listed))
     for name in listed:
         assert (ROOT / "deployer" / "commands" / f"{name.replace('-', '_')}.py").is_file()
     assert DEPLOY_SH(["--help"]) == 0
