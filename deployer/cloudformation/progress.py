@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from deployer.cloudformation.durations import typical
 from deployer.cloudformation.events import Event, Watch
 from deployer.cloudformation.package import STACK_TYPE
 from deployer.console import say
@@ -24,6 +25,8 @@ POLL_SECONDS = 3.0  # DescribeStackEvents is throttled for the whole account: le
 POLL_SECONDS_LOOPBACK = 0.2
 SILENCE_SECONDS = 60.0  # a log without a line for longer looks hung, and some CI systems end the job
 ACTIVE_SHOWN = 3
+LONG_SECONDS = 60
+"""From here on it is worth knowing how long something typically takes."""
 
 _COLORS = {"FAILED": "red", "ROLLBACK": "yellow", "COMPLETE": "green"}
 
@@ -116,13 +119,15 @@ class Progress:
 
     def _active(self) -> str:
         return ", ".join(
-            f"{path}/{name}" if path else name for path, row in self._rows.items() for name in row.active
+            f"{path}/{_lasting(event)}" if path else _lasting(event)
+            for path, row in self._rows.items()
+            for event in row.active.values()
         )
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for path, row in self._rows.items():
-            active = list(row.active)
+            active = list(map(_lasting, row.active.values()))
             more = f" +{len(active) - ACTIVE_SHOWN}" if len(active) > ACTIVE_SHOWN else ""
             table.add_row(
                 path or self._name,
@@ -140,7 +145,7 @@ class _Row:
 
     status: str = ""
     done: set[str] = field(default_factory=set)
-    active: dict[str, None] = field(default_factory=dict)  # in order of their beginning
+    active: dict[str, Event] = field(default_factory=dict)  # with which each began, in order
     begun: datetime | None = None
     ended: datetime | None = None
 
@@ -154,14 +159,28 @@ class _Row:
             if not event.failed:
                 self.done.add(event.resource)
         elif event.kind != STACK_TYPE:  # a nested stack has a row of its own
-            self.active[event.resource] = None
+            self.active.setdefault(event.resource, event)
             self.done.discard(event.resource)
 
     def elapsed(self) -> str:
         if not self.begun:
             return ""
-        minutes, seconds = divmod(int(((self.ended or datetime.now(UTC)) - self.begun).total_seconds()), 60)
-        return f"{minutes}:{seconds:02}"
+        return _duration(((self.ended or datetime.now(UTC)) - self.begun).total_seconds())
+
+
+def _lasting(begun: Event) -> str:
+    """What is going on since an event; of what takes its time also for how long, and what is typical."""
+    typically = typical(begun.kind) if begun.status == "CREATE_IN_PROGRESS" else 0
+    if typically < LONG_SECONDS:
+        return begun.resource
+    elapsed = (datetime.now(UTC) - begun.time).total_seconds()
+    return f"{begun.resource} ({_duration(elapsed)} of about {_duration(typically)})"
+
+
+def _duration(seconds: float) -> str:
+    """Minutes and seconds; a clock here that is behind AWS's shows none."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def _clock(moment: datetime) -> str:

@@ -6,9 +6,10 @@ from itertools import product
 
 import pytest
 
+from deployer.cloudformation.durations import durations
 from tests.templates import stacks
 from tests.templates.test_combinations import CHOICES
-from tests.templates.waiting import Step, durations, kind, path_to, report, steps
+from tests.templates.waiting import Step, kind, path_to, report, steps
 
 WAYS_OUT = CHOICES["way out"]
 PROVIDERS = CHOICES["single sign-on"]

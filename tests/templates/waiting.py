@@ -1,26 +1,24 @@
 """What waits for what, and for how long: `python -m tests.templates.waiting [Key=Value ...]`.
 
 The order is the templates' own: within a stack, a resource waits for what it refers to; a nested stack waits
-for the whole of each that it takes something from. The durations are those of durations.toml, typical and no
-promise.
+for the whole of each that it takes something from. The durations are those of
+deployer/cloudformation/durations.toml, typical and no promise.
 """
 
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from deployer.cloudformation.durations import durations
 from deployer.cloudformation.intrinsics import evaluated
 from deployer.cloudformation.parameters import parse_override
 from deployer.offline.profiles import checked, rendered
 from tests.templates.stacks import Json, siblings, walk
-
-DURATIONS = Path(__file__).with_name("durations.toml")
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,6 @@ class Step:
     @property
     def stack(self) -> str:
         return self.name.partition("/")[0]
-
-
-def durations() -> dict[str, Any]:
-    """The table: seconds and their source by type, and what the others take."""
-    return tomllib.loads(DURATIONS.read_text("utf-8"))
 
 
 def steps(chosen: Mapping[str, str]) -> dict[str, Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -74,6 +75,20 @@ def test_a_terminal_has_a_row_for_each_stack_with_what_it_is_busy_with():
     assert rows[-2][:4] == ["chat", "CREATE_IN_PROGRESS", "0", "done"]
     assert rows[-1][:4] == ["Store", "CREATE_IN_PROGRESS", "1", "done"]
     assert rows[-1][-1] == "Table"
+
+
+def test_what_takes_long_shows_since_when_and_what_is_typical():
+    origin = "AWS::CloudFront::VpcOrigin"
+    begun = datetime.now(UTC) - timedelta(minutes=3, seconds=20)
+    history = [
+        *HISTORY[:2],
+        replace(event(0, "Store", "Origin", "CREATE_IN_PROGRESS", kind=origin), time=begun),
+        replace(event(0, "Store", "Origin", "CREATE_IN_PROGRESS", kind=origin), time=datetime.now(UTC)),
+        event(2, "Store", "Again", "UPDATE_IN_PROGRESS", kind=origin),
+        event(2, "Store", "Queue", "CREATE_IN_PROGRESS"),
+    ]
+    console = Console(file=io.StringIO(), width=150, force_terminal=True, color_system=None)
+    assert re.search(r"Origin \(3:[0-9]{2} of about 15:00\), Again, Queue", shown(console, history))
 
 
 def test_on_a_terminal_a_failure_is_told_when_it_happens_and_the_clock_stops_with_the_stack():
