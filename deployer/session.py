@@ -6,14 +6,12 @@ variables are botocore's; the emulator is reached by them alone.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -21,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from command_line import empty_variables
 from deployer.errors import UsageError, one_line
+from deployer.loopback import leads_here
 from deployer.options import Options
 
 USER_AGENT = "asistente-deployer"
@@ -192,8 +191,4 @@ def connect(options: Options) -> Aws:
 
 def is_loopback(client: Any) -> bool:
     """Whether a client talks to this machine: nothing takes time to spread there, and nobody else waits."""
-    host = urlsplit(client.meta.endpoint_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return leads_here(client.meta.endpoint_url)

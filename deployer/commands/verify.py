@@ -53,6 +53,11 @@ def run(
             raise UsageError(f"{url} is not an address such as https://chat.example.com.")
         aws = connect(options)
         service_url, pool = deployment.outputs(aws, options, "ServiceUrl", "UserPoolId")
+        if not url and is_loopback(aws.cognito):
+            raise UsageError(
+                f"{options.stack} is an emulator's, and {service_url} leads nowhere: say where the "
+                "application runs, as in `--url http://127.0.0.1:8080`."
+            )
     url = (url or service_url).rstrip("/")
 
     def tell(what: str) -> None:

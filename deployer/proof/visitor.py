@@ -6,12 +6,14 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Self
 
 import httpx
 from pyotp.totp import TOTP
 
 from deployer.errors import one_line
+from deployer.loopback import leads_here
 from deployer.proof.faults import NotAsPromised
 
 TIMEOUT_SECONDS = 60.0
@@ -55,7 +57,8 @@ class Visitor:
             # As a browser sends them from a page of the service.
             headers={"origin": self.url, "sec-fetch-site": "same-origin", "accept-language": "en"},
             timeout=TIMEOUT_SECONDS,
-            cookies=cookies,
+            cookies=_jar(self.url, cookies),
+            event_hooks={"request": [self._lay_cookies_in]},
         )
 
     def __enter__(self) -> Self:
@@ -98,7 +101,7 @@ class Visitor:
         answer = self.post_form("/login", email=email, password=password)
         asked = []
         while answer.headers.get("location") == "/login/step":
-            step = self.get("/login/step").text
+            step = self._step()
             if 'name="new_password"' in step:
                 asked.append("a new password")
                 answer = self.post_form("/login/step", new_password=new_password, repeat=new_password)
@@ -117,6 +120,18 @@ class Visitor:
         if answer.status_code != httpx.codes.SEE_OTHER:
             raise NotAsPromised(f"/logout answers {answer.status_code}: {_brief(answer.text)}")
 
+    def _lay_cookies_in(self, request: httpx.Request) -> None:
+        # httpx itself chooses the cookies from a copy, which knows nothing of the jar's policy.
+        request.headers.pop("cookie", None)
+        self._http.cookies.set_cookie_header(request)
+
+    def _step(self) -> str:
+        answer = self.get("/login/step")
+        if answer.status_code != httpx.codes.OK:
+            led = f" and leads to {answer.headers['location']}" if "location" in answer.headers else ""
+            raise NotAsPromised(f"the sign-in's second page answers {answer.status_code}{led}")
+        return answer.text
+
     def _sent(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
             return self._http.request(method, path, **options)
@@ -127,6 +142,18 @@ class Visitor:
 def password() -> str:
     """One that nobody guesses, with all that a pool's policy may ask for."""
     return f"{secrets.token_urlsafe(24)}-aA1"
+
+
+def _jar(url: str, cookies: httpx.Cookies | None) -> CookieJar:
+    """Room for cookies: browsers send secure ones to this machine without encryption too.
+
+    https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+    """
+    safe = ("https", "http") if leads_here(url) else ("https",)
+    jar = CookieJar(DefaultCookiePolicy(secure_protocols=safe))
+    for cookie in cookies.jar if cookies else ():
+        jar.set_cookie(cookie)
+    return jar
 
 
 def _problem(page: str) -> str:

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployer.commands import verify
 from deployer.errors import DeployError, UsageError
+from deployer.proof.visitor import Authenticator, Visitor
 from gradio_app.aws import Clients
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
@@ -38,6 +40,21 @@ def _bedrock_client(endpoint_url: str) -> Any:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "sends"),
+    [("http://127.0.0.1:8080", True), ("http://chat.example.com", False), ("https://x", True)],
+)
+def test_a_secure_cookie_goes_without_encryption_to_this_machine_only(url: str, sends: bool) -> None:
+    with Visitor(url, Authenticator()) as visitor:
+        asked = httpx.Request("GET", f"{url}/login")
+        given = httpx.Response(200, headers={"set-cookie": "__Host-a=b; Path=/; Secure"}, request=asked)
+        visitor._http.cookies.extract_cookies(given)
+        request = visitor._http.build_request("GET", "/")
+        for hook in visitor._http.event_hooks["request"]:
+            hook(request)
+        assert ("cookie" in request.headers) is sends
 
 
 @contextmanager
@@ -98,6 +115,20 @@ def test_where_an_authenticator_is_a_must_it_sets_one_up(running: Running, bedro
         verify.run(running.options, running.console, url)
     assert "asked for a new password and a code" in running.printed()
     assert _left(running) == []
+
+
+def test_with_secure_cookies_on_this_machine_as_in_the_local_mode(
+    running: Running, bedrock: FakeBedrock
+) -> None:
+    with service(running, bedrock.endpoint_url, public_scheme="https", model_ids=("fake.model",)) as url:
+        verify.run(running.options, running.console, url)
+    assert running.printed().endswith("works.\n")
+    assert _left(running) == []
+
+
+def test_the_address_of_an_emulated_front_door_is_not_waited_for(running: Running) -> None:
+    with pytest.raises(UsageError, match="say where the application runs"):
+        verify.run(running.options, running.console, sleep=lambda _: pytest.fail("it waits"))
 
 
 @pytest.mark.parametrize(
