@@ -18,7 +18,8 @@ from rich.console import Console
 from command_line import Parser, text
 from deployer.account import deployment
 from deployer.command import Command
-from deployer.commands import user_forget
+from deployer.commands import status, user_forget
+from deployer.commands.operation import Prove
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
 from deployer.options import Options
@@ -59,6 +60,18 @@ def run(options: Options, console: Console, url: str = "", sleep: Sleep = time.s
     except DeployError as error:
         raise DeployError(f"{options.stack} does not do what it should: {error}") from error
     say(console, f"{options.stack} works.", "green")
+
+
+def proof(options: Options, console: Console, *, unproved: bool) -> Prove:
+    """What a deployment does at its end: show the outputs, and prove the service unless `unproved`."""
+
+    def prove(outputs: dict[str, str]) -> bool:
+        status.show_outputs(outputs, console)
+        if not unproved:
+            run(options, console)
+        return not unproved
+
+    return prove
 
 
 @contextmanager
