@@ -15,14 +15,14 @@ from rich.console import Console
 
 from deployer.account import history
 from deployer.account.history import Record, Result
-from deployer.cloudformation import package, stack
+from deployer.cloudformation import events, package, stack
 from deployer.cloudformation.progress import GoesOn
 from deployer.console import say
 from deployer.errors import DeployError, explain
 from deployer.session import Aws
 
 SKEW = timedelta(minutes=5)
-"""This machine's clock may go before AWS's by so much; with more, AWS refuses its requests."""
+"""Between a record, by this machine's clock, and the beginning of its operation, by AWS's."""
 
 
 @dataclass
@@ -149,10 +149,11 @@ def running(aws: Aws, found: stack.Description, records: Sequence[Record]) -> Re
 def begun_by(aws: Aws, bucket: str, busy: stack.Description) -> Record | None:
     """The record of the operation that is going on; None where it is not known whose that is."""
     latest = next(iter(others(aws, bucket)), None) if bucket else None
-    since = busy.get("LastUpdatedTime") or busy["CreationTime"]
-    if latest and latest.result is Result.BEGUN and latest.begun - SKEW <= since:
-        return latest
-    return None
+    if latest is None or latest.result is not Result.BEGUN:
+        return None
+    # A record whose process was killed may be followed by an operation that somebody began by other means.
+    began = events.begun(aws.cloudformation, busy["StackId"])
+    return latest if began and abs(began - latest.begun) <= SKEW else None
 
 
 def busy_error(busy: stack.Description, root: str, record: Record | None) -> stack.Busy:

@@ -18,6 +18,7 @@ from deployer.commands import deploy, rollback
 from deployer.commands.consent import Consent
 from deployer.commands.operation import Prove
 from deployer.errors import DeployError
+from templates.stacks import bootstrap
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
 
@@ -83,6 +84,14 @@ def test_a_deployment_leaves_a_record(tiny: Tiny) -> None:
     stored = json.loads(s3.get_object(Bucket=bucket(tiny), Key=history.key_of(record.id))["Body"].read())
     assert (stored["form"], stored["version"]) == (1, given(tiny)["ImageTag"])
     assert datetime.fromisoformat(stored["time"]) == record.begun
+
+
+def test_what_a_record_names_lives_longer_than_the_record() -> None:
+    assert bootstrap.DEPLOYMENTS == history.PREFIX
+    template = bootstrap.template().to_dict()
+    rules = template["Resources"]["Artifacts"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    days = {rule.get("Prefix", ""): rule["ExpirationInDays"] for rule in rules}
+    assert days[history.PREFIX] <= days[""] - 2, "CloudFormation works on one operation for 36 hours at most"
 
 
 def test_back_to_the_first_of_two_with_its_templates_and_parameters(tiny: Tiny) -> None:
