@@ -201,7 +201,7 @@ def test_what_began_by_other_means_is_not_taken_for_ours(tiny: Tiny) -> None:
     [found] = cloudformation.describe_stacks(StackName=tiny.stack)["Stacks"]
     held = [
         {"ParameterKey": name, "ParameterValue": value}
-        for name, value in (record.parameters | {"Hold": str(HOLD)}).items()
+        for name, value in {**record.parameters, "Hold": str(HOLD)}.items()
     ]
     cloudformation.update_stack(
         StackName=tiny.stack, UsePreviousTemplate=True, Parameters=held, Tags=found["Tags"]
