@@ -93,8 +93,9 @@ def _to_the_end(
             outputs = operate()
             default_group.close(aws.cloudformation, aws.ec2, options.stack, console)
     except stack.Failed as failed:
-        # After a rollback that CloudFormation did by itself there is nothing to go back from.
-        way = "" if failed.status == "UPDATE_ROLLBACK_FAILED" else recorded.way_back(recording, options.stack)
+        # From the other states a stack does not go back: one is removed, the other is stuck.
+        is_back = failed.status == "UPDATE_ROLLBACK_COMPLETE"
+        way = recorded.way_further_back(recording, options.stack) if is_back else ""
         raise stack.Failed(f"{failed}\n{way}".strip(), failed.status) from failed
     recording.done()
     try:

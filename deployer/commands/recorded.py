@@ -53,7 +53,8 @@ class Recording:
             return
         same = (each for each in others(self.aws, self.bucket) if _is_same(each, self.record))
         if found := next(same, None):
-            self.record, self.is_begun = replace(found, result=Result.DONE, reason=""), True
+            reason = found.reason if found.result is Result.DONE else ""
+            self.record, self.is_begun = replace(found, result=Result.DONE, reason=reason), True
             self._write()
         else:
             self.begin()
@@ -120,19 +121,30 @@ def others(aws: Aws, bucket: str) -> list[Record]:
 
 
 def way_back(recording: Recording, name: str) -> str:
-    """How to get to the deployment before, as a sentence; empty where there is none to go back to."""
-    mine = recording.record
-    good = (
+    """How to get from what runs now to the deployment before, as a sentence; empty where there is none."""
+    return _way(next(iter(_good(recording)), None), name)
+
+
+def way_further_back(recording: Recording, name: str) -> str:
+    """The same where CloudFormation went back to the deployment before by itself: to the one before that."""
+    before, *earlier = _good(recording) or [recording.record]
+    return _way(next((each for each in earlier if not _is_same(each, before)), None), name)
+
+
+def _good(recording: Recording) -> list[Record]:
+    """The deployments of something else that were done, and whose proof did not fail; the newest first."""
+    return [
         each
         for each in others(recording.aws, recording.bucket)
-        if each.result is Result.DONE and each.proved is not False and not _is_same(each, mine)
-    )
-    if before := next(good, None):
-        return (
-            f"`./deploy.sh rollback --to {before.id} --stack {name}` goes back to the version "
-            f"{before.version} of {when(before)}."
-        )
-    return ""
+        if each.result is Result.DONE and each.proved is not False and not _is_same(each, recording.record)
+    ]
+
+
+def _way(to: Record | None, name: str) -> str:
+    if to is None:
+        return ""
+    command = f"./deploy.sh rollback --to {to.id} --stack {name}"
+    return f"`{command}` goes back to the version {to.version} of {when(to)}."
 
 
 def running(aws: Aws, found: stack.Description, records: Sequence[Record]) -> Record | None:

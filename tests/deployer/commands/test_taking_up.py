@@ -125,8 +125,9 @@ def test_the_same_command_takes_up_what_goes_on(tiny: Tiny, first: bool) -> None
 
 
 def test_what_fails_after_it_was_taken_up_says_why(tiny: Tiny) -> None:
-    tiny.deploy()
+    tiny.deploy(Greeting="first")
     before = newest(tiny)
+    tiny.deploy()
     killed_in_the_middle(tiny, Greeting="hola", Hold=HOLD)
     error = taken_up(tiny, "FAILURE", lambda: tiny.deploy(Greeting="hola", Hold=HOLD))
     assert isinstance(error, DeployError)
