@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from deployer.account import unused
 from deployer.cloudformation import stack
-from deployer.commands import deploy, destroy
+from deployer.commands import destroy, operation
 from deployer.errors import DeployError
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
