@@ -81,6 +81,11 @@ status: $(FOR_TOOLS) ## Show the deployed stack's state and addresses
 verify: $(FOR_TOOLS) ## Prove the deployed service: sign in as somebody new, have each model answer, leave
 	@PYTHON=$(BIN)/python ./deploy.sh verify $(ARGS)
 
+# A shell may have a TO of its own: only what is given to make itself counts.
+.PHONY: rollback
+rollback: $(FOR_TOOLS) ## List the deployments so far; TO=ID goes back to one, after showing the plan
+	@PYTHON=$(BIN)/python ./deploy.sh rollback $(if $(filter command,$(origin TO)),--to "$${TO}") $(ARGS)
+
 .PHONY: destroy
 destroy: $(FOR_TOOLS) ## Delete the stacks and show that they are gone; DATA=delete, people's data too
 	@PYTHON=$(BIN)/python ./deploy.sh destroy $(if $(filter command,$(origin DATA)),--data "$${DATA}") $(ARGS)

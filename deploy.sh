@@ -6,6 +6,7 @@
 #   ./deploy.sh plan     [OPTIONS] [Key=Value ...]   what would a deployment do?
 #   ./deploy.sh deploy   [OPTIONS] [Key=Value ...]   create or update the stacks (shows the plan and asks)
 #   ./deploy.sh verify   [--url URL] [OPTIONS]       prove the service by its public address
+#   ./deploy.sh rollback [--to ID] [OPTIONS]         list the deployments so far, or go back to one
 #   ./deploy.sh status   [OPTIONS]                   show state and outputs
 #   ./deploy.sh destroy  [OPTIONS]                   delete them (asks first); --data delete, the data too
 #   ./deploy.sh template [OPTIONS] [Key=Value ...]   write the templates to out/

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
@@ -18,6 +18,9 @@ _CASCADE = re.compile(
     r"The following resource\(s\) failed to)",
     re.IGNORECASE,
 )
+
+BEFORE_EVERYTHING = datetime(2006, 1, 1, tzinfo=UTC)
+"""There was no AWS yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +75,16 @@ def root_cause(events: Iterable[Event]) -> Event | None:
 
 
 class Watch:
-    """The events of a stack and everything nested in it, from its making on."""
+    """The events of a stack and everything nested in it, from its making on, or `since` an earlier time."""
 
-    def __init__(self, cloudformation: Any, stack_id: str) -> None:
+    def __init__(self, cloudformation: Any, stack_id: str, since: datetime | None = None) -> None:
         self._cloudformation = cloudformation
-        self._paths: dict[str, str] = {}
+        self._paths: dict[str, str] = {stack_id: ""}
         self._last_seen: dict[str, str | None] = {}
         self._busy = {stack_id}
-        self._skip_history(stack_id, "")
+        self._since = since or BEFORE_EVERYTHING
+        if since is None:
+            self._skip_history(stack_id, "")
 
     def poll(self) -> list[Event]:
         """Return what happened since the last call, oldest first."""
@@ -117,7 +122,12 @@ class Watch:
         last_seen = self._last_seen.get(stack_id)
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
         every = (raw for page in pages for raw in page["StackEvents"])
-        fresh = list(takewhile(lambda raw: raw["EventId"] != last_seen, every))
+        fresh = list(
+            takewhile(
+                lambda raw: raw["EventId"] != last_seen and raw["Timestamp"] >= self._since,
+                every,
+            )
+        )
         if fresh:
             self._last_seen[stack_id] = fresh[0]["EventId"]
         return [self._event(raw, stack_id) for raw in reversed(fresh)]
@@ -133,6 +143,18 @@ class Watch:
             status=raw["ResourceStatus"],
             reason=" ".join(raw.get("ResourceStatusReason", "").split()),
         )
+
+
+def begun(cloudformation: Any, stack_id: str) -> datetime | None:
+    """When the creation or update began that a stack is in, its rollback included; None without one."""
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    own = (raw for page in pages for raw in page["StackEvents"] if raw.get("PhysicalResourceId") == stack_id)
+    for raw in own:
+        if raw["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
+            return raw["Timestamp"]
+        if not raw["ResourceStatus"].endswith("_IN_PROGRESS"):
+            return None  # whatever goes on began by other means: a deletion, a rollback that is continued
+    return None
 
 
 def _nested_stacks(cloudformation: Any, stack_id: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ that a deployed stack still points to is ever overwritten with something else.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -20,6 +21,11 @@ STACK_TYPE = "AWS::CloudFormation::Stack"
 Template = dict[str, Any]
 # Takes a key and a body, returns the address that CloudFormation reads it from.
 Upload = Callable[[str, bytes], str]
+# Takes a key, returns what is stored there.
+Download = Callable[[str], bytes]
+
+FOLDER = "templates/"
+"""Where in the bucket the templates are, each under its hash."""
 
 # Properties that give an IAM resource a name of its own, which CloudFormation wants acknowledged separately.
 _IAM_NAMES = {"RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"}
@@ -52,7 +58,27 @@ def publish(path: Path, upload: Upload) -> tuple[Template, str]:
         _, url = publish(path.parent / name, upload)
         template["Resources"][title]["Properties"]["TemplateURL"] = url
     body = json.dumps(template, indent=1).encode()
-    return template, upload(f"templates/{hashlib.sha256(body).hexdigest()}.json", body)
+    return template, upload(f"{FOLDER}{hashlib.sha256(body).hexdigest()}.json", body)
+
+
+def restore(key: str, download: Download, path: Path) -> Template:
+    """Write the uploaded template of that key into a file, and its nested stacks beside it.
+
+    What `publish` makes of that file are the same objects again. Return the template as it is uploaded.
+    """
+    template = json.loads(download(key))
+    local = copy.deepcopy(template)
+    for title, url in children(template):
+        child = url.rpartition("/")[2]
+        restore(f"{FOLDER}{child}", download, path.parent / child)
+        local["Resources"][title]["Properties"]["TemplateURL"] = child
+    path.write_text(json.dumps(local), "utf-8")
+    return template
+
+
+def content(template: Template) -> str:
+    """The hash of a template, whatever the order of what is in it."""
+    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
 
 
 def addresses(s3: Any, bucket: str) -> Upload:
@@ -75,6 +101,16 @@ def uploader(s3: Any, bucket: str) -> Upload:
         return address(key, body)
 
     return upload
+
+
+def noting(upload: Upload, keys: list[str]) -> Upload:
+    """Return an Upload that notes each key."""
+
+    def note(key: str, body: bytes) -> str:
+        keys.append(key)
+        return upload(key, body)
+
+    return note
 
 
 def capabilities(templates: list[Template]) -> list[str]:

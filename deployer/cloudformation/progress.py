@@ -31,6 +31,10 @@ LONG_SECONDS = 60
 _COLORS = {"FAILED": "red", "ROLLBACK": "yellow", "COMPLETE": "green"}
 
 
+class GoesOn(DeployError):
+    """Nobody watches any more, and CloudFormation goes on."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How an operation ended: the stack's status, and everything that happened."""
@@ -52,7 +56,7 @@ def follow(
 ) -> Outcome:
     """Show what happens until the stack comes to rest, and have a `look` at what else there is to see.
 
-    Raises DeployError when AWS cannot be asked any more and on Ctrl-C: CloudFormation goes on without us.
+    Raises GoesOn when AWS cannot be asked any more and on Ctrl-C: CloudFormation goes on without us.
     """
     seconds = POLL_SECONDS_LOOPBACK if is_loopback(cloudformation) else POLL_SECONDS
     events: list[Event] = []
@@ -67,12 +71,12 @@ def follow(
                 look(fresh)
                 time.sleep(seconds)
     except KeyboardInterrupt:
-        raise DeployError(
+        raise GoesOn(
             f"Interrupted, but CloudFormation goes on with {stack}: see how with `{_status_command(stack)}`.",
             EXIT_INTERRUPTED,
         ) from None
     except (BotoCoreError, ClientError) as error:
-        raise DeployError(
+        raise GoesOn(
             f"{explain(error)} CloudFormation goes on with {stack}: see how with `{_status_command(stack)}`."
         ) from error
 

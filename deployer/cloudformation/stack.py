@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -46,6 +47,17 @@ class Failed(DeployError):
     def __init__(self, message: str, status: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Busy(DeployError):
+    """Another operation works on the stack; `begun` says of it what else is known."""
+
+    def __init__(self, stack: Description, root: str, begun: str = "") -> None:
+        self.stack = stack
+        super().__init__(
+            f"Another operation on the stack {stack['StackName']} is in progress ({stack['StackStatus']}"
+            f"{begun}): wait until it is over (`./deploy.sh status --stack {root}` shows it), then try again."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,16 +107,20 @@ def exists(cloudformation: Any, stack_id: str) -> bool:
 
 
 def find_idle(cloudformation: Any, name: str, root: str) -> Description | None:
-    """Return the stack, None when there is none; raises DeployError while another operation works on it."""
+    """Return the stack, None when there is none; raises Busy while another operation works on it."""
     stack = find(cloudformation, name)
-    status = stack["StackStatus"] if stack else ""
-    busy = status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
-    if busy or (status == "REVIEW_IN_PROGRESS" and changes.is_being_made(cloudformation, name)):
-        raise DeployError(
-            f"Another operation on the stack {name} is in progress ({status}): wait until it is over "
-            f"(`./deploy.sh status --stack {root}` shows it), then try again."
-        )
+    if stack and (
+        is_busy(stack)
+        or (stack["StackStatus"] == "REVIEW_IN_PROGRESS" and changes.is_being_made(cloudformation, name))
+    ):
+        raise Busy(stack, root)
     return stack
+
+
+def is_busy(stack: Description) -> bool:
+    """Whether CloudFormation is at work on it; a change set that is being made is not its work."""
+    status = stack["StackStatus"]
+    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
 
 
 def find_deployable(cloudformation: Any, name: str, root: str) -> Description | None:
@@ -169,10 +185,26 @@ def failure(outcome: Outcome) -> str:
     return f"{cause.path} ({cause.kind}): {cause.reason or cause.status} {advice(cause.reason)}".rstrip()
 
 
+def take_up(
+    cloudformation: Any, busy: Description, since: datetime, console: Console, look: Look
+) -> dict[str, str]:
+    """Follow the operation that is going on since then to its end; return the stack's outputs.
+
+    Raises DeployError when it fails.
+    """
+    name = busy["StackName"]
+    watch = Watch(cloudformation, busy["StackId"], since)
+    _require_success(name, follow(cloudformation, watch, name, console, look), console)
+    return outputs(find(cloudformation, name) or {})
+
+
 def _execute(cloudformation: Any, name: str, change_set: Description, console: Console, look: Look) -> None:
     watch = Watch(cloudformation, change_set["StackId"])
     cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
-    outcome = follow(cloudformation, watch, name, console, look)
+    _require_success(name, follow(cloudformation, watch, name, console, look), console)
+
+
+def _require_success(name: str, outcome: Outcome, console: Console) -> None:
     if outcome.status in _SUCCESS:
         return
     is_first = outcome.status in LEFTOVER

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
 
 from rich.console import Console
 
 from command_line import Parser
-from deployer.account import default_group, protection, service_linked_roles
-from deployer.account.build_log import BuildLog
-from deployer.account.build_watch import BuildWatch
-from deployer.account.service_watch import ServiceWatch
-from deployer.account.stopped_tasks import StoppedTasks
+from deployer.account import service_linked_roles
 from deployer.cloudformation import package, stack
 from deployer.cloudformation.changes import ChangeSet
-from deployer.cloudformation.events import Event
 from deployer.command import Command
-from deployer.commands import doctor, foresight, plan, status, teardown, verify
+from deployer.commands import doctor, foresight, operation, plan, recorded, verify
 from deployer.commands.consent import FLAG, WITHOUT_QUESTION, Consent
 from deployer.commands.intended import (
     Prepared,
@@ -28,6 +22,8 @@ from deployer.commands.intended import (
     prepare,
     root_stack,
 )
+from deployer.commands.operation import Prove, without_proof
+from deployer.commands.recorded import Recording
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, explained
 from deployer.options import Options
@@ -42,8 +38,11 @@ def run(
     consent: Consent = WITHOUT_QUESTION,
     *,
     unchecked: bool = False,
+    prove: Prove = without_proof,
 ) -> dict[str, str]:
     """Create or update the stacks as `options` say; return the root stack's outputs by name.
+
+    What goes on already, begun by the same command, is followed to its end instead.
 
     Args:
         options: what to deploy, and where.
@@ -51,6 +50,7 @@ def run(
         write: makes the templates, by default `generate.write`.
         consent: how the plan comes by somebody's word.
         unchecked: leave `doctor` out.
+        prove: looks whether the service works, once it should.
 
     Raises DeployError with the exit code: 2 when something has to be set right before anything is created, 1
     when the operation failed.
@@ -60,18 +60,28 @@ def run(
         say(console, f"Deploying {options.stack} to account {aws.account}, region {aws.region}.")
 
     with explained(EXIT_USAGE):
-        prepared = prepare(options, write, announce)
-        if not is_up_to_date(prepared):
+        prepared = prepare(options, write, announce, when_busy=True)
+        begun = _taken_up(prepared, prepared.busy, console) if prepared.busy else None
+        if not begun and not is_up_to_date(prepared):
             consent.require_somebody()
             if not unchecked:
                 doctor.require_well(prepared.aws, options, prepared.values, prepared.deployed, console)
             if prepared.running is None:
                 _agree(plan.from_templates(prepared), options.stack, consent, console)
     with explained(EXIT_FAILED):
-        return _deploy(prepared, consent, console)
+        if prepared.busy and begun:
+            return operation.follow(begun, prepared.busy, options, prove)
+        return _deploy(prepared, consent, console, prove)
 
 
-def _deploy(prepared: Prepared, consent: Consent, console: Console) -> dict[str, str]:
+def _taken_up(prepared: Prepared, busy: stack.Description, console: Console) -> Recording:
+    """The recording of our own operation that goes on; raises Busy when it is another one."""
+    aws, bucket = prepared.aws, prepared.bucket
+    wanted = root_stack(prepared, bucket, package.addresses(aws.s3, bucket))
+    return operation.taken_up(aws, bucket, busy, wanted, prepared.options.stack, console)
+
+
+def _deploy(prepared: Prepared, consent: Consent, console: Console, prove: Prove) -> dict[str, str]:
     aws, options = prepared.aws, prepared.options
     bucket = _bootstrap(prepared, consent, console)
     upload = package.uploader(aws.s3, bucket)
@@ -82,12 +92,11 @@ def _deploy(prepared: Prepared, consent: Consent, console: Console) -> dict[str,
         found = plan.from_change_set(prepared, change_set, options.stack)
         _agree(found, options.stack, consent, console)
 
+    keys: list[str] = []
+    wanted = root_stack(prepared, bucket, package.noting(upload, keys))
+    recording = recorded.new(aws, bucket, console, wanted, keys, "deploy", "")
     # A first deployment has been agreed to before anything was made.
-    first = prepared.running is None
-    wanted = root_stack(prepared, bucket, upload)
-    outputs = _apply(aws, wanted, options, console, None if first else review)
-    default_group.close(aws.cloudformation, aws.ec2, options.stack, console)
-    return outputs
+    return operation.carry_out(recording, wanted, options, review if prepared.running else None, prove)
 
 
 def _agree(foreseen: foresight.Plan, name: str, consent: Consent, console: Console) -> None:
@@ -103,40 +112,9 @@ def _bootstrap(prepared: Prepared, consent: Consent, console: Console) -> str:
         _agree(plan.from_change_set(prepared, change_set, wanted.name), wanted.name, consent, console)
 
     # Where there is no bucket yet, nothing of it can be lost.
-    outputs = _apply(prepared.aws, wanted, prepared.options, console, review if prepared.bucket else None)
+    asked = review if prepared.bucket else None
+    outputs = operation.apply(prepared.aws, wanted, prepared.options, console, asked)
     return outputs["ArtifactBucketName"]
-
-
-def _apply(
-    aws: Aws,
-    wanted: stack.Wanted,
-    options: Options,
-    console: Console,
-    review: stack.Review | None = None,
-) -> dict[str, str]:
-    """Bring one stack up to date, what a failed first creation left of it removed; return its outputs."""
-    current = stack.find_deployable(aws.cloudformation, wanted.name, options.stack)
-    if current and current["StackStatus"] in stack.LEFTOVER:
-        protection.require_none(aws, current)
-        say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
-        teardown.remove(aws, current, console)
-        current = None
-    watches = (
-        BuildWatch(aws.codepipeline, console, BuildLog(aws.client, console)),
-        ServiceWatch(lambda: aws.ecs, console),
-        StoppedTasks(aws.client, console),
-    )
-
-    def look(events: Sequence[Event]) -> None:
-        for watch in watches:
-            watch(events)
-
-    try:
-        return stack.apply(aws.cloudformation, current, wanted, console, look, review)
-    except stack.Failed as failed:
-        if failed.status in stack.LEFTOVER:
-            teardown.clear(aws, wanted.name, console)
-        raise
 
 
 def _arguments(parser: Parser) -> None:
@@ -148,11 +126,8 @@ def _arguments(parser: Parser) -> None:
 def _start(given: Namespace, options: Options, console: Console) -> None:
     is_there = sys.stdin is not None and sys.stdin.isatty()
     consent = Consent(None if given.yes else input, given.accept_data_loss, is_there)
-    outputs = run(options, console, consent=consent, unchecked=given.unchecked)
-    status.show_outputs(outputs, console)
-    if not given.unproved:
-        # An account's first deployment may well have a second model whose terms nobody has agreed to yet.
-        verify.run(options, console, every_model=False)
+    prove = verify.proof(options, console, unproved=given.unproved)
+    run(options, console, consent=consent, unchecked=given.unchecked, prove=prove)
 
 
 COMMAND = Command(

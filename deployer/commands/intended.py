@@ -12,6 +12,7 @@ from typing import Any
 from deployer.account import region, tagged
 from deployer.cloudformation import other_network, package, parameters, stack
 from deployer.cloudformation.package import Template
+from deployer.commands import recorded
 from deployer.errors import UsageError
 from deployer.options import Options
 from deployer.session import Aws, connect
@@ -85,27 +86,55 @@ class Prepared:
     @property
     def bucket(self) -> str:
         """The artifact bucket; empty when it has to be made first."""
-        done = self.base and self.base["StackStatus"] not in stack.LEFTOVER
-        return stack.outputs(self.base).get("ArtifactBucketName", "") if self.base and done else ""
+        return artifact_bucket(self.base)
+
+    @property
+    def busy(self) -> stack.Description | None:
+        """The root stack while an operation goes on in it."""
+        return self.current if self.current and stack.is_busy(self.current) else None
 
 
-def prepare(options: Options, write: Write | None = None, announce: Announce | None = None) -> Prepared:
+def prepare(
+    options: Options,
+    write: Write | None = None,
+    announce: Announce | None = None,
+    *,
+    when_busy: bool = False,
+) -> Prepared:
     """Write the templates, check the parameters and look at what is there.
 
-    Raises UsageError for what has to be set right, DeployError while another operation goes on.
+    Raises UsageError for what has to be set right, Busy while another operation goes on; of the root stack
+    only when it is not asked for `when_busy` too.
     """
     intended = intend(options, write)
     aws = connect(options)
     if announce:
         announce(aws)
     base = stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)
-    current = stack.find_deployable(aws.cloudformation, options.stack, options.stack)
+    current = find_root(aws, options, artifact_bucket(base), when_busy=when_busy)
     deployed = deployed_parameters(current)
     other_network.refuse_changes(deployed or {}, intended.values)
     own = intended.own | region.explore(aws.ec2, intended.values, deployed)
     first = Prepared(options, aws, intended.root, own, {}, base, current)
     own |= {"ArtifactBucketName": first.bucket} if first.bucket else {}
     return replace(first, own=own, values=parameters.resolve(intended.root, options.parameters, own))
+
+
+def artifact_bucket(base: stack.Description | None) -> str:
+    """The artifact bucket of the bootstrap stack; empty when it has to be made first."""
+    done = base and base["StackStatus"] not in stack.LEFTOVER
+    return stack.outputs(base).get("ArtifactBucketName", "") if base and done else ""
+
+
+def find_root(aws: Aws, options: Options, bucket: str, *, when_busy: bool) -> stack.Description | None:
+    """The root stack, None when there is none; raises Busy, which says who is at work, unless `when_busy`."""
+    try:
+        return stack.find_deployable(aws.cloudformation, options.stack, options.stack)
+    except stack.Busy as busy:
+        if when_busy and stack.is_busy(busy.stack):
+            return busy.stack
+        record = recorded.begun_by(aws, bucket, busy.stack)
+        raise recorded.busy_error(busy.stack, options.stack, record) from None
 
 
 def root_stack(prepared: Prepared, bucket: str, upload: package.Upload) -> stack.Wanted:

@@ -18,7 +18,8 @@ from rich.console import Console
 from command_line import Parser, text
 from deployer.account import deployment
 from deployer.command import Command
-from deployer.commands import user_forget
+from deployer.commands import status, user_forget
+from deployer.commands.operation import Prove
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
 from deployer.options import Options
@@ -77,6 +78,19 @@ def run(
     except DeployError as error:
         raise DeployError(f"{options.stack} does not do what it should: {error}") from error
     say(console, f"{options.stack} works.", "green")
+
+
+def proof(options: Options, console: Console, *, unproved: bool) -> Prove:
+    """What a deployment does at its end: show the outputs, and prove the service unless `unproved`."""
+
+    def prove(outputs: dict[str, str]) -> bool:
+        status.show_outputs(outputs, console)
+        if not unproved:
+            # An account's first deployment may well have a second model whose terms nobody has agreed to yet.
+            run(options, console, every_model=False)
+        return not unproved
+
+    return prove
 
 
 @contextmanager

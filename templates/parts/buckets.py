@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from awacs import s3 as s3_actions
@@ -23,10 +24,12 @@ def private_bucket(
     purpose: str,
     days: Value | int,
     noncurrent_days: int,
+    sooner: Mapping[str, int] | None = None,
     **properties: Any,
 ) -> s3.Bucket:
     """Add a versioned bucket whose objects expire after `days`, and former versions after `noncurrent_days`.
 
+    `sooner` has by prefix the days after which the objects under it expire, fewer than the others'.
     Encrypted with S3's own keys: the load balancer delivers its logs to no other kind of bucket.
     """
     return s3.Bucket(
@@ -58,7 +61,18 @@ def private_bucket(
                     NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(
                         NoncurrentDays=noncurrent_days
                     ),
-                )
+                ),
+                *(
+                    s3.LifecycleRule(
+                        Id=f"Expire{prefix.strip('/').title()}",
+                        Status="Enabled",
+                        Prefix=prefix,
+                        ExpirationInDays=fewer,
+                    )
+                    # Where two rules expire an object, S3 takes the earlier day.
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+                    for prefix, fewer in (sooner or {}).items()
+                ),
             ]
         ),
         # Nothing in it is lost that cannot be had again. CloudFormation deletes only an empty bucket, so

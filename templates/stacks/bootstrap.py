@@ -16,6 +16,10 @@ from templates.wiring import Value, new_template, output, publish, seam
 NONCURRENT_DAYS = 30
 OBJECT_DAYS = 365
 """Every deployment uploads what it needs again, so an object a year old serves nothing that runs."""
+DEPLOYMENTS = "deployments/"
+"""Where the deployer keeps a record of each deployment."""
+RECORD_DAYS = OBJECT_DAYS - 5
+"""A record ends before the templates and the source that it names, which were uploaded up to days earlier."""
 
 
 @seam
@@ -32,10 +36,11 @@ def template() -> Template:
     bucket = private_bucket(
         t,
         "Artifacts",
-        purpose="Holds the nested templates, the zipped source of the image, the pipeline's artifacts, and "
-        "who did what with the access logs.",
+        purpose="Holds the nested templates, the zipped source of the image, the pipeline's artifacts, the "
+        "record of each deployment, and who did what with the access logs.",
         days=OBJECT_DAYS,
         noncurrent_days=NONCURRENT_DAYS,
+        sooner={DEPLOYMENTS: RECORD_DAYS},
     )
     tls_only(
         t,

@@ -45,6 +45,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
             for command in ("deploy", "destroy", "doctor", "plan", "status", "template")
             for option in ("--stack", "--region", "--profile", "--parameters")
         ],
+        (DEPLOY_SH, ["rollback", "--to"]),
         (COST, ["--parameters"]),
         *[(POLICY, [option]) for option in ("--stack", "--out", "--parameters")],
         (GENERATE, ["--out"]),

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from deployer.account import unused
 from deployer.cloudformation import stack
-from deployer.commands import deploy, destroy
+from deployer.commands import destroy, operation
 from deployer.errors import DeployError
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
@@ -45,7 +45,7 @@ def without_queue(out: Path, tag: str) -> None:
 def fail_and_be_killed(tiny: Tiny) -> None:
     """A first creation that fails while nobody is there any more to tidy up."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deploy.teardown, "clear", lambda *_: None)
+        patch.setattr(operation.teardown, "clear", lambda *_: None)
         with pytest.raises(DeployError):
             tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs="false")
 

@@ -202,7 +202,9 @@ def test_a_second_deployment_at_once_is_told_to_wait(tiny: Tiny):
     thread = threading.Thread(target=first)
     thread.start()
     wait_until(lambda: state(tiny) == "UPDATE_IN_PROGRESS")
-    with pytest.raises(DeployError, match=r"Another operation .* is in progress \(UPDATE_IN_PROGRESS\)"):
+    with pytest.raises(
+        DeployError, match=r"Another operation .* is in progress \(UPDATE_IN_PROGRESS, begun by "
+    ):
         Tiny(tiny.stack, tiny.out.parent / "other", tiny.aws).deploy(Greeting="adios")
     thread.join(DEADLINE_SECONDS)
     assert len(ended) == 1

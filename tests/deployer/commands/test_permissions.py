@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from deployer.account import people, tagged
-from deployer.commands import destroy, logs, status, user, user_forget, users, verify
+from deployer.account import history, people, tagged
+from deployer.commands import destroy, logs, rollback, status, user, user_forget, users, verify
 from deployer.commands import open as opening
 from deployer.offline import operator_policy, policy
 from deployer.session import USER_AGENT
@@ -30,6 +30,7 @@ ANYBODY = "sts:GetCallerIdentity"
 """Takes no permission."""
 OF_S3 = {
     "HeadBucket": "ListBucket",
+    "ListObjectsV2": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
     "DeleteObjects": "DeleteObject",
 }
@@ -117,6 +118,22 @@ def test_the_deployer_handles_people_of_its_own_deployment_only() -> None:
     assert len(handling) == 1
     for statement in handling:
         assert statement["Condition"]["StringEquals"][f"aws:ResourceTag/{tagged.TAG}"] == "chat"
+
+
+def test_the_deployer_may_do_what_rollback_does(tiny: Tiny) -> None:
+    tiny.deploy(Greeting="hola")
+    [first] = history.newest(tiny.aws.client("s3"), artifact_bucket(tiny))
+    tiny.deploy(Greeting="adios")
+    with recorded() as asked:
+        rollback.show(tiny.options(), tiny.console)
+        rollback.run(tiny.options(), tiny.console, first.id)
+    assert {"s3:PutObject", "s3:GetObject", "s3:ListBucket"} <= asked
+    assert asked <= allowed(*policy.policies("chat"))
+
+
+def artifact_bucket(tiny: Tiny) -> str:
+    [base] = tiny.aws.client("cloudformation").describe_stacks(StackName=f"{tiny.stack}-bootstrap")["Stacks"]
+    return base["Outputs"][0]["OutputValue"]
 
 
 def test_the_operators_policy_is_one_managed_policy_confined_to_the_deployment() -> None:
