@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deployer.cloudformation.foreseen import Action, Change
+from deployer.cloudformation.parameters import keeps_data
 from deployer.offline import compared
 from deployer.offline.compared import Unforeseeable
 from deployer.offline.profiles import OWN, checked, rendered
@@ -15,7 +16,7 @@ Json = dict[str, Any]
 
 
 def real(**chosen: str) -> Json:
-    return compared.whole(rendered(), checked(chosen))
+    return compared.whole(rendered(keeps_data(chosen)), checked(chosen))
 
 
 def update(before: dict[str, str], after: dict[str, str]) -> dict[str, Change]:
