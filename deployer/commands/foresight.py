@@ -161,6 +161,8 @@ def show(plan: Plan, title: str, console: Console) -> None:
                     f"  {stack:<{width}}  {len(some)} to {action}{_names(some)}",
                     _COLORS.get(action, ""),
                 )
+    if any(change.action not in (Action.ADD, Action.MODIFY) for change in plan.changes):
+        say(console, "CHANGELOG.md says what an upgrade makes again, and what one has to do.")
     if plan.passed_on:
         say(
             console,

@@ -74,6 +74,7 @@ def test_before_anything_is_there_the_templates_are_enough(tiny: Tiny) -> None:
     printed = planned(tiny)
     assert f"Plan for {tiny.stack} in account" in printed
     assert "8 to add." in printed
+    assert "CHANGELOG.md" not in printed
     assert "By the templates alone: nothing runs yet" in printed
     assert "DATA IS LOST" not in printed
     assert state(tiny) == []
@@ -121,6 +122,7 @@ def test_a_replaced_table_is_told_in_red(tiny: Tiny, keep: str, fate: str) -> No
     tiny.deploy(changed(kept_when_replaced), KeepData=keep)
     printed = planned(tiny, changed(renamed_too), KeepData=keep)
     assert "replace: Table (TableName)" in printed
+    assert "CHANGELOG.md says what an upgrade makes again" in printed
     assert "DATA IS LOST: Store/Table (conversations" in printed
     assert fate in printed
 
