@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -31,12 +32,13 @@ Announce = Callable[[Aws], None]
 
 @dataclass(frozen=True)
 class Intended:
-    """Templates in the out folder, and parameters that they take.
+    """Templates in a folder of their own, and parameters that they take.
 
     `own` are the parameters that the deployer knows by itself, `values` all of them; of both, what only AWS
-    can tell is made up.
+    can tell is made up. The folder goes with its last owner.
     """
 
+    folder: TemporaryDirectory[str]
     root: Template
     own: dict[str, str]
     values: dict[str, str]
@@ -44,11 +46,13 @@ class Intended:
 
 def intend(options: Options, write: Write | None = None) -> Intended:
     """Write the templates and check the parameters against them; raises UsageError with every mistake."""
-    tag = write_templates(options, write)
-    root = package.read(options.out / "root.json")
+    # Not the out folder: another deployment, of another KeepData, may write its templates there meanwhile.
+    folder = _folder()
+    tag = _written(options, Path(folder.name), write)
+    root = package.read(Path(folder.name) / "root.json")
     own = {"ImageTag": tag, "SourceKey": f"source-{tag}.zip", "ArtifactBucketName": UNKNOWN_BUCKET}
     unknown = {"OriginFacingPrefixListId": UNKNOWN_PREFIX_LIST}
-    return Intended(root, own, parameters.resolve(root, options.parameters, own | unknown))
+    return Intended(folder, root, own, parameters.resolve(root, options.parameters, own | unknown))
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,14 @@ class Prepared:
     """What is meant to be deployed, and what is there; nothing was changed yet.
 
     Attributes:
-        options: the command line's.
+        options: the command line's, with the folder that holds the templates as `out`.
         aws: the account and Region.
         root: the root template, as it is written in the out folder.
         own: the parameters that the deployer knows by itself.
         values: all parameters.
         base: the bootstrap stack, None when there is none.
         current: the root stack, likewise.
+        folder: owns the templates' folder, where it is not somebody else's.
     """
 
     options: Options
@@ -72,6 +77,7 @@ class Prepared:
     values: dict[str, str]
     base: stack.Description | None
     current: stack.Description | None
+    folder: TemporaryDirectory[str] | None = None
 
     @property
     def running(self) -> stack.Description | None:
@@ -115,7 +121,8 @@ def prepare(
     deployed = deployed_parameters(current)
     other_network.refuse_changes(deployed or {}, intended.values)
     own = intended.own | region.explore(aws.ec2, intended.values, deployed)
-    first = Prepared(options, aws, intended.root, own, {}, base, current)
+    here = replace(options, out=Path(intended.folder.name))
+    first = Prepared(here, aws, intended.root, own, {}, base, current, intended.folder)
     own |= {"ArtifactBucketName": first.bucket} if first.bucket else {}
     return replace(first, own=own, values=parameters.resolve(intended.root, options.parameters, own))
 
@@ -182,6 +189,19 @@ def is_up_to_date(prepared: Prepared) -> bool:
 
 def write_templates(options: Options, write: Write | None = None) -> str:
     """Write the templates into the options' out folder; return the image tag that they are for."""
+    with _folder() as folder:
+        return _written(options, Path(folder), write)
+
+
+def _folder() -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory(prefix="asistente-")
+    except OSError as error:
+        raise UsageError(f"The templates cannot be written: {error}.") from error
+
+
+def _written(options: Options, folder: Path, write: Write | None) -> str:
+    """Write the templates into the folder, and what people read into the out folder; return the image tag."""
     if write is None:
         # Imported late: it takes troposphere along, which `status` and `destroy` do without.
         from generate import write as generated
@@ -189,12 +209,13 @@ def write_templates(options: Options, write: Write | None = None) -> str:
         write = partial(generated, keep_data=parameters.keeps_data(options.parameters))
     try:
         tag = image_tag(options.root)
+        write(folder, tag)
         options.out.mkdir(parents=True, exist_ok=True)
-        # Each file whole or not at all: another deployment may be reading it.
+        # Each file whole or not at all: somebody may be reading it.
         with TemporaryDirectory(dir=options.out, prefix=".new-") as fresh:
-            write(Path(fresh), tag)
-            for path in Path(fresh).iterdir():
-                path.replace(options.out / path.name)
+            for path in folder.iterdir():
+                copyfile(path, Path(fresh) / path.name)
+                (Path(fresh) / path.name).replace(options.out / path.name)
     except OSError as error:
         raise UsageError(f"The templates cannot be written: {error}.") from error
     return tag

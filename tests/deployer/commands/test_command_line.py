@@ -252,6 +252,8 @@ def test_ctrl_c_leaves_cloudformation_at_work_and_says_so(idle: RunningEmulator)
 
     other = run(idle.environment, "deploy", "--stack", "trial")
     assert other.returncode == 1
-    assert "Another operation on the stack trial is in progress (CREATE_IN_PROGRESS)" in other.stderr
+    assert (
+        "Another operation on the stack trial is in progress (CREATE_IN_PROGRESS, begun by " in other.stderr
+    )
     assert "CREATE_IN_PROGRESS" in run(idle.environment, "status", "--stack", "trial").stdout
     signal_build(build_environment(idle), "SUCCESS", "done", data="image")

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from deployer.account import region
+from deployer.cloudformation import package
+from deployer.commands.intended import bootstrap_stack, prepare, root_stack
 from deployer.errors import DeployError
 from source import image_tag
 from tests.deployer import tiny as templates
@@ -237,3 +239,12 @@ def test_templates_that_cannot_be_written_are_explained(tiny: Tiny):
     with pytest.raises(DeployError, match=r"templates cannot be written: .*File exists") as error:
         tiny.deploy()
     assert error.value.exit_code == 2
+
+
+def test_a_deployment_that_writes_its_templates_at_the_same_time_disturbs_no_other(tiny: Tiny):
+    prepared = prepare(tiny.options(), templates.write)
+    for path in tiny.out.glob("*.json"):
+        path.write_text("{}")
+    wanted = root_stack(prepared, "bucket", package.addresses(tiny.aws.client("s3"), "bucket"))
+    assert wanted.template["Resources"].keys() == prepared.root["Resources"].keys()
+    assert "Artifacts" in bootstrap_stack(prepared).template["Resources"]
