@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from hypothesis import example, given, settings
@@ -79,8 +80,13 @@ def deploying(out: Path, override: str) -> Ended:
     try:
         chosen = load(overrides=dict([parse_override(override)])).parameters
         options = load(overrides=chosen)
-        object.__setattr__(options, "out", out / keeps_data(chosen))
-        deploy.run(options, Console(file=io.StringIO()), lambda *_: None)
+        written = out / keeps_data(chosen)
+        object.__setattr__(options, "out", written)
+
+        def write(folder: Path, _: str) -> None:
+            copytree(written, folder, dirs_exist_ok=True)
+
+        deploy.run(options, Console(file=io.StringIO()), write)
     except UsageError as error:
         return Ended(error.exit_code, str(error))
     raise AssertionError("there is no AWS to deploy to")
