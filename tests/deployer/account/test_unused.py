@@ -58,8 +58,8 @@ def test_the_command_that_failed_removes_what_it_made(tiny: Tiny, logs: str, lef
         tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs=logs)
     assert error.value.exit_code == 1
     assert data(tiny) == before
-    assert stacks_of(tiny) == left
     printed = tiny.printed()
+    assert stacks_of(tiny) == left, printed
     for name in ("Store/Table", "Store/Pool", "Store/Key"):
         assert f"Removed, for nobody ever used it: {name}" in printed
     assert "Kept on purpose" not in printed
