@@ -123,6 +123,7 @@ def any_value(name: str) -> st.SearchStrategy[str]:
     return st.one_of(found)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(name=st.sampled_from(sorted(DECLARED)), data=st.data())
 def test_every_command_is_of_one_opinion(out: Path, name: str, data: st.DataObject) -> None:

@@ -16,6 +16,8 @@ from deployer.errors import DeployError
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
 
+pytestmark = pytest.mark.slow
+
 
 def data(tiny: Tiny) -> dict[str, list[str]]:
     """What there is of tables, pools and keys in the whole account."""

@@ -17,6 +17,8 @@ from tests.deployer.commands.test_permissions import allowed, recorded
 from tests.deployer.running import DEPLOY_SH, run
 from tests.deployer.tiny import Tiny, write
 
+pytestmark = pytest.mark.slow
+
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = f"arn:aws:iam::000000000000:oidc-provider/{ISSUER}"
 

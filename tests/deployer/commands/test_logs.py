@@ -27,6 +27,8 @@ from gradio_app.logs import FORMAT, _with_request
 from tests.deployer.commands.running_deployment import Running
 from tests.deployer.running import DEPLOY_SH, run
 
+pytestmark = pytest.mark.slow
+
 ONE, TWO = request_id.new_id(), request_id.new_id()
 ANA = "0f3b5a6c-0000-4000-8000-00000000000a"
 STREAM = "chat/chat/0123456789abcdef"

@@ -17,6 +17,8 @@ from deployer.errors import DeployError, UsageError
 from tests.deployer.commands.running_deployment import Running
 from tests.deployer.running import DEPLOY_SH, run
 
+pytestmark = pytest.mark.slow
+
 ANA = "ana@example.com"
 
 

@@ -25,6 +25,8 @@ from tests.local.cognito_kit import Pool, require_authenticators
 from tests.serving import free_port, on_loopback
 from tests.serving import running as serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bedrock() -> Iterator[FakeBedrock]:
