@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from deployer.commands.foresight import Plan
+from deployer.console import Ask
 from deployer.errors import DeployError, UsageError
 
 FLAG = "--accept-data-loss"
 NOBODY = "Nobody is there to confirm: give --yes to deploy without a question."
-
-# Puts a question to the user and returns the answer; raises EOFError where nobody can answer.
-Ask = Callable[[str], str]
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -13,12 +13,10 @@ from deployer.cloudformation.events import Watch
 from deployer.cloudformation.progress import follow
 from deployer.cloudformation.stuck import Hindrance
 from deployer.command import Command
-from deployer.console import say
+from deployer.console import Ask, answered, say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
 from deployer.options import Options
 from deployer.session import Aws, connect
-
-Ask = Callable[[str], str]
 
 
 def run(options: Options, console: Console, ask: Ask | None, skip: Sequence[str] = ()) -> None:
@@ -80,11 +78,7 @@ def _named(path: str, hindrances: Sequence[Hindrance]) -> Hindrance:
 
 def _confirm(name: str, skipped: Sequence[Hindrance], ask: Ask) -> None:
     without = f", without {', '.join(each.path for each in skipped)}" if skipped else ""
-    try:
-        answer = ask(f"Go on with the rollback of {name}{without}? Type yes: ")
-    except EOFError:
-        raise UsageError("There is nobody to ask: give --yes to go on without asking.") from None
-    if answer.strip().lower() != "yes":
+    if answered(ask, f"Go on with the rollback of {name}{without}? Type yes: ").lower() != "yes":
         raise UsageError("Nothing was changed.")
 
 

@@ -17,13 +17,11 @@ from deployer.account.unused import Kept
 from deployer.cloudformation import stack
 from deployer.command import Command
 from deployer.commands import teardown
-from deployer.console import say
+from deployer.console import Ask, answered, say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explain, explained
 from deployer.options import Options
 from deployer.session import Aws, connect, is_loopback
 
-# Puts a question to the user and returns the answer.
-Ask = Callable[[str], str]
 Sleep = Callable[[float], None]
 
 LOOKS = 11
@@ -89,13 +87,11 @@ def _kept_before(aws: Aws, name: str, fates: Sequence[Fate], console: Console) -
 
 def _confirm(name: str, aws: Aws, stacks: Sequence[str], ask: Ask, *, data: bool) -> None:
     names = " and ".join([*stacks, *(["the data named above, for good"] if data else [])])
-    try:
-        answer = ask(
-            f"This deletes {names} from account {aws.account}, region {aws.region}.\nType {name} to go on: "
-        )
-    except EOFError:
-        raise UsageError("There is nobody to ask: give --yes to go on without asking.") from None
-    if answer.strip() != name:
+    question = (
+        f"This deletes {names} from account {aws.account}, region {aws.region}.\nType {name} to go on: "
+    )
+    answer = answered(ask, question)
+    if answer != name:
         raise DeployError(f'"{shown(answer)}" is not {name}. Nothing was deleted.')
 
 

@@ -19,12 +19,10 @@ from deployer.account import deployment, people, records
 from deployer.account.people import Person
 from deployer.account.records import Key, Names
 from deployer.command import Command
-from deployer.console import say
+from deployer.console import Ask, answered, say
 from deployer.errors import EXIT_INTERRUPTED, EXIT_USAGE, DeployError, UsageError, explain, explained
 from deployer.options import Options
 from deployer.session import Aws, connect
-
-Ask = Callable[[str], str]
 
 SETTLE_SECONDS = 15
 """A task may take somebody for signed in for 5 seconds after the session is gone, sees that up to 2 later
@@ -133,11 +131,8 @@ def _show(who: str, found: Sequence[Person], keys: Sequence[Key], console: Conso
 
 
 def _confirm(who: str, ask: Ask) -> None:
-    try:
-        answer = ask(f"This cannot be undone. Type {who} to go on: ")
-    except EOFError:
-        raise UsageError("There is nobody to ask: give --yes to go on without asking.") from None
-    if answer.strip().lower() != who.lower():
+    answer = answered(ask, f"This cannot be undone. Type {who} to go on: ")
+    if answer.lower() != who.lower():
         raise UsageError(f'"{shown(answer)}" is not {who}: nothing was changed.')
 
 

@@ -22,7 +22,6 @@ REPLACED = {Action.REPLACE, Action.PERHAPS_REPLACE}
 VARIABLE = re.compile(r"\$\{([^!}.][^}.]*)[^}]*\}")
 
 Stacks = Mapping[str, Json]
-_NOTHING = object()
 
 
 class Unforeseeable(Exception):
