@@ -194,7 +194,7 @@ class Gate:
         if path != JOIN:
             return Admitted(replay(event.body, receive), outward, event)
         with _refusing():
-            share.enter_context(self._joined.room(user_id))
+            share.enter_context(self._joined.room(user_id, event.session_hash))
         return Admitted(replay(event.body, receive), JoinReply(outward, self._binding, user_id), event)
 
     async def _identify(self, request: Request) -> Identity:

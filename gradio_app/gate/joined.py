@@ -90,29 +90,30 @@ class JoinedEvents:
         self._now = now
         self._events: dict[str, dict[str, Joined]] = {}
         """By user and event id."""
-        self._joining: dict[str, int] = {}
+        self._joining: dict[str, list[str]] = {}
+        """The Gradio sessions of the events that are joining, by user."""
         self._streams: dict[str, set[str]] = {}
         """The Gradio sessions that are being read, by user."""
         self._watchers: dict[str, asyncio.Task[None]] = {}
 
     @contextmanager
-    def room(self, user_id: str) -> Iterator[None]:
+    def room(self, user_id: str, session_hash: str) -> Iterator[None]:
         """Room for one event more of a user, until the block ends; raises TooMuchAtOnce.
 
         Somebody's own results that wait for nobody make room first.
         """
-        taken = self._joining.get(user_id, 0)
-        if taken + len(self._going_on(user_id)) >= EVENTS_PER_USER:
+        if self._taken(user_id) >= EVENTS_PER_USER:
             self._forget_unread(user_id, older_than=0)
-        if taken + len(self._going_on(user_id)) >= EVENTS_PER_USER:
+        if self._taken(user_id) >= EVENTS_PER_USER:
             raise TooMuchAtOnce
-        self._joining[user_id] = taken + 1
+        self._joining.setdefault(user_id, []).append(session_hash)
         try:
             yield
         finally:
-            self._joining[user_id] -= 1
+            self._joining[user_id].remove(session_hash)
             if not self._joining[user_id]:
                 del self._joining[user_id]
+            self._give_back(user_id, session_hash)
 
     def add(self, joined: Joined) -> None:
         """Keep an account of an event."""
@@ -155,8 +156,7 @@ class JoinedEvents:
             streams.remove(session_hash)
             if not streams:
                 del self._streams[user_id]
-            if all(each.session_hash != session_hash for each in self._going_on(user_id)):
-                self._queue.forget(session_hash)
+            self._give_back(user_id, session_hash)
 
     async def _watch(self, user_id: str, session_key: str, session: SessionWatch) -> None:
         while self._is_busy(user_id, session_key):
@@ -180,23 +180,39 @@ class JoinedEvents:
     def _of_session(self, user_id: str, session_key: str) -> list[Joined]:
         return [each for each in self._going_on(user_id) if each.session_key == session_key]
 
+    def _taken(self, user_id: str) -> int:
+        return len(self._joining.get(user_id, ())) + len(self._going_on(user_id))
+
     def _going_on(self, user_id: str) -> list[Joined]:
         """A user's events that are not over and read; the others are dropped from the account."""
         events = self._events.get(user_id, {})
-        for each in list(events.values()):
-            if not self._is_going_on(each):
-                del events[each.event_id]
-                self._queue.clear(each.event_id)
+        over = [each for each in events.values() if not self._is_going_on(each)]
+        for each in over:
+            del events[each.event_id]
+            self._queue.clear(each.event_id)
         if not events:
             self._events.pop(user_id, None)
+        for each in over:
+            # A stream may end before the event does of which it told the end.
+            self._give_back(user_id, each.session_hash)
         return list(events.values())
+
+    def _give_back(self, user_id: str, session_hash: str) -> None:
+        """End Gradio's memory of a Gradio session for which nothing is left."""
+        events = self._events.get(user_id, {}).values()
+        if not self._is_in_use(user_id, session_hash) and all(
+            each.session_hash != session_hash or not self._is_going_on(each) for each in events
+        ):
+            self._queue.forget(session_hash)
 
     def _is_going_on(self, event: Joined) -> bool:
         is_unread = self._queue.is_unread(event.event_id, event.session_hash)
         return is_unread or self._queue.is_alive(event.event_id)
 
-    def _is_read(self, user_id: str, session_hash: str) -> bool:
-        return session_hash in self._streams.get(user_id, ())
+    def _is_in_use(self, user_id: str, session_hash: str) -> bool:
+        """Whether a Gradio session is being read, or something is joining it."""
+        in_use = self._streams.get(user_id, ()), self._joining.get(user_id, ())
+        return any(session_hash in each for each in in_use)
 
     def _forget_unread(self, user_id: str, older_than: float) -> None:
         """Drop the results of a user's Gradio sessions that nobody reads and for which nothing runs."""
@@ -206,5 +222,5 @@ class JoinedEvents:
         for session_hash, events in tabs.items():
             is_new = any(self._now() - each.at < older_than for each in events)
             is_alive = any(self._queue.is_alive(each.event_id) for each in events)
-            if not is_new and not is_alive and not self._is_read(user_id, session_hash):
+            if not is_new and not is_alive and not self._is_in_use(user_id, session_hash):
                 self._queue.forget(session_hash)

@@ -121,15 +121,15 @@ def test_results_that_wait_for_nobody_make_room_and_those_that_run_do_not() -> N
             joined.add(an_event(f"{number}", f"tab-{number}"))
 
     fill(alive=True)
-    with pytest.raises(TooMuchAtOnce), joined.room("ana"):
+    with pytest.raises(TooMuchAtOnce), joined.room("ana", "new"):
         pass
-    with joined.room("eva"):
+    with joined.room("eva", "hers"):
         pass
     queue.alive.clear()
-    with joined.room("ana"):
+    with joined.room("ana", "new"):
         assert not queue.unread
     fill(alive=False)
-    with joined.reading("ana", "tab-0"), joined.room("ana"):
+    with joined.reading("ana", "tab-0"), joined.room("ana", "new"):
         assert set(queue.unread) == {"tab-0"}, "somebody is just reading that one"
     assert set(queue.unread) == {"tab-0"}, "and what it has not read yet waits for it"
 
@@ -138,10 +138,10 @@ def test_events_that_are_just_joining_take_room_too() -> None:
     joined = JoinedEvents(FakeQueue())
     with ExitStack() as stack:
         for _ in range(EVENTS_PER_USER):
-            stack.enter_context(joined.room("ana"))
-        with pytest.raises(TooMuchAtOnce), joined.room("ana"):
+            stack.enter_context(joined.room("ana", "new"))
+        with pytest.raises(TooMuchAtOnce), joined.room("ana", "new"):
             pass
-    with joined.room("ana"):
+    with joined.room("ana", "new"):
         pass
 
 
@@ -149,6 +149,50 @@ def test_a_stream_that_has_told_all_leaves_nothing() -> None:
     queue = FakeQueue(unread={"tab": set()})
     with JoinedEvents(queue).reading("ana", "tab"):
         assert queue.has_messages("tab")
+    assert not queue.has_messages("tab")
+
+
+def test_a_stream_that_ends_before_its_event_does_leaves_nothing_either() -> None:
+    async def scenario() -> None:
+        queue = FakeQueue()
+        joined = JoinedEvents(queue)
+        queue.join("a")
+        joined.add(an_event("a"))
+        joined.watch("ana", "of-ana", answers(True))
+        with joined.reading("ana", "tab"):
+            queue.unread["tab"].remove("a")
+        assert queue.has_messages("tab"), "Gradio may still write to it"
+        queue.alive.remove("a")
+        while joined._watchers:
+            await anyio.sleep(0)
+        assert not queue.has_messages("tab")
+
+    anyio.run(scenario)
+
+
+def test_what_joins_a_tab_as_its_last_event_ends_is_not_lost() -> None:
+    queue = FakeQueue()
+    joined = JoinedEvents(queue)
+    queue.join("a")
+    joined.add(an_event("a"))
+    with joined.room("ana", "tab"):
+        queue.unread["tab"].remove("a")
+        queue.alive.remove("a")
+        queue.join("b")
+        with joined.room("ana", "other tab"), joined.reading("ana", "yet another"):
+            assert queue.is_unread("b", "tab")
+        joined.add(an_event("b"))
+    assert queue.is_unread("b", "tab")
+
+
+def test_a_join_that_failed_leaves_nothing() -> None:
+    queue = FakeQueue()
+    joined = JoinedEvents(queue)
+    queue.join("a")
+    joined.add(an_event("a"))
+    with joined.room("ana", "tab"):
+        queue.unread["tab"].remove("a")
+        queue.alive.remove("a")
     assert not queue.has_messages("tab")
 
 
