@@ -1,4 +1,4 @@
-"""Files that people attach to their messages, as plain values; where they lie is in `gradio_app.store.files`."""
+"""Files that people attach to their messages, as plain values; `gradio_app.store.files` keeps them."""
 
 import json
 import re
@@ -24,7 +24,8 @@ NAME_CHARACTERS = 150
 """Longest name; with its ending it fits into what file systems and one line of the page take."""
 NAME_END_CHARACTERS = 20
 UNSHOWN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
-"""Categories of what no name needs: controls, marks of direction, lone halves, unassigned and private signs."""
+"""Categories of what no name needs: controls, marks of direction, lone halves, unassigned and private
+signs."""
 FILE_ID = re.compile(r"[0-9a-f]{32}")
 
 TEXT, CUT = "text", "cut"
@@ -102,7 +103,8 @@ def read_as(files: Iterable[File], how: dict[str, str]) -> Files:
 
 
 def clean_name(name: str) -> str:
-    """A file's name in one line that shows as it is: no folders, no controls, nothing that turns its direction.
+    """A file's name in one line that shows as it is: no folders, no controls, nothing that turns its
+    direction.
 
     The end stays when it is too long, for it says what the file is.
     """

@@ -47,7 +47,7 @@ def most_bytes(budget: int) -> int:
 
 
 def turn_tokens(turn: Turn) -> int:
-    """An upper guess of the tokens of a question and its answer, without files: those have room of their own."""
+    """An upper guess of the tokens of a question and its answer; files have room of their own."""
     answer = turn.answer.text if turn.answer else ""
     return estimate_tokens(turn.question_text) + estimate_tokens(answer) + 2 * MESSAGE_TOKENS
 

@@ -1,8 +1,8 @@
 """What of attached files goes to a model, and how: pure functions, but for the text that a caller reads.
 
-An image goes as it is to a model that sees, and a PDF to one that sees its pages. Everything else goes as the text
-that was found in it, to every model: Bedrock itself would make no more than text of it, and of ours it is known
-beforehand how many tokens it can be. Newer files come first where there is not room for all.
+An image goes as it is to a model that sees, and a PDF to one that sees its pages. Everything else goes as the
+text that was found in it, to every model: Bedrock itself would make no more than text of it, and of ours it
+is known beforehand how many tokens it can be. Newer files come first where there is not room for all.
 """
 
 import math
@@ -20,8 +20,8 @@ https://docs.aws.amazon.com/nova/latest/nova2-userguide/using-multimodal-models.
 DOCUMENT_BYTES = 4_500_000
 """Of one document, but for a PDF to Claude 4 and later and to Nova."""
 REQUEST_BYTES = 12_000_000
-"""Of all files of a request that go as they are: 16 MB in Base64, of the 25 MB that Bedrock takes; and a task has
-memory for a few such requests at once."""
+"""Of all files of a request that go as they are: 16 MB in Base64, of the 25 MB that Bedrock takes; and a task
+has memory for a few such requests at once."""
 PDF_PAGES = 100
 """Of one request, to most models of Claude: https://docs.claude.com/en/docs/build-with-claude/pdf-support"""
 BYTES_PER_TOKEN = 3
@@ -33,13 +33,16 @@ CLAUDE_IMAGE_TOKENS = 4_784
 https://platform.claude.com/docs/en/build-with-claude/vision"""
 NOVA_PIXELS_PER_TOKEN = 500
 NOVA_LEAST_PIXELS = 896
-"""Nova enlarges each side to 896 pixels. Its own examples are 506 to 675 pixels for a token, and it names no most:
+"""Nova enlarges each side to 896 pixels. Its own examples are 506 to 675 pixels for a token, and it names no
+most:
 https://docs.aws.amazon.com/nova/latest/userguide/modalities-image.html"""
 IMAGE_TOKENS = 7_000
-"""At least set aside for an image to any other model: the most that those publish is 6,404 (Llama, four tiles)."""
+"""At least set aside for an image to any other model: the most that those publish is 6,404 (Llama, four
+tiles)."""
 PAGE_TEXT_TOKENS = 3_000
 PAGE_IMAGE_TOKENS = 2_600
-"""Of a page of a PDF: its text is 1,500 to 3,000 tokens, and beside it goes an image of it. Claude's are 1,600:
+"""Of a page of a PDF: its text is 1,500 to 3,000 tokens, and beside it goes an image of it. Claude's are
+1,600:
 https://docs.claude.com/en/docs/build-with-claude/pdf-support"""
 IMAGE_ESTIMATE, PAGE_ESTIMATE = 1_600, 1_600
 """What an image and a page's image mostly are, to see what fits."""
@@ -210,7 +213,7 @@ def check(able: Abilities, files: Files) -> None:
 
 
 def plan(able: Abilities, files: Files, tokens: int) -> dict[str, str]:
-    """How each file of a new question goes, by its id: empty for one that goes as it is, TEXT, CUT or LEFT_OUT."""
+    """How each file of a new question goes, by id: empty when as it is, TEXT, CUT or LEFT_OUT."""
     return {file_id: how for file_id, (how, _) in _planned(able, [Question("", files)], tokens).items()}
 
 
@@ -305,5 +308,5 @@ def _quoted(name: str, text: str, *, cut: bool) -> str:
 
 
 def neutral(name: str) -> str:
-    """A file's name in a text for a model: letters, digits and what joins them, so that it instructs nobody."""
+    """A file's name in a text for a model: letters, digits and what joins them."""
     return " ".join("".join(sign if sign.isalnum() or sign in " .-_()" else " " for sign in name).split())

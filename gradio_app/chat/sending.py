@@ -1,7 +1,8 @@
-"""Files on their way to a model: read from the bucket when the call is made, and held no longer than it takes.
+"""Files on their way to a model: read from the bucket when the call is made, and held no longer than it
+takes.
 
-Until then a request names its files only. So an answer that is written for minutes holds none of them, and what
-all calls of a task hold at the same time is bounded.
+Until then a request names its files only. So an answer that is written for minutes holds none of them, and
+what all calls of a task hold at the same time is bounded.
 """
 
 import threading
@@ -14,7 +15,8 @@ from gradio_app.chat.inputs import Native, Said
 from gradio_app.chat.line import Line
 
 SENT_BYTES = 2 * inputs.REQUEST_BYTES
-"""Of files that all calls of this process send at the same time. In Base64 and JSON they take four times that."""
+"""Of files that all calls of this process send at the same time. In Base64 and JSON they take four times
+that."""
 LOOK_SECONDS = 0.2
 """Between two looks whether a call that waits for its turn was stopped."""
 
@@ -28,7 +30,7 @@ class _Held:
 
     @contextmanager
     def room(self, size: int, line: Line) -> Iterator[None]:
-        """Keep so many bytes until the block ends; raises ConnectionAbortedError when the call is cut meanwhile."""
+        """Keep so many bytes until the block ends; raises ConnectionAbortedError when the call is cut."""
         with self._changed:
             while size > self._free:
                 line.go_on()
@@ -46,7 +48,7 @@ _held = _Held(SENT_BYTES)
 
 
 def blocks(said: Said) -> list[dict[str, Any]]:
-    """A message as content blocks of Converse, with `Native` in place of bytes; files come before the words."""
+    """A message as blocks of Converse, files before words, with `Native` in place of bytes."""
     files = [inputs.block(native, native) for native in inputs.natives_in(said)]
     return [*files, {"text": inputs.text_in(said)}]
 

@@ -49,7 +49,8 @@ from gradio_app.store.table import (
 CONVERSATION_BYTES = 100_000_000
 """Most that one conversation takes: its messages, thousands of long turns, with their files."""
 PERSON_BYTES = 500_000_000
-"""Most that all conversations of a person take; at 0.25 USD per GB and month some 12 cents, were it all text."""
+"""Most that all conversations of a person take; at 0.25 USD per GB and month some 12 cents, were it all
+text."""
 PIECE_TURNS = 40
 PIECE_BYTES = 3_000_000
 """Dropped in one transaction, which takes 100 actions and 4 MB at most; a turn is two of them, and the head,

@@ -1,8 +1,8 @@
 """Deleting conversations so that no half of one is ever left.
 
 First a conversation is hidden, in one write that also shuts out every question and answer on its way; then
-its files go and its messages, and at last its head. A death in between leaves something hidden, which the next
-list finds; so does a bucket that does not answer.
+its files go and its messages, and at last its head. A death in between leaves something hidden, which the
+next list finds; so does a bucket that does not answer.
 """
 
 import time

@@ -3,8 +3,8 @@
 An upload lies under `uploads/` in the bucket, where it ends by itself, and has an item that ends sooner. When
 its message is stored it is copied into its conversation, and goes when the message or the conversation goes.
 Table and bucket cannot change in one step. So whatever is to be deleted, or would have to be if this process
-died now, is written down first: an item `LEFT#`, which the same transaction removes that stores the message. What
-is left of such items is gone through whenever a page of that person opens.
+died now, is written down first: an item `LEFT#`, which the same transaction removes that stores the message.
+What is left of such items is gone through whenever a page of that person opens.
 
 Keys begin with the person's id, so another's files cannot even be named.
 """
@@ -24,7 +24,6 @@ from gradio_app.store.table import (
     ConflictError,
     Delete,
     Item,
-    Put,
     Table,
     TableUnreachable,
     Update,
@@ -64,7 +63,7 @@ class Taken:
 
 
 class AttachedFiles:
-    """The files. Every method blocks, and raises TableUnreachable when the table or the bucket cannot be asked."""
+    """The files. Every method blocks; raises TableUnreachable when table or bucket cannot be asked."""
 
     def __init__(self, table: Table, bucket: Bucket, now: Callable[[], float] = time.time) -> None:
         self._table = table
@@ -72,7 +71,7 @@ class AttachedFiles:
         self._now = now
 
     def upload(self, user_id: str, file: File, content: bytes, text: str) -> None:
-        """Keep a file that is not sent yet, with the text that was found in it. Raises TooManyUploadsError."""
+        """Keep a file that is not sent yet, with the text found in it. Raises TooManyUploadsError."""
         pk, sk = schema.person(user_id), schema.upload(file.id)
         end = int(self._now()) + KEPT_SECONDS
         item = {"pk": pk, "sk": sk, "file": to_json([file]), "bytes": file.stored_bytes, "expires_at": end}
@@ -146,7 +145,7 @@ class AttachedFiles:
         _in_peace(lambda: self._bucket.delete(keys))
 
     def give_back(self, user_id: str, conversation_id: str, files: Files) -> Files:
-        """Make uploads of a message's files, for a question that goes back into the box; those that can be."""
+        """Make uploads of a message's files, for a question that goes back into the box."""
         given: list[File] = []
         for file in files:
             again = replace(file, id=new_file_id(), read_as="")

@@ -11,12 +11,12 @@ from gradio_app.store.bucket import Bucket
 
 
 class FakeS3:
-    """A low-level client of one bucket; `down` makes it unreachable, `before` hears of each call before it is made."""
+    """A low-level client of one bucket; `down` makes it unreachable, `before` hears of each call."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.down = False
-        self.before: Callable[[str, str], None] = lambda operation, key: None
+        self.before: Callable[[str, str], None] = lambda *_: None
 
     def put_object(self, **given: Any) -> dict[str, Any]:
         self._call("put_object", given["Key"])

@@ -100,7 +100,7 @@ def write_conversations(table: Table, now: int) -> None:
 
 
 def write_rest_of_a_person(table: Table) -> None:
-    """What is typed, chosen, counted and uploaded; a writer has died who took the last file into a message."""
+    """What is typed, chosen, counted and uploaded; the writer of a message with the last file has died."""
     files = AttachedFiles(table, fake_bucket())
     for file in (WAITING, TAKEN):
         files.upload(USER, file, b"%PDF-1.7\n", "words")
