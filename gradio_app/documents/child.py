@@ -48,7 +48,7 @@ def main(kind: str, limits: Limits) -> None:
         content = sys.stdin.buffer.read(limits.content_bytes + 1)
         answer = encoded(read(kind, content, limits))
     except UnreadableError as error:
-        answer = encoded({"reason": error.reason, "detail": error.detail})
+        answer = encoded({"reason": error.reason, "detail": error.detail, "pages": error.pages})
     except MemoryError:
         answer = encoded({"reason": Reason.TOO_LARGE, "detail": "MemoryError"})
     except Exception as error:  # noqa: BLE001
@@ -83,7 +83,7 @@ def read(kind: str, content: bytes, limits: Limits) -> dict[str, object]:
     with contextlib.suppress(Full):
         reader(content, collector)
     if not collector.sections:
-        raise UnreadableError(Reason.EMPTY)
+        raise UnreadableError(Reason.EMPTY, pages=collector.pages)
     return {
         "text": collector.text,
         "sections": collector.sections,

@@ -20,12 +20,16 @@ class Reason(StrEnum):
 
 
 class UnreadableError(Exception):
-    """No text could be read. `detail` is for the log and quotes nothing of the document."""
+    """No text could be read. `detail` is for the log and quotes nothing of the document.
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    `pages` says how many a document has in which there is no text, where they were counted: a model may see them.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "", pages: int | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
         self.detail = detail
+        self.pages = pages
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -166,7 +166,9 @@ def _result(output: bytes, returncode: int, limits: Limits) -> Extracted:
     try:
         answer = orjson.loads(output)
         if "reason" in answer:
-            raise UnreadableError(Reason(answer["reason"]), str(answer["detail"])[:100])
+            pages = answer.get("pages")
+            detail = str(answer["detail"])[:100]
+            raise UnreadableError(Reason(answer["reason"]), detail, pages if _is_count(pages) else None)
         return _extracted(answer, limits)
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise UnreadableError(Reason.BROKEN, f"answer: {type(error).__name__}") from None
