@@ -1,4 +1,4 @@
-"""All that lies in the table, on one page: nobody else puts a key together.
+"""All that lies in the table and in the bucket, on one page: nobody else puts a key together.
 
 What is stored outlives the version. The next release reads all of this, and so does the one before, because
 deployments overlap: of `conversation` and `message` it takes every attribute for text or a whole number, and
@@ -20,6 +20,8 @@ CONVERSATION = "CONVERSATION#"
 MESSAGE = "MESSAGE#"
 DELETED = "DELETED#"
 DRAFT = "DRAFT#"
+UPLOAD = "UPLOAD#"
+LEFT = "LEFT#"
 DRAFT_BEFORE = "DRAFT"
 """The one draft of a user, as the releases wrote it whose drafts did not belong to a conversation."""
 PREFERENCES = "PREFERENCES"
@@ -68,7 +70,7 @@ KINDS = (
         "MESSAGE#<conversation>#<turn>#<0 or 1>",
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
         "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
-        "holder:S? lease_until:N? stop_requested:N?",
+        "holder:S? lease_until:N? stop_requested:N? files:S?",
         "with its conversation",
         "store/messages, conversations, answers, deletion",
     ),
@@ -82,7 +84,28 @@ KINDS = (
     ),
     Kind("storage", "USER#<user>", "STORAGE", "bytes:N", "never", "store/conversations, answers, deletion"),
     Kind(
-        "draft", "USER#<user>", "DRAFT#<conversation>", "text:S expires_at:N", "a day after", "store/drafts"
+        "draft",
+        "USER#<user>",
+        "DRAFT#<conversation>",
+        "text:S uploads:S? expires_at:N",
+        "a day after",
+        "store/drafts",
+    ),
+    Kind(
+        "upload",
+        "USER#<user>",
+        "UPLOAD#<file>",
+        "file:S bytes:N expires_at:N",
+        "when it is sent or taken off, or a day after",
+        "store/files",
+    ),
+    Kind(
+        "files to delete",
+        "USER#<user>",
+        "LEFT#<id>",
+        "conversation:S files:S after:N",
+        "when they are deleted, or were sent after all",
+        "store/files, conversations",
     ),
     Kind(
         "draft of the release before",
@@ -216,6 +239,16 @@ def deleted(conversation_id: str) -> str:
     return f"{DELETED}{conversation_id}"
 
 
+def upload(file_id: str) -> str:
+    """The sort key of a file that was uploaded and is not sent."""
+    return f"{UPLOAD}{file_id}"
+
+
+def left(left_id: str) -> str:
+    """The sort key of what remembers files that are to be deleted."""
+    return f"{LEFT}{left_id}"
+
+
 def draft(conversation_id: str) -> str:
     """The sort key of what stands in the box of a conversation."""
     return f"{DRAFT}{conversation_id}"
@@ -259,6 +292,19 @@ def state(state_key: str) -> str:
 def throttle(kind: str, value: str, window: int) -> str:
     """The partition of a count of failures; a name that nobody has gives a key like any other."""
     return "THROTTLE#" + hashlib.sha256(f"{kind}\0{value}\0{window}".encode()).hexdigest()
+
+
+def uploads(user_id: str) -> str:
+    """The prefix of the objects in the bucket that a person has uploaded and not sent.
+
+    The lifecycle of the bucket ends what lies under `uploads/` (templates/stacks/data.py).
+    """
+    return f"uploads/{user_id}/"
+
+
+def files(user_id: str, conversation_id: str) -> str:
+    """The prefix of the objects in the bucket that belong to a person's conversation."""
+    return f"files/{user_id}/{conversation_id}/"
 
 
 def known(place_key: str) -> str:

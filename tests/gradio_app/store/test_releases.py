@@ -19,13 +19,16 @@ from gradio_app.sessions.steps import Steps
 from gradio_app.store import schema
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.files import AttachedFiles
 from gradio_app.store.table import AsyncTable, ConflictError, Table
 from gradio_app.store.usage import BudgetSpentError, Usage
+from tests.gradio_app.fake_s3 import fake_bucket
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
 from tests.gradio_app.store import release_before
 from tests.gradio_app.store.releases import (
     DAY,
     DEPARTURE,
+    SENT,
     SESSION_KEY,
     SIGNED_IN,
     STEP,
@@ -33,6 +36,7 @@ from tests.gradio_app.store.releases import (
     UNANSWERED,
     UNFINISHED,
     USER,
+    WAITING,
     WHOLE,
     WRITER,
     Release,
@@ -102,6 +106,7 @@ def test_its_conversations_are_read(stored: Table, release: Release) -> None:
     assert unanswered is not None
     assert unanswered.turns[0].question_text == "Is anybody there?"
     assert unanswered.turns[0].answer is None
+    assert unanswered.turns[0].files in ((), (SENT,))
 
 
 def test_its_conversations_go_on(stored: Table) -> None:
@@ -130,7 +135,11 @@ def test_its_conversations_go_on(stored: Table) -> None:
 
 def test_the_rest_of_a_person_is_read(stored: Table, release: Release) -> None:
     drafts = Drafts(stored, now=lambda: release.written_at)
-    assert drafts.find(USER, UNFINISHED, is_new=False) == "half a thought"
+    draft = drafts.find(USER, UNFINISHED, is_new=False)
+    assert draft.text == "half a thought"
+    files = AttachedFiles(stored, fake_bucket(), now=lambda: release.written_at)
+    assert list(files.uploads(USER, draft.uploads)) == [WAITING] * len(draft.uploads)
+    files.clear(USER)
     noon = datetime.fromisoformat(f"{DAY}T12Z").timestamp()
     usage = Usage(stored, TOKENS + 10, now=lambda: noon)
     with pytest.raises(BudgetSpentError):

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gradio_app.chat.attachments import File
 from gradio_app.chat.conversation import FAILED, STOPPED, Answer, Conversation, Part, plain
 from gradio_app.cognito.directory import Challenge
 from gradio_app.cognito.single_sign_on import Departure
@@ -20,15 +21,22 @@ from gradio_app.sessions.steps import Step, Steps
 from gradio_app.sessions.throttle import Throttle, at_address
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.files import AttachedFiles
 from gradio_app.store.preferences import Preferences, Preferred
 from gradio_app.store.table import AsyncTable, Table
 from gradio_app.store.usage import Usage
+from tests.gradio_app.fake_s3 import fake_bucket
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
 
 FOLDER = Path(__file__).parent
 USER = "ana"
 WHOLE, UNFINISHED, UNANSWERED, DELETED, DRAFTED = (f"{number:032x}" for number in range(1, 6))
 """Conversations; DELETED and DRAFTED are not in what the first release stored."""
+SENT, WAITING, TAKEN = (
+    File(f"{number:032x}", f"{name}.pdf", "pdf", 9, 5, 5, 1)
+    for number, name in enumerate(("sent", "waiting", "taken"), 1)
+)
+"""Files, which the first releases did not have."""
 DAY, TOKENS = "2026-11-22", 37
 SESSION_KEY = "AN7SECRET7KEY"
 STEP = Step(
@@ -86,13 +94,18 @@ def write_conversations(table: Table, now: int) -> None:
     number = ask(UNFINISHED, "Tell me more")
     store.write(USER, UNFINISHED, number, WRITER, "So far", now + 60)
     store.request_stop(USER, UNFINISHED, number)
-    store.ask(USER, Conversation(UNANSWERED), (Part("text", "Is anybody there?"), Part("note", "[1]")))
+    parts = (Part("text", "Is anybody there?"), Part("note", "[1]"))
+    store.ask(USER, Conversation(UNANSWERED), parts, files=(SENT,))
     store.delete(USER, DELETED)
 
 
 def write_rest_of_a_person(table: Table) -> None:
-    """What is typed, chosen and counted."""
-    Drafts(table).keep(USER, UNFINISHED, "half a thought")
+    """What is typed, chosen, counted and uploaded; the writer of a message with the last file has died."""
+    files = AttachedFiles(table, fake_bucket())
+    for file in (WAITING, TAKEN):
+        files.upload(USER, file, b"%PDF-1.7\n", "words")
+    files.take(USER, UNFINISHED, (TAKEN,))
+    Drafts(table).keep(USER, UNFINISHED, "half a thought", [WAITING.id])
     Preferences(table).keep(USER, SETTINGS_CHOSEN)
     usage = Usage(table, 0, now=lambda: datetime.fromisoformat(f"{DAY}T12Z").timestamp())
     settled, left = usage.reservation(USER, 100), usage.reservation(USER, 0)
