@@ -76,6 +76,8 @@ class Settings:
     table_name: str
     region: str
     model_ids: tuple[str, ...]
+    embedding_model_id: str = ""
+    """Makes the vectors of documents and questions; empty when there are no documents to ask."""
     public_scheme: str = "https"
     trusted_proxies: tuple[Network, ...] = ()
     viewer_address_header: str = ""
@@ -121,6 +123,7 @@ class Settings:
             table_name=read.required("TABLE_NAME", TABLE_NAME),
             region=read.required("AWS_REGION", REGION),
             model_ids=read.parsed("MODEL_IDS", None, _model_ids),
+            embedding_model_id=read.parsed("EMBEDDING_MODEL_ID", "", _embedding_model_id),
             public_scheme=read.choice("PUBLIC_SCHEME", "https", ("https", "http")),
             trusted_proxies=read.parsed("TRUSTED_PROXIES", "", _networks),
             viewer_address_header=read.parsed("VIEWER_ADDRESS_HEADER", "", _viewer_header),
@@ -233,6 +236,12 @@ def _model_ids(text: str) -> tuple[str, ...]:
     if any(not MODEL_ID.fullmatch(part) for part in ids):
         raise ValueError("must be Bedrock model or inference profile ids with commas between them")
     return tuple(dict.fromkeys(ids))
+
+
+def _embedding_model_id(text: str) -> str:
+    if text and not MODEL_ID.fullmatch(text):
+        raise ValueError("must be a Bedrock model or inference profile id")
+    return text
 
 
 def _domains(text: str) -> tuple[str, ...]:

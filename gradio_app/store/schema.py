@@ -13,6 +13,13 @@ from dataclasses import dataclass
 BY_CHANGE = "by-change"
 """The index of what has `updated_at`, which only heads of conversations have: a user's, in its order."""
 
+BY_MEANING = "by-meaning"
+"""The vector index of what has `library` and `vector`, which only passages of documents have."""
+LIBRARY, VECTOR = "library", "vector"
+FILTERS = ("model", "collection", "document", "language")
+"""By what a search in that index may be narrowed."""
+DIMENSIONS = 512
+
 ROLES = ("user", "assistant")
 """In the order in which a turn's messages are sorted."""
 

@@ -12,7 +12,17 @@ from awacs import cognito_idp, ecr, logs, s3, secretsmanager
 from awacs.aws import Action, Condition, PolicyDocument, Principal, StringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub, Template, ec2
 
-from templates.parts.permissions import COUNT, INVOKE, PULL, USE_THE_TABLE, allow, arn, document
+from templates.parts.permissions import (
+    COUNT,
+    INVOKE,
+    LOOK_AT_THE_TABLE,
+    PULL,
+    SEARCH,
+    USE_THE_TABLE,
+    allow,
+    arn,
+    document,
+)
 from templates.wiring import Value, describe
 
 HTTPS = 443
@@ -74,8 +84,9 @@ GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
     "S3": ("s3", _image_layers()),
     "Dynamodb": (
         "dynamodb",
-        # The pattern takes in the tables' indexes.
-        _ours("UseTables", USE_THE_TABLE, arn(f"dynamodb:{HERE}:table/*")),
+        # The pattern takes in the tables' indexes. Whether searches, which have an address of their own, come
+        # this way or by that to the internet, AWS does not say: they pass on both.
+        _ours("UseTables", [*USE_THE_TABLE, *LOOK_AT_THE_TABLE, *SEARCH], arn(f"dynamodb:{HERE}:table/*")),
     ),
 }
 INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {

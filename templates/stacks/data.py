@@ -5,10 +5,11 @@ It owns nothing that can be built again.
 
 from __future__ import annotations
 
-from troposphere import If, Template, dynamodb
+from troposphere import If, NoValue, Template, dynamodb
 
 from templates.parameters import handed_on
 from templates.parts.deletion_policies import deletion_policies, keeps_data
+from templates.parts.library import VECTOR_INDEX, has_library
 from templates.parts.own_key import has_own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -19,12 +20,19 @@ CHANGE_ATTRIBUTE = "updated_at"
 """Epoch seconds; only the heads of conversations have it, so only they are in the index."""
 EXPIRY_ATTRIBUTE = "expires_at"
 """Epoch seconds; DynamoDB deletes the item some time after."""
+VECTOR_ATTRIBUTE = "vector"
+DIMENSIONS = 512
+OWNER_ATTRIBUTE = "library"
+"""Whose a passage is: DynamoDB searches in one library at a time, and wants to be told in which."""
+FILTERS = ("model", "collection", "document", "language")
+"""By what else a search may be narrowed: equal to a value, or left open."""
 
 
 @seam
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     keep_data: Value = handed_on()
+    embedding_model_id: Value = handed_on()
 
 
 @seam
@@ -38,6 +46,7 @@ def template(keep_data: str) -> Template:
     t = new_template("Asistente - data: the table with sessions, conversations and usage.")
     inputs = declare(t, Inputs)
     kept = keeps_data(t, inputs.keep_data)
+    library = has_library(t, inputs.embedding_model_id)
     table = dynamodb.Table(
         "Table",
         t,
@@ -46,6 +55,8 @@ def template(keep_data: str) -> Template:
             dynamodb.AttributeDefinition(AttributeName=PARTITION_KEY, AttributeType="S"),
             dynamodb.AttributeDefinition(AttributeName=SORT_KEY, AttributeType="S"),
             dynamodb.AttributeDefinition(AttributeName=CHANGE_ATTRIBUTE, AttributeType="N"),
+            # DynamoDB refuses the definition of an attribute that no key and no index uses.
+            *(If(library, _text(name), NoValue) for name in (OWNER_ATTRIBUTE, *FILTERS)),
         ],
         KeySchema=[
             dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
@@ -63,6 +74,7 @@ def template(keep_data: str) -> Template:
                 Projection=dynamodb.Projection(ProjectionType="KEYS_ONLY"),
             )
         ],
+        VectorIndexes=If(library, [_vector_index()], NoValue),
         TimeToLiveSpecification=dynamodb.TimeToLiveSpecification(
             AttributeName=EXPIRY_ATTRIBUTE, Enabled=True
         ),
@@ -81,3 +93,27 @@ def template(keep_data: str) -> Template:
     )
     publish(t, Outputs(table_name=table.ref(), table_arn=table.get_att("Arn")))
     return t
+
+
+def _vector_index() -> dynamodb.VectorIndex:
+    """The passages of documents by their meaning. Nothing of it can be changed: another is another index.
+
+    The keys alone are in it, with the vector and what narrows a search: what a search examines is paid for,
+    and a passage whose document was deleted a moment ago is not found in the table any more.
+    """
+    narrowing = [(OWNER_ATTRIBUTE, "HASH"), *((name, "INLINE_FILTER") for name in FILTERS)]
+    return dynamodb.VectorIndex(
+        IndexName=VECTOR_INDEX,
+        VectorAttribute=dynamodb.VectorAttribute(AttributeName=VECTOR_ATTRIBUTE),
+        Dimensions=DIMENSIONS,
+        DistanceFunction="COSINE",
+        SearchSchema=[
+            dynamodb.SearchSchemaElement(AttributeName=name, SearchSchemaElementType=kind)
+            for name, kind in narrowing
+        ],
+        Projection=dynamodb.Projection(ProjectionType="KEYS_ONLY"),
+    )
+
+
+def _text(name: str) -> dynamodb.AttributeDefinition:
+    return dynamodb.AttributeDefinition(AttributeName=name, AttributeType="S")

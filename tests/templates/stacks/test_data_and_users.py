@@ -173,6 +173,35 @@ def test_the_artifact_bucket_is_private_versioned_and_tls_only() -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def data(**parameters: str) -> stacks.Json:
+    given = {"KeepData": "yes", "KeyArn": "", "EmbeddingModelId": "a.model"}
+    return stacks.properties(rendition(stacks.stack("data"), **given | parameters), "Table")
+
+
+def test_a_search_by_meaning_is_one_librarys_and_brings_keys_alone() -> None:
+    (index,) = data()["VectorIndexes"]
+    schemas = {each["AttributeName"]: each["SearchSchemaElementType"] for each in index["SearchSchema"]}
+    assert [name for name, kind in schemas.items() if kind == "HASH"] == [schema.LIBRARY]
+    assert {name for name, kind in schemas.items() if kind == "INLINE_FILTER"} == set(schema.FILTERS)
+    assert index["IndexName"] == schema.BY_MEANING
+    assert index["VectorAttribute"] == {"AttributeName": schema.VECTOR}
+    assert (index["Dimensions"], index["DistanceFunction"]) == (schema.DIMENSIONS, "COSINE")
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+@pytest.mark.parametrize("model", ["", "a.model"])
+def test_the_table_defines_the_attributes_that_its_keys_and_indexes_use_and_no_others(model: str) -> None:
+    """DynamoDB refuses a table that does otherwise."""
+    table = data(EmbeddingModelId=model)
+    indexes = [*table["GlobalSecondaryIndexes"], *table.get("VectorIndexes", [])]
+    used = [*table["KeySchema"], *(key for each in indexes for key in each.get("KeySchema", []))]
+    used += [element for each in indexes for element in each.get("SearchSchema", [])]
+    assert {each["AttributeName"] for each in table["AttributeDefinitions"]} == {
+        each["AttributeName"] for each in used
+    }
+    assert ("VectorIndexes" in table) == bool(model)
+
+
 def test_the_index_of_changes_holds_keys_and_nothing_that_people_wrote() -> None:
     (index,) = stacks.properties(stacks.stack("data"), "Table")["GlobalSecondaryIndexes"]
     assert index["IndexName"] == schema.BY_CHANGE
