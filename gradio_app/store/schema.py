@@ -43,6 +43,13 @@ THROTTLE = "THROTTLE"
 BROWSER = "BROWSER"
 ADDRESS = "ADDRESS"
 HEALTH = "HEALTH"
+DOCUMENT = "DOCUMENT#"
+LISTED = "LISTED#"
+COLLECTION = "COLLECTION#"
+COUNTS = "COUNTS"
+INGESTION = "INGESTION"
+WORK = "WORK#"
+URGENT = "WORK#0#"
 
 NUMBER_DIGITS = 15
 
@@ -204,6 +211,48 @@ KINDS = (
         "90 days after the last sign-in",
         "sessions/known",
     ),
+    Kind(
+        "document",
+        "LIBRARY#<library>",
+        "DOCUMENT#<hash of its content>",
+        "name:S kind:S bytes:N pages:N? state:S reason:S? done:N? total:N? at_page:N? delayed:N? cut:N? "
+        "collection:S? source:S? added_by:S added_at:N chunked:S? model:S? refused_model:S? counted_bytes:N "
+        "counted_pages:N? work:S",
+        "deleted by its owner",
+        "store/library, ingesting",
+    ),
+    Kind(
+        "line of a library's list",
+        "LIBRARY#<library>",
+        "LISTED#<added at>#<document>",
+        "name:S collection:S?",
+        "with its document",
+        "store/library, ingesting",
+    ),
+    Kind(
+        "collection",
+        "LIBRARY#<library>",
+        "COLLECTION#<id>",
+        "name:S",
+        "deleted by its owner",
+        "store/library",
+    ),
+    Kind(
+        "counts of a library",
+        "LIBRARY#<library>",
+        "COUNTS",
+        "files:N bytes:N pages:N working:N",
+        "never",
+        "store/library, ingesting",
+    ),
+    Kind(
+        "work on a document",
+        "INGESTION",
+        "WORK#<0 or 1>#<place in the line>#<document>#<library>",
+        "holder:S? lease_until:N tries:N?",
+        "when the document is ready, refused or gone",
+        "store/library, ingesting",
+    ),
 )
 
 
@@ -317,3 +366,39 @@ def files(user_id: str, conversation_id: str) -> str:
 def known(place_key: str) -> str:
     """The partition of a browser from which somebody signed in, or of an address and who did: by a hash."""
     return f"KNOWN#{place_key}"
+
+
+def library(library_id: str) -> str:
+    """The partition of a library: of a person's own, or of one that people share."""
+    return f"LIBRARY#{library_id}"
+
+
+def document(document_id: str) -> str:
+    """The sort key of a document in its library."""
+    return f"{DOCUMENT}{document_id}"
+
+
+def listed(added_at: int, document_id: str) -> str:
+    """The sort key of a document's line in the list, by when it was added (epoch milliseconds)."""
+    return f"{LISTED}{added_at:0{NUMBER_DIGITS}d}#{document_id}"
+
+
+def collection(collection_id: str) -> str:
+    """The sort key of a collection of documents."""
+    return f"{COLLECTION}{collection_id}"
+
+
+def work(library_id: str, document_id: str, place: int, *, urgent: bool) -> str:
+    """The sort key of work on a document in the one line of all libraries; what is urgent comes first."""
+    return f"{WORK}{0 if urgent else 1}#{place:0{NUMBER_DIGITS}d}#{document_id}#{library_id}"
+
+
+def worked_on(work_key: str) -> tuple[str, str]:
+    """The library and the document of such a key."""
+    _, _, _, document_id, library_id = work_key.split("#", 4)
+    return library_id, document_id
+
+
+def library_file(library_id: str, document_id: str) -> str:
+    """The key in the bucket of a document's original."""
+    return f"library/{library_id}/{document_id}"
