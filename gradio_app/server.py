@@ -36,8 +36,8 @@ from gradio_app.login.cookies import (
 )
 from gradio_app.login.guessable import fault
 from gradio_app.login.new_password import PasswordJudge
-from gradio_app.login.pages import STYLESHEET, Pages
 from gradio_app.login.reset import Reset
+from gradio_app.login.room import ROOM
 from gradio_app.login.services import Services
 from gradio_app.login.sign_in import SignIn
 from gradio_app.login.sign_up import SignUp
@@ -51,6 +51,7 @@ from gradio_app.page.queue import GradioQueue
 from gradio_app.page.served import ServedPage, static_routes
 from gradio_app.page.services import ChatServices
 from gradio_app.page.state import keep_no_pages
+from gradio_app.pages.pages import STATIC, Pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.known import Known
@@ -91,10 +92,10 @@ def create_app(
     shared = AsyncTable(table)
     running = Running()
     page = page or create_page(settings, clients, running, table)
-    pages = Pages(settings.https)
+    pages = Pages(settings.https, ROOM)
     sessions = None
     drafts = Drafts(table)
-    routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
+    routes: list[BaseRoute] = [Mount("/pages/static", StaticFiles(directory=STATIC))]
     routes += [*static_routes(), *draft_routes(drafts), *message_routes(Conversations(table))]
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)

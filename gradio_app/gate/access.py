@@ -29,7 +29,7 @@ FILE = r"[\w@~+-]+(?:\.[\w@~+-]+)*"
 STATIC = re.compile(
     rf"/(?:assets|static)/(?:{FILE}/)*{FILE}|/theme\.css|/gradio_api/theme\.css|/favicon\.ico|/manifest\.json"
 )
-OWN_STATIC = re.compile(rf"/login/static/{FILE}|/page/static/[0-9a-f]{{16}}/{FILE}")
+OWN_STATIC = re.compile(rf"/pages/static/{FILE}|/page/static/[0-9a-f]{{16}}/{FILE}")
 
 READ = frozenset({"GET", "HEAD"})
 VISIT = frozenset({"GET"})

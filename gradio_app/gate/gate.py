@@ -39,7 +39,7 @@ from gradio_app.gate.shares import Shares, TooMuchAtOnce
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.identity import LOCAL_USER, Identity
 from gradio_app.login.cookies import session_cookie
-from gradio_app.login.pages import Pages, views_page
+from gradio_app.pages.pages import Pages, views_page
 from gradio_app.sessions.session import Session
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.settings import Settings
