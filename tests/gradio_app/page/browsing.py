@@ -35,6 +35,7 @@ def without_login(dynamodb: Any, table: str, fake: FakeBedrock) -> Application:
         app_client_id="",
         app_client_secret="",
         table_name=table,
+        bucket_name="files",
         region="us-east-1",
         model_ids=(MODEL_ID, OTHER_MODEL),
         public_scheme="http",
