@@ -26,7 +26,7 @@ class Reader:
     session_key: str = field(default="", repr=False)
     """Of the session that sent the request; empty without login."""
 
-    def refusal(self, key: str, name: str = "", **counts: int) -> str:
+    def refusal(self, key: str, name: str = "", /, **counts: int) -> str:
         """Why something does not take place; the name of a model and `counts` stand in the words."""
         reference = request_id.current.get()
         written = {name: texts.number(count, self.language) for name, count in counts.items()}
