@@ -60,7 +60,7 @@ def _creating(original: Callable[[Parameters], Response]) -> Callable[[Parameter
             message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
             return handlers._error("ValidationError", message)
         response = original(parameters)
-        change_set = _found(parameters)
+        change_set = found(parameters)
         if response[0] != 200 or change_set is None:
             return response
         _allow_changed_outputs(change_set)
@@ -182,7 +182,7 @@ def _resolved(value: Any, parent: ChangeSet) -> Any:
 def _describing(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
     def describe(parameters: Parameters) -> Response:
         status, headers, body = original(parameters)
-        change_set = _found(parameters)
+        change_set = found(parameters)
         if status != 200 or change_set is None:
             return status, headers, body
         root = fromstring(body)  # noqa: S314  (MiniStack's own answer)
@@ -206,7 +206,7 @@ def _executing(original: Callable[[Parameters], Response]) -> Callable[[Paramete
     """Nested change sets end with their root."""
 
     def execute(parameters: Parameters) -> Response:
-        change_set = _found(parameters)
+        change_set = found(parameters)
         response = original(parameters)
         if change_set and response[0] == 200:
             for nested in _nested_in(change_set):
@@ -220,7 +220,7 @@ def _deleting(original: Callable[[Parameters], Response]) -> Callable[[Parameter
     """With nested ones, a change set goes after the answer, and so do the stacks that it made of children."""
 
     def delete(parameters: Parameters) -> Response:
-        change_set = _found(parameters)
+        change_set = found(parameters)
         if change_set is None or "IncludeNestedStacks" not in change_set:
             return original(parameters)
         change_set |= {"Status": "DELETE_IN_PROGRESS", "ExecutionStatus": "UNAVAILABLE"}
@@ -249,7 +249,8 @@ def _nested_in(change_set: ChangeSet) -> list[ChangeSet]:
     ]
 
 
-def _found(parameters: Parameters) -> ChangeSet | None:
+def found(parameters: Parameters) -> ChangeSet | None:
+    """The change set that a request is about."""
     stack = handlers._resolve_stack(_text(parameters, "StackName")) or {}
     return changesets._find_change_set(_text(parameters, "ChangeSetName"), stack.get("StackName", ""))[1]
 

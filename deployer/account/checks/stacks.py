@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deployer.account import tagged
+from deployer.account import kept, tagged
 from deployer.account.checks.findings import Finding, ok, warning, wrong
 from deployer.cloudformation import stack
 from deployer.errors import DeployError
@@ -65,7 +65,7 @@ def left_behind(aws: Aws, name: str) -> Iterator[Finding]:
             NAMES,
             name,
             f"An earlier deployment left {arn}.",
-            "A new deployment makes its own and does not take this one over: delete it when nobody needs it.",
+            kept.REMEDY,
         )
 
 
