@@ -13,6 +13,7 @@ from rich.console import Console
 from command_line import Parser, text
 from deployer.account import kept, tagged
 from deployer.account.kept import Kept
+from deployer.account.unused import POOL
 from deployer.cloudformation import imports, package, stack
 from deployer.cloudformation.changes import ChangeSet
 from deployer.cloudformation.foreseen import RETAINING, Action, Change, of_change_set
@@ -123,6 +124,12 @@ def carry_out(prepared: Prepared, taken: Sequence[Taken], upload: package.Upload
         stack_name = imports.name_of(name, title)
         nested[title] = (imports.standalone(cloudformation, stack_name, url, to_import, tags, console), url)
     imports.nest(cloudformation, name, nested, tags, console)
+    if any(each.kept.kind == POOL for each in taken):
+        say(
+            console,
+            "The group of administrators went with the former stack: who is one has to be put into the new "
+            "one, by `aws cognito-idp admin-add-user-to-group --group-name admins` or in the console.",
+        )
 
 
 def guard(prepared: Prepared, taken: Sequence[Taken], change_set: ChangeSet) -> None:

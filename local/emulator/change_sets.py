@@ -29,6 +29,7 @@ def install() -> None:
     table["DescribeChangeSet"] = _describing(table["DescribeChangeSet"])
     table["ExecuteChangeSet"] = _executing(table["ExecuteChangeSet"])
     table["DeleteChangeSet"] = _deleting(table["DeleteChangeSet"])
+    table["DescribeStacks"] = _with_descriptions(table["DescribeStacks"])
 
 
 def _without_conditioned_off(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -198,6 +199,17 @@ def _describing(original: Callable[[Parameters], Response]) -> Callable[[Paramet
                     str(change_set[name]).removeprefix("True") or "true"
                 )
         return status, headers, tostring(root)
+
+    return describe
+
+
+def _with_descriptions(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+    """A stack's description is its template's, whoever deployed that; MiniStack keeps the first one."""
+
+    def describe(parameters: Parameters) -> Response:
+        for stack in _stacks.values():
+            stack["Description"] = (stack.get("_template") or {}).get("Description", "")
+        return original(parameters)
 
     return describe
 
