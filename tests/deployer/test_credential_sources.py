@@ -92,6 +92,7 @@ def test_a_settings_file_that_is_none(home: Path, file: str, content: bytes) -> 
     assert str(home / file) in ended.said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("profile", "variables"),
     [

@@ -94,6 +94,7 @@ def test_the_file_may_say_that_a_parameter_is_empty(elsewhere: Path) -> None:
     assert run(COST, "--parameters", str(file)).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMING, "AWS_ENDPOINT_URL_CLOUDFORMATION"])
 @pytest.mark.parametrize("command", ["destroy", "status", "deploy", "doctor", "plan"])
 def test_an_empty_variable_of_aws_is_refused(

@@ -138,6 +138,7 @@ def test_every_command_is_of_one_opinion(out: Path, name: str, data: st.DataObje
 NUMBERS = sorted(name for name, each in DECLARED.items() if each["Default"].isdigit())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NUMBERS)
 @settings(max_examples=50)
 @given(text=st.one_of(st.sampled_from(NASTY), st.integers(-5, 3000).map(str), st.floats().map(str)))

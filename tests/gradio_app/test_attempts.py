@@ -259,6 +259,7 @@ def visitor(world: World, stage: str) -> TestClient:
     return browser
 
 
+@pytest.mark.slow
 @pytest.mark.asvs("2.4.1", "15.2.2")
 @pytest.mark.parametrize(("path", "stage"), POSTS)
 def test_a_spent_throttle_refuses_before_anything_costly(path: str, stage: str) -> None:
@@ -274,6 +275,7 @@ def test_a_spent_throttle_refuses_before_anything_costly(path: str, stage: str) 
     assert "<svg" not in answer.text, "no picture was drawn"
 
 
+@pytest.mark.slow
 @pytest.mark.asvs("15.2.2")
 @pytest.mark.parametrize(
     ("path", "stage"),
@@ -337,6 +339,7 @@ def test_forty_connections_of_one_do_not_make_another_wait() -> None:
     assert held.most == 1
 
 
+@pytest.mark.slow
 def test_of_many_only_so_many_wait() -> None:
     assert judge_all([str(number) for number in range(WAITING + 3)], Held()).count("busy") == 3
 

@@ -18,6 +18,8 @@ from gradio_app.serving import configuration
 from tests.gradio_app.fakes import make_world
 from tests.serving import running
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60
 """Seconds, a deadline and no measure."""
 HEAD = b"POST /login HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"

@@ -158,6 +158,7 @@ def test_the_demo_user_gets_a_password_until_it_has_an_own_one(emulator: Running
     assert status == "FORCE_CHANGE_PASSWORD"
 
 
+@pytest.mark.slow
 def test_an_application_that_cannot_start_shows_why(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"]}
     with listen(0) as listener, pytest.raises(LocalError, match="POOL_ID"):

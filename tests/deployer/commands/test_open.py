@@ -9,6 +9,8 @@ from deployer.commands import open as opening
 from deployer.errors import UsageError
 from tests.deployer.commands.running_deployment import Running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("has_browser", [True, False])
 def test_the_address_is_printed_and_opened(running: Running, has_browser: bool) -> None:

@@ -67,6 +67,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps)
 def test_whatever_goes_wrong_no_more_is_spent_than_there_is_and_nothing_stays_set_aside(

@@ -16,6 +16,8 @@ from tests.gradio_app.chatting import MODEL_ID, Chatting, make_chatting
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.in_process import InProcess
 
+pytestmark = pytest.mark.slow
+
 SHORT, LONG = "a question " * 10, "words of an answer " * 160
 """Of a turn of 3 kB, as people write them."""
 

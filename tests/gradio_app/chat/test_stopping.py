@@ -264,6 +264,7 @@ def test_another_task_sees_the_answer_being_written_and_may_stop_it(
     assert phone.ask("answer: now").turns[-1].answer
 
 
+@pytest.mark.slow
 def test_a_lease_is_renewed_as_long_as_the_answer_runs(
     two: tuple[Chatting, Chatting], fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -336,6 +336,7 @@ def test_a_summary_that_breaks_off_is_charged_like_an_answer(
     assert (for_summaries > 0) == charged
 
 
+@pytest.mark.slow
 def test_what_no_summary_told_of_for_long_is_summed_up_piece_by_piece(
     chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

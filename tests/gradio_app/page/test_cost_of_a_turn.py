@@ -18,6 +18,8 @@ from tests.gradio_app.metered import Metered
 from tests.gradio_app.page.whole import whole_application
 from tests.security.chat_api import ChatClient, told
 
+pytestmark = pytest.mark.slow
+
 ANA = "ana@example.com"
 OWNER = f"id-of-{ANA}"
 FIRST = 10**12

@@ -14,6 +14,8 @@ from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.in_process import InProcess
 from tests.gradio_app.page.whole import whole_application
 
+pytestmark = pytest.mark.slow
+
 ANA = "ana@example.com"
 OWNER = f"id-of-{ANA}"
 FIRST = 10**12

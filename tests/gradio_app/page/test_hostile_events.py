@@ -109,6 +109,7 @@ def check(tab: ChatClient, path: str, content: bytes | str, seen: Any) -> int:
     return answer.status_code
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=BORNE)
 @given(case=st.data())
 def test_no_event_fails_by_what_it_is_given(

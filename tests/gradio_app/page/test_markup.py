@@ -204,6 +204,7 @@ def test_an_answer_that_grew_ends_as_it_will_be_shown(text: str, steps: list[int
         assert shown_last == answer_parts(text)
 
 
+@pytest.mark.slow
 def test_what_is_finished_of_an_answer_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = list[int]()
     real = markup.prose.markdown
@@ -221,6 +222,7 @@ def test_what_is_finished_of_an_answer_is_rendered_once(monkeypatch: pytest.Monk
     assert sum(rendered) / len(rendered) < 5_000
 
 
+@pytest.mark.slow
 def test_one_block_that_only_grows_costs_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = list[int]()
     real = markup.prose.markdown
@@ -252,6 +254,7 @@ def test_the_same_answer_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert answer_parts(text) == first
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_finished_answers_is_bounded() -> None:
     for number in range(200):
         answer_parts(f"{number} " + "x" * 100_000)

@@ -26,6 +26,8 @@ from tests.gradio_app.page.whole import Whole, mounted, whole_application
 from tests.gradio_app.tables import create_table
 from tests.security.chat_api import ChatClient
 
+pytestmark = pytest.mark.slow
+
 DEADLINE = 20.0
 ANA, EVA = "ana@example.com", "eva@example.com"
 
@@ -278,7 +280,6 @@ def test_gradios_memory_of_a_page_has_no_part_that_we_do_not_know() -> None:
     assert issubclass(StepState, SessionState)
 
 
-@pytest.mark.slow
 def test_resident_memory_stays_flat(whole: Whole) -> None:
     """A view used to leave 180 kB, of a long conversation two megabytes and more."""
     tab, conversation_id = whole.chat_client(ANA), secrets.token_hex(16)

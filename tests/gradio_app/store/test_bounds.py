@@ -67,6 +67,7 @@ def a_turn_and_a_view(store: Conversations, conversation_id: str) -> Conversatio
     return shown
 
 
+@pytest.mark.slow
 def test_a_turn_and_a_view_cost_the_same_in_a_long_conversation(
     dynamodb: Any, table: str, traffic: Traffic
 ) -> None:

@@ -16,6 +16,8 @@ from gradio_app.store import conversations, deletion, schema
 from gradio_app.store.conversations import Conversations, FullError
 from gradio_app.store.table import ConflictError, Item, Table, TableUnreachable
 
+pytestmark = pytest.mark.slow
+
 SOON = 2**33
 GO, BUSY, LOST, DEAD_BEFORE, DEAD_AFTER = "go", "busy", "lost", "dead before", "dead after"
 BUSY_ERROR = ClientError(
