@@ -46,6 +46,7 @@ from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
 from gradio_app.page.blocks import EventStatuses
 from gradio_app.page.draft_route import draft_routes
+from gradio_app.page.files_route import file_routes
 from gradio_app.page.message_route import message_routes
 from gradio_app.page.queue import GradioQueue
 from gradio_app.page.served import ServedPage, static_routes
@@ -59,8 +60,10 @@ from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
+from gradio_app.store.bucket import Bucket
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.files import AttachedFiles
 from gradio_app.store.preferences import Preferences
 from gradio_app.store.table import AsyncTable, Table, TableUnreachable
 from gradio_app.store.usage import Usage
@@ -96,7 +99,9 @@ def create_app(
     sessions = None
     drafts = Drafts(table)
     routes: list[BaseRoute] = [Mount("/pages/static", StaticFiles(directory=STATIC))]
-    routes += [*static_routes(), *draft_routes(drafts), *message_routes(Conversations(table))]
+    files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
+    store = Conversations(table, files)
+    routes += [*static_routes(), *draft_routes(drafts), *message_routes(store), *file_routes(files, store)]
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
@@ -112,15 +117,17 @@ def create_app(
 
 def create_page(settings: Settings, clients: Clients, running: Running, table: Table) -> Any:
     """The chat's page over its parts."""
-    store = Conversations(table)
+    files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
+    store = Conversations(table, files)
     usage = Usage(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
     metrics = Metrics(settings.deployment)
     preferences = Preferences(table)
     return build.page(
         ChatServices(
-            turns=Turns(store, usage, preferences, models, running, metrics),
+            turns=Turns(store, usage, preferences, models, running, metrics, files),
             store=store,
+            files=files,
             drafts=Drafts(table),
             preferences=preferences,
             running=running,

@@ -16,6 +16,8 @@ POOL_ID = re.compile(r"[\w-]{1,46}_[0-9A-Za-z]{1,55}")
 """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html"""
 CLIENT_ID = re.compile(r"[\w+]{1,128}")
 CLIENT_SECRET = re.compile(r"\S{1,128}")
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -74,6 +76,7 @@ class Settings:
     app_client_id: str
     app_client_secret: str = field(repr=False)
     table_name: str
+    bucket_name: str
     region: str
     model_ids: tuple[str, ...]
     embedding_model_id: str = ""
@@ -121,6 +124,7 @@ class Settings:
             app_client_id=pool("APP_CLIENT_ID", CLIENT_ID),
             app_client_secret=pool("APP_CLIENT_SECRET", CLIENT_SECRET),
             table_name=read.required("TABLE_NAME", TABLE_NAME),
+            bucket_name=read.required("BUCKET_NAME", BUCKET_NAME),
             region=read.required("AWS_REGION", REGION),
             model_ids=read.parsed("MODEL_IDS", None, _model_ids),
             embedding_model_id=read.parsed("EMBEDDING_MODEL_ID", "", _embedding_model_id),

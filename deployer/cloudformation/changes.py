@@ -35,11 +35,13 @@ class Refused(DeployError):
 
 
 def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
-    """Make a change set of that kind (CREATE or UPDATE); return it, or None when nothing would change.
+    """Make a change set of that kind (CREATE, UPDATE, IMPORT); return it, or None when nothing would change.
 
     Raises Refused with CloudFormation's reason; nothing has been created then. Where CloudFormation does not
     foresee nested stacks, the change set is one without them and has its reason under REFUSED.
     """
+    if kind == "IMPORT":  # CloudFormation takes no IncludeNestedStacks with it
+        return _make(cloudformation, request, kind)
     try:
         return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
     except Refused as refused:
@@ -144,6 +146,8 @@ def _nested(change_set: ChangeSet) -> dict[str, str]:
 
 def forget(cloudformation: Any, stack: str, change_set_id: str, stack_id: str, kind: str) -> bool:
     """Remove a change set of no use; a first one leaves an empty stack, which goes with it.
+
+    An import may be a stack's first or not, and its stack stays: who asked for it removes that.
 
     When that fails, what is left does no harm, and why the change set is of no use matters more: then False
     is returned.

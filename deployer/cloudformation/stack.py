@@ -28,14 +28,18 @@ _STUCK = {
     "DELETE_FAILED": "was deleted in part only: finish that with `./deploy.sh destroy --stack {root}` first.",
     "UPDATE_ROLLBACK_FAILED": "is stuck in a failed rollback: `./deploy.sh continue-rollback --stack {root}` "
     "names what hinders it, and goes on with it.",
+    "IMPORT_ROLLBACK_FAILED": "is stuck in a failed import: `./deploy.sh destroy --stack {root}` takes it "
+    "away and leaves what it was to take over, then try again.",
 }
-_SUCCESS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
-WELL = {*_SUCCESS, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
+_SUCCESS = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
+WELL = {*_SUCCESS, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 """States from which a stack can be updated."""
+_DONE = {"UPDATE": "updated", "IMPORT": "brought back"}
 _AFTERMATH = {
     "ROLLBACK_COMPLETE": "CloudFormation rolled back; the next deployment starts afresh.",
     "ROLLBACK_FAILED": "CloudFormation could not take everything back by itself.",
     "UPDATE_ROLLBACK_COMPLETE": "CloudFormation rolled back: the stack is as it was before.",
+    "IMPORT_ROLLBACK_COMPLETE": "CloudFormation rolled back: what was to be taken over is as it was before.",
     "UPDATE_ROLLBACK_FAILED": "Rolling back failed too: `./deploy.sh continue-rollback --stack {root}` names "
     "what hinders it, and goes on with it.",
 }
@@ -162,7 +166,7 @@ def apply(
     except BaseException:
         changes.forget(cloudformation, wanted.name, change_set["ChangeSetId"], change_set["StackId"], kind)
         raise
-    _execute(cloudformation, wanted.name, change_set, console, look)
+    execute(cloudformation, wanted.name, change_set, console, look)
     return outputs(find(cloudformation, wanted.name) or {})
 
 
@@ -198,10 +202,24 @@ def take_up(
     return outputs(find(cloudformation, name) or {})
 
 
-def _execute(cloudformation: Any, name: str, change_set: Description, console: Console, look: Look) -> None:
+def execute(
+    cloudformation: Any, name: str, change_set: changes.ChangeSet, console: Console, look: Look = nothing_more
+) -> None:
+    """Execute a change set, showing how it goes; raises DeployError when it fails."""
     watch = Watch(cloudformation, change_set["StackId"])
     cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
     _require_success(name, follow(cloudformation, watch, name, console, look), console)
+
+
+def retag(cloudformation: Any, name: str, stack_id: str, tags: Mapping[str, str], console: Console) -> None:
+    """Give a stack other tags, and what is in it; raises DeployError when that fails."""
+    watch = Watch(cloudformation, stack_id)
+    cloudformation.update_stack(
+        StackName=stack_id,
+        UsePreviousTemplate=True,
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+    _require_success(name, follow(cloudformation, watch, name, console), console)
 
 
 def _require_success(name: str, outcome: Outcome, console: Console) -> None:
@@ -211,7 +229,7 @@ def _require_success(name: str, outcome: Outcome, console: Console) -> None:
     for event in outcome.events:
         if event.status == "DELETE_SKIPPED" and not is_first:
             say(console, f"Kept by its deletion policy: {event.path}, {event.kind} {event.resource_id}")
-    done = "updated" if outcome.status.startswith("UPDATE") else "created"
+    done = _DONE.get(outcome.status.partition("_")[0], "created")
     aftermath = _AFTERMATH.get(outcome.status, f"The stack is in {outcome.status}.")
     aftermath = aftermath.format(root=name.removesuffix(BOOTSTRAP_SUFFIX))
     raise Failed(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}", outcome.status)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from deployer.account import region, tagged
-from deployer.cloudformation import other_network, package, parameters, stack
+from deployer.cloudformation import imports, other_network, package, parameters, stack
 from deployer.cloudformation.package import Template
 from deployer.commands import recorded
 from deployer.errors import UsageError
@@ -222,7 +222,10 @@ def _written(options: Options, folder: Path, write: Write | None) -> str:
 
 
 def deployed_parameters(current: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """The parameters of the running stack; None without one, or where a failed creation left its rest."""
-    if current is None or current["StackStatus"] in stack.LEFTOVER:
+    """The parameters of the running stack.
+
+    None without one, where a failed creation left its rest, and where one has only begun to take over.
+    """
+    if current is None or current["StackStatus"] in stack.LEFTOVER or imports.is_beginning(dict(current)):
         return None
     return {item["ParameterKey"]: item["ParameterValue"] for item in current.get("Parameters", [])}

@@ -22,7 +22,8 @@ class Reason(StrEnum):
 class UnreadableError(Exception):
     """No text could be read. `detail` is for the log and quotes nothing of the document.
 
-    `pages` says how many a document has in which there is no text, where they were counted: a model may see them.
+    `pages` says how many a document has in which there is no text, where they were counted: a model may see
+    them.
     """
 
     def __init__(self, reason: Reason, detail: str = "", pages: int | None = None) -> None:

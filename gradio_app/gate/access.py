@@ -90,6 +90,13 @@ OPEN = (
     Address("/", READ, SIGNED_IN, "conversations are keyed by user", _always),
     Address("/draft", frozenset({"GET", "PUT"}), SIGNED_IN, "drafts are keyed by user", _always),
     Address("/message", VISIT, SIGNED_IN, "conversations are keyed by user", _always),
+    Address(
+        "/files",
+        frozenset({"GET", "POST", "DELETE"}),
+        SIGNED_IN,
+        "files are keyed by user",
+        _always,
+    ),
     Address("/gradio_api/queue/join", POST, SIGNED_IN, BOUND, _always),
     Address("/gradio_api/queue/data", VISIT, SIGNED_IN, BOUND, _always),
     Address("/gradio_api/run/predict", POST, SIGNED_IN, BOUND, _always),

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gradio_app import request_id
 from gradio_app.audit import audit
+from gradio_app.chat.attachments import FILE_BYTES
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.cognito.tokens import PASSWORD
 from gradio_app.gate.access import Access, Addresses
@@ -25,6 +26,8 @@ from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Outward
 from gradio_app.gate.joined import AtWork, EventQueue, Joined, JoinedEvents
 from gradio_app.gate.limits import (
+    FILES_PATH,
+    UPLOADS,
     Bodies,
     BodyTooLarge,
     BodyTooSlow,
@@ -105,6 +108,7 @@ class Gate:
         self._shares = Shares()
         self._bodies = Bodies()
         self._bodies_of_strangers = Bodies()
+        self._uploads = Bodies(UPLOADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -187,6 +191,8 @@ class Gate:
             await self._take_turn(user_id, share)
         if method in SAFE_METHODS:
             return Admitted(receive, outward)
+        if path == FILES_PATH and method == "POST":
+            return Admitted(replay(await self._hold(request, receive, user_id, share), receive), outward)
         body = await self._read(request, receive, user_id)
         if not path.startswith(EVENTS) or wanted is not Access.SIGNED_IN:
             return Admitted(replay(body, receive), outward)
@@ -213,16 +219,15 @@ class Gate:
         bodies, client = self._bodies, user_id
         if not user_id:
             bodies, client = self._bodies_of_strangers, request.client.host if request.client else ""
-        try:
+        with _refusing_bodies():
             return await bodies.read(receive, request.headers, limit, client)
-        except MalformedLength:
-            raise Refused(400, "a length that is none") from None
-        except BodyTooSlow:
-            raise Refused(408, "body too slow") from None
-        except BodyTooLarge:
-            raise Refused(413, "body too large") from None
-        except TooManyBodies:
-            raise Refused(429, "too many bodies at once", "busy") from None
+
+    async def _hold(self, request: Request, receive: Receive, user_id: str, share: AsyncExitStack) -> bytes:
+        """The whole of a file, which counts as on its way until the request is answered."""
+        with _refusing_bodies():
+            return await share.enter_async_context(
+                self._uploads.held(receive, request.headers, FILE_BYTES, user_id)
+            )
 
     async def _take_turn(self, user_id: str, share: AsyncExitStack) -> None:
         with _refusing():
@@ -269,6 +274,21 @@ def _refusing() -> Iterator[None]:
         raise Refused(404, "a stream of nothing") from None
     except TooMuchAtOnce:
         raise Refused(429, "too much at once", "too_much_at_once") from None
+
+
+@contextmanager
+def _refusing_bodies() -> Iterator[None]:
+    """What bodies are refused for, as HTTP knows it."""
+    try:
+        yield
+    except MalformedLength:
+        raise Refused(400, "a length that is none") from None
+    except BodyTooSlow:
+        raise Refused(408, "body too slow") from None
+    except BodyTooLarge:
+        raise Refused(413, "body too large") from None
+    except TooManyBodies:
+        raise Refused(429, "too many bodies at once", "busy") from None
 
 
 async def _always() -> bool:

@@ -23,6 +23,7 @@ from local.emulator import (
     ec2,
     ecs,
     failed_rollbacks,
+    imports,
     interruptions,
     nested_stacks,
     network_interfaces,
@@ -48,6 +49,7 @@ PARTS = (
     ec2,
     ecs,
     nested_stacks,
+    imports,  # wraps what the two before it put in place
     network_interfaces,
     reviewed_stacks,
     secrets_manager,

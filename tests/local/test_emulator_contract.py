@@ -16,6 +16,7 @@ from tests.emulator_fixture import REPOSITORY, RunningEmulator, run_emulator
 from tests.local import (
     cognito_cases,
     hosted_cases,
+    import_cases,
     nested_stack_cases,
     operations_cases,
     pipeline_cases,
@@ -33,6 +34,7 @@ CASES: list[Case] = [
     *pipeline_cases.CASES,
     *cognito_cases.CASES,
     *hosted_cases.CASES,
+    *import_cases.CASES,
     *task_role_cases.CASES,
 ]
 by_gap = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

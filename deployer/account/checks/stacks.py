@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deployer.account import tagged
+from deployer.account import kept, tagged
 from deployer.account.checks.findings import Finding, ok, warning, wrong
-from deployer.cloudformation import stack
+from deployer.cloudformation import imports, stack
 from deployer.errors import DeployError
 from deployer.session import Aws
 
@@ -37,7 +37,8 @@ def names(cloudformation: Any, root: str, bootstrap: str) -> Iterator[Finding]:
     """Yield whether a stack of one of these names is somebody else's."""
     found = stack.find(cloudformation, root)
     parameters = {each["ParameterKey"] for each in found.get("Parameters", [])} if found else OURS
-    if found and found["StackStatus"] != "REVIEW_IN_PROGRESS" and not parameters >= OURS:
+    begun = found and (found["StackStatus"] == "REVIEW_IN_PROGRESS" or imports.is_beginning(found))
+    if not begun and not parameters >= OURS:
         yield _taken(root)
     base = stack.find(cloudformation, bootstrap)
     if base and _stands(base) and BUCKET_OUTPUT not in stack.outputs(base):
@@ -65,7 +66,7 @@ def left_behind(aws: Aws, name: str) -> Iterator[Finding]:
             NAMES,
             name,
             f"An earlier deployment left {arn}.",
-            "A new deployment makes its own and does not take this one over: delete it when nobody needs it.",
+            kept.REMEDY,
         )
 
 
