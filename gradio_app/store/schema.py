@@ -47,6 +47,8 @@ DOCUMENT = "DOCUMENT#"
 LISTED = "LISTED#"
 COLLECTION = "COLLECTION#"
 COUNTS = "COUNTS"
+LIBRARIES = "LIBRARIES"
+GROUP = "GROUP#"
 INGESTION = "INGESTION"
 WORK = "WORK#"
 URGENT = "WORK#0#"
@@ -246,6 +248,14 @@ KINDS = (
         "store/library, ingesting",
     ),
     Kind(
+        "group with a library",
+        "LIBRARIES",
+        "GROUP#<library>",
+        "name:S",
+        "when an administrator ends it",
+        "store/shared",
+    ),
+    Kind(
         "work on a document",
         "INGESTION",
         "WORK#<0 or 1>#<place in the line>#<document>#<library>",
@@ -381,6 +391,11 @@ def document(document_id: str) -> str:
 def listed(added_at: int, document_id: str) -> str:
     """The sort key of a document's line in the list, by when it was added (epoch milliseconds)."""
     return f"{LISTED}{added_at:0{NUMBER_DIGITS}d}#{document_id}"
+
+
+def group(library_id: str) -> str:
+    """The sort key of a group of the pool that has a library."""
+    return f"{GROUP}{library_id}"
 
 
 def collection(collection_id: str) -> str:
