@@ -52,8 +52,15 @@ GROUP = "GROUP#"
 INGESTION = "INGESTION"
 WORK = "WORK#"
 URGENT = "WORK#0#"
+PASSAGE = "PASSAGE#"
+VECTOR_OF = "VECTOR#"
+SEGMENT = "SEGMENT#"
+WORD = "WORD#"
+PASSAGE_COUNT = "COUNT"
 
 NUMBER_DIGITS = 15
+PASSAGE_DIGITS = 6
+RANK_DIGITS = 2
 
 
 @dataclass(frozen=True)
@@ -263,6 +270,46 @@ KINDS = (
         "when the document is ready, refused or gone",
         "store/library, ingesting",
     ),
+    Kind(
+        "passage",
+        "PASSAGES#<library>",
+        "PASSAGE#<document>#<number>",
+        "text:S start:N end:N page:N? heading:S?",
+        "with its document",
+        "store/passages",
+    ),
+    Kind(
+        "vector of a passage",
+        "PASSAGES#<library>",
+        "VECTOR#<document>#<number>#<model>",
+        "library:S document:S model:S language:S? vector:L",
+        "with its document, or when another model has made one",
+        "store/passages",
+    ),
+    Kind(
+        "word of passages",
+        "PASSAGES#<library>",
+        "WORD#<word>#<rank>#<document>#<segment>",
+        "places:S",
+        "with its document",
+        "store/words",
+    ),
+    Kind(
+        "words of a segment",
+        "PASSAGES#<library>",
+        "SEGMENT#<document>#<segment>",
+        "passages:N words:S",
+        "with its document",
+        "store/words",
+    ),
+    Kind(
+        "count of passages",
+        "PASSAGES#<library>",
+        "COUNT",
+        "passages:N",
+        "never",
+        "store/words",
+    ),
 )
 
 
@@ -417,3 +464,40 @@ def worked_on(work_key: str) -> tuple[str, str]:
 def library_file(library_id: str, document_id: str) -> str:
     """The key in the bucket of a document's original."""
     return f"library/{library_id}/{document_id}"
+
+
+def passages(library_id: str) -> str:
+    """The partition of a library's passages, apart from its documents: much is written there at once."""
+    return f"PASSAGES#{library_id}"
+
+
+def passage(document_id: str, number: int) -> str:
+    """The sort key of a document's passage."""
+    return f"{PASSAGE}{document_id}#{number:0{PASSAGE_DIGITS}d}"
+
+
+def vector(document_id: str, number: int, model: str) -> str:
+    """The sort key of the vector that a model has made of a passage."""
+    return f"{VECTOR_OF}{document_id}#{number:0{PASSAGE_DIGITS}d}#{model}"
+
+
+def vector_of(vector_key: str) -> tuple[str, int, str]:
+    """The document, the number and the model of such a key."""
+    _, document_id, number, model = vector_key.split("#", 3)
+    return document_id, int(number), model
+
+
+def segment(document_id: str, number: int) -> str:
+    """The sort key of what remembers the words of some passages, so that they can be taken back."""
+    return f"{SEGMENT}{document_id}#{number:0{PASSAGE_DIGITS}d}"
+
+
+def word(word_: str, rank: int, document_id: str, segment_number: int) -> str:
+    """The sort key of a word in a segment: of a word, what it matters most to comes first."""
+    return f"{WORD}{word_}#{rank:0{RANK_DIGITS}d}#{document_id}#{segment_number:0{PASSAGE_DIGITS}d}"
+
+
+def word_of(word_key: str) -> tuple[str, str, int]:
+    """The word, the document and the segment of such a key."""
+    head, _, document_id, number = word_key.rsplit("#", 3)
+    return head.removeprefix(WORD), document_id, int(number)

@@ -14,17 +14,20 @@ from gradio_app.cognito.single_sign_on import Departure
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.identity import Identity
 from gradio_app.library.document import Document, Quotas
+from gradio_app.library.ports import Passage
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.known import Known
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Step, Steps
 from gradio_app.sessions.throttle import Throttle, at_address
+from gradio_app.store import schema
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.files import AttachedFiles
 from gradio_app.store.ingesting import Ingesting
 from gradio_app.store.library import Library
+from gradio_app.store.passages import Passages
 from gradio_app.store.preferences import Preferences, Preferred
 from gradio_app.store.table import AsyncTable, Table
 from gradio_app.store.usage import Usage
@@ -136,6 +139,9 @@ def write_library(table: Table) -> None:
             ingesting.finish(held, model="a-model")
     collection = library.add_collection(LIBRARY, COLLECTION)
     library.move(LIBRARY, GUIDE.id, collection.id)
+    passage = Passage(0, "A lease is a promise with an end.", 0, 33, page=1, heading="Guide > Leases")
+    vector = [1.0] + [0.0] * (schema.DIMENSIONS - 1)
+    Passages(table).put(LIBRARY, GUIDE.id, "a-model", [passage], [vector])
 
 
 async def write_sign_ins(table: Table) -> dict[str, str]:
