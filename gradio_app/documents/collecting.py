@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from gradio_app.documents.extracted import Limits
 
 PATH_LEVELS = 6
-HEADING_CHARACTERS = 200
+HEADING_CHARACTERS = 120
+HEADER_CHARACTERS = 500
 BETWEEN = "\n\n"
 PATH_SEPARATOR = " > "
 
@@ -85,7 +86,9 @@ class Collector:
         self._pieces += (before, text)
         self._length = start + len(text)
         first, last = rows or (None, None)
-        self.sections.append([start, self._length, page, heading or None, header, first, last])
+        self.sections.append(
+            [start, self._length, page, heading or None, header and header[:HEADER_CHARACTERS], first, last]
+        )
 
     @property
     def text(self) -> str:
