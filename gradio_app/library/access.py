@@ -6,7 +6,8 @@ The groups are those of the session, which the user pool confirms every five min
 from dataclasses import dataclass, field
 
 from gradio_app.identity import Identity
-from gradio_app.library.document import EVERYBODY, group_library, own_library
+from gradio_app.library.document import EVERYBODY, group_library
+from gradio_app.store.schema import own_library
 
 ADMINISTRATORS = "admins"
 """The group that the user pool is made with."""

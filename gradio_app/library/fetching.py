@@ -23,7 +23,9 @@ import certifi
 from gradio_app.documents.kinds import HTML, kind_of
 from gradio_app.library.document import DOCUMENT_BYTES
 
-PORTS = {"http": 80, "https": 443}
+PORT = 443
+"""HTTPS alone: the tasks' security group lets nothing else out. What begins with http:// is asked so, too."""
+PLAIN_PORT = 80
 REDIRECTS = 5
 CONNECT_SECONDS = 5.0
 SECONDS = 30.0
@@ -83,20 +85,20 @@ def resolved(host: str, port: int) -> list[Address]:
 
 
 class Fetcher:
-    """Fetches one page at a time for a thread. `ports` are those that an address may name."""
+    """Fetches one page at a time for a thread. `port` is the one that every address is asked at."""
 
     def __init__(
         self,
         resolve: Callable[[str, int], Sequence[Address]] = resolved,
         allowed: Callable[[Address], bool] = is_public,
-        ports: Callable[[int], bool] = lambda port: port in PORTS.values(),
+        port: int = PORT,
         seconds: float = SECONDS,
         most_bytes: int = DOCUMENT_BYTES,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._resolve = resolve
         self._allowed = allowed
-        self._ports = ports
+        self._port = port
         self._seconds = seconds
         self._most_bytes = most_bytes
         self._tls = tls or ssl.create_default_context(cafile=certifi.where())
@@ -125,30 +127,28 @@ class Fetcher:
             raise NotFetchedError("form")
         try:
             place = urlsplit(address)
-            port = place.port or PORTS.get(place.scheme, 0)
+            port = place.port
         except ValueError:
             raise NotFetchedError("form") from None
-        if place.scheme not in PORTS or not place.hostname:
+        if place.scheme not in ("https", "http") or not place.hostname:
             raise NotFetchedError("form")
-        if place.username is not None or place.password is not None or not self._ports(port):
+        usual = PORT if place.scheme == "https" else PLAIN_PORT
+        if place.username is not None or place.password is not None or port not in (None, usual):
             raise NotFetchedError("refused")
         return place
 
     @contextmanager
     def _response(self, place: SplitResult, over: float) -> Iterator[http.client.HTTPResponse]:
         host = place.hostname or ""
-        port = place.port or PORTS[place.scheme]
         name = host if ":" in host else host.encode("idna").decode("ascii")
-        connection = http.client.HTTPConnection(name, port)
-        opened = self._connected(name, port, over)
+        connection = http.client.HTTPConnection(name, self._port)
+        opened = self._connected(name, self._port, over)
         ending = threading.Timer(max(0.0, over - time.monotonic()), _shut, [opened])
         ending.daemon = True
         ending.start()
         try:
-            if place.scheme == "https":
-                opened = self._tls.wrap_socket(opened, server_hostname=name)
-            connection.sock = opened
-            connection.request("GET", _target(place), headers=_headers(place, name))
+            connection.sock = opened = self._tls.wrap_socket(opened, server_hostname=name)
+            connection.request("GET", _target(place), headers=_headers(name))
             yield connection.getresponse()
         finally:
             ending.cancel()
@@ -198,10 +198,9 @@ def _target(place: SplitResult) -> str:
     )
 
 
-def _headers(place: SplitResult, name: str) -> dict[str, str]:
-    host = f"[{name}]" if ":" in name else name
+def _headers(name: str) -> dict[str, str]:
     return {
-        "Host": host if place.port in (None, PORTS[place.scheme]) else f"{host}:{place.port}",
+        "Host": f"[{name}]" if ":" in name else name,
         "User-Agent": "Asistente",
         "Accept": "text/html,application/xhtml+xml,application/pdf,text/*;q=0.9,*/*;q=0.5",
         "Accept-Encoding": "identity",

@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from gradio_app.library.document import DOCUMENT_BYTES
+from gradio_app.gate.limits import DOCUMENT_FORM_BYTES
 
 FILES = 20
 """Of one form; a page with our script sends them one by one."""
 FIELDS = 10
 FIELD_BYTES = 4096
-OVERHEAD_BYTES = 64 * 1024
-FORM_BYTES = DOCUMENT_BYTES + OVERHEAD_BYTES
-"""Most of one form, with all that it has in it."""
 CHUNK_BYTES = 64 * 1024
 
 
@@ -40,7 +37,7 @@ class UploadForm:
 
 
 class _InMemory(MultiPartParser):
-    spool_max_size = FORM_BYTES + 1
+    spool_max_size = DOCUMENT_FORM_BYTES + 1
 
 
 def upload_form(headers: Headers, body: bytes, *names: str) -> UploadForm:

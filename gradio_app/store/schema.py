@@ -425,6 +425,11 @@ def known(place_key: str) -> str:
     return f"KNOWN#{place_key}"
 
 
+def own_library(user_id: str) -> str:
+    """The id of a person's own library."""
+    return f"user-{user_id}"
+
+
 def library(library_id: str) -> str:
     """The partition of a library: of a person's own, or of one that people share."""
     return f"LIBRARY#{library_id}"
