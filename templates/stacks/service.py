@@ -99,6 +99,10 @@ class Inputs:
     model_id: Value = handed_on()
     alternative_model_id: Value = handed_on()
     embedding_model_id: Value = handed_on()
+    library_files: Value = handed_on("Number")
+    library_megabytes: Value = handed_on("Number")
+    library_pages: Value = handed_on("Number")
+    add_web_pages: Value = handed_on()
     task_count: Value = handed_on("Number")
     max_task_count: Value = handed_on("Number")
     spot_percent: Value = handed_on("Number")
@@ -260,6 +264,10 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
             If(alternative, Join(",", [inputs.model_id, inputs.alternative_model_id]), inputs.model_id),
         ),
         ("EMBEDDING_MODEL_ID", inputs.embedding_model_id),
+        ("LIBRARY_FILES", inputs.library_files),
+        ("LIBRARY_MEGABYTES", inputs.library_megabytes),
+        ("LIBRARY_PAGES", inputs.library_pages),
+        ("WEB_PAGES", inputs.add_web_pages),
         ("PUBLIC_SCHEME", inputs.public_scheme),
         ("TRUSTED_PROXIES", inputs.vpc_cidr),
         ("VIEWER_ADDRESS_HEADER", inputs.viewer_address_header),
