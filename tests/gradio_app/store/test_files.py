@@ -1,7 +1,6 @@
-"""Attached files: they go where their message goes, and whatever dies between table and bucket leaves nothing."""
+"""Attached files go where their message goes, and what dies between table and bucket leaves nothing."""
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -326,11 +325,11 @@ def test_whatever_people_do_the_bucket_has_what_messages_name(done: list[tuple[s
 
 
 @pytest.fixture
-def real(emulator: RunningEmulator) -> Iterator[Bucket]:
+def real(emulator: RunningEmulator) -> Bucket:
     client, name = emulator.client("s3"), f"files-{new_id()}"
     client.create_bucket(Bucket=name)
     client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    yield Bucket(client, name)
+    return Bucket(client, name)
 
 
 def test_the_bucket_speaks_s3(real: Bucket) -> None:
