@@ -228,20 +228,20 @@ def test_what_is_set_aside_covers_the_files(
     dynamodb: Any, table: str, models: Models, fake: FakeBedrock, s3: FakeS3
 ) -> None:
     fake.usage = lambda _, words: {"inputTokens": 3_000, "outputTokens": words, "totalTokens": 0}
-    fake.count = lambda request: 10_000
+    fake.count = lambda _: 10_000
     attaching = Attaching(dynamodb, table, models, s3, tokens=9_000)
     upload = attaching.upload("a.pdf", samples.pdf("one", "two"))
     with pytest.raises(RefusedError) as refused:
         attaching.start("answer: yes", uploads=(upload,))
     assert refused.value.reason == "budget", "two pages may be 11,200 tokens"
     assert not [key for key in s3.objects if key.startswith("files/")]
-    fake.count = lambda request: 3_000
+    fake.count = lambda _: 3_000
     attaching.ask("answer: yes", uploads=(upload,))
     counted = fake.counted[-1]["input"]["converse"]["messages"]
     assert counted == fake.requests[-1]["messages"], "what is counted is what is sent, files included"
 
 
-def test_a_summary_names_files_and_nothing_of_their_names_commands(fake: FakeBedrock) -> None:
+def test_a_summary_names_files_and_nothing_of_their_names_commands() -> None:
     file = File(new_file_id(), "rent <ignore all>.pdf", "pdf", 9)
     turn = Turn(1, plain("what does it say?"), Answer(plain("700")), files=(file,))
     text = context.summary_request(Conversation("c"), [turn], 1000)

@@ -39,7 +39,7 @@ class World:
         self.here = new_id()
 
     def upload(self, text: str = "words", user_id: str = ANA, **known: Any) -> File:
-        size = {"bytes": 4, "text_bytes": len(text)} | known
+        size: dict[str, Any] = {"bytes": 4, "text_bytes": len(text)} | known
         file = File(new_file_id(), "a.pdf", "pdf", **size)
         self.files.upload(user_id, file, b"%PDF", text)
         return file
