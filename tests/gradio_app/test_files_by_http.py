@@ -20,7 +20,7 @@ from tests.gradio_app.chatting import DEADLINE, bedrock_client
 from tests.gradio_app.documents import samples
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.fake_s3 import FakeS3
-from tests.gradio_app.fakes import SETTINGS, User, World, make_world
+from tests.gradio_app.fakes import SETTINGS, World, make_world
 from tests.gradio_app.in_process import InProcess
 from tests.security.chat_api import ChatClient, told
 
@@ -67,8 +67,7 @@ def world(fake: FakeBedrock, s3: FakeS3) -> World:
     table, bedrock = InProcess(name), bedrock_client("bedrock-runtime", fake.endpoint_url)
     settings = replace(SETTINGS, table_name=name, model_ids=("us.anthropic.claude-sonnet-4-5-20250929-v1:0",))
     clients = Clients(None, table, bedrock, bedrock, s3)
-    people = {"ana": User("Correct-Horse-1"), "eva": User("Correct-Horse-1")}
-    world = make_world(settings, clients=clients, **people)
+    world = make_world(settings, clients=clients)
     world.client = table  # type: ignore[attr-defined]
     return world
 
