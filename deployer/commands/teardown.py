@@ -46,7 +46,7 @@ def remove(
     """
     name = found["StackName"]
     every = list(inventory(aws.cloudformation, found["StackId"]))
-    is_first = found["StackStatus"] in stack.LEFTOVER
+    is_first = stack.is_first(aws.cloudformation, found)
     before = list(unused.skipped(aws.cloudformation, found["StackId"])) if is_first else []
     kept: dict[str, unused.Kept] = {}
     for attempts_left in reversed(range(ATTEMPTS)):
@@ -66,6 +66,7 @@ def remove(
             raise DeployError(f"{name} could not be deleted: {stack.failure(outcome)}{later}")
         if occupied:
             _wait_for_the_vpc(aws, every, console, sleep)
+        found = stack.find(aws.cloudformation, found["StackId"]) or found
     gone = [resource for resource in every if resource.path not in kept]
     _prove(aws, gone, name)
     stays = list(kept.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -23,6 +24,8 @@ from deployer.options import Options
 from tests.deployer import tiny
 
 DEADLINE_SECONDS = 120
+BOOTSTRAP_DESCRIPTION = "TINY_BOOTSTRAP"
+"""A variable that has the bootstrap stack change."""
 
 # Loaded once for all that are forked from this.
 botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
@@ -87,8 +90,9 @@ def _run(arguments: list[str], environment: dict[str, str], out: str, folder: st
 def _small(out: Path) -> None:
     """The tiny product instead of the whole, no waiting between attempts, and an out folder for tests."""
 
-    def write(folder: Path, tag: str, keep_data: str = "") -> None:
+    def write(folder: Path, tag: str, **_: str) -> None:
         tiny.write(folder, tag)
+        _complete(folder)
 
     def load(*arguments: Any, **named: Any) -> Options:
         return replace(loaded(*arguments, **named), out=out)
@@ -97,4 +101,21 @@ def _small(out: Path) -> None:
     generate.write = write  # type: ignore[assignment]
     deploy_sh.load = load
     user_forget.SETTLE_SECONDS = 0
-    botocore.retries.standard.ExponentialBackoff.delay_amount = lambda *_: 0.0
+    botocore.retries.standard.ExponentialBackoff.delay_amount = lambda self, context: 0.0  # noqa: ARG005
+
+
+def _complete(folder: Path) -> None:
+    """Add what the deployer sees to beside the stacks: a network, a cluster, another bootstrap stack.
+
+    What is kept is what the real product keeps.
+    """
+    store = tiny.store()
+    del store["Resources"]["Queue"]["DeletionPolicy"]
+    store["Resources"]["Network"] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+    store["Resources"]["Cluster"] = {"Type": "AWS::ECS::Cluster"}
+    (folder / "store.json").write_text(json.dumps(store))
+    if description := os.environ.get(BOOTSTRAP_DESCRIPTION):
+        bootstrap = json.loads((folder / "bootstrap.json").read_text())
+        tags = bootstrap["Resources"]["Artifacts"]["Properties"].setdefault("Tags", [])
+        tags.append({"Key": "Description", "Value": description})
+        (folder / "bootstrap.json").write_text(json.dumps(bootstrap))

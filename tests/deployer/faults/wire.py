@@ -17,7 +17,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -95,7 +95,8 @@ class Request:
         about = "object" if url.path.strip("/").count("/") else "bucket"
         if self.service != "s3":
             about = url.path
-        flags = [name for name in parse_qs(url.query, keep_blank_values=True) if name in ("versions", "delete")]
+        asked = parse_qs(url.query, keep_blank_values=True)
+        flags = [name for name in ("versions", "delete") if name in asked]
         return f"{self.service}:{self.method} {about}{''.join(f'?{name}' for name in flags)}"
 
     @property
@@ -112,7 +113,7 @@ class Request:
             error = f"<Errors><Error><Code>{code['ec2']}</Code><Message>{message}</Message></Error></Errors>"
             return 400, "text/xml", f"<Response>{error}<RequestID>r</RequestID></Response>".encode()
         if self.service == "s3":
-            status = 503 if code["s3"] == "SlowDown" else 403
+            status = {"SlowDown": 503, "ExpiredToken": 400}.get(code["s3"], 403)
             body = "" if self.method == "HEAD" else f"<Error><Code>{code['s3']}</Code></Error>"
             return status, "application/xml", body.encode()
         error = f"<Error><Type>Sender</Type><Code>{code['query']}</Code><Message>{message}</Message></Error>"
@@ -241,9 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wire: Wire
-    _upstream: http.client.HTTPConnection | None = None
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
     def _any(self) -> None:
@@ -253,8 +253,8 @@ class _Handler(BaseHTTPRequestHandler):
         point, again = self.wire.place(request)
         was_over = self.wire.is_over
         kind = self.wire.fate(point, again=again)
-        if kind in REFUSALS:
-            status, content_type, body = request.refusal(*REFUSALS[kind])
+        if kind and (refusal := REFUSALS.get(kind)):
+            status, content_type, body = request.refusal(*refusal)
             self._answer(status, {"content-type": content_type}, body)
             return
         if kind is None:
@@ -272,20 +272,15 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _any  # noqa: N815
 
     def _forward(self, request: Request) -> tuple[int, dict[str, str], bytes]:
-        if self._upstream is None:
-            url = urlsplit(self.wire.upstream)
-            self._upstream = http.client.HTTPConnection(url.hostname or "", url.port)
+        url = urlsplit(self.wire.upstream)
         headers = {
             name: value for name, value in request.headers.items() if name not in (*HOP_BY_HOP, "expect")
         }
-        try:
-            self._upstream.request(request.method, request.path, request.body, headers)
-            answer = self._upstream.getresponse()
-        except (http.client.HTTPException, ConnectionError):  # it closed an idle connection
-            self._upstream.close()
-            self._upstream.request(request.method, request.path, request.body, headers)
-            answer = self._upstream.getresponse()
-        body = answer.read()
+        # A connection for each: of one that had been idle nobody knew whether the request was taken.
+        with closing(http.client.HTTPConnection(url.hostname or "", url.port)) as upstream:
+            upstream.request(request.method, request.path, request.body, headers)
+            answer = upstream.getresponse()
+            body = answer.read()
         if self.wire.rewrite:
             body = self.wire.rewrite(request, body)
         kept = {name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP}
