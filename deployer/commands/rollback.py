@@ -79,7 +79,7 @@ def run(
     # The folder is what the templates of that time are compared from, until the plan is agreed to.
     with explained(EXIT_USAGE), TemporaryDirectory(prefix="asistente-") as folder:
         aws = connect(options)
-        bucket = _bucket(aws, options)
+        bucket = _bucket(aws, options, lasting=True)
         target = _previous(aws, bucket, options) if to == PREVIOUS else _target(aws, bucket, to)
         say(console, f"Going back to {target.id}, {recorded.what(target)} of {recorded.when(target)}.")
         prepared = _prepare(options, aws, bucket, target, Path(folder))
@@ -90,7 +90,9 @@ def run(
                 return operation.follow(recording, prepared.busy, options, prove)
         consent.require_somebody()
         if not unchecked:
-            doctor.require_well(aws, options, prepared.values, prepared.deployed, console)
+            # What an older version does not know yet is as it is now.
+            values = (prepared.deployed or {}) | prepared.values
+            doctor.require_well(aws, options, values, prepared.deployed, console)
 
         def review(change_set: ChangeSet) -> None:
             found = plan.from_change_set(prepared, change_set, options.stack)
@@ -102,8 +104,12 @@ def run(
             return operation.carry_out(recording, wanted, options, review, prove)
 
 
-def _bucket(aws: Aws, options: Options) -> str:
-    bucket = artifact_bucket(stack.find(aws.cloudformation, options.bootstrap_stack))
+def _bucket(aws: Aws, options: Options, *, lasting: bool = False) -> str:
+    """The artifact bucket; raises DeployError where there is none, or where it goes and shall be `lasting`."""
+    base = stack.find(aws.cloudformation, options.bootstrap_stack)
+    if base and lasting and base["StackStatus"].startswith("DELETE_"):
+        stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)
+    bucket = artifact_bucket(base)
     if not bucket:
         raise UsageError(
             f"There is no deployment {options.stack} in account {aws.account}, region {aws.region}: deploy "

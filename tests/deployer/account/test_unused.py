@@ -67,6 +67,24 @@ def test_the_command_that_failed_removes_what_it_made(tiny: Tiny, logs: str, lef
     assert "Kept on purpose" not in printed
 
 
+def test_how_it_ended_is_taken_from_the_events(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DescribeStacks says may be older than they are."""
+    find = stack.find
+
+    def late(*arguments: Any) -> Any:
+        found = find(*arguments)
+        if found and found["StackStatus"] == "ROLLBACK_COMPLETE":
+            found["StackStatus"] = "ROLLBACK_IN_PROGRESS"
+        return found
+
+    before = data(tiny)
+    monkeypatch.setattr(stack, "find", late)
+    with pytest.raises(DeployError, match="could not be created: Gate/Signal"):
+        tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs="false")
+    assert data(tiny) == before
+    assert stacks_of(tiny) == {"ROLLBACK_COMPLETE"}
+
+
 def test_what_the_deployer_cannot_remove_is_named_and_keeps_the_key(tiny: Tiny) -> None:
     with pytest.raises(DeployError):
         tiny.deploy(Hold=1, KeepData="yes")

@@ -18,6 +18,7 @@ def main() -> int:
     """Print what is wrong, a line each; return 1 when anything is."""
     parser = ArgumentParser(prog="python -m tests.deployer.faults", description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="COMMAND", help=f"by default all: {', '.join(CASES)}")
+    parser.add_argument("--once", action="store_true", help="each operation once: its last call")
     parser.add_argument("--kind", action="append", choices=list(Kind), help="of fault; by default all")
     given = parser.parse_args()
     count = 0
@@ -29,7 +30,8 @@ def main() -> int:
             TemporaryDirectory() as folder,
         ):
             case = CASES[name](World(aws, between, Path(folder)))
-            for fault, wrong in whole(case, [Kind(each) for each in given.kind or Kind]):
+            kinds = [Kind(each) for each in given.kind or Kind]
+            for fault, wrong in whole(case, kinds, once=given.once):
                 count += 1
                 print(f"{name}: {fault.kind} at {fault.point}: {wrong[:700]}", flush=True)
         print(f"{name}: done in {time.monotonic() - began:.0f} s", flush=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 Client = Callable[[str], Any]
+NESTED = re.compile(r":changeSet/deploy-[0-9a-f-]{36}-")
+"""The name of a nested change set is its root's, and more."""
 OF_THE_ACCOUNT = ("AWSServiceRoleFor", "oidc-provider/token.actions.githubusercontent.com")
 """One for the whole account, which stays for whoever else uses it; the commands say when they make one."""
 
@@ -32,14 +35,11 @@ def _stacks(client: Client) -> Iterator[str]:
 
 
 def _change_sets(client: Client) -> Iterator[str]:
-    """Of root stacks: those nested in another belong to its change set."""
+    """Those of root stacks that could be carried out: a nested one goes with its root's."""
     cloudformation = client("cloudformation")
-    summaries = _pages(cloudformation, "list_stacks", "StackSummaries")
-    alive = (each for each in summaries if each["StackStatus"] != "DELETE_COMPLETE")
-    for name in [each["StackName"] for each in alive if not each.get("ParentId")]:
+    for name in _stacks(client):
         for each in _pages(cloudformation, "list_change_sets", "Summaries", StackName=name):
-            # What was carried out is a part of the stack's history.
-            if each.get("ExecutionStatus") != "EXECUTE_COMPLETE":
+            if each.get("ExecutionStatus") != "EXECUTE_COMPLETE" and not NESTED.search(each["ChangeSetId"]):
                 yield each["ChangeSetId"]
 
 

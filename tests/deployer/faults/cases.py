@@ -254,7 +254,7 @@ class Back(Case):
         return found.id
 
     def arguments(self) -> Sequence[str]:
-        return ["rollback", "--unproved", "--to", self.to, *self.on]
+        return ["rollback", "--unchecked", "--unproved", "--to", self.to, *self.on]
 
     def require_done(self) -> None:
         assert self.output("Greeting") == "first"

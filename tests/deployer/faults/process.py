@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import botocore.loaders
+import boto3
 import botocore.retries.standard
+import botocore.session
 
 import generate
 from deployer import __main__ as deploy_sh
@@ -27,8 +28,15 @@ DEADLINE_SECONDS = 120
 BOOTSTRAP_DESCRIPTION = "TINY_BOOTSTRAP"
 """A variable that has the bootstrap stack change."""
 
-# Loaded once for all that are forked from this.
-botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
+SERVICES = (
+    "cloudformation", "codepipeline", "cognito-idp", "dynamodb", "ec2", "ecr", "ecs", "elbv2", "iam", "kms",
+    "logs", "resourcegroupstaggingapi", "s3", "sts",
+)  # fmt: skip
+# What the services' clients are made of is read once, for all processes that are forked from this one.
+botocore.session.create_loader = cache(botocore.session.create_loader)
+_warm = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1")
+for _service in SERVICES:
+    _warm.client(_service)
 
 
 @dataclass(frozen=True)

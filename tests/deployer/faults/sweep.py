@@ -33,7 +33,7 @@ def points(case: Case) -> Sequence[Point]:
     return [each for each in calls if each.operation not in POLLS or each.number <= POLLS_LOOKED_AT]
 
 
-def first_of_each(every: Sequence[Point]) -> list[Point]:
+def last_of_each(every: Sequence[Point]) -> list[Point]:
     """Each operation once: the last of its calls, which comes when most has been done."""
     numbers = Counter[str]()
     for each in every:
@@ -95,9 +95,10 @@ def _ending(case: Case, fault: Fault, ended: Ended, *, changed: bool, untouched:
         yield f"says that nothing was changed (2), and something was: {ended.err.strip()!r}"
 
 
-def whole(case: Case, kinds: Sequence[Kind]) -> Iterator[tuple[Fault, str]]:
-    """Every fault at every call; yield what is wrong."""
+def whole(case: Case, kinds: Sequence[Kind], *, once: bool) -> Iterator[tuple[Fault, str]]:
+    """Every fault at every call, or at each operation `once`; yield what is wrong."""
     every = points(case)
+    every = last_of_each(every) if once else every
     for destroyed in (False, True) if isinstance(case, First) else (False,):
         for kind in kinds:
             for point in every:
