@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -245,6 +246,7 @@ def retag(cloudformation: Any, name: str, stack_id: str, tags: Mapping[str, str]
         StackName=stack_id,
         UsePreviousTemplate=True,
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        ClientRequestToken=f"tag-{uuid.uuid4()}",
     )
     _require_success(name, follow(cloudformation, watch, name, console), console)
 

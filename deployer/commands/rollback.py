@@ -105,7 +105,7 @@ def run(
 
 
 def _bucket(aws: Aws, options: Options, *, lasting: bool = False) -> str:
-    """The artifact bucket; raises DeployError where there is none, or where it goes and shall be `lasting`."""
+    """The artifact bucket; raises DeployError where there is none, or `lasting`, where it goes."""
     base = stack.find(aws.cloudformation, options.bootstrap_stack)
     if base and lasting and base["StackStatus"].startswith("DELETE_"):
         stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)

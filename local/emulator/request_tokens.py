@@ -15,6 +15,7 @@ Operation = Callable[[dict[str, Any]], Response]
 TOKENS = {
     "CreateChangeSet": "ClientToken",
     "ExecuteChangeSet": "ClientRequestToken",
+    "UpdateStack": "ClientRequestToken",
     "ContinueUpdateRollback": "ClientRequestToken",
 }
 REMEMBERED = 100

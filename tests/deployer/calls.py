@@ -9,8 +9,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-See = Callable[[Any, str], None]
-"""Is given the client and the operation; what it raises is what comes of the call."""
+See = Callable[[Any, str, Any], None]
+"""Is given the client, the operation and its arguments; what it raises is what comes of the call."""
 
 
 def seen(patch: pytest.MonkeyPatch, see: See) -> None:
@@ -18,7 +18,7 @@ def seen(patch: pytest.MonkeyPatch, see: See) -> None:
     make_call: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def call(self: Any, operation: str, arguments: Any) -> Any:
-        see(self, operation)
+        see(self, operation, arguments)
         return make_call(self, operation, arguments)
 
     patch.setattr(BaseClient, "_make_api_call", call)
@@ -27,7 +27,7 @@ def seen(patch: pytest.MonkeyPatch, see: See) -> None:
 def refused(patch: pytest.MonkeyPatch, operation: str, code: str) -> None:
     """Have an operation refused with this code."""
 
-    def see(_: Any, name: str) -> None:
+    def see(_client: Any, name: str, _arguments: Any) -> None:
         if name == operation:
             raise ClientError({"Error": {"Code": code, "Message": "no"}}, name)
 

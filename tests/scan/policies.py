@@ -40,7 +40,7 @@ VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 
 def policies(template: Json) -> Iterator[tuple[str, Json]]:
-    """The logical ID of each role with the one document of what it says itself, and of each managed policy."""
+    """The logical ID of each role with what it says itself as one document, and of each managed policy."""
     for title, role in of_type(template, "AWS::IAM::Role").items():
         own = [policy["PolicyDocument"] for policy in role["Properties"].get("Policies", [])]
         if own:

@@ -48,7 +48,7 @@ def recorded() -> Iterator[set[str]]:
     """The permissions that the deployer's calls within take; not the test's, nor the application's."""
     asked: set[str] = set()
 
-    def see(client: Any, operation: str) -> None:
+    def see(client: Any, operation: str, _: Any) -> None:
         if USER_AGENT not in (client.meta.config.user_agent_extra or ""):
             return
         service = client.meta.service_model.signing_name

@@ -161,7 +161,7 @@ def break_after_the_question(patch: pytest.MonkeyPatch, operation: str, error: B
     name = "".join(word.capitalize() for word in operation.split("_"))
     state = {"begun": False}
 
-    def see(_: Any, asked: str) -> None:
+    def see(_client: Any, asked: str, _arguments: Any) -> None:
         state["begun"] |= asked == "AdminDisableUser"
         if state["begun"] and asked == name:
             raise error
