@@ -108,6 +108,34 @@ def test_what_an_interrupted_attempt_left_is_removed_by_the_next_command(tiny: T
     assert "Removed, for nobody ever used it: Store/Table" in tiny.printed()
 
 
+@pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "DELETE_FAILED"])
+def test_while_it_is_deleted_the_rest_of_a_first_creation_is_still_that(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """Whoever began that saw what was kept, and was interrupted before it could remove it."""
+    find, cloudformation = stack.find, tiny.aws.client("cloudformation")
+    before = data(tiny)
+    fail_and_be_killed(tiny)
+    goes = [tiny.stack]
+
+    def first_seen_going(client: Any, name: str) -> Any:
+        found = find(client, name)
+        if found and name in goes:
+            goes.clear()
+            if status == "DELETE_IN_PROGRESS":
+                cloudformation.delete_stack(StackName=name)
+                cloudformation.get_waiter("stack_delete_complete").wait(
+                    StackName=found["StackId"], WaiterConfig={"Delay": 1}
+                )
+            found["StackStatus"] = status
+        return found
+
+    monkeypatch.setattr(stack, "find", first_seen_going)
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert data(tiny) == before
+    assert "Removed, for nobody ever used it: Store/Table" in tiny.printed()
+
+
 def test_a_pool_with_people_keeps_everything(tiny: Tiny) -> None:
     fail_and_be_killed(tiny)
     cloudformation = tiny.aws.client("cloudformation")

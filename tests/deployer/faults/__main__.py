@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from tests.deployer.faults.cases import CASES, World
+from tests.deployer.faults.cases import CASES, world
 from tests.deployer.faults.sweep import whole
-from tests.deployer.faults.wire import Kind, wire
+from tests.deployer.faults.wire import Kind
 from tests.emulator_fixture import run_emulator
 
 
@@ -24,12 +22,8 @@ def main() -> int:
     count = 0
     for name in given.cases or CASES:
         began = time.monotonic()
-        with (
-            run_emulator("--play-builds") as aws,
-            wire(aws.endpoint_url) as between,
-            TemporaryDirectory() as folder,
-        ):
-            case = CASES[name](World(aws, between, Path(folder)))
+        with run_emulator("--play-builds") as aws, world(aws) as here:
+            case = CASES[name](here)
             kinds = [Kind(each) for each in given.kind or Kind]
             for fault, wrong in whole(case, kinds, once=given.once):
                 count += 1

@@ -6,8 +6,11 @@ import itertools
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -16,8 +19,8 @@ from deployer.account import history
 from deployer.cloudformation import stack
 from gradio_app.store import schema
 from tests.deployer.faults.account import everything
-from tests.deployer.faults.process import BOOTSTRAP_DESCRIPTION, Ended, Running
-from tests.deployer.faults.wire import Fault, Wire
+from tests.deployer.faults.process import BOOTSTRAP_DESCRIPTION, Commands, Ended, Running, commands
+from tests.deployer.faults.wire import Fault, Wire, wire
 from tests.emulator_fixture import REGION, RunningEmulator
 
 DEADLINE_SECONDS = 60
@@ -29,8 +32,8 @@ DATA = ("--data", "delete", "--accept-data-loss")
 class World:
     """The emulator behind the wire, and the commands against it."""
 
-    def __init__(self, aws: RunningEmulator, wire: Wire, folder: Path) -> None:
-        self.aws, self.wire, self.out = aws, wire, folder / "out"
+    def __init__(self, aws: RunningEmulator, wire: Wire, commands: Commands, folder: Path) -> None:
+        self.aws, self.wire, self.commands, self.out = aws, wire, commands, folder / "out"
         self.variables: dict[str, str] = {}
         self.fresh = itertools.count(1)
         self._clients: dict[str, Any] = {}
@@ -38,11 +41,10 @@ class World:
     def run(self, *arguments: str, fault: Fault | None = None) -> Ended:
         """Run a command with this fault; what it calls is in the wire's `calls`."""
         environment = {**self.aws.environment, "AWS_ENDPOINT_URL": self.wire.endpoint_url, **self.variables}
-        # Armed before it starts, and what would kill it is known as soon as it has started.
-        self.wire.arm(fault)
-        running = Running(arguments, environment, self.out)
-        self.wire.kill = running.kill
-        return running.ended()
+        started: Future[Running] = Future()
+        self.wire.arm(fault, lambda: started.result().kill())
+        started.set_result(self.commands.start(arguments, environment, self.out))
+        return started.result().ended()
 
     def must(self, *arguments: str) -> Ended:
         """Run a command that has to succeed."""
@@ -78,6 +80,13 @@ class World:
             assert time.monotonic() < end, f"{name} is {found['StackStatus']} for ever"
             time.sleep(0.05)
         return found
+
+
+@contextmanager
+def world(aws: RunningEmulator) -> Iterator[World]:
+    """The emulator with a wire before it."""
+    with wire(aws.endpoint_url) as between, commands() as starting, TemporaryDirectory() as folder:
+        yield World(aws, between, starting, Path(folder))
 
 
 class Case(ABC):
