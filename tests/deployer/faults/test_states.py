@@ -66,6 +66,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "destroy": ("destroy",),
     "continue-rollback": ("continue-rollback",),
     "status": ("status",),
+    "doctor": ("doctor",),
 }
 
 
@@ -83,25 +84,25 @@ def said(case: Back, command: str) -> tuple[int, str]:
     ("command", "status"),
     [
         *(("deploy", status) for status in BUSY),
-        *product(["plan", "rollback", "destroy", "continue-rollback"], SOME_BUSY),
+        *product(["plan", "rollback", "destroy", "continue-rollback", "doctor"], SOME_BUSY),
     ],
 )
 def test_of_a_root_that_is_worked_on_it_is_said_to_wait(deployed: Back, command: str, status: str) -> None:
     shown_as(deployed.world, deployed.name, status)
     code, text = said(deployed, command)
-    assert code == 1
+    assert code == (2 if command == "doctor" else 1)
     assert re.search(rf"stack {deployed.name} is in progress \({status}\): wait until it is over", text)
 
 
 @pytest.mark.parametrize("suffix", ["", "-bootstrap"])
 @pytest.mark.parametrize("status", STUCK)
-@pytest.mark.parametrize("command", ["deploy", "plan"])
+@pytest.mark.parametrize("command", ["deploy", "plan", "doctor"])
 def test_a_stack_that_is_stuck_is_named_with_the_way_out(
     deployed: Back, command: str, status: str, suffix: str
 ) -> None:
     shown_as(deployed.world, deployed.name + suffix, status)
     code, text = said(deployed, command)
-    assert code == 1
+    assert code == (2 if command == "doctor" else 1)
     words = STUCK[status].format(root=deployed.name)
     assert re.search(f"{deployed.name}{suffix} .*{words}", " ".join(text.split()))
 
@@ -145,12 +146,15 @@ def test_the_plan_says_that_the_rest_of_a_first_creation_goes_first(deployed: Ba
 
 
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_IN_PROGRESS"])
-def test_status_names_the_nested_stack_that_is_not_well(deployed: Back, status: str) -> None:
+def test_status_and_doctor_name_the_nested_stack_that_is_not_well(deployed: Back, status: str) -> None:
     [store] = [each for each in nested(deployed.world, deployed.name) if each["LogicalResourceId"] == "Store"]
     shown_as(deployed.world, store["PhysicalResourceId"], status)
     code, text = said(deployed, "status")
     assert code == 0
     assert f"Store  {status}" in text
+    code, text = said(deployed, "doctor")
+    assert code == 2
+    assert f"operation: {deployed.name}/Store: It is {status} though {deployed.name} is well" in text
 
 
 def nested(world: World, name: str) -> list[dict[str, Any]]:
