@@ -110,6 +110,7 @@ def _checks(
         _ = aws.tagging, aws.kms, aws.dynamodb, aws.cognito  # made now, for the reason above
         yield stacks.NAMES, partial(stacks.left_behind, aws, options.stack)
     yield stacks.OPERATION, partial(stacks.operation, cloudformation, stack_names, options.stack)
+    yield stacks.OPERATION, partial(stacks.nested, cloudformation, options.stack)
     yield machine.NAME, partial(machine.check, options.out)
 
 

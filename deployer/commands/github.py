@@ -50,6 +50,7 @@ def run(options: Options, console: Console, repository: str, branch: str = BRANC
         unknown = f"arn:aws:iam::{'0' * 12}:oidc-provider/{ISSUER}"
         parameters.resolve(template, chosen, {"ProviderArn": unknown})
         aws = connect(options)
+        stack.finish(aws.cloudformation, name, console)
         current = _present(aws, name, options.stack)
         say(console, f"{name}: roles for {repository} in account {aws.account}, region {aws.region}.")
         provider = github_provider.ensure(aws.iam, aws.account, ISSUER, AUDIENCE, console)
@@ -75,7 +76,8 @@ def remove(options: Options, console: Console) -> None:
     with explained(EXIT_USAGE):
         name = stack_name(options.stack)
         aws = connect(options)
-        current = stack.find_idle(aws.cloudformation, name, options.stack)
+        stack.finish(aws.cloudformation, name, console)
+        current = stack.find(aws.cloudformation, name)
     if current is None:
         say(console, f"There is no stack {name} in region {aws.region}: nothing to delete.")
         return
@@ -87,7 +89,7 @@ def remove(options: Options, console: Console) -> None:
 
 
 def _present(aws: Aws, name: str, root: str) -> stack.Description | None:
-    found = stack.find_idle(aws.cloudformation, name, root)
+    found = stack.find_idle(aws.cloudformation, name, name)
     if found and found["StackStatus"] not in stack.WELL | stack.LEFTOVER:
         raise UsageError(
             f"The stack {name} is in {found['StackStatus']}, from which it cannot be updated: "
