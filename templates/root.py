@@ -58,6 +58,7 @@ class Outputs:
     service_name: Value = output("The ECS service in the cluster.")
     task_definition_arn: Value = output("The task definition that the service runs.")
     table_name: Value = output("The table of sessions, conversations and usage.")
+    files_bucket_name: Value = output("The bucket of the files that people attach.")
     log_group_name: Value = output("Where the tasks log.")
     pipeline_console_url: Value = output("The build pipeline in the AWS console.")
     dashboard_console_url: Value = output(
@@ -128,8 +129,20 @@ class _System:
 
     @cached_property
     def store(self) -> data.Outputs:
-        purpose = "What must survive: the table of sessions and conversations."
-        return self._add("Data", data, purpose, self.p, self.key)
+        purpose = "What must survive: the table of sessions and conversations, people's files."
+        model = self._embedding_model_id
+        return self._add("Data", data, purpose, self.p, self.key, embedding_model_id=model)
+
+    @cached_property
+    def _embedding_model_id(self) -> Value:
+        """The model for documents, empty where there are none to ask.
+
+        The gateway endpoint is not known to lead to the address of DynamoDB's searches, and no interface
+        endpoint for it is documented:
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/VectorSearchWorkingWith.html
+        """
+        enclosed = self.t.add_condition("HasNoWayOut", Equals(self.p.egress, "endpoints"))
+        return If(enclosed, "", self.p.embedding_model_id)
 
     @cached_property
     def alert(self) -> alerts.Outputs:
@@ -276,6 +289,7 @@ class _System:
             "The tasks that people talk to.",
             *sources,
             deployment=StackName,
+            embedding_model_id=self._embedding_model_id,
             vpc_cidr=self.net.vpc_cidr,
             # Where the load balancer is open to everybody, anybody can send this header.
             viewer_address_header=If(self._has_cloudfront, viewer_address.HEADER, ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from deployer.account.empty import BUCKET
 from deployer.account.existence import exists, name_of
 from deployer.account.unused import KEY, POOL, TABLE, Kept
 from deployer.session import Aws
@@ -11,7 +12,7 @@ from deployer.session import Aws
 TAG = "Project"
 """CloudFormation hands a stack's tags on to what it makes, nested stacks included."""
 
-_DATA = {"dynamodb": TABLE, "cognito-idp": POOL, "kms": KEY}
+_DATA = {"dynamodb": TABLE, "s3": BUCKET, "cognito-idp": POOL, "kms": KEY}
 
 
 def tags(stack: str) -> dict[str, str]:

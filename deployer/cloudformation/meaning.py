@@ -135,7 +135,7 @@ MEANINGS: dict[str, Callable[[str], str]] = {
     "VpcCidr": _network,
 }
 FORM_IS_ALL = {
-    "ExistingVpcId", "HostedZoneId", "ModelId", "AlternativeModelId", "OidcClientId", "SingleSignOnProvider",
-    "SingleSignOnDomainPrefix",
+    "ExistingVpcId", "HostedZoneId", "ModelId", "AlternativeModelId", "EmbeddingModelId", "OidcClientId",
+    "SingleSignOnProvider", "SingleSignOnDomainPrefix",
 }  # fmt: skip
 """Names that others give: whether there is such a one, only they know."""

@@ -4,14 +4,15 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from gradio_app.chat import budget, errors
+from gradio_app.chat import budget, errors, inputs
+from gradio_app.chat.inputs import Said
 from gradio_app.chat.line import Line
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.writing import Written
 from gradio_app.store.table import Action, TableUnreachable
 from gradio_app.store.usage import BudgetSpentError, Reservation, Usage
 
-Parts = Sequence[tuple[str, str]]
+Parts = Sequence[tuple[str, Said]]
 OnStop = Callable[[Callable[[], None]], None]
 
 COUNT_SECONDS = 5.0
@@ -85,7 +86,8 @@ class Accounts:
         counted = None
         if written.is_seen and not written.counts:
             *history, (role, question) = written.parts
-            whole = [*history, (role, f"{question}\n\n{written.text}".rstrip())]
+            read = inputs.text_in(question)
+            whole = [*history, (role, inputs.with_text(question, f"{read}\n\n{written.text}".rstrip()))]
             counted = self._count(choice.model_id, written.system, whole)
         self._settle(
             reservation,

@@ -29,11 +29,15 @@ https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point"""
 
 
 class RefusedError(Exception):
-    """The turn does not take place: `reason` is a key of `texts.REFUSALS`, `counts` stand in its words."""
+    """The turn does not take place: `reason` is a key of `texts.REFUSALS`.
 
-    def __init__(self, reason: str, **counts: int) -> None:
+    In its words stand the `counts`, and the name of a file or a model.
+    """
+
+    def __init__(self, reason: str, name: str = "", /, **counts: int) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.name = name
         self.counts = counts
 
 
@@ -45,6 +49,8 @@ class TurnRequest:
         seen_version: the version of the conversation that the page shows; None if it shows none yet.
         question: what to ask; blank to repeat the question of the turn that it `replaces`.
         replaces: the number of the turn to take back, with all later ones; None to ask after the last.
+        uploads: the ids of what is attached.
+        kept: the ids of those files of the turn that it `replaces` that stay; None for all.
         session_key: whose session asks, so that signing out ends the answer; empty without login.
         ask_id: the page's own name for this request, to stop it by; empty if it has none.
     """
@@ -55,6 +61,8 @@ class TurnRequest:
     question: str = field(repr=False)
     choice: Choice
     replaces: int | None = None
+    uploads: tuple[str, ...] = ()
+    kept: tuple[str, ...] | None = None
     session_key: str = field(default="", repr=False)
     ask_id: str = ""
 

@@ -7,8 +7,9 @@ how much of a day's tokens is set aside and spent is in `store.usage`.
 import unicodedata
 from collections.abc import Sequence
 
-from gradio_app.chat import context
+from gradio_app.chat import context, inputs
 from gradio_app.chat.conversation import Conversation
+from gradio_app.chat.inputs import Said
 from gradio_app.chat.model import Counts
 
 MESSAGE_TOKENS = 32
@@ -31,14 +32,17 @@ def most_tokens(text: str) -> int:
     return max(len(form.encode("utf-8", "replace")) for form in forms)
 
 
-def most_read(system: str, parts: Sequence[tuple[str, str]]) -> int:
+def most_read(system: str, parts: Sequence[tuple[str, Said]]) -> int:
     """The most tokens that a whole request can be charged for as input."""
-    messages = sum(most_tokens(text) + MESSAGE_TOKENS for _, text in parts)
-    return messages + most_tokens(system) + MESSAGE_TOKENS + REQUEST_TOKENS
+    messages = sum(most_tokens(inputs.text_in(said)) + MESSAGE_TOKENS for _, said in parts)
+    # Of an image or a PDF the most is what its makers publish: nobody can tell more before the model has seen
+    # it.
+    files = sum(native.most + MESSAGE_TOKENS for _, said in parts for native in inputs.natives_in(said))
+    return messages + files + most_tokens(system) + MESSAGE_TOKENS + REQUEST_TOKENS
 
 
 def most_read_after(
-    before: Conversation, oldest: int, model_id: str, system: str, parts: Sequence[tuple[str, str]]
+    before: Conversation, oldest: int, model_id: str, system: str, parts: Sequence[tuple[str, Said]]
 ) -> int:
     """The same, by what Bedrock counted for the answer before: the model read nearly all of it then already.
 

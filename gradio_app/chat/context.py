@@ -6,7 +6,9 @@ after an answer, and the summary goes along with the instructions.
 
 from collections.abc import Sequence
 
+from gradio_app.chat import inputs
 from gradio_app.chat.conversation import Conversation, Turn
+from gradio_app.chat.inputs import Question, Reading, Said
 
 SYSTEM_PROMPT = (
     "You are Asistente, a helpful assistant. Answer in the language of the user's last message. "
@@ -45,14 +47,18 @@ def most_bytes(budget: int) -> int:
 
 
 def turn_tokens(turn: Turn) -> int:
-    """An upper guess of the tokens of a question and its answer."""
+    """An upper guess of the tokens of a question and its answer; files have room of their own."""
     answer = turn.answer.text if turn.answer else ""
     return estimate_tokens(turn.question_text) + estimate_tokens(answer) + 2 * MESSAGE_TOKENS
 
 
 def answered(turns: Sequence[Turn]) -> list[Turn]:
     """The turns that have an answer: the model takes no empty message and no two questions in a row."""
-    return [turn for turn in turns if turn.question_text.strip() and turn.answer and turn.answer.text.strip()]
+    return [
+        turn
+        for turn in turns
+        if (turn.question_text.strip() or turn.files) and turn.answer and turn.answer.text.strip()
+    ]
 
 
 def newest(turns: Sequence[Turn], budget: int) -> list[Turn]:
@@ -70,24 +76,31 @@ def system_prompt(conversation: Conversation) -> str:
     return f"{SYSTEM_PROMPT}\n\n{SUMMARY_INTRODUCTION}\n{conversation.summary}"
 
 
-def messages(conversation: Conversation, question: str, budget: int) -> list[tuple[str, str]]:
-    """What goes to the model: (role, text) from a "human" to a "human" message in turns, within the budget.
+def messages(
+    conversation: Conversation, question: str | Question, budget: int, reading: Reading | None = None
+) -> list[tuple[str, Said]]:
+    """What goes to the model: (role, said) from a "human" to a "human" message in turns, within the budget.
 
-    The question always goes; `budget` is in tokens and counts the instructions too.
+    The question always goes; `budget` is in tokens and counts the instructions too. Files go with `reading`.
     """
-    rest = budget - estimate_tokens(system_prompt(conversation)) - estimate_tokens(question) - MESSAGE_TOKENS
+    asked = Question(question) if isinstance(question, str) else question
+    rest = (
+        budget - estimate_tokens(system_prompt(conversation)) - estimate_tokens(asked.text) - MESSAGE_TOKENS
+    )
     unsummed = [turn for turn in conversation.turns if turn.number > conversation.summarized_to]
     kept = newest(answered(unsummed), rest)
+    questions = [*(Question(turn.question_text, turn.files) for turn in kept), asked]
+    said = inputs.contents(reading, questions) if reading else [each.text for each in questions]
     history = [
         part
-        for turn in kept
+        for turn, each in zip(kept, said, strict=False)
         if turn.answer
-        for part in (("human", turn.question_text), ("ai", turn.answer.text))
+        for part in (("human", each), ("ai", turn.answer.text))
     ]
-    return [*history, ("human", question)]
+    return [*history, ("human", said[-1])]
 
 
-def oldest_sent(conversation: Conversation, parts: Sequence[tuple[str, str]], number: int) -> int:
+def oldest_sent(conversation: Conversation, parts: Sequence[tuple[str, Said]], number: int) -> int:
     """The number of the oldest turn in a request that `messages` made for the turn of this number."""
     kept = len(parts) // 2
     unsummed = [turn for turn in conversation.turns if turn.number > conversation.summarized_to]
@@ -121,13 +134,21 @@ def summary_request(conversation: Conversation, turns: Sequence[Turn], budget: i
     """The text to sum up: the summary so far and the turns, cut to about `budget` tokens at its beginning."""
     parts = [conversation.summary] if conversation.summary else []
     for turn in turns:
-        parts.append(f"User: {turn.question_text}")
+        parts.append(f"User: {_with_names(turn)}")
         parts.append(f"Assistant: {turn.answer.text if turn.answer else ''}")
     text = "\n\n".join(parts)
     data = text.encode("utf-8", "replace")[-budget * BYTES_PER_TOKEN :]
     return f"{SUMMARY_PROMPT}\n\n---\n{data.decode('utf-8', 'ignore')}"
 
 
-def request_tokens(system: str, parts: Sequence[tuple[str, str]]) -> int:
+def request_tokens(system: str, parts: Sequence[tuple[str, Said]]) -> int:
     """An upper guess of the tokens that a whole request is charged for as input."""
-    return estimate_tokens(system) + sum(estimate_tokens(text) + MESSAGE_TOKENS for _, text in parts)
+    texts = sum(estimate_tokens(inputs.text_in(said)) + MESSAGE_TOKENS for _, said in parts)
+    files = sum(inputs.estimate(native.file) for _, said in parts for native in inputs.natives_in(said))
+    return estimate_tokens(system) + texts + files
+
+
+def _with_names(turn: Turn) -> str:
+    """A question with the names of its files, which is what a summary keeps of them."""
+    names = ", ".join(inputs.neutral(file.name) for file in turn.files)
+    return "\n".join(filter(None, [turn.question_text, f"(attached: {names})" if names else ""]))

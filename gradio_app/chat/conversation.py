@@ -5,6 +5,8 @@ import secrets
 import time
 from dataclasses import dataclass, replace
 
+from gradio_app.chat.attachments import Files
+
 TITLE_CHARACTERS = 80
 CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -75,6 +77,8 @@ class Turn:
     answer: Answer | None = None
     parent: int = 0
     """The number of the turn that it follows; 0 for the first, and where the table does not say."""
+    files: Files = ()
+    """What is attached to the question."""
 
     @property
     def question_text(self) -> str:

@@ -36,6 +36,8 @@ UNREACHABLE = "unreachable"
 CREDENTIALS = "credentials"
 UNKNOWN = "unknown"
 
+FILES = "files"
+"""The files that were attached could not be read."""
 INTERRUPTED = "interrupted"
 """The task lost hold of the answer before the model was asked."""
 
@@ -97,7 +99,14 @@ NOT_ENABLED_SIGNS = (
 )
 """Bedrock has no codes of their own for these; each is a part of a message that it gives."""
 
-SERVICE_ERRORS = (ClientError, BotoCoreError, urllib3.exceptions.HTTPError, ContextOverflowError, OSError)
+SERVICE_ERRORS = (
+    ClientError,
+    BotoCoreError,
+    urllib3.exceptions.HTTPError,
+    ContextOverflowError,
+    OSError,
+    TableUnreachable,
+)
 """All that a call may raise because of the network or AWS; anything else is a bug."""
 
 
@@ -105,6 +114,8 @@ def reason_of(error: BaseException) -> str:
     """The key of `texts.REASONS` for an error of a call to the model."""
     if isinstance(error, ContextOverflowError):
         return TOO_LONG
+    if isinstance(error, TableUnreachable):
+        return FILES
     if isinstance(error, ClientError):
         return _reason_of_answer(error)
     # HTTPClientError is the base of botocore's network errors: the special ones come first.
@@ -125,7 +136,7 @@ def is_unseen(error: BaseException) -> bool:
         return True
     if isinstance(error, ClientError) and not isinstance(error, EventStreamError):
         return _code(error) in TURNED_DOWN or reason_of(error) == CREDENTIALS
-    return reason_of(error) in (UNREACHABLE, CREDENTIALS)
+    return reason_of(error) in (UNREACHABLE, CREDENTIALS, FILES)
 
 
 def record(error: BaseException, model_id: str) -> None:
@@ -142,8 +153,8 @@ def record_event(error: BaseException) -> None:
 
 
 def record_storage(error: TableUnreachable) -> None:
-    """The same for an error of the table."""
-    log.error("the table failed: %s", _details(error.__cause__ or error))
+    """The same for an error of the table, or of the bucket."""
+    log.error("%s: %s", type(error).__name__, _details(error.__cause__ or error))
 
 
 def _record_bug(what: str, error: BaseException) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from langchain_aws import ChatBedrockConverse
 from langchain_aws.utils import MODEL_ID_GEO_PREFIXES, parse_model_provider
 
-from gradio_app.chat import errors
+from gradio_app.chat import errors, inputs, sending
+from gradio_app.chat.inputs import Abilities, Said
 from gradio_app.chat.line import Line, make_cuttable
 
 LOCAL_PREFIX = "local."
@@ -20,6 +21,10 @@ CONTEXT_TOKENS = 16_000
 tokens is paid for again with every question, and what is older goes in as a summary."""
 LOCAL_CONTEXT_TOKENS = 4_000
 """The same for local models: they take 8192 with their answer, and read some 40 tokens a second."""
+FILE_TOKENS = 48_000
+"""The same for files: some fifteen pages as they are, or forty of text. They are paid for again with every
+question, as long as their own is among what is sent word for word."""
+LOCAL_FILE_TOKENS = 2_500
 VERSION = re.compile(r"(-\d{8})?(-v\d+)?(:\d+)*$")
 """The end of a model id, such as -20250929-v1:0."""
 
@@ -57,6 +62,11 @@ def context_tokens(model_id: str) -> int:
     return LOCAL_CONTEXT_TOKENS if model_id.startswith(LOCAL_PREFIX) else CONTEXT_TOKENS
 
 
+def file_tokens(model_id: str) -> int:
+    """How many tokens of files a call of this model should carry besides."""
+    return LOCAL_FILE_TOKENS if model_id.startswith(LOCAL_PREFIX) else FILE_TOKENS
+
+
 def short_name(model_id: str) -> str:
     """A name for people: without provider, region prefix, date and version, as far as the id tells."""
     if model_id.startswith(LOCAL_PREFIX):
@@ -74,11 +84,16 @@ class Models:
         self._models_behind: dict[str, str] = {}
         self._uncountable: set[str] = set()
 
-    def stream(self, choice: Choice, system: str, parts: Sequence[tuple[str, str]]) -> "ModelStream":
-        """A stream that calls the model when it is read; `parts` are (role, text), see `context.messages`."""
+    def abilities(self, model_id: str) -> Abilities:
+        """What the model reads besides text, as langchain's profile of it says."""
+        chat = self.chat(Choice(model_id, 0, 1), self.runtime)
+        return inputs.abilities(self._model_behind(model_id), chat.profile)
+
+    def stream(self, choice: Choice, system: str, parts: Sequence[tuple[str, Said]]) -> "ModelStream":
+        """A stream that calls the model when it is read; `parts` are (role, said), see `context.messages`."""
         return ModelStream(self, choice, system, parts)
 
-    def count(self, model_id: str, system: str, parts: Sequence[tuple[str, str]], line: Line) -> int | None:
+    def count(self, model_id: str, system: str, parts: Sequence[tuple[str, Said]], line: Line) -> int | None:
         """How many tokens Bedrock counts for a request, free of charge; None when it does not tell.
 
         Not every model can: one that cannot is not asked again.
@@ -86,9 +101,9 @@ class Models:
         if model_id in self._uncountable:
             return None
         roles = {"human": "user", "ai": "assistant"}
-        messages = [{"role": roles[role], "content": [{"text": text}]} for role, text in parts]
+        named = [{"role": roles[role], "content": sending.blocks(said)} for role, said in parts]
         try:
-            with line.open():
+            with sending.loaded(named, line) as messages, line.open():
                 counted = self.runtime.count_tokens(
                     # It knows foundation models only, and none of the profiles in front of them.
                     modelId=self._model_behind(model_id),
@@ -132,12 +147,15 @@ class Models:
 class ModelStream:
     """One answer of the model, read by one thread; another may `abort` it."""
 
-    def __init__(self, models: Models, choice: Choice, system: str, parts: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, models: Models, choice: Choice, system: str, parts: Sequence[tuple[str, Said]]
+    ) -> None:
         self._models = models
         self._line = Line()
         self._client = _StreamingClient(models.runtime, self._line)
         self._choice = choice
-        self._messages = [("system", system), *parts]
+        said = [(role, each if isinstance(each, str) else sending.blocks(each)) for role, each in parts]
+        self._messages = [("system", system), *said]
 
     @property
     def is_sent(self) -> bool:
@@ -172,9 +190,10 @@ class _StreamingClient:
         return getattr(self._client, name)
 
     def converse_stream(self, **request: Any) -> Any:
-        self.is_called.set()
-        with self._line.open():
-            return self._client.converse_stream(**request)
+        with sending.loaded(request["messages"], self._line) as messages:
+            self.is_called.set()
+            with self._line.open():
+                return self._client.converse_stream(**request | {"messages": messages})
 
 
 def _counts(usage: Any) -> Counts | None:

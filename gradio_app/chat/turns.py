@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gradio_app.chat import budget, context, errors
 from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import QUESTION_CHARACTERS, RefusedError, TurnRequest, question_of
+from gradio_app.chat.attaching import Attached, Attaching
 from gradio_app.chat.conversation import (
     COMPLETE,
     FAILED,
@@ -17,6 +18,7 @@ from gradio_app.chat.conversation import (
     before_turn,
     plain,
 )
+from gradio_app.chat.inputs import Question, Reading
 from gradio_app.chat.keeper import Keeper, lease_end
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
@@ -25,6 +27,7 @@ from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.chat.summaries import Summaries
 from gradio_app.chat.writing import Writer, Written, told_counts
 from gradio_app.store.conversations import ActionRefusedError, Conversations, FullError
+from gradio_app.store.files import AttachedFiles
 from gradio_app.store.messages import TEXT_BYTES
 from gradio_app.store.preferences import Preferences, Preferred
 from gradio_app.store.table import ConflictError, TableUnreachable
@@ -52,10 +55,11 @@ class Started:
 class _Job:
     running: RunningAnswer
     before: Conversation
-    question: str
+    question: Question
     number: int
     choice: Choice
     reservation: Reservation
+    reading: Reading | None
 
 
 class Turns:
@@ -69,7 +73,9 @@ class Turns:
         models: Models,
         running: Running,
         metrics: Metrics,
+        files: AttachedFiles | None = None,
     ) -> None:
+        self._attaching = Attaching(files, models)
         self._store = store
         self._preferences = preferences
         self._running = running
@@ -107,7 +113,7 @@ class Turns:
             raise
         self._running.start(running, lambda: self._work(job))
         self._keeper.wake()
-        return Started(job.before, job.question, job.number, running)
+        return Started(job.before, job.question.text, job.number, running)
 
     def stop(self, user_id: str, conversation_id: str, ask_id: str = "") -> None:
         """Stop the answer in a conversation, here or on another task; raises TableUnreachable.
@@ -124,8 +130,20 @@ class Turns:
         asked = running.asked
         try:
             typed = question_of(asked.question)
-            seen, before, question = self._seen(asked, typed)
-            return self._ask(running, seen, before, question)
+            seen, before, replaced = self._seen(asked)
+            text = typed or (replaced.question_text if replaced else "")
+            reading = self._attaching.reading(asked)
+            kept, uploads = self._attaching.find(asked, replaced.files if replaced else (), reading)
+            if not text and not kept and not uploads:
+                raise RefusedError("empty")
+            attached = self._attaching.take(asked, kept, uploads)
+            try:
+                job = self._ask(running, seen, before, Question(text, attached.files), reading, attached)
+            except BaseException:
+                self._attaching.give_up(asked, attached)
+                raise
+            self._attaching.stored(asked, attached)
+            return job
         except ConflictError:
             raise RefusedError("changed") from None
         except FullError as full:
@@ -134,8 +152,8 @@ class Turns:
             errors.record_storage(error)
             raise RefusedError("storage") from None
 
-    def _seen(self, asked: TurnRequest, typed: str) -> tuple[Conversation, Conversation, str]:
-        """The conversation as it is, what of it stands before the question, and the question."""
+    def _seen(self, asked: TurnRequest) -> tuple[Conversation, Conversation, Turn | None]:
+        """The conversation as it is, what of it stands before the question, and the turn that it replaces."""
         most_bytes = context.most_bytes(context_tokens(asked.choice.model_id))
         seen = self._store.context(asked.user_id, asked.conversation_id, most_bytes)
         seen = seen or Conversation(asked.conversation_id)
@@ -146,10 +164,7 @@ class Turns:
         before, replaced = seen, None
         if asked.replaces is not None:
             before, replaced = self._before(asked, seen, asked.replaces, most_bytes)
-        question = typed or (replaced.question_text if replaced else "")
-        if not question:
-            raise RefusedError("empty")
-        return seen, before, question
+        return seen, before, replaced
 
     def _before(
         self, asked: TurnRequest, seen: Conversation, number: int, most_bytes: int
@@ -165,35 +180,49 @@ class Turns:
             raise ConflictError
         return before_turn(window, number), replaced
 
-    def _ask(self, running: RunningAnswer, seen: Conversation, before: Conversation, question: str) -> _Job:
+    def _ask(
+        self,
+        running: RunningAnswer,
+        seen: Conversation,
+        before: Conversation,
+        question: Question,
+        reading: Reading | None,
+        attached: Attached,
+    ) -> _Job:
         """Store the question and set the tokens aside, in one transaction."""
         asked, choice = running.asked, running.asked.choice
         system = context.system_prompt(before)
-        parts = context.messages(before, question, context_tokens(choice.model_id))
+        parts = context.messages(before, question, context_tokens(choice.model_id), reading)
         self._accounts.clear(asked.user_id)
         for reservation in self._accounts.offers(
-            asked.user_id, choice, system, parts, budget.least(question), running.on_stop
+            asked.user_id, choice, system, parts, budget.least(question.text), running.on_stop
         ):
             if running.stop_requested.is_set():
                 break
             try:
-                number = self._store_question(asked, seen, question, reservation)
+                number = self._store_question(asked, seen, question, reservation, attached)
             except ActionRefusedError:
                 continue
             running.number = number
-            return _Job(running, before, question, number, choice, reservation)
+            return _Job(running, before, question, number, choice, reservation, reading)
         raise RefusedError("stopped" if running.stop_requested.is_set() else "budget")
 
     def _store_question(
-        self, asked: TurnRequest, seen: Conversation, question: str, reservation: Reservation
+        self,
+        asked: TurnRequest,
+        seen: Conversation,
+        question: Question,
+        reservation: Reservation,
+        attached: Attached,
     ) -> int:
         try:
             return self._store.ask(
                 asked.user_id,
                 seen,
-                question,
+                question.text,
+                files=question.files,
                 replaces=asked.replaces,
-                actions=self._accounts.writes(reservation),
+                actions=[*self._accounts.writes(reservation), *attached.taken.actions],
                 holder=self._holder,
                 lease_until=lease_end(),
                 model_id=asked.choice.model_id,
@@ -221,7 +250,7 @@ class Turns:
         if is_saved and not self._running.draining:
             self._remember_choice(job)
             if answer.status == COMPLETE:
-                turn = Turn(job.number, plain(job.question), answer)
+                turn = Turn(job.number, plain(job.question.text), answer, files=job.question.files)
                 self._summaries.take_up(job.running.user_id, job.before, turn, job.choice)
 
     def _write(self, job: _Job) -> Written:
@@ -229,7 +258,7 @@ class Turns:
             return Written("", STOPPED)
         if not self._accounts.begin(job.reservation):
             return Written("", FAILED, errors.INTERRUPTED)
-        return self._writer.write(job.running, job.before, job.question, job.choice)
+        return self._writer.write(job.running, job.before, job.question, job.choice, job.reading)
 
     def _save(self, job: _Job, answer: Answer) -> bool:
         running = job.running

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from gradio_app.chat import budget, context, errors
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Conversation
+from gradio_app.chat.inputs import Question, Reading, Said
 from gradio_app.chat.model import Choice, Counts, Models, ModelStream, context_tokens
 from gradio_app.chat.running import Running
 from gradio_app.chat.streaming import RunningAnswer
+from gradio_app.store.table import TableUnreachable
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class Written:
     counts: Counts | None = None
     is_seen: bool = False
     system: str = field(default="", repr=False)
-    parts: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    parts: Sequence[tuple[str, Said]] = field(default=(), repr=False)
     pieces: int = 0
     most_read: int = 0
     oldest: int = 0
@@ -75,22 +77,34 @@ class Writer:
         self._running = running
         self._most_bytes = most_bytes
 
-    def write(self, running: RunningAnswer, before: Conversation, question: str, choice: Choice) -> Written:
-        """Let the model answer; with less of the history as long as it finds the request too long."""
+    def write(
+        self,
+        running: RunningAnswer,
+        before: Conversation,
+        question: Question,
+        choice: Choice,
+        reading: Reading | None = None,
+    ) -> Written:
+        """Let the model answer; with less of history and files as long as it finds the request too long."""
         system = context.system_prompt(before)
         written = Written("", FAILED)
         for share in CONTEXT_SHARES:
-            parts = context.messages(before, question, context_tokens(choice.model_id) // share)
+            less = reading and replace(reading, tokens=reading.tokens // share)
+            try:
+                parts = context.messages(before, question, context_tokens(choice.model_id) // share, less)
+            except TableUnreachable as error:
+                errors.record_storage(error)
+                return Written("", FAILED, errors.FILES)
             oldest = context.oldest_sent(before, parts, running.number)
             most_read = budget.most_read_after(before, oldest, choice.model_id, system, parts)
             written = self._with_patience(running, lambda: self.call(running, choice, system, parts))  # noqa: B023
             written = replace(written, most_read=most_read, oldest=oldest)
-            if written.reason != errors.TOO_LONG or written.text or len(parts) == 1:
+            if written.reason != errors.TOO_LONG or written.text or (len(parts) == 1 and not question.files):
                 break
         return written
 
     def call(
-        self, running: RunningAnswer, choice: Choice, system: str, parts: Sequence[tuple[str, str]]
+        self, running: RunningAnswer, choice: Choice, system: str, parts: Sequence[tuple[str, Said]]
     ) -> Written:
         """One call, until it ends or the answer is stopped."""
         if running.stop_requested.is_set():

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from gradio_app.chat.attachments import Files
 from gradio_app.chat.conversation import (
     Conversation,
     Cursor,
@@ -29,8 +30,9 @@ from gradio_app.chat.conversation import (
 from gradio_app.store import schema
 from gradio_app.store.answers import Answers
 from gradio_app.store.deletion import Deletion
+from gradio_app.store.files import AttachedFiles, left_item
 from gradio_app.store.heads import HEADING_NAMES, LIVE, heading_of, is_at
-from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes, question_item, unfinished
+from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes, files_of, question_item, unfinished
 from gradio_app.store.reading import Reading
 from gradio_app.store.table import (
     Action,
@@ -44,10 +46,11 @@ from gradio_app.store.table import (
     Update,
 )
 
-CONVERSATION_BYTES = 20_000_000
-"""Most that the messages of one conversation take: thousands of long turns."""
+CONVERSATION_BYTES = 100_000_000
+"""Most that one conversation takes: its messages, thousands of long turns, with their files."""
 PERSON_BYTES = 500_000_000
-"""Most that all messages of a person take; at 0.25 USD per GB and month some 12 cents."""
+"""Most that all conversations of a person take; at 0.25 USD per GB and month some 12 cents, were it all
+text."""
 PIECE_TURNS = 40
 PIECE_BYTES = 3_000_000
 """Dropped in one transaction, which takes 100 actions and 4 MB at most; a turn is two of them, and the head,
@@ -80,8 +83,10 @@ class ActionRefusedError(Exception):
 class Conversations(Reading, Answers, Deletion):
     """The store. Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, files: AttachedFiles | None = None) -> None:
         self._table = table
+        self._files = files
+        """Without them nothing can be attached, and nothing is."""
 
     def headings(self, user_id: str, after: Cursor | None, limit: int) -> list[Heading]:
         """At most `limit` of the user's conversations behind the cursor, the one that changed last first.
@@ -114,6 +119,7 @@ class Conversations(Reading, Answers, Deletion):
         seen: Conversation,
         question: str | Parts,
         *,
+        files: Files = (),
         replaces: int | None = None,
         actions: Sequence[Action] = (),
         holder: str = "",
@@ -126,6 +132,8 @@ class Conversations(Reading, Answers, Deletion):
         that goes before, from its end, so that a death leaves a shorter conversation and no torn one.
 
         Args:
+            files: what is attached to it and lies in the conversation's part of the bucket already. Of the
+                replaced question's files those stay that are among them.
             holder: who is going to write the answer, until `lease_until` for the time being; nobody if empty.
             settings: `model_id`, `temperature` and `max_tokens`, which the conversation keeps.
 
@@ -139,20 +147,23 @@ class Conversations(Reading, Answers, Deletion):
         # A conversation made anew under a deleted one's id starts above every number of the old one.
         number = seen.version + 1 if seen.version else now_ms()
         parts = plain(question) if isinstance(question, str) else question
-        item = question_item(user_id, seen.id, number, parent, parts)
+        item = question_item(user_id, seen.id, number, parent, parts, files)
         grows = item["bytes"] - _bytes(dropped)
         if grows > 0 and seen.stored_bytes + grows > CONVERSATION_BYTES:
             raise FullError("conversation")
         changes = {"version": number, "updated_at": int(time.time()), **_settings(settings)}
         if not seen.version:
-            changes["title"] = title_of(cut_to_bytes(text_of(parts), TEXT_BYTES))
+            named = text_of(parts) or ", ".join(file.name for file in files)
+            changes["title"] = title_of(cut_to_bytes(named, TEXT_BYTES))
         if replaces is not None:  # or else a summary that was written meanwhile stays
             changes |= _summary(before_turn(seen, replaces))
+        left = _left(user_id, seen.id, dropped, files)
         ours = [
             self._advance(user_id, seen, changes, grows),
             _storage(user_id, grows),
             Put(item),
             *self._drops(user_id, dropped),
+            *map(Put, left),
         ]
         if not seen.version:
             ours.append(Check(item["pk"], schema.deleted(seen.id), Attr("pk").not_exists()))
@@ -163,6 +174,7 @@ class Conversations(Reading, Answers, Deletion):
             self._table.transact([*ours, *actions])
         except ConflictError as conflict:
             raise _refusal(conflict, len(ours)) from None
+        self._delete_files(user_id, left)
         return number
 
     def undo(self, user_id: str, seen: Conversation, number: int) -> Conversation:
@@ -194,7 +206,7 @@ class Conversations(Reading, Answers, Deletion):
         """Drop all but the last piece of the turns from that one on, and return that piece's messages."""
         if not 0 < number <= seen.version:
             raise ConflictError
-        between, names = schema.messages(seen.id, number), ["sk", "bytes"]
+        between, names = schema.messages(seen.id, number), ["sk", "bytes", "files"]
         found = self._table.query(schema.person(user_id), between, newest_first=True, names=names)
         pieces = list(_pieces(found))
         if not pieces or schema.turn_number(pieces[-1][-1]["sk"]) != number:
@@ -209,14 +221,22 @@ class Conversations(Reading, Answers, Deletion):
         left = replace(before_turn(seen, first), version=seen.version + 1, updated_at=int(time.time()))
         changes = {"version": left.version, "updated_at": left.updated_at, **_summary(left)}
         grows = -_bytes(dropped)
+        gone = _left(user_id, seen.id, dropped)
         self._table.transact(
             [
                 self._advance(user_id, seen, changes, grows),
                 _storage(user_id, grows),
                 *self._drops(user_id, dropped),
+                *map(Put, gone),
             ]
         )
+        self._delete_files(user_id, gone)
         return replace(left, stored_bytes=seen.stored_bytes + grows)
+
+    def _delete_files(self, user_id: str, left: list[Item]) -> None:
+        """Delete the files that a transaction has just left behind."""
+        if self._files:
+            self._files.clear_now(user_id, left)
 
     def _drops(self, user_id: str, items: list[Item]) -> list[Delete]:
         return [Delete(schema.person(user_id), item["sk"]) for item in items]
@@ -270,6 +290,13 @@ def _pieces(newest_first: Iterator[Item]) -> Iterator[list[Item]]:
 def _bytes(items: list[Item]) -> int:
     """What goes from the counts when the messages go: nothing for those that were never counted."""
     return sum(item.get("bytes", 0) for item in items)
+
+
+def _left(user_id: str, conversation_id: str, dropped: list[Item], kept: Files = ()) -> list[Item]:
+    """What writes down which files no message names any more when these are dropped; nothing for none."""
+    stay = {file.id for file in kept}
+    ids = [file.id for item in dropped for file in files_of(item) if file.id not in stay]
+    return [left_item(user_id, conversation_id, ids)] if ids else []
 
 
 def _summary(conversation: Conversation) -> dict[str, Any]:

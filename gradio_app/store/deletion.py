@@ -1,14 +1,18 @@
 """Deleting conversations so that no half of one is ever left.
 
 First a conversation is hidden, in one write that also shuts out every question and answer on its way; then
-its messages go, and at last its head. A death in between leaves something hidden, which the next list finds.
+its files go and its messages, and at last its head. A death in between leaves something hidden, which the
+next list finds; so does a bucket that does not answer.
 """
 
 import time
 from itertools import islice
 
+from gradio_app.chat import errors
 from gradio_app.chat.conversation import valid_id
 from gradio_app.store import schema
+from gradio_app.store.bucket import BucketUnreachable
+from gradio_app.store.files import AttachedFiles
 from gradio_app.store.table import (
     Attr,
     Check,
@@ -32,6 +36,7 @@ class Deletion:
     """A part of the store: the end of a conversation."""
 
     _table: Table
+    _files: AttachedFiles | None
 
     def delete(self, user_id: str, conversation_id: str) -> None:
         """Delete the conversation with its messages and its draft; deleting what is not there is fine.
@@ -62,11 +67,15 @@ class Deletion:
                     self._purge(user_id, conversation_id, head)
             except ConflictError:
                 continue
+            except BucketUnreachable as error:
+                errors.record_storage(error)  # it is hidden, and the next list goes on
             return
 
     def _purge(self, user_id: str, conversation_id: str, head: Item, most: int | None = None) -> None:
         """Delete a hidden conversation, or at most so many messages; ConflictError when it was changed."""
         pk, key = schema.person(user_id), schema.conversation(conversation_id)
+        if self._files:
+            self._files.delete_conversation(user_id, conversation_id)
         found = self._table.query(pk, schema.messages(conversation_id), names=["sk"], at_once=most)
         keys = [item["sk"] for item in islice(found, most)]
         self._table.delete_all(pk, keys)

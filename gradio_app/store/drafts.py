@@ -4,7 +4,8 @@ In the table and not in the browser: there it would lie open to whoever uses tha
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from gradio_app.chat.conversation import valid_id
 from gradio_app.store import schema
@@ -18,6 +19,14 @@ DRAFTS = 10
 """Of one person; the oldest goes for another one."""
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What stands in the box: a text, and the ids of the uploads beside it."""
+
+    text: str = ""
+    uploads: tuple[str, ...] = ()
+
+
 class Drafts:
     """The drafts. Every method raises TableUnreachable when the table cannot be asked."""
 
@@ -25,48 +34,52 @@ class Drafts:
         self._table = table
         self._now = now
 
-    def keep(self, user_id: str, conversation_id: str, text: str) -> None:
+    def keep(self, user_id: str, conversation_id: str, text: str, uploads: Sequence[str] = ()) -> None:
         """Remember what stands in the box; nothing in it is nothing to remember."""
         if not valid_id(conversation_id):
             return
         pk, sk = schema.person(user_id), schema.draft(conversation_id)
-        if not text.strip():
+        if not text.strip() and not uploads:
             self._table.take(pk, sk)
             return
         kept = cut_to_bytes(text[:CHARACTERS], 4 * CHARACTERS)
         end = int(self._now()) + KEPT_SECONDS
-        was = self._table.write(Put({"pk": pk, "sk": sk, "text": kept, "expires_at": end}))
+        item = {"pk": pk, "sk": sk, "text": kept, "expires_at": end}
+        was = self._table.write(Put(item | ({"uploads": " ".join(uploads)} if uploads else {})))
         if was is None:
             self._make_room(user_id)
 
-    def find(self, user_id: str, conversation_id: str, *, is_new: bool) -> str:
+    def find(self, user_id: str, conversation_id: str, *, is_new: bool) -> Draft:
         """The draft of a conversation; of a new one, as after a sign-in, the last that was sent nowhere."""
         if not valid_id(conversation_id):
-            return ""
+            return Draft()
         pk = schema.person(user_id)
         own = self._table.get(pk, schema.draft(conversation_id))
         if own is not None and self._is_fresh(own):
-            return own["text"]
+            return _draft(own)
         before = self._table.get(pk, schema.DRAFT_BEFORE)
         if (
             before is not None
             and self._is_fresh(before)
             and (is_new or before["conversation"] == conversation_id)
         ):
-            return before["text"]
-        return self._unclaimed(user_id) if is_new else ""
+            return _draft(before)
+        return self._unclaimed(user_id) if is_new else Draft()
 
     def sent(self, user_id: str, conversation_id: str, text: str) -> None:
-        """Forget the draft of this conversation, and one of another that was finished here."""
+        """Forget the draft of this conversation, and one of another that was finished here.
+
+        A message without words was no other one's draft.
+        """
         pk = schema.person(user_id)
         for item in self._table.query(pk, prefix=schema.DRAFT_BEFORE):
-            if item["text"] == text or conversation_id in (
+            if (text and item["text"] == text) or conversation_id in (
                 item["sk"].removeprefix(schema.DRAFT),
                 item.get("conversation"),
             ):
                 self._table.take(pk, item["sk"])
 
-    def _unclaimed(self, user_id: str) -> str:
+    def _unclaimed(self, user_id: str) -> Draft:
         """The latest draft that was typed where nothing has been asked yet."""
         pk = schema.person(user_id)
         drafts = sorted(filter(self._is_fresh, self._all(user_id)), key=lambda item: item["expires_at"])
@@ -75,8 +88,8 @@ class Drafts:
         for item in reversed(drafts):
             if heads[item["sk"]] not in asked:
                 found = self._table.get(pk, item["sk"])
-                return found["text"] if found else ""
-        return ""
+                return _draft(found) if found else Draft()
+        return Draft()
 
     def _make_room(self, user_id: str) -> None:
         drafts = sorted(self._all(user_id), key=lambda item: item["expires_at"])
@@ -88,3 +101,8 @@ class Drafts:
 
     def _is_fresh(self, item: Item) -> bool:
         return item["expires_at"] > self._now()  # DynamoDB takes its time
+
+
+def _draft(item: Item) -> Draft:
+    """What an item of any release holds."""
+    return Draft(item["text"], tuple(item.get("uploads", "").split()))

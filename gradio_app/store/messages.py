@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from gradio_app.chat.attachments import Files, from_json, to_json
 from gradio_app.chat.conversation import WRITING, Answer, Part, Parts, Turn, plain, text_of
 from gradio_app.store import schema
 from gradio_app.store.table import Item
@@ -22,10 +23,15 @@ ITEM_BYTES = 300
 COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "max_tokens")
 
 
-def question_item(user_id: str, conversation_id: str, number: int, parent: int, question: Parts) -> Item:
-    """The item of a question, which counts as stored from now on."""
+def question_item(
+    user_id: str, conversation_id: str, number: int, parent: int, question: Parts, files: Files = ()
+) -> Item:
+    """The item of a question, which counts as stored from now on, with what its files take in the bucket."""
     item = _item(user_id, conversation_id, number, "user", question)
-    return {**item, "parent": parent, "bytes": item_bytes(item)}
+    if files:
+        item["files"] = to_json(files)
+    stored = item_bytes(item) + sum(file.stored_bytes for file in files)
+    return {**item, "parent": parent, "bytes": stored}
 
 
 def answer_item(user_id: str, conversation_id: str, number: int, answer: Answer) -> Item:
@@ -80,16 +86,22 @@ def turns_of(newest_first: Iterable[Item]) -> Iterator[tuple[Turn, int]]:
             answer = item
             continue
         number = schema.turn_number(item["sk"])
-        turn, size = Turn(number, _parts(item), None, item.get("parent", 0)), item_bytes(item)
+        turn, size = Turn(number, _parts(item), None, item.get("parent", 0), files_of(item)), item_bytes(item)
         if answer and schema.turn_number(answer["sk"]) == number:
             turn, size = replace(turn, answer=answer_of(answer)), size + item_bytes(answer)
         answer = None
         yield turn, size
 
 
+def files_of(item: Item) -> Files:
+    """What is attached to the message of an item of any release."""
+    return from_json(item["files"]) if "files" in item else ()
+
+
 def item_bytes(item: Item) -> int:
     """What an item takes in the table, near enough."""
-    return ITEM_BYTES + sum(len(item.get(name, "").encode("utf-8", "replace")) for name in ("text", "parts"))
+    texts = (item.get(name, "") for name in ("text", "parts", "files"))
+    return ITEM_BYTES + sum(len(text.encode("utf-8", "replace")) for text in texts)
 
 
 def cut_to_bytes(text: str, limit: int) -> str:

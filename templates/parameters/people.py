@@ -34,6 +34,16 @@ class Models:
         label="Alternative model",
         see="docs/operations.md",
     )
+    embedding_model_id: Value = parameter(
+        "String",
+        "The Amazon Bedrock model, or inference profile, that makes vectors of documents and questions, with "
+        "512 numbers each. Empty: no documents to ask. None either with Egress endpoints, for DynamoDB's "
+        "searches have an address of their own, and AWS documents no private way to it.",
+        AllowedPattern=r"^$|" + MODEL_ID_PATTERN,
+        ConstraintDescription="A model id or inference profile id, or nothing.",
+        Default="amazon.titan-embed-text-v2:0",
+        label="Model for documents",
+    )
 
 
 @seam

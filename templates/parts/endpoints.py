@@ -12,7 +12,19 @@ from awacs import cognito_idp, ecr, logs, s3, secretsmanager
 from awacs.aws import Action, Condition, PolicyDocument, Principal, StringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub, Template, ec2
 
-from templates.parts.permissions import COUNT, INVOKE, PULL, USE_THE_TABLE, allow, arn, document
+from templates.parts.permissions import (
+    COUNT,
+    INVOKE,
+    LIST_THE_FILES,
+    LOOK_AT_THE_TABLE,
+    PULL,
+    SEARCH,
+    USE_THE_FILES,
+    USE_THE_TABLE,
+    allow,
+    arn,
+    document,
+)
 from templates.wiring import Value, describe
 
 HTTPS = 443
@@ -33,12 +45,18 @@ def _registry() -> PolicyDocument:
     )
 
 
-def _image_layers() -> PolicyDocument:
-    """Layers come from a bucket of ECR's, by addresses that ECR itself has signed:
+def _buckets() -> PolicyDocument:
+    """People's files; and layers, from a bucket of ECR's, by addresses that ECR itself has signed:
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms
     """
-    bucket = arn("s3:::prod-${AWS::Region}-starport-layer-bucket/*")
-    return document(allow("FetchImageLayers", [s3.GetObject], [bucket], principal=Principal("*")))
+    layers = arn("s3:::prod-${AWS::Region}-starport-layer-bucket/*")
+    # A bucket's ARN does not say whose it is.
+    both_ours = Condition(StringEquals({"aws:PrincipalAccount": AccountId, "aws:ResourceAccount": AccountId}))
+    return document(
+        allow("FetchImageLayers", [s3.GetObject], [layers], principal=Principal("*")),
+        allow("KeepFiles", USE_THE_FILES, [arn("s3:::*/*")], both_ours, principal=Principal("*")),
+        allow("ListFiles", LIST_THE_FILES, [arn("s3:::*")], both_ours, principal=Principal("*")),
+    )
 
 
 def _people() -> PolicyDocument:
@@ -71,11 +89,12 @@ def _people() -> PolicyDocument:
 
 
 GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
-    "S3": ("s3", _image_layers()),
+    "S3": ("s3", _buckets()),
     "Dynamodb": (
         "dynamodb",
-        # The pattern takes in the tables' indexes.
-        _ours("UseTables", USE_THE_TABLE, arn(f"dynamodb:{HERE}:table/*")),
+        # The pattern takes in the tables' indexes. Whether searches, which have an address of their own, come
+        # this way or by that to the internet, AWS does not say: they pass on both.
+        _ours("UseTables", [*USE_THE_TABLE, *LOOK_AT_THE_TABLE, *SEARCH], arn(f"dynamodb:{HERE}:table/*")),
     ),
 }
 INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
@@ -105,7 +124,7 @@ INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
 
 
 def gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) -> None:
-    """S3 (which holds the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
+    """S3 (people's files, the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
     for title, (service, policy) in GATEWAYS.items():
         ec2.VPCEndpoint(
             f"{title}Endpoint",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awacs import bedrock, dynamodb, ecr, sts
+from awacs import bedrock, dynamodb, ecr, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -39,8 +39,16 @@ USE_THE_TABLE = [
     dynamodb.Query,
     dynamodb.UpdateItem,
 ]
+USE_THE_FILES = [s3.DeleteObject, s3.GetObject, s3.PutObject]
+LIST_THE_FILES = [s3.ListBucket]
+"""Of a conversation, to delete them. Without it S3 also says of a missing file that it may not be read."""
 LIST_BY_CHANGE = [dynamodb.Query]
 """All that is done with the table's index."""
+SEARCH = [dynamodb.SearchVectors]
+"""On the vector index, and in a statement of its own: a condition on DynamoDB's keys would match no search.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/VectorSearch.Security.html"""
+LOOK_AT_THE_TABLE = [dynamodb.DescribeTable]
+"""To see whether the vector index is there already."""
 
 
 def document(*statements: Statement) -> PolicyDocument:

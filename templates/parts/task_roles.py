@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awacs import ecr, kms, secretsmanager
+from awacs import bedrock, ecr, kms, secretsmanager
 from awacs import logs as logs_actions
 from awacs.aws import Action, ArnEquals, Condition, StringEquals
 from troposphere import If, NoValue, Sub, Template, iam
 
+from templates.parts.library import VECTOR_INDEX
 from templates.parts.own_key import has_own_key
 from templates.parts.permissions import (
     COUNT,
     INVOKE,
     LIST_BY_CHANGE,
+    LIST_THE_FILES,
+    LOOK_AT_THE_TABLE,
     PULL,
+    SEARCH,
+    USE_THE_FILES,
     USE_THE_TABLE,
     allow,
     arn,
@@ -31,18 +36,24 @@ TABLE_KEY_USE = [
     kms.ReEncryptFrom,
     kms.ReEncryptTo,
 ]
-"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html"""
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+S3 needs two of these: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"""
+FILES = ("uploads/", "files/", "library/")
+"""What the app keeps in the bucket (gradio_app/store/schema.py)."""
 
 
 def task_role(
     t: Template,
     table_arn: Value,
+    files_bucket_arn: Value,
     key_arn: Value,
     model_id: Value,
     alternative_model_id: Value,
     has_alternative: str,
+    embedding_model_id: Value,
+    has_library: str,
 ) -> iam.Role:
-    """The app's own rights: the configured models and the one table."""
+    """The app's own rights: the configured models, the one table and the one bucket."""
 
     def for_each_model(arn_of_model: str) -> list[Value]:
         alternative = arn(arn_of_model, model=alternative_model_id)
@@ -74,10 +85,37 @@ def task_role(
                 allow("CountTokens", COUNT, [arn("bedrock:${AWS::Region}::foundation-model/*")]),
                 allow("UseTheTable", USE_THE_TABLE, [table_arn]),
                 allow("ListByChange", LIST_BY_CHANGE, [Sub("${table}/index/*", table=table_arn)]),
+                allow(
+                    "UseTheFiles",
+                    USE_THE_FILES,
+                    [Sub(f"${{bucket}}/{prefix}*", bucket=files_bucket_arn) for prefix in FILES],
+                ),
+                allow("ListTheFiles", LIST_THE_FILES, [files_bucket_arn]),
             ),
-            _use_of_the_key(t, key_arn, "dynamodb", TABLE_KEY_USE),
+            If(has_library, _library(table_arn, embedding_model_id), NoValue),
+            _use_of_the_key(t, key_arn, ["dynamodb", "s3"], TABLE_KEY_USE),
         ],
-        Metadata=describe("What the app may do: invoke the configured models and use its one table."),
+        Metadata=describe("What the app may do: invoke the configured models, use its one table and bucket."),
+    )
+
+
+def _library(table_arn: Value, embedding_model_id: Value) -> iam.Policy:
+    """To make vectors with the one model and search the one index; whose is searched no policy can say."""
+    model = arn("bedrock:${AWS::Region}::foundation-model/${model}", model=embedding_model_id)
+    profile = arn(
+        "bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}", model=embedding_model_id
+    )
+    return inline(
+        "Documents",
+        allow("MakeVectors", [bedrock.InvokeModel], [model, profile]),
+        allow(
+            "MakeVectorsBehindTheProfile",
+            [bedrock.InvokeModel],
+            [arn("bedrock:*::foundation-model/*")],
+            Condition(ArnEquals({"bedrock:InferenceProfileArn": [profile]})),
+        ),
+        allow("FindPassages", SEARCH, [Sub(f"${{table}}/index/{VECTOR_INDEX}", table=table_arn)]),
+        allow("SeeWhetherTheIndexIsReady", LOOK_AT_THE_TABLE, [table_arn]),
     )
 
 
@@ -104,14 +142,15 @@ def execution_role(
                     "WriteTheLog", [logs_actions.CreateLogStream, logs_actions.PutLogEvents], [log_group_arn]
                 ),
             ),
-            _use_of_the_key(t, key_arn, "secretsmanager", [kms.Decrypt]),
+            _use_of_the_key(t, key_arn, ["secretsmanager"], [kms.Decrypt]),
         ],
         Metadata=describe("What ECS may do to start a task; the app itself never has these rights."),
     )
 
 
-def _use_of_the_key(t: Template, key_arn: Value, service: str, actions: Sequence[Action]) -> If:
-    """What is behind a service that asks KMS in the caller's name; with AWS's own key nothing is needed."""
-    via = Condition(StringEquals({"kms:ViaService": Sub(f"{service}.${{AWS::Region}}.amazonaws.com")}))
+def _use_of_the_key(t: Template, key_arn: Value, services: Sequence[str], actions: Sequence[Action]) -> If:
+    """What is behind services that ask KMS in the caller's name; with AWS's own key nothing is needed."""
+    names = [Sub(f"{service}.${{AWS::Region}}.amazonaws.com") for service in services]
+    via = Condition(StringEquals({"kms:ViaService": names if len(names) > 1 else names[0]}))
     policy = inline("UseTheKey", allow("UseTheKeyThroughTheService", actions, [key_arn], via))
     return If(has_own_key(t, key_arn), policy, NoValue)

@@ -122,7 +122,7 @@ class FakeBedrock:
 
     def question(self, number: int = -1) -> str:
         """The last message of a request."""
-        return self.requests[number]["messages"][-1]["content"][0]["text"]
+        return self.requests[number]["messages"][-1]["content"][-1]["text"]
 
 
 @contextmanager

@@ -30,8 +30,8 @@ from tests.gradio_app.store.releases.__main__ import written
 pytestmark = pytest.mark.slow
 
 ANA, BO = "ana@example.com", "bo@example.com"
-OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address"}
-"""Kinds of items that say nothing of whom they are of: hashes that end by themselves."""
+OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address", "group with a library"}
+"""Kinds of items that say nothing of whom they are of: hashes that end by themselves, and a group's name."""
 
 
 def keys(running: Running) -> set[Key]:
@@ -56,6 +56,7 @@ def live(running: Running, monkeypatch: pytest.MonkeyPatch, email: str) -> tuple
     person = people.invite(running.aws.cognito, running.pool, email)
     assert person
     monkeypatch.setattr(releases, "USER", person.id)
+    monkeypatch.setattr(releases, "LIBRARY", schema.own_library(person.id))
     identity = releases.Identity(person.id, email, ())
     signed_in = releases.SignedIn(identity, person.username, "an-access-token", "a-refresh-token", 2**31)
     monkeypatch.setattr(releases, "SIGNED_IN", signed_in)
@@ -96,7 +97,9 @@ def test_all_of_one_person_goes_and_nothing_of_another(
     assert [each.email for each in people.everybody(running.aws.cognito, running.pool)] == [BO]
     printed = running.printed()
     assert re.search(
-        r"3 conversations, 1 day of usage, 1 draft, 1 known browser, \d+ messages, 1 session, ", printed
+        r"3 conversations, 1 day of usage, 2 documents, 1 draft, 1 known browser, \d+ messages, 1 passage, "
+        r"1 session, ",
+        printed,
     )
     assert f"{ANA} is forgotten." in printed
 

@@ -100,4 +100,4 @@ def test_anothers_text_is_not_kept_for_whoever_signs_in_next(
     expect(box(page)).to_have_value("a secret of Ana's")
     conversation_id = re.findall(r"[0-9a-f]{32}", page.url)[0]
     drafts = Drafts(Table(dynamodb, table))
-    assert drafts.find(f"id-of-{EVA}", conversation_id, is_new=True) == ""
+    assert drafts.find(f"id-of-{EVA}", conversation_id, is_new=True).text == ""

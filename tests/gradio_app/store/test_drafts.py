@@ -21,10 +21,10 @@ def drafts(dynamodb: Any, table: str) -> Drafts:
 
 def test_a_draft_is_its_writers_and_its_conversations(drafts: Drafts) -> None:
     drafts.keep("ana", HERE, "half a thought")
-    assert drafts.find("ana", HERE, is_new=False) == "half a thought"
-    assert drafts.find("ana", THERE, is_new=False) == ""
-    assert drafts.find("ana", THERE, is_new=True) == "half a thought", "as after a sign-in"
-    assert drafts.find("berta", HERE, is_new=True) == ""
+    assert drafts.find("ana", HERE, is_new=False).text == "half a thought"
+    assert drafts.find("ana", THERE, is_new=False).text == ""
+    assert drafts.find("ana", THERE, is_new=True).text == "half a thought", "as after a sign-in"
+    assert drafts.find("berta", HERE, is_new=True).text == ""
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,16 @@ def test_what_was_sent_is_no_draft_any_more(
 ) -> None:
     drafts.keep("ana", HERE, "half a thought")
     drafts.sent("ana", conversation_id, text)
-    assert bool(drafts.find("ana", HERE, is_new=False)) == is_left
-    assert bool(drafts.find("ana", "c" * 32, is_new=True)) == is_left
+    assert bool(drafts.find("ana", HERE, is_new=False).text) == is_left
+    assert bool(drafts.find("ana", "c" * 32, is_new=True).text) == is_left
 
 
 def test_an_emptied_box_forgets_only_its_own(drafts: Drafts) -> None:
     drafts.keep("ana", HERE, "half a thought")
     drafts.keep("ana", THERE, " ")
-    assert drafts.find("ana", HERE, is_new=False)
+    assert drafts.find("ana", HERE, is_new=False).text
     drafts.keep("ana", HERE, "")
-    assert not drafts.find("ana", HERE, is_new=False)
+    assert not drafts.find("ana", HERE, is_new=False).text
     drafts.keep("ana", HERE, "")  # and once more does no harm
 
 
@@ -57,14 +57,14 @@ def test_it_is_over_after_a_day_and_has_an_end(drafts: Drafts, dynamodb: Any, ta
     now = time.time()
     later = Drafts(Table(dynamodb, table), now=lambda: now + KEPT_SECONDS + 1)
     assert int(item["expires_at"]["N"]) <= now + KEPT_SECONDS
-    assert later.find("ana", HERE, is_new=True) == "", "though DynamoDB takes its time"
+    assert later.find("ana", HERE, is_new=True).text == "", "though DynamoDB takes its time"
 
 
 def test_each_conversation_has_its_own(drafts: Drafts) -> None:
     drafts.keep("ana", HERE, "to the one")
     drafts.keep("ana", THERE, "to the other")
-    assert drafts.find("ana", HERE, is_new=False) == "to the one"
-    assert drafts.find("ana", THERE, is_new=False) == "to the other"
+    assert drafts.find("ana", HERE, is_new=False).text == "to the one"
+    assert drafts.find("ana", THERE, is_new=False).text == "to the other"
 
 
 def test_a_new_page_takes_no_draft_of_a_conversation_that_exists(
@@ -72,7 +72,7 @@ def test_a_new_page_takes_no_draft_of_a_conversation_that_exists(
 ) -> None:
     store.ask("ana", Conversation(HERE), "asked")
     drafts.keep("ana", HERE, "the next question")
-    assert drafts.find("ana", THERE, is_new=True) == ""
+    assert drafts.find("ana", THERE, is_new=True).text == ""
 
 
 @pytest.mark.parametrize("conversation_id", ["", "x" * 380_000, "A" * 32, f"{HERE}#"])
@@ -80,7 +80,7 @@ def test_what_is_no_conversation_has_none(
     drafts: Drafts, dynamodb: Any, table: str, conversation_id: str
 ) -> None:
     drafts.keep("ana", conversation_id, "text")
-    assert drafts.find("ana", conversation_id, is_new=True) == ""
+    assert drafts.find("ana", conversation_id, is_new=True).text == ""
     drafts.sent("ana", conversation_id, "text")
     assert dynamodb.scan(TableName=table)["Items"] == []
 
@@ -92,7 +92,9 @@ def test_a_person_has_so_many_and_the_oldest_go(dynamodb: Any, table: str) -> No
     for conversation_id in ids:
         clock[0] += 1
         drafts.keep("ana", conversation_id, conversation_id)
-    assert [bool(drafts.find("ana", kept, is_new=False)) for kept in ids] == [False] * 3 + [True] * DRAFTS
+    assert [bool(drafts.find("ana", kept, is_new=False).text) for kept in ids] == [False] * 3 + [
+        True
+    ] * DRAFTS
 
 
 def test_the_one_draft_of_the_release_before_is_still_found(dynamodb: Any, table: str) -> None:
@@ -100,8 +102,8 @@ def test_the_one_draft_of_the_release_before_is_still_found(dynamodb: Any, table
     rest = {"conversation": {"S": HERE}, "text": {"S": "half a thought"}, "expires_at": {"N": str(2**40)}}
     dynamodb.put_item(TableName=table, Item=key | rest)
     drafts = Drafts(Table(dynamodb, table))
-    assert drafts.find("ana", HERE, is_new=False) == "half a thought"
-    assert drafts.find("ana", THERE, is_new=False) == ""
-    assert drafts.find("ana", THERE, is_new=True) == "half a thought"
+    assert drafts.find("ana", HERE, is_new=False).text == "half a thought"
+    assert drafts.find("ana", THERE, is_new=False).text == ""
+    assert drafts.find("ana", THERE, is_new=True).text == "half a thought"
     drafts.sent("ana", HERE, "half a thought, and the rest")
-    assert drafts.find("ana", HERE, is_new=True) == ""
+    assert drafts.find("ana", HERE, is_new=True).text == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradio_app.settings import Settings
+from gradio_app.store import schema
 from templates.parts.viewer_address import HEADER
 from templates.stacks.distribution import VIEWER_ADDRESS_CODE
 from tests.templates import stacks
@@ -16,6 +17,7 @@ GIVEN = {
     "UserPoolId": "us-east-1_AbCdEfGhI",
     "UserPoolClientId": "1h57kf5cpq17m0eml12example",
     "TableName": "asistente-Data-Table",
+    "FilesBucketName": "asistente-data-files",
     "PublicScheme": "https",
     "ImageTag": stacks.TAG,
     "VpcCidr": "10.42.0.0/16",
@@ -23,6 +25,7 @@ GIVEN = {
     "AppPort": "8080",
     "ModelId": "global.amazon.nova-2-lite-v1:0",
     "AlternativeModelId": "",
+    "EmbeddingModelId": "",
     "SingleSignOnUrl": "",
 }
 
@@ -291,6 +294,42 @@ def test_the_app_cannot_scan_or_administer_the_table() -> None:
     assert index["Resource"] == [{"Fn::Sub": ["${table}/index/*", {"table": {"Ref": "TableArn"}}]}]
 
 
+def test_the_app_searches_the_one_index_and_nothing_else_is_new_to_it_with_a_library() -> None:
+    def allowed(**parameters: str) -> list[Json]:
+        return list(stacks.statements(stacks.properties(service(**parameters), "TaskRole")))
+
+    without = allowed()
+    more = {
+        action: statement
+        for statement in allowed(EmbeddingModelId="an.embedding-model")
+        if statement not in without
+        for action in statement["Action"]
+    }
+    assert more.keys() == {"bedrock:InvokeModel", "dynamodb:SearchVectors", "dynamodb:DescribeTable"}
+    search, look = more["dynamodb:SearchVectors"], more["dynamodb:DescribeTable"]
+    index = {"Fn::Sub": [f"${{table}}/index/{schema.BY_MEANING}", {"table": {"Ref": "TableArn"}}]}
+    assert (search["Action"], search["Resource"]) == (["dynamodb:SearchVectors"], [index])
+    # DynamoDB's own condition keys are absent from a search: a statement that asks for one allows none.
+    assert "Condition" not in search
+    assert look["Resource"] == [{"Ref": "TableArn"}]
+
+
+def test_vectors_are_made_by_the_one_model_alone() -> None:
+    role = stacks.properties(service(EmbeddingModelId="an.embedding-model"), "TaskRole")
+    direct, behind = [s for s in stacks.statements(role) if s["Action"] == ["bedrock:InvokeModel"]]
+    for resources in (direct["Resource"], behind["Condition"]["ArnEquals"]["bedrock:InferenceProfileArn"]):
+        assert {arn["Fn::Sub"][1]["model"] for arn in resources} == {"an.embedding-model"}
+
+
+@pytest.mark.parametrize("model", ["", "amazon.titan-embed-text-v2:0"])
+def test_the_app_is_told_of_the_model_for_documents(model: str) -> None:
+    container = _container(service(EmbeddingModelId=model))
+    environment = {entry["Name"]: _text(entry["Value"]) for entry in container["Environment"]}
+    secrets = {entry["Name"]: "from-secrets-manager" for entry in container["Secrets"]}
+    settings = Settings.from_env(environment | secrets | {"AWS_REGION": "us-east-1"})
+    assert settings.embedding_model_id == model
+
+
 def test_the_app_counts_tokens_with_models_of_its_region_only() -> None:
     role = stacks.properties(service(), "TaskRole")
     (count,) = [s for s in stacks.statements(role) if "bedrock:CountTokens" in s["Action"]]
@@ -306,7 +345,19 @@ def test_only_ecs_reads_the_secret_and_pulls_the_image() -> None:
         for s in stacks.statements(stacks.properties(template, "TaskRole"))
         for a in s["Action"]
     }
-    assert own == {"bedrock", "dynamodb", "kms", "sts"}
+    assert own == {"bedrock", "dynamodb", "kms", "s3", "sts"}
+
+
+def test_the_app_reads_and_writes_files_and_nothing_else_in_the_bucket() -> None:
+    statements = [
+        each
+        for each in stacks.statements(stacks.properties(service(), "TaskRole"))
+        if each["Action"][0].startswith("s3:")
+    ]
+    files, listing = statements
+    assert set(files["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+    assert [each["Fn::Sub"][0] for each in files["Resource"]] == ["${bucket}/uploads/*", "${bucket}/files/*"]
+    assert listing["Action"] == ["s3:ListBucket"], "no version is deleted, no policy or lifecycle changed"
 
 
 def test_with_awss_own_key_nobody_may_use_a_key() -> None:
@@ -317,14 +368,14 @@ def test_with_awss_own_key_nobody_may_use_a_key() -> None:
 
 
 def test_a_key_is_used_only_through_the_service_that_needs_it() -> None:
-    for role, via in (("TaskRole", "dynamodb"), ("ExecutionRole", "secretsmanager")):
+    for role, services in (("TaskRole", ["dynamodb", "s3"]), ("ExecutionRole", ["secretsmanager"])):
         (statement,) = [
             s for s in stacks.statements(stacks.properties(service(), role)) if s["Action"][0][:4] == "kms:"
         ]
         assert statement["Resource"] == [{"Ref": "KeyArn"}]
-        assert statement["Condition"] == {
-            "StringEquals": {"kms:ViaService": {"Fn::Sub": f"{via}.${{AWS::Region}}.amazonaws.com"}}
-        }
+        via = [{"Fn::Sub": f"{each}.${{AWS::Region}}.amazonaws.com"} for each in services]
+        named = via if len(via) > 1 else via[0]
+        assert statement["Condition"] == {"StringEquals": {"kms:ViaService": named}}
 
 
 def _deployment(template: Json) -> Json:
