@@ -12,6 +12,7 @@ from rich.console import Console
 
 from command_line import Parser, text
 from deployer.account import github_provider
+from deployer.account.deployment import EXISTING_POOL
 from deployer.cloudformation import package, parameters, stack
 from deployer.command import Command
 from deployer.console import say
@@ -45,7 +46,7 @@ def run(options: Options, console: Console, repository: str, branch: str = BRANC
 
     with explained(EXIT_USAGE):
         name = stack_name(options.stack)
-        template = github.template(options.stack)
+        template = github.template(options.stack, str(options.parameters.get(EXISTING_POOL, "")))
         chosen = {"Repository": repository, "Branch": branch}
         unknown = f"arn:aws:iam::{'0' * 12}:oidc-provider/{ISSUER}"
         parameters.resolve(template, chosen, {"ProviderArn": unknown})
