@@ -12,6 +12,7 @@ CONNECT_SECONDS = 3
 """Inside a region a connection stands in milliseconds; longer means that the other end is gone."""
 TABLE_POOL = 64
 LOGIN_POOL = 16
+FILES_POOL = 32
 MODEL_POOL = 256
 """One connection per running answer; more than the interface ever runs at once (`max_threads`)."""
 
@@ -24,6 +25,8 @@ class Clients:
     dynamodb: Any
     bedrock_runtime: Any
     bedrock: Any
+    s3: Any = None
+    """None in tests of what has nothing to do with files."""
 
     @classmethod
     def build(cls, settings: Settings) -> "Clients":
@@ -36,6 +39,7 @@ class Clients:
             # worked on costs, whether its answer arrives or not, so the chat repeats a call or nobody does.
             bedrock_runtime=session.client("bedrock-runtime", config=_config(120, MODEL_POOL, attempts=1)),
             bedrock=session.client("bedrock", config=_config(5, 10)),
+            s3=session.client("s3", config=_config(10, FILES_POOL)),
         )
 
 

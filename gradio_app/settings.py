@@ -16,6 +16,8 @@ POOL_ID = re.compile(r"[\w-]{1,46}_[0-9A-Za-z]{1,55}")
 """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html"""
 CLIENT_ID = re.compile(r"[\w+]{1,128}")
 CLIENT_SECRET = re.compile(r"\S{1,128}")
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
 TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -42,6 +44,10 @@ INHERITED_FILES = 3
 IDLE_MINUTES = (5, 24 * 60)
 MAX_HOURS = (1, 24)
 """At most as long as the pool's refresh tokens last (templates/stacks/auth.py)."""
+LIBRARY_FILES = (1, 2_000)
+"""A search by name goes through all names of a library (gradio_app/store/library.py)."""
+LIBRARY_MEGABYTES = (1, 100_000)
+LIBRARY_PAGES = (1, 1_000_000)
 TOKENS_A_DAY = (0, 10**12)
 OUTPUT_TOKENS = (1, 1_000_000)
 DRAIN_SECONDS = (0, 3600)
@@ -74,6 +80,7 @@ class Settings:
     app_client_id: str
     app_client_secret: str = field(repr=False)
     table_name: str
+    bucket_name: str
     region: str
     model_ids: tuple[str, ...]
     embedding_model_id: str = ""
@@ -93,6 +100,12 @@ class Settings:
     sign_up_domains: tuple[str, ...] = ()
     """Domains of e-mail addresses that may sign up, in lower case; empty when nobody may."""
     single_sign_on: HostedClient | None = None
+    library_files: int = 200
+    library_megabytes: int = 500
+    library_pages: int = 10_000
+    """Most that one library of documents to ask may hold."""
+    web_pages: bool = False
+    """Whether people may add web pages by their address: there is a way to the internet."""
     daily_token_budget: int = 200_000
     max_output_tokens: int = 2048
     drain_seconds: int = 100
@@ -121,6 +134,7 @@ class Settings:
             app_client_id=pool("APP_CLIENT_ID", CLIENT_ID),
             app_client_secret=pool("APP_CLIENT_SECRET", CLIENT_SECRET),
             table_name=read.required("TABLE_NAME", TABLE_NAME),
+            bucket_name=read.required("BUCKET_NAME", BUCKET_NAME),
             region=read.required("AWS_REGION", REGION),
             model_ids=read.parsed("MODEL_IDS", None, _model_ids),
             embedding_model_id=read.parsed("EMBEDDING_MODEL_ID", "", _embedding_model_id),
@@ -135,6 +149,10 @@ class Settings:
             mfa=read.choice("MFA", "off", MFA),
             sign_up_domains=read.parsed("SIGN_UP_DOMAINS", "", _domains),
             single_sign_on=read.hosted_client() if authentication else None,
+            library_files=read.number("LIBRARY_FILES", 200, LIBRARY_FILES),
+            library_megabytes=read.number("LIBRARY_MEGABYTES", 500, LIBRARY_MEGABYTES),
+            library_pages=read.number("LIBRARY_PAGES", 10_000, LIBRARY_PAGES),
+            web_pages=read.choice("WEB_PAGES", "no", ("yes", "no")) == "yes",
             daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),

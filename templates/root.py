@@ -58,6 +58,7 @@ class Outputs:
     service_name: Value = output("The ECS service in the cluster.")
     task_definition_arn: Value = output("The task definition that the service runs.")
     table_name: Value = output("The table of sessions, conversations and usage.")
+    files_bucket_name: Value = output("The bucket of the files that people attach.")
     log_group_name: Value = output("Where the tasks log.")
     pipeline_console_url: Value = output("The build pipeline in the AWS console.")
     dashboard_console_url: Value = output(
@@ -128,7 +129,7 @@ class _System:
 
     @cached_property
     def store(self) -> data.Outputs:
-        purpose = "What must survive: the table of sessions and conversations."
+        purpose = "What must survive: the table of sessions and conversations, people's files."
         model = self._embedding_model_id
         return self._add("Data", data, purpose, self.p, self.key, embedding_model_id=model)
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from deployer.account import unused
 from deployer.account.empty import BUCKET, REPOSITORY
-from deployer.account.unused import KEY, POOL, TABLE, Kept
+from deployer.account.unused import DATA, KEY, POOL, TABLE, Kept
 from deployer.cloudformation import stack
 from deployer.cloudformation.inventory import Resource, inventory
 from deployer.cloudformation.package import STACK_TYPE
@@ -20,6 +20,8 @@ from deployer.errors import explain
 from deployer.session import Aws
 
 LARGEST = 1024
+COUNTED_FILES = 1000
+"""What S3 lists at once; more are not counted."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Fate:
 def of(aws: Aws, found: stack.Description) -> Fate:
     """What a deletion of that stack would do."""
     every = list(inventory(aws.cloudformation, found["StackId"]))
-    is_first = found["StackStatus"] in stack.LEFTOVER
+    is_first = stack.is_first(aws.cloudformation, found)
     stays = [Kept(each.path, each.kind, each.physical_id) for each in every if each.retained]
     if is_first:
         stays += unused.skipped(aws.cloudformation, found["StackId"])
@@ -73,7 +75,7 @@ def _show_what_goes(fate: Fate, console: Console) -> None:
 
 def _show_data(aws: Aws, kept: Iterable[Kept], console: Console, *, data: bool) -> None:
     for each in kept:
-        goes = data and each.kind in (TABLE, POOL, KEY)
+        goes = data and each.kind in DATA
         what = f"{each}: {_contents(aws, each)}"
         if goes:
             say(console, f"Goes FOR GOOD: {what}", "red")
@@ -83,6 +85,7 @@ def _show_data(aws: Aws, kept: Iterable[Kept], console: Console, *, data: bool) 
 
 _COSTS = {
     TABLE: "goes on costing what is stored in it and in its backups, by the GB",
+    BUCKET: "goes on costing what is stored in it, by the GB",
     POOL: "costs nothing while nobody signs in",
     KEY: "goes on costing 1 USD a month",
 }
@@ -95,6 +98,9 @@ def _contents(aws: Aws, kept: Kept) -> str:
             case "AWS::DynamoDB::Table":
                 table = aws.dynamodb.describe_table(TableName=kept.physical_id)["Table"]
                 return f"about {table['ItemCount']:,} items, {_size(table['TableSizeBytes'])}"
+            case "AWS::S3::Bucket":
+                found = aws.s3.list_objects_v2(Bucket=kept.physical_id, MaxKeys=COUNTED_FILES)
+                return f"{found['KeyCount']:,} {'files or more' if found['IsTruncated'] else 'files'}"
             case "AWS::Cognito::UserPool":
                 pool = aws.cognito.describe_user_pool(UserPoolId=kept.physical_id)["UserPool"]
                 return f"about {pool.get('EstimatedNumberOfUsers', 0):,} people"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from deployer.account.empty import BUCKET
 from deployer.account.existence import exists, name_of
 from deployer.account.unused import KEY, POOL, TABLE, Kept
 from deployer.session import Aws
@@ -11,7 +12,7 @@ from deployer.session import Aws
 TAG = "Project"
 """CloudFormation hands a stack's tags on to what it makes, nested stacks included."""
 
-_DATA = {"dynamodb": TABLE, "cognito-idp": POOL, "kms": KEY}
+_DATA = {"dynamodb": TABLE, "s3": BUCKET, "cognito-idp": POOL, "kms": KEY}
 
 
 def tags(stack: str) -> dict[str, str]:
@@ -34,8 +35,13 @@ def by_kind(arns: list[str]) -> list[Kept]:
     return found
 
 
-def _arns(aws: Aws, stack: str) -> Iterator[str]:
+def with_tags(aws: Aws, stack: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The ARN of each that AWS lists for a deployment, with its tags; raises what boto3 raises."""
     pages = aws.tagging.get_paginator("get_resources").paginate(TagFilters=[{"Key": TAG, "Values": [stack]}])
     for page in pages:
         for resource in page["ResourceTagMappingList"]:
-            yield resource["ResourceARN"]
+            yield resource["ResourceARN"], {each["Key"]: each["Value"] for each in resource.get("Tags", [])}
+
+
+def _arns(aws: Aws, stack: str) -> Iterator[str]:
+    return (arn for arn, _ in with_tags(aws, stack))

@@ -1,7 +1,7 @@
 """What a first creation that failed has kept by its deletion policies: data that nobody ever had.
 
-A table, a pool and a key each stay for the sake of people's data, and cost money or stand in the way as long
-as they do. Here there are no people yet, which is asked and not taken for granted.
+A table, a bucket, a pool and a key each stay for the sake of people's data, and cost money or stand in the
+way as long as they do. Here there are no people yet, which is asked and not taken for granted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from deployer.account.empty import BUCKET, empty_bucket
 from deployer.cloudformation.package import STACK_TYPE
 from deployer.console import say
 from deployer.errors import error_code, explain, is_missing_stack
@@ -21,12 +22,12 @@ from deployer.session import Aws
 TABLE = "AWS::DynamoDB::Table"
 POOL = "AWS::Cognito::UserPool"
 KEY = "AWS::KMS::Key"
-DATA = (TABLE, POOL, KEY)
-"""What holds people's data, or opens it."""
+DATA = (TABLE, BUCKET, POOL, KEY)
+"""What holds people's data, or opens it. Of the buckets only that of people's files outlives its stack."""
 KEY_DAYS = 7
 """The shortest time that KMS takes to delete a key, which costs nothing meanwhile:
 https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"""
-_GONE = {"ResourceNotFoundException", "NotFoundException", "KMSInvalidStateException"}
+_GONE = {"NoSuchBucket", "ResourceNotFoundException", "NotFoundException", "KMSInvalidStateException"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def remove(aws: Aws, kept: Sequence[Kept], console: Console) -> list[Kept]:
 
 
 def delete(aws: Aws, kept: Sequence[Kept], console: Console, done: str) -> list[Kept]:
-    """Delete tables, pools and keys with all that is in them, saying each; return what stays.
+    """Delete tables, buckets, pools and keys with all that is in them, saying each; return what stays.
 
     What protects them from deletion is ended first. A key goes only when everything else has gone.
     """
@@ -114,6 +115,11 @@ def _remove_table(aws: Aws, table: str) -> None:
     aws.dynamodb.get_waiter("table_not_exists").wait(TableName=table)
 
 
+def _remove_bucket(aws: Aws, bucket: str) -> None:
+    empty_bucket(aws.s3, bucket)
+    aws.s3.delete_bucket(Bucket=bucket)
+
+
 def _remove_pool(aws: Aws, pool: str) -> None:
     aws.cognito.update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
     aws.cognito.delete_user_pool(UserPoolId=pool)
@@ -123,4 +129,4 @@ def _remove_key(aws: Aws, key: str) -> None:
     aws.kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=KEY_DAYS)
 
 
-_REMOVE = {TABLE: _remove_table, POOL: _remove_pool, KEY: _remove_key}
+_REMOVE = {TABLE: _remove_table, BUCKET: _remove_bucket, POOL: _remove_pool, KEY: _remove_key}

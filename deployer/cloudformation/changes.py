@@ -14,8 +14,9 @@ from rich.console import Console
 
 from deployer.cloudformation import reviewed
 from deployer.cloudformation.foreseen import Action, Change
+from deployer.cloudformation.progress import GoesOn, perhaps
 from deployer.console import say
-from deployer.errors import EXIT_USAGE, DeployError, error_code, explain
+from deployer.errors import EXIT_INTERRUPTED, EXIT_USAGE, DeployError, error_code, explain
 
 ChangeSet = dict[str, Any]  # as DescribeChangeSet gives it
 REFUSED = "NestedRefused"
@@ -35,11 +36,13 @@ class Refused(DeployError):
 
 
 def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
-    """Make a change set of that kind (CREATE or UPDATE); return it, or None when nothing would change.
+    """Make a change set of that kind (CREATE, UPDATE, IMPORT); return it, or None when nothing would change.
 
     Raises Refused with CloudFormation's reason; nothing has been created then. Where CloudFormation does not
     foresee nested stacks, the change set is one without them and has its reason under REFUSED.
     """
+    if kind == "IMPORT":  # CloudFormation takes no IncludeNestedStacks with it
+        return _make(cloudformation, request, kind)
     try:
         return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
     except Refused as refused:
@@ -53,6 +56,22 @@ def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Conso
         )
         made = _make(cloudformation, request, kind)
         return made and made | {REFUSED: refused.reasons}
+
+
+def execute(cloudformation: Any, change_set_id: str, stack: str) -> None:
+    """Have CloudFormation carry a change set out.
+
+    Raises GoesOn where it cannot be known whether that has begun, and ClientError where it has not.
+    """
+    try:
+        # The token: as for the making.
+        cloudformation.execute_change_set(
+            ChangeSetName=change_set_id, ClientRequestToken=f"execute-{uuid.uuid4()}"
+        )
+    except KeyboardInterrupt:
+        raise GoesOn(f"Interrupted. {perhaps(stack)}", EXIT_INTERRUPTED) from None
+    except BotoCoreError as error:
+        raise GoesOn(f"{explain(error)} {perhaps(stack)}") from error
 
 
 def summary(changes: Iterable[Change], *, with_names: bool = True) -> str:
@@ -78,8 +97,12 @@ def is_being_made(cloudformation: Any, stack: str) -> bool:
 
 def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
     made = _create(cloudformation, request, kind)
-    reviewed.wait_until_at_rest(cloudformation, made["Id"])
-    change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    try:
+        reviewed.wait_until_at_rest(cloudformation, made["Id"])
+        change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    except BaseException:
+        forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind)
+        raise
     if change_set["Status"] != "FAILED":
         return change_set
     empty = _is_empty(change_set)
@@ -92,11 +115,11 @@ def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet 
 
 def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str, Any]:
     """Ask for the change set; return its Id and StackId."""
+    name = f"deploy-{uuid.uuid4()}"
     try:
+        # The token: a request that is repeated because its answer was lost is one request.
         return cloudformation.create_change_set(
-            **request,
-            ChangeSetName=f"deploy-{uuid.uuid4()}",
-            ChangeSetType=kind,
+            **request, ChangeSetName=name, ChangeSetType=kind, ClientToken=name
         )
     except ClientError as error:
         if error_code(error) != "ValidationError" or "_IN_PROGRESS state" in str(error):
@@ -144,6 +167,8 @@ def _nested(change_set: ChangeSet) -> dict[str, str]:
 
 def forget(cloudformation: Any, stack: str, change_set_id: str, stack_id: str, kind: str) -> bool:
     """Remove a change set of no use; a first one leaves an empty stack, which goes with it.
+
+    An import may be a stack's first or not, and its stack stays: who asked for it removes that.
 
     When that fails, what is left does no harm, and why the change set is of no use matters more: then False
     is returned.

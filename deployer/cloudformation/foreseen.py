@@ -14,6 +14,7 @@ class Action(StrEnum):
     """What happens to a resource."""
 
     ADD = "add"
+    TAKE_OVER = "take over"
     MODIFY = "change in place"
     PERHAPS_REPLACE = "perhaps replace"
     REPLACE = "replace"
@@ -79,8 +80,10 @@ def _change(path: str, change: dict[str, Any]) -> Change:
 
 def _action(change: dict[str, Any]) -> Action:
     match change["Action"], change.get("Replacement"):
-        case (("Add" | "Import"), _):
+        case "Add", _:
             return Action.ADD
+        case "Import", _:
+            return Action.TAKE_OVER
         case "Remove", _:
             return Action.REMOVE
         case _, "True":

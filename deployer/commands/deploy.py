@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -12,7 +12,7 @@ from deployer.account import service_linked_roles
 from deployer.cloudformation import package, stack
 from deployer.cloudformation.changes import ChangeSet
 from deployer.command import Command
-from deployer.commands import doctor, foresight, operation, plan, recorded, verify
+from deployer.commands import doctor, foresight, operation, plan, recorded, taking_over, verify
 from deployer.commands.consent import FLAG, WITHOUT_QUESTION, Consent
 from deployer.commands.intended import (
     Prepared,
@@ -24,6 +24,7 @@ from deployer.commands.intended import (
 )
 from deployer.commands.operation import Prove, without_proof
 from deployer.commands.recorded import Recording
+from deployer.commands.taking_over import NOT_WANTED, Request, Taken
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, explained
 from deployer.options import Options
@@ -38,6 +39,7 @@ def run(
     consent: Consent = WITHOUT_QUESTION,
     *,
     unchecked: bool = False,
+    take_over: Request = NOT_WANTED,
     prove: Prove = without_proof,
 ) -> dict[str, str]:
     """Create or update the stacks as `options` say; return the root stack's outputs by name.
@@ -50,6 +52,7 @@ def run(
         write: makes the templates, by default `generate.write`.
         consent: how the plan comes by somebody's word.
         unchecked: leave `doctor` out.
+        take_over: whether what an earlier deployment has kept is to be had back.
         prove: looks whether the service works, once it should.
 
     Raises DeployError with the exit code: 2 when something has to be set right before anything is created, 1
@@ -58,20 +61,24 @@ def run(
 
     def announce(aws: Aws) -> None:
         say(console, f"Deploying {options.stack} to account {aws.account}, region {aws.region}.")
+        # Whoever began it: without the bucket nothing else can be done, and nobody's data is in it yet.
+        stack.finish(aws.cloudformation, options.bootstrap_stack, console)
 
     with explained(EXIT_USAGE):
         prepared = prepare(options, write, announce, when_busy=True)
         begun = _taken_up(prepared, prepared.busy, console) if prepared.busy else None
+        taken = [] if begun else taking_over.intend(prepared, take_over, console)
         if not begun and not is_up_to_date(prepared):
             consent.require_somebody()
             if not unchecked:
                 doctor.require_well(prepared.aws, options, prepared.values, prepared.deployed, console)
             if prepared.running is None:
-                _agree(plan.from_templates(prepared), options.stack, consent, console)
+                found = taking_over.foreseen(plan.from_templates(prepared), taken)
+                _agree(found, options.stack, consent, console)
     with explained(EXIT_FAILED):
         if prepared.busy and begun:
             return operation.follow(begun, prepared.busy, options, prove)
-        return _deploy(prepared, consent, console, prove)
+        return _deploy(prepared, taken, consent, console, prove)
 
 
 def _taken_up(prepared: Prepared, busy: stack.Description, console: Console) -> Recording:
@@ -81,22 +88,29 @@ def _taken_up(prepared: Prepared, busy: stack.Description, console: Console) -> 
     return operation.taken_up(aws, bucket, busy, wanted, prepared.options.stack, console)
 
 
-def _deploy(prepared: Prepared, consent: Consent, console: Console, prove: Prove) -> dict[str, str]:
+def _deploy(
+    prepared: Prepared, taken: Sequence[Taken], consent: Consent, console: Console, prove: Prove
+) -> dict[str, str]:
     aws, options = prepared.aws, prepared.options
     bucket = _bootstrap(prepared, consent, console)
     upload = package.uploader(aws.s3, bucket)
     upload(prepared.own["SourceKey"], source_zip(options.root))
     service_linked_roles.ensure(aws.iam, console)
+    if taken:
+        taking_over.carry_out(prepared, taken, upload, console)
 
     def review(change_set: ChangeSet) -> None:
+        if prepared.running is None:  # agreed to before anything was made
+            taking_over.guard(prepared, taken, change_set)
+            return
         found = plan.from_change_set(prepared, change_set, options.stack)
         _agree(found, options.stack, consent, console)
 
     keys: list[str] = []
     wanted = root_stack(prepared, bucket, package.noting(upload, keys))
     recording = recorded.new(aws, bucket, console, wanted, keys, "deploy", "")
-    # A first deployment has been agreed to before anything was made.
-    return operation.carry_out(recording, wanted, options, review if prepared.running else None, prove)
+    asked = review if prepared.running or taken else None
+    return operation.carry_out(recording, wanted, options, asked, prove)
 
 
 def _agree(foreseen: foresight.Plan, name: str, consent: Consent, console: Console) -> None:
@@ -119,15 +133,16 @@ def _bootstrap(prepared: Prepared, consent: Consent, console: Console) -> str:
 
 def _arguments(parser: Parser) -> None:
     parser.add_argument(FLAG, action="store_true", help="also where data is lost")
+    taking_over.arguments(parser)
     parser.add_argument("--unchecked", action="store_true", help="without what doctor looks at")
     parser.add_argument("--unproved", action="store_true", help="without the proof at the end")
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    is_there = sys.stdin is not None and sys.stdin.isatty()
-    consent = Consent(None if given.yes else input, given.accept_data_loss, is_there)
+    consent = Consent.of(given)
+    take_over = taking_over.request(given.take_over, given.kept)
     prove = verify.proof(options, console, unproved=given.unproved)
-    run(options, console, consent=consent, unchecked=given.unchecked, prove=prove)
+    run(options, console, consent=consent, unchecked=given.unchecked, take_over=take_over, prove=prove)
 
 
 COMMAND = Command(

@@ -14,9 +14,9 @@ from deployer.account import fate, insights_group, protection, tagged, unused
 from deployer.account.existence import last_name
 from deployer.account.fate import Fate
 from deployer.account.unused import Kept
-from deployer.cloudformation import stack
+from deployer.cloudformation import imports, stack
 from deployer.command import Command
-from deployer.commands import teardown
+from deployer.commands import recorded, teardown
 from deployer.console import Ask, answered, say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explain, explained
 from deployer.options import Options
@@ -43,16 +43,22 @@ def run(
         for found in present:
             protection.require_none(aws, found)
         fates = [fate.of(aws, found) for found in present]
+        unfinished = imports.standing(aws.cloudformation, options.stack)
         before = _kept_before(aws, options.stack, fates, console)
-        if not present:
+        if not present and not unfinished:
             say(console, f"There is no stack {options.stack} in region {aws.region}: nothing to destroy.")
         fate.show(aws, fates, before, console, data=data)
-        if not present and not (data and any(each.kind in unused.DATA for each in before)):
+        for each in unfinished:
+            say(console, f"{each['StackName']}: goes; what it was to take over stays.")
+        if not present and not unfinished and not (data and any(each.kind in unused.DATA for each in before)):
             return
         if ask is not None:
-            _confirm(options.stack, aws, [each.name for each in fates], ask, data=data)
+            names = [*(each.name for each in fates), *(each["StackName"] for each in unfinished)]
+            _confirm(options.stack, aws, names, ask, data=data)
     with explained(EXIT_FAILED):
         kept = list(before)
+        for each in unfinished:
+            imports.release(aws.cloudformation, each, console)
         for found in present:
             kept += teardown.remove(aws, found, console, data_goes=data)
         insights_group.remove(aws, (each for one in fates for each in one.resources), console)
@@ -62,9 +68,19 @@ def run(
 
 
 def _present(aws: Aws, options: Options) -> list[stack.Description]:
+    """The stacks that there are; one whose deletion goes on already is taken up where it is."""
     names = (options.stack, options.bootstrap_stack)
-    found = (stack.find_idle(aws.cloudformation, name, options.stack) for name in names)
+    found = (_idle_or_going(aws, options, name) for name in names)
     return [each for each in found if each]
+
+
+def _idle_or_going(aws: Aws, options: Options, name: str) -> stack.Description | None:
+    try:
+        return stack.find_idle(aws.cloudformation, name, options.stack)
+    except stack.Busy as busy:
+        if busy.stack["StackStatus"] == stack.DELETING:
+            return busy.stack
+        raise recorded.who_is_at_work(aws, options, busy) from None
 
 
 def _kept_before(aws: Aws, name: str, fates: Sequence[Fate], console: Console) -> list[Kept]:

@@ -24,6 +24,7 @@ REASONS_SHOWN = 4
 RISKY = {Action.REPLACE, Action.PERHAPS_REPLACE}
 _COLORS = {
     Action.ADD: "green",
+    Action.TAKE_OVER: "green",
     Action.PERHAPS_REPLACE: "yellow",
     Action.REPLACE: "yellow",
     Action.REMOVE: "yellow",
@@ -62,12 +63,18 @@ class Templates:
     after: Costs | None
 
 
-def by_templates(root: Path, values: Values, running: deployed.Templates | None) -> Templates:
-    """Compare the written templates with the running ones; raises Unforeseeable."""
+def written(root: Path) -> dict[str, Json]:
+    """The written templates by their files' stems, `root` among them."""
     template = package.read(root)
-    wanted = {"root": template} | {
+    return {"root": template} | {
         Path(name).stem: package.read(root.parent / name) for _, name in package.children(template)
     }
+
+
+def by_templates(root: Path, values: Values, running: deployed.Templates | None) -> Templates:
+    """Compare the written templates with the running ones; raises Unforeseeable."""
+    wanted = written(root)
+    template = wanted["root"]
     new = compared.whole(wanted, values)
     old: Json = {"Resources": {}}
     before = None
@@ -161,7 +168,7 @@ def show(plan: Plan, title: str, console: Console) -> None:
                     f"  {stack:<{width}}  {len(some)} to {action}{_names(some)}",
                     _COLORS.get(action, ""),
                 )
-    if any(change.action not in (Action.ADD, Action.MODIFY) for change in plan.changes):
+    if any(change.action not in (Action.ADD, Action.TAKE_OVER, Action.MODIFY) for change in plan.changes):
         say(console, "CHANGELOG.md says what an upgrade makes again, and what one has to do.")
     if plan.passed_on:
         say(

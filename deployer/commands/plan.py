@@ -15,9 +15,10 @@ from command_line import Parser
 from deployer.cloudformation import changes, deployed, drift, package
 from deployer.cloudformation.foreseen import Action, Change
 from deployer.command import Command
-from deployer.commands import foresight
+from deployer.commands import foresight, taking_over
 from deployer.commands.foresight import Plan
 from deployer.commands.intended import Prepared, Write, is_up_to_date, prepare, root_stack
+from deployer.commands.taking_over import NOT_WANTED, Request
 from deployer.console import say
 from deployer.errors import EXIT_USAGE, DeployError, explained
 from deployer.offline.compared import Unforeseeable
@@ -35,6 +36,7 @@ def run(
     *,
     with_drift: bool = False,
     reads_only: bool = False,
+    take_over: Request = NOT_WANTED,
 ) -> None:
     """Print what a deployment would do; raises DeployError with exit code 2 when it cannot be told.
 
@@ -42,10 +44,14 @@ def run(
     """
     with explained(EXIT_USAGE):
         prepared = prepare(options, write)
+        taken = taking_over.intend(prepared, take_over, console)
+        if not taken and not prepared.running:
+            taking_over.hint(prepared.aws, options.stack, console)
         if is_up_to_date(prepared):
             say(console, f"{options.stack}: nothing has changed, and a deployment would change nothing.")
         else:
-            found = _by_templates(prepared) if reads_only else _plan(prepared, console)
+            found = _by_templates(prepared) if reads_only or taken else _plan(prepared, console)
+            found = taking_over.foreseen(found, taken)
             aws = prepared.aws
             title = f"Plan for {options.stack} in account {aws.account}, region {aws.region}"
             foresight.show(found, title, console)
@@ -129,6 +135,7 @@ def _show_drift(prepared: Prepared, console: Console) -> None:
 
 
 def _arguments(parser: Parser) -> None:
+    taking_over.arguments(parser)
     parser.add_argument("--drift", action="store_true", help="also what was changed by hand (takes minutes)")
     parser.add_argument(
         "--from-templates",
@@ -138,7 +145,8 @@ def _arguments(parser: Parser) -> None:
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    run(options, console, with_drift=given.drift, reads_only=given.from_templates)
+    take_over = taking_over.request(given.take_over, given.kept)
+    run(options, console, with_drift=given.drift, reads_only=given.from_templates, take_over=take_over)
 
 
 COMMAND = Command(

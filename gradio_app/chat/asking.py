@@ -34,7 +34,7 @@ class RefusedError(Exception):
     In its words stand the `counts`, and the name of a file or a model.
     """
 
-    def __init__(self, reason: str, name: str = "", **counts: int) -> None:
+    def __init__(self, reason: str, name: str = "", /, **counts: int) -> None:
         super().__init__(reason)
         self.reason = reason
         self.name = name

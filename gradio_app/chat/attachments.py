@@ -7,9 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 
-IMAGE_FORMATS = ("png", "jpeg", "gif", "webp")
-"""The kinds of files that are images; Converse names its formats likewise.
-https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlock.html"""
+from gradio_app.documents.kinds import BY_NAME
+
 FILE_BYTES = 10_000_000
 """Largest file: some forty scanned pages, or a long report with pictures. A task holds a few at a time, and a
 request to Bedrock takes 25 MB in all, in Base64."""
@@ -59,7 +58,8 @@ class File:
     @property
     def is_image(self) -> bool:
         """Whether it is to be looked at and has no text."""
-        return self.kind in IMAGE_FORMATS
+        kind = BY_NAME.get(self.kind)
+        return kind is not None and kind.is_image
 
     @property
     def stored_bytes(self) -> int:

@@ -25,6 +25,7 @@ from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Outward
 from gradio_app.gate.joined import AtWork, EventQueue, Joined, JoinedEvents
 from gradio_app.gate.limits import (
+    UPLOADS,
     Bodies,
     BodyTooLarge,
     BodyTooSlow,
@@ -33,13 +34,14 @@ from gradio_app.gate.limits import (
     head_is_too_large,
     limit_for,
     replay,
+    upload_limit,
 )
 from gradio_app.gate.origin import SAFE_METHODS, is_forged
 from gradio_app.gate.shares import Shares, TooMuchAtOnce
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.identity import LOCAL_USER, Identity
 from gradio_app.login.cookies import session_cookie
-from gradio_app.login.pages import Pages, views_page
+from gradio_app.pages.pages import Pages, views_page
 from gradio_app.sessions.session import Session
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.settings import Settings
@@ -105,6 +107,7 @@ class Gate:
         self._shares = Shares()
         self._bodies = Bodies()
         self._bodies_of_strangers = Bodies()
+        self._uploads = Bodies(UPLOADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -187,6 +190,9 @@ class Gate:
             await self._take_turn(user_id, share)
         if method in SAFE_METHODS:
             return Admitted(receive, outward)
+        if limit := upload_limit(method, path):
+            body = await self._hold(request, receive, limit, user_id, share)
+            return Admitted(replay(body, receive), outward)
         body = await self._read(request, receive, user_id)
         if not path.startswith(EVENTS) or wanted is not Access.SIGNED_IN:
             return Admitted(replay(body, receive), outward)
@@ -213,16 +219,16 @@ class Gate:
         bodies, client = self._bodies, user_id
         if not user_id:
             bodies, client = self._bodies_of_strangers, request.client.host if request.client else ""
-        try:
+        with _refusing_bodies():
             return await bodies.read(receive, request.headers, limit, client)
-        except MalformedLength:
-            raise Refused(400, "a length that is none") from None
-        except BodyTooSlow:
-            raise Refused(408, "body too slow") from None
-        except BodyTooLarge:
-            raise Refused(413, "body too large") from None
-        except TooManyBodies:
-            raise Refused(429, "too many bodies at once", "busy") from None
+
+    async def _hold(
+        self, request: Request, receive: Receive, limit: int, user_id: str, share: AsyncExitStack
+    ) -> bytes:
+        """The whole of a file, which counts as on its way until the request is answered."""
+        with _refusing_bodies():
+            held = self._uploads.held(receive, request.headers, limit, user_id)
+            return await share.enter_async_context(held)
 
     async def _take_turn(self, user_id: str, share: AsyncExitStack) -> None:
         with _refusing():
@@ -269,6 +275,21 @@ def _refusing() -> Iterator[None]:
         raise Refused(404, "a stream of nothing") from None
     except TooMuchAtOnce:
         raise Refused(429, "too much at once", "too_much_at_once") from None
+
+
+@contextmanager
+def _refusing_bodies() -> Iterator[None]:
+    """What bodies are refused for, as HTTP knows it."""
+    try:
+        yield
+    except MalformedLength:
+        raise Refused(400, "a length that is none") from None
+    except BodyTooSlow:
+        raise Refused(408, "body too slow") from None
+    except BodyTooLarge:
+        raise Refused(413, "body too large") from None
+    except TooManyBodies:
+        raise Refused(429, "too many bodies at once", "busy") from None
 
 
 async def _always() -> bool:

@@ -11,7 +11,6 @@ PAGE_CHARACTERS = 3_000
 """What counts as a page of a document that has none."""
 COLLECTION_ID = re.compile(r"[0-9a-f]{32}")
 DOCUMENT_ID = re.compile(r"[0-9a-f]{64}")
-LIBRARY_ID = re.compile(r"user-[A-Za-z0-9-]{1,64}|everybody|group-[0-9a-f]{32}")
 
 EVERYBODY = "everybody"
 """The library that all people of the deployment share."""
@@ -118,11 +117,6 @@ class Quotas:
 def content_id(content: bytes) -> str:
     """A document's id."""
     return hashlib.sha256(content).hexdigest()
-
-
-def own_library(user_id: str) -> str:
-    """The id of a person's own library."""
-    return f"user-{user_id}"
 
 
 def group_library(group: str) -> str:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gradio_app.documents.extracted import Extracted, Reason, UnreadableError
-from gradio_app.documents.extraction import Stopped
+from gradio_app.documents.extraction import Stopped, extract
+from gradio_app.documents.kinds import BY_NAME
 from gradio_app.library.document import PAGE_CHARACTERS, Document, Refusal, State
 from gradio_app.library.ports import (
     Cutter,
@@ -52,6 +53,13 @@ class Reader(Protocol):
     """Reads a file of a kind; raises UnreadableError, and Stopped soon after `stop` is set."""
 
     def __call__(self, content: bytes, kind: str, stop: threading.Event) -> Extracted: ...
+
+
+def read(content: bytes, kind: str, stop: threading.Event) -> Extracted:
+    """Read a file in a child process; a kind that another release knows is none here."""
+    if kind not in BY_NAME:
+        raise UnreadableError(Reason.UNSUPPORTED, kind)
+    return extract(content, BY_NAME[kind], stop=stop)
 
 
 class StoppingError(Exception):

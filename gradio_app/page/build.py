@@ -66,10 +66,10 @@ def _wire_turns(events: TurnEvents, components: Layout, views: Views) -> None:
     shown: set[Any] = {held.conversation_id, held.version, held.last}
     asked: set[Any] = {*shown, held.ask_id, *vars(components.choices).values()}
     told = [*views.of_conversation, held.conversation_id, held.news]
-    chat.send.click(events.ask, {*asked, held.question}, told, **AT_ONCE)
+    chat.send.click(events.ask, {*asked, held.question, held.files}, told, **AT_ONCE)
     chat.turns.example_select(events.ask_example, asked, told, **AT_ONCE)
     chat.turns.retry(events.retry, asked, told, **AT_ONCE)
-    held.change.click(events.change, {*asked, held.question, held.changed}, told, **AT_ONCE)
+    held.change.click(events.change, {*asked, held.question, held.changed, held.kept}, told, **AT_ONCE)
     chat.turns.undo(events.undo, shown, [*views.of_conversation, held.news], **AT_ONCE)
     chat.stop.click(events.stop, {held.conversation_id, held.ask_id}, None, **AT_ONCE)
     turned: set[Any] = {held.conversation_id, held.turns_place}

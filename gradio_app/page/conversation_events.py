@@ -13,6 +13,7 @@ from gradio_app.chat.conversation import Conversation, new_id
 from gradio_app.page import texts
 from gradio_app.page.address import conversation_in, new_address
 from gradio_app.page.choosing import at_first
+from gradio_app.page.files_route import told
 from gradio_app.page.layout import Layout
 from gradio_app.page.news import news
 from gradio_app.page.paging import Place
@@ -49,6 +50,8 @@ class ConversationEvents:
                 {"display_text": name, "text": text} for name, text in texts.EXAMPLES[reader.language]
             ],
         }
+        draft, uploads = self._draft(reader, conversation)
+        self._services.files.clear(reader.user_id)
         preferred = None if conversation.model_id else self._services.preferences.find(reader.user_id)
         return {
             **view,
@@ -57,19 +60,17 @@ class ConversationEvents:
             self._held.conversation_id: conversation.id,
             self._held.news: news(
                 running=self._views.is_being_answered(reader, conversation),
-                give=self._draft(reader, conversation),
+                give=draft,
+                files=uploads,
             ),
         }
 
-    def _draft(self, reader: Reader, conversation: Conversation) -> str:
-        """What was typed and not sent, without what a page that went away had asked after all."""
+    def _draft(self, reader: Reader, conversation: Conversation) -> tuple[str, list[Any]]:
+        """What was typed and attached and not sent."""
         is_new = not conversation.version
-        draft = self._services.drafts.find(reader.user_id, conversation.id, is_new=is_new)
-        asked = conversation.turns[-1].question_text if conversation.turns else ""
-        if not asked or not draft.startswith(asked):
-            return draft
-        rest = draft[len(asked) :]
-        return rest.removeprefix("\n\n") if not rest or rest.startswith("\n\n") else draft
+        kept = self._services.drafts.find(reader.user_id, conversation.id, is_new=is_new)
+        uploads = [told(file) for file in self._services.files.uploads(reader.user_id, kept.uploads)]
+        return _unasked(kept.text, conversation), uploads
 
     @telling
     def rename(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
@@ -124,3 +125,12 @@ class ConversationEvents:
     def _turned(self, values: Values, place: Place, request: gr.Request) -> Updates:
         open_id = values.conversation_id(self._held.conversation_id)
         return self._views.list(reader_of(request), open_id, place)
+
+
+def _unasked(draft: str, conversation: Conversation) -> str:
+    """A draft without what a page that went away had asked after all."""
+    asked = conversation.turns[-1].question_text if conversation.turns else ""
+    if not asked or not draft.startswith(asked):
+        return draft
+    rest = draft[len(asked) :]
+    return rest.removeprefix("\n\n") if not rest or rest.startswith("\n\n") else draft

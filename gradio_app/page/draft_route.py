@@ -6,8 +6,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gradio_app.chat import errors
+from gradio_app.chat.attachments import valid_file_id
 from gradio_app.page.address import conversation_in
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.files import UPLOADS
 from gradio_app.store.table import TableUnreachable
 
 PATH = "/draft"
@@ -17,7 +19,10 @@ DRAFT_CHARACTERS = 64_000
 
 
 def draft_routes(drafts: Drafts) -> list[BaseRoute]:
-    """`PUT /draft?conversation=<id>` keeps a text, `GET /draft` tells whether the session goes on."""
+    """`PUT /draft?conversation=<id>&files=<ids>` keeps a text and what is uploaded beside it.
+
+    `GET /draft` tells whether the session goes on.
+    """
 
     async def keep(request: Request) -> Response:
         user_id = request.state.identity.user_id
@@ -27,8 +32,10 @@ def draft_routes(drafts: Drafts) -> list[BaseRoute]:
         if request.headers.get(OWNER) != user_id:
             return Response(status_code=409)
         text = (await request.body()).decode("utf-8", "replace")[:DRAFT_CHARACTERS]
+        named = request.query_params.get("files", "").split(",")
+        uploads = [file_id for file_id in named if valid_file_id(file_id)][:UPLOADS]
         try:
-            await run_in_threadpool(drafts.keep, user_id, conversation_id, text)
+            await run_in_threadpool(drafts.keep, user_id, conversation_id, text, uploads)
         except TableUnreachable as error:
             errors.record_storage(error)
             return Response(status_code=503)

@@ -24,7 +24,8 @@ T = texts.I18N
 class Held:
     """What the browser holds between two events; the server checks all of it each time.
 
-    `question`, `changed`, `ask_id` and `news` are how our script and the events talk (`static/box.js`).
+    `question`, `files`, `changed`, `kept`, `ask_id` and `news` are how our script and the events talk
+    (`static/box.js`).
     """
 
     conversation_id: gr.Textbox
@@ -37,10 +38,14 @@ class Held:
     """Which conversations the list shows."""
     question: gr.Textbox
     """The message that is being sent."""
+    files: gr.Textbox
+    """The ids of what is attached to it."""
     ask_id: gr.Textbox
     """The name that the script gave this attempt, by which it can be stopped."""
     changed: gr.Textbox
     """The number of the turn whose question the message is to replace."""
+    kept: gr.Textbox
+    """The ids of those files of that question that stay."""
     change: gr.Button
     """Pressed by the script to have it replaced."""
     news: gr.Button
@@ -87,6 +92,8 @@ class Chat:
     earlier: gr.Button
     turns: gr.Chatbot
     later: gr.Button
+    attach: gr.Button
+    """Opens the browser's choice of files; `static/files.js` does it."""
     box: gr.Textbox
     send: gr.Button
     stop: gr.Button
@@ -113,6 +120,8 @@ def layout(settings: Settings) -> Layout:
         listed = _list()
         conversation = _open_conversation()
         choices = _choices(settings)
+        if settings.embedding_model_id:
+            gr.Button(T("documents"), link="/documents", link_target="_self", elem_id="documents")
         if settings.authentication:
             gr.Button(T("account"), link="/account", link_target="_self", elem_id="account")
     return Layout(held=held, list=listed, conversation=conversation, choices=choices, chat=_chat())
@@ -128,8 +137,10 @@ def _held() -> Held:
         turns_place=gr.Textbox(Place().text, visible=False, elem_id="turns-place"),
         list_place=gr.Textbox(Place().text, visible=False, elem_id="list-place"),
         question=gr.Textbox(lines=2, elem_id="question", **for_script),
+        files=gr.Textbox(elem_id="ask-files", **for_script),
         ask_id=gr.Textbox(elem_id="ask-id", **for_script),
         changed=gr.Textbox(elem_id="changed", **for_script),
+        kept=gr.Textbox(elem_id="kept-files", **for_script),
         change=gr.Button("", elem_id="change", **for_script),
         news=gr.Button("", elem_id="news", **for_script),
         follow=gr.Button("", elem_id="follow", **for_script),
@@ -217,6 +228,7 @@ def _chat() -> Chat:
     )
     later = gr.Button(T("later"), size="sm", visible=False, elem_id="later")
     with gr.Row(elem_id="composer", equal_height=False):
+        attach = gr.Button(T("attach"), elem_id="attach", min_width=0, scale=0)
         # Its text is the script's: no event takes it or gives it another value. No `max_length`, which
         # would cut what is pasted without a word.
         box = gr.Textbox(
@@ -236,6 +248,7 @@ def _chat() -> Chat:
         earlier=earlier,
         turns=turns,
         later=later,
+        attach=attach,
         box=box,
         send=send,
         stop=stop,

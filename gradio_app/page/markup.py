@@ -5,7 +5,8 @@ Gradio's parser of Markdown gets what it cannot read anything into: each part is
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from gradio_app.page import code, prose
@@ -40,6 +41,33 @@ def actions(turn: int, names: Mapping[str, str]) -> str:
         for kind, name in names.items()
     )
     return f'<div class="actions">{buttons}</div>'
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """An attached file as a message shows it; `note` is a sentence about it, or empty."""
+
+    address: str
+    name: str
+    is_image: bool
+    note: str = ""
+
+
+def files(links: Sequence[FileLink], name: str) -> str:
+    """Attached files, each of which opens in a tab of its own."""
+    # Gradio's sanitizer takes `aria-label` away: the name is a text that is heard and not seen.
+    heard = f'<span class="heard">{encoded(name)}</span>'
+    return f'<div class="files">{heard}{"".join(map(_file, links))}</div>'
+
+
+def _file(link: FileLink) -> str:
+    address, name = encoded(link.address), encoded(link.name)
+    note = f'<span class="note">{encoded(link.note)}</span>' if link.note else ""
+    # The name stands at an image too: it may not be there any more, or not be seen.
+    image = f'<img src="{address}" alt="" loading="lazy">' if link.is_image else ""
+    inside = f'{image}<span class="name">{name}</span>{note}'
+    kind = "file image" if link.is_image else "file"
+    return f'<a class="{kind}" href="{address}" title="{name}" target="_blank" rel="noopener">{inside}</a>'
 
 
 def answer_parts(text: str) -> list[str]:

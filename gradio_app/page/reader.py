@@ -26,11 +26,11 @@ class Reader:
     session_key: str = field(default="", repr=False)
     """Of the session that sent the request; empty without login."""
 
-    def refusal(self, key: str, **counts: int) -> str:
-        """Why something does not take place; `counts` stand in the words."""
+    def refusal(self, key: str, name: str = "", /, **counts: int) -> str:
+        """Why something does not take place; the name of a model and `counts` stand in the words."""
         reference = request_id.current.get()
         written = {name: texts.number(count, self.language) for name, count in counts.items()}
-        return texts.REFUSALS[self.language][key].format(reference=reference, **written)
+        return texts.REFUSALS[self.language][key].format(reference=reference, name=name, **written)
 
 
 def reader_of(request: gr.Request) -> Reader:

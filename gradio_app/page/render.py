@@ -3,26 +3,52 @@
 import time
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from gradio_app.chat import context
+from gradio_app.chat.attachments import CUT
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Answer, Conversation, Turn
+from gradio_app.gate.limits import FILES_PATH
 from gradio_app.page import chatbot, markup, texts
 
+LOSSY = {"pdf", "docx", "pptx", "xlsx", "html"}
+"""Kinds of files that show more than their text says."""
 
-def messages(turns: Sequence[Turn], language: str) -> list[Any]:
+
+def messages(conversation_id: str, turns: Sequence[Turn], language: str) -> list[Any]:
     """Two messages for each turn, so that the page's message 2n is always the question of turn n."""
     shown = []
     for turn in turns:
-        shown.append(question(turn, language))
+        shown.append(question(conversation_id, turn, language))
         shown.append(chatbot.settled("assistant", answer_parts(turn, language)))
     return shown
 
 
-def question(turn: Turn, language: str) -> Any:
-    """What the person asked, exactly as it was typed."""
+def question(conversation_id: str, turn: Turn, language: str) -> Any:
+    """What the person asked, exactly as it was typed, with what was attached to it."""
     names = texts.ACTIONS[language]
     buttons = {"edit": names["edit"], "copy": names["copy_question"]}
-    return chatbot.settled("user", [markup.typed(turn.question_text), markup.actions(turn.number, buttons)])
+    parts = [_files(conversation_id, turn, language)] if turn.files else []
+    if turn.question_text or not parts:
+        parts.append(markup.typed(turn.question_text))
+    return chatbot.settled("user", [*parts, markup.actions(turn.number, buttons)])
+
+
+def _files(conversation_id: str, turn: Turn, language: str) -> str:
+    """Links to what is attached to a question."""
+    words = texts.FILES[language]
+    place = {"conversation": conversation_id, "turn": turn.number}
+    shown = [
+        markup.FileLink(
+            address=f"{FILES_PATH}?{urlencode(place | {'id': file.id})}",
+            name=file.name,
+            is_image=file.is_image,
+            # That a text was read as text goes without saying.
+            note=words[file.read_as] if file.read_as == CUT or (file.read_as and file.kind in LOSSY) else "",
+        )
+        for file in turn.files
+    ]
+    return markup.files(shown, words["files"])
 
 
 def answer_parts(turn: Turn, language: str) -> list[str]:

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gradio_app.chat.asking import QUESTION_CHARACTERS
+from gradio_app.chat.attachments import FILE_BYTES, FILES_OF_A_MESSAGE, IMAGE_BYTES, IMAGE_PIXELS
 from gradio_app.identity import Identity
 from gradio_app.language import language
 from gradio_app.page import texts
@@ -23,7 +24,7 @@ from gradio_app.page.draft_route import DRAFT_CHARACTERS
 
 STATIC = Path(__file__).with_name("static")
 """Our scripts: plain JavaScript, served as it is."""
-STYLES = ("messages", "print", "without_scripts")
+STYLES = ("messages", "files", "print", "without_scripts")
 """Style sheets that Gradio would write anew and break, were they given to it (`:is(a, b)`, `@media print`),
 or bring along only by its scripts."""
 HTML_TAG = re.compile(rb'<html\s+lang="en"')
@@ -98,6 +99,12 @@ def completed(page: bytes, lang: str, owner: str) -> bytes:
         "names": texts.OF_GRADIO[lang],
         "most": QUESTION_CHARACTERS,
         "mostKept": DRAFT_CHARACTERS,
+        "files": {
+            "most": FILES_OF_A_MESSAGE,
+            "bytes": FILE_BYTES,
+            "imageBytes": IMAGE_BYTES,
+            "imagePixels": IMAGE_PIXELS,
+        },
         "owner": owner,
     }
     content = html.escape(json.dumps(facts), quote=True)

@@ -7,6 +7,7 @@ from gradio_app.chat.turns import Turns
 from gradio_app.settings import Settings
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.files import AttachedFiles
 from gradio_app.store.preferences import Preferences
 
 
@@ -16,6 +17,7 @@ class ChatServices:
 
     turns: Turns
     store: Conversations
+    files: AttachedFiles
     drafts: Drafts
     preferences: Preferences
     running: Running

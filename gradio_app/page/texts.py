@@ -24,7 +24,9 @@ PAGE = {
         "temperature_info": "Low: factual. High: inventive.",
         "max_tokens": "Maximum tokens",
         "account": "Account and sign-out",
+        "documents": "Documents",
         "write": "Write a message…",
+        "attach": "Attach files",
         "send": "Send",
         "stop": "Stop",
         "earlier": "↑ Earlier messages",
@@ -47,7 +49,9 @@ PAGE = {
         "temperature_info": "Baja: precisa. Alta: creativa.",
         "max_tokens": "Máximo de tokens",
         "account": "Cuenta y cerrar sesión",
+        "documents": "Documentos",
         "write": "Escribe un mensaje…",
+        "attach": "Adjuntar archivos",
         "send": "Enviar",
         "stop": "Detener",
         "earlier": "↑ Mensajes anteriores",
@@ -78,6 +82,7 @@ REASONS = {
         "unreachable": "The model cannot be reached. Try again in a little while.",
         "credentials": "The application's permission to use the model has run out. Try again; if it stays, "
         "tell whoever runs it.",
+        "files": "The attached files cannot be read right now. Nothing was spent; try again in a moment.",
         "unknown": "Something went wrong with the answer. Try again.",
     },
     "es": {
@@ -102,6 +107,8 @@ REASONS = {
         "unreachable": "No se puede contactar con el modelo. Reintenta dentro de un rato.",
         "credentials": "El permiso de la aplicación para usar el modelo ha caducado. Reintenta; si sigue, "
         "avisa a quien la administra.",
+        "files": "Ahora mismo no se pueden leer los archivos adjuntos. No se gastó nada; reintenta en "
+        "un momento.",
         "unknown": "Algo salió mal con la respuesta. Reintenta.",
     },
 }
@@ -141,6 +148,15 @@ REFUSALS = {
         "it is now.",
         "choice": "These settings are not available. Choose a model and values from the settings.",
         "storage": "The conversation cannot be saved right now. Nothing was sent; try again in a moment.",
+        "cannot_see": "{name} cannot look at images. Take them off, or choose another model in the settings.",
+        "no_text": "{name} cannot read a PDF without text, such as a scan. Take it off, or choose another "
+        "model in the settings.",
+        "too_many_files": "A message takes {most} files, of which {documents} may be documents. Take some "
+        "off.",
+        "files_too_large": "Together these files are more than one message can carry. Take some off, or send "
+        "them in several messages.",
+        "upload_gone": "A file that you attached is not there any more: it is kept for a day. Take it off "
+        "and attach it again.",
         "not_saved": "This answer could not be saved. Copy what you need before you leave the page.",
         "not_found": "This conversation does not exist. It may have been deleted.",
         "malformed": "The page sent something that does not fit. Reload it and try again.",
@@ -166,6 +182,15 @@ REFUSALS = {
         "choice": "Estos ajustes no están disponibles. Elige un modelo y valores de los ajustes.",
         "storage": "Ahora mismo no se puede guardar la conversación. No se envió nada; reintenta en "
         "un momento.",
+        "cannot_see": "{name} no puede ver imágenes. Quítalas o elige otro modelo en los ajustes.",
+        "no_text": "{name} no puede leer un PDF sin texto, como uno escaneado. Quítalo o elige otro modelo "
+        "en los ajustes.",
+        "too_many_files": "En un mensaje caben {most} archivos, de los que {documents} pueden ser "
+        "documentos. Quita alguno.",
+        "files_too_large": "Estos archivos juntos son más de lo que cabe en un mensaje. Quita alguno o "
+        "envíalos en varios mensajes.",
+        "upload_gone": "Un archivo que adjuntaste ya no está: se conserva un día. Quítalo y adjúntalo de "
+        "nuevo.",
         "not_saved": "Esta respuesta no se pudo guardar. Copia lo que necesites antes de salir de la página.",
         "not_found": "Esta conversación no existe. Quizá se borró.",
         "malformed": "La página envió algo que no encaja. Recárgala e inténtalo de nuevo.",
@@ -174,6 +199,64 @@ REFUSALS = {
     },
 }
 """Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""
+
+UPLOADS = {
+    "en": {
+        "empty_file": "This file is empty.",
+        "unknown_kind": "This kind of file cannot be read here. Images (PNG, JPEG, WebP, GIF), PDF, Word, "
+        "PowerPoint, Excel, CSV, web pages, mails, subtitles and text can.",
+        "broken_file": "This image cannot be read: it is broken.",
+        "image_bytes": "This image is too large: at most 3.75 MB. Make it smaller and attach it again.",
+        "image_pixels": "This image is too large: at most 8,000 pixels on each side.",
+        "file_password": "This file has a password. Attach a copy without one.",
+        "file_empty": "There is no text in this file.",
+        "file_broken": "This file cannot be read: it is broken.",
+        "file_too_large": "This file is too large to be read here.",
+        "file_too_slow": "This file takes too long to read. Attach a smaller part of it.",
+        "file_unsupported": "This kind of file cannot be read here.",
+        "file_busy": "Many files are being read right now. Try again in a moment.",
+        "too_many_uploads": "You have as many files waiting to be sent as there is room for. Send or take "
+        "off some, then attach this one again.",
+        "another_owner": "Somebody else has signed in in this browser. Nothing was attached.",
+        "storage": "The file cannot be kept right now. Try again in a moment.",
+        "no_file": "This file does not exist. It may have been deleted.",
+    },
+    "es": {
+        "empty_file": "Este archivo está vacío.",
+        "unknown_kind": "Aquí no se puede leer este tipo de archivo. Sí imágenes (PNG, JPEG, WebP, GIF), "
+        "PDF, Word, PowerPoint, Excel, CSV, páginas web, correos, subtítulos y texto.",
+        "broken_file": "Esta imagen no se puede leer: está dañada.",
+        "image_bytes": "Esta imagen es demasiado grande: 3,75 MB como máximo. Redúcela y adjúntala de nuevo.",
+        "image_pixels": "Esta imagen es demasiado grande: 8000 píxeles por lado como máximo.",
+        "file_password": "Este archivo tiene contraseña. Adjunta una copia sin ella.",
+        "file_empty": "En este archivo no hay texto.",
+        "file_broken": "Este archivo no se puede leer: está dañado.",
+        "file_too_large": "Este archivo es demasiado grande para leerlo aquí.",
+        "file_too_slow": "Se tarda demasiado en leer este archivo. Adjunta una parte más pequeña.",
+        "file_unsupported": "Aquí no se puede leer este tipo de archivo.",
+        "file_busy": "Ahora mismo se están leyendo muchos archivos. Reintenta en un momento.",
+        "too_many_uploads": "Ya tienes todos los archivos por enviar que caben. Envía o quita alguno y "
+        "adjunta este de nuevo.",
+        "another_owner": "Otra persona inició sesión en este navegador. No se adjuntó nada.",
+        "storage": "Ahora mismo no se puede guardar el archivo. Reintenta en un momento.",
+        "no_file": "Este archivo no existe. Quizá se borró.",
+    },
+}
+"""Why a file is not attached, or not shown."""
+
+FILES = {
+    "en": {
+        "files": "Attached files",
+        "text": "read as text",
+        "cut": "only its beginning was read, as text",
+    },
+    "es": {
+        "files": "Archivos adjuntos",
+        "text": "leído como texto",
+        "cut": "solo se leyó el comienzo, como texto",
+    },
+}
+"""What stands at the files of a message."""
 
 ACTIONS = {
     "en": {
@@ -216,6 +299,17 @@ SCRIPT = {
         "send_edited": "Ask the changed question",
         "cancel_edit": "Leave it as it is",
         "empty_edit": REFUSALS["en"]["empty_edit"],
+        "attach": PAGE["en"]["attach"],
+        "attached": "Files to send",
+        "take_off": "Take off {name}",
+        "uploading": "{name}: {percent} % uploaded",
+        "reading_file": "{name} is being read",
+        "file_ready": "{name} is attached",
+        "file_too_large": "{name} is too large: at most {most} MB.",
+        "file_failed": "{name} could not be attached. Try again in a moment.",
+        "too_many_files": "A message takes {most} files.",
+        "wait_for_files": "The files are still on their way. The message is sent when they have arrived.",
+        "drop_here": "Drop files to attach them",
     },
     "es": {
         "busy": "Aún se está escribiendo una respuesta. Tu texto sigue aquí: envíalo cuando termine.",
@@ -240,6 +334,17 @@ SCRIPT = {
         "send_edited": "Enviar la pregunta cambiada",
         "cancel_edit": "Dejarla como está",
         "empty_edit": REFUSALS["es"]["empty_edit"],
+        "attach": PAGE["es"]["attach"],
+        "attached": "Archivos por enviar",
+        "take_off": "Quitar {name}",
+        "uploading": "{name}: {percent} % subido",
+        "reading_file": "Leyendo {name}",
+        "file_ready": "{name} está adjunto",
+        "file_too_large": "{name} es demasiado grande: {most} MB como máximo.",
+        "file_failed": "No se pudo adjuntar {name}. Reintenta en un momento.",
+        "too_many_files": "En un mensaje caben {most} archivos.",
+        "wait_for_files": "Los archivos aún están en camino. El mensaje se envía cuando hayan llegado.",
+        "drop_here": "Suelta los archivos para adjuntarlos",
     },
 }
 """What our script says by itself."""

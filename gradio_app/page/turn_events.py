@@ -13,6 +13,7 @@ from gradio_app.chat import errors
 from gradio_app.chat.asking import RefusedError, TurnRequest, is_blank
 from gradio_app.page.address import id_of
 from gradio_app.page.choosing import chosen
+from gradio_app.page.files_route import told
 from gradio_app.page.layout import Layout
 from gradio_app.page.news import news
 from gradio_app.page.paging import Place
@@ -33,7 +34,11 @@ class _Wish:
     empty: str = "empty"
     """The refusal when there is no question; empty if the turn's own will do."""
     is_in_box: bool = False
-    """Whether the script has the text and takes it back by itself when it is refused."""
+    """Whether the script has text and files and takes them back by itself when they are refused."""
+    uploads: tuple[str, ...] = ()
+    """The ids of what is attached to it."""
+    kept: tuple[str, ...] | None = None
+    """The ids of those files of the replaced question that stay; None for all."""
 
 
 class TurnEvents:
@@ -48,7 +53,9 @@ class TurnEvents:
     async def ask(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """Ask what the script took from the box."""
         values = Values(sent)
-        return await self._ask(values, _Wish(values.text(self._held.question), is_in_box=True), request)
+        uploads = values.file_ids(self._held.files)
+        wish = _Wish(values.text(self._held.question), is_in_box=True, uploads=uploads)
+        return await self._ask(values, wish, request)
 
     async def ask_example(self, sent: dict[Any, Any], event: gr.SelectData, request: gr.Request) -> Updates:
         """Ask one of the examples of an empty page."""
@@ -58,7 +65,9 @@ class TurnEvents:
         """Ask a changed question in place of the one that it was, and of all that followed."""
         values = Values(sent)
         replaces = values.turn(self._held.changed)
-        wish = _Wish(values.text(self._held.question), replaces, empty="empty_edit", is_in_box=True)
+        kept = values.file_ids(self._held.kept)
+        question = values.text(self._held.question)
+        wish = _Wish(question, replaces, empty="empty_edit", is_in_box=True, kept=kept)
         return await self._ask(values, wish, request)
 
     async def retry(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
@@ -85,13 +94,14 @@ class TurnEvents:
         try:
             if not seen.turns or shown != (seen.version, seen.last):
                 raise ConflictError
+            given = self._services.files.give_back(reader.user_id, conversation_id, seen.turns[-1].files)
             self._services.store.undo(reader.user_id, seen, seen.last)
         except ConflictError:
-            told = news(notice=reader.refusal("out_of_date"))
+            said = news(notice=reader.refusal("out_of_date"))
         else:
-            told = news(give=seen.turns[-1].question_text)
+            said = news(give=seen.turns[-1].question_text, files=[told(file) for file in given])
         now = self._views.conversation(reader, conversation_id)
-        return {**self._views.view(reader, now), self._held.news: told}
+        return {**self._views.view(reader, now), self._held.news: said}
 
     @telling
     def earlier(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
@@ -109,8 +119,8 @@ class TurnEvents:
         reader = reader_of(request)
         conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
         conversation = self._views.conversation(reader, conversation_id, place)
-        told = {"scroll": scroll, "running": self._views.is_being_answered(reader, conversation)}
-        return {**self._views.view(reader, conversation, place), self._held.news: news(**told)}
+        said = {"scroll": scroll, "running": self._views.is_being_answered(reader, conversation)}
+        return {**self._views.view(reader, conversation, place), self._held.news: news(**said)}
 
     async def _ask(self, values: Values, wish: _Wish, request: gr.Request) -> Updates:
         """Have a wish stored and answered, or say why not; never fails, for the page waits for a word."""
@@ -132,7 +142,7 @@ class TurnEvents:
 
     def _asked(self, reader: Reader, values: Values, wish: _Wish, request: gr.Request) -> TurnRequest:
         """What the values say; raises RefusedError."""
-        if wish.empty and is_blank(wish.question):
+        if wish.empty and is_blank(wish.question) and not wish.uploads:
             raise RefusedError(wish.empty)
         if wish.replaces == 0:
             raise RefusedError("changed")
@@ -151,6 +161,8 @@ class TurnEvents:
                 values[choices.max_tokens],
             ),
             replaces=wish.replaces,
+            uploads=wish.uploads,
+            kept=wish.kept,
             session_key=reader.session_key,
             ask_id=values.text(self._held.ask_id),
         )
@@ -161,8 +173,12 @@ class TurnEvents:
         """Say why; show the conversation as it is, for the page may be out of date."""
         conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
         # Who stopped it knows why it did not begin.
-        notice = "" if refused.reason == "stopped" else reader.refusal(refused.reason, **refused.counts)
-        told = {
+        notice = (
+            ""
+            if refused.reason == "stopped"
+            else reader.refusal(refused.reason, refused.name, **refused.counts)
+        )
+        said = {
             "asked": values.text(self._held.ask_id),
             "taken": False,
             "running": False,
@@ -171,12 +187,12 @@ class TurnEvents:
         }
         try:
             now = await to_thread.run_sync(self._views.conversation, reader, conversation_id)
-            told["running"] = self._views.is_being_answered(reader, now)
+            said["running"] = self._views.is_being_answered(reader, now)
             view = await to_thread.run_sync(self._views.view, reader, now)
         except TableUnreachable as error:
             errors.record_storage(error)
             view = {}
-        return {**view, self._held.news: news(**told)}
+        return {**view, self._held.news: news(**said)}
 
     def _forget_draft(self, asked: TurnRequest) -> None:
         try:

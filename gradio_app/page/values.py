@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from gradio_app.chat.attachments import FILES_OF_A_MESSAGE, valid_file_id
 from gradio_app.chat.conversation import valid_id
 from gradio_app.page.blocks import UnfitError
 from gradio_app.page.paging import NoPlaceError, Place, whole_number
@@ -50,6 +51,13 @@ class Values:
         if number is None:
             raise UnfitError
         return number
+
+    def file_ids(self, component: Any) -> tuple[str, ...]:
+        """The ids of files, at most as many as a message has."""
+        ids = tuple(filter(None, self.text(component).split(",")))
+        if len(ids) > FILES_OF_A_MESSAGE or not all(map(valid_file_id, ids)):
+            raise UnfitError
+        return ids
 
     def place(self, component: Any) -> Place:
         """Where the page is in something long."""

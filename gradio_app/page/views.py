@@ -62,7 +62,7 @@ class Views:
             held.last: conversation.last,
             held.turns_place: Place(place.steps if place else (), first).text,
             chat.turns: gr.update(
-                value=render.messages(conversation.turns, reader.language),
+                value=render.messages(conversation.id, conversation.turns, reader.language),
                 elem_classes="earlier" if conversation.has_later else "",
             ),
             chat.usage: usage,

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from gradio_app.chat.attachments import Files
 from gradio_app.chat.conversation import Conversation, Turn, valid_id
 from gradio_app.store import schema
 from gradio_app.store.heads import conversation_of
-from gradio_app.store.messages import item_bytes, turns_of
+from gradio_app.store.messages import files_of, item_bytes, turns_of
 from gradio_app.store.table import Item, Table
 
 ITEMS_AT_ONCE = 100
@@ -66,6 +67,13 @@ class Reading:
             has_gap=has_earlier,
             last=window[-1].number if window else conversation.summarized_to,
         )
+
+    def files_of_turn(self, user_id: str, conversation_id: str, number: int) -> Files:
+        """What is attached to the question of a turn; nothing where this user has no such turn."""
+        if self.head(user_id, conversation_id) is None:
+            return ()
+        item = self._table.get(schema.person(user_id), schema.message(conversation_id, number, "user"))
+        return files_of(item) if item else ()
 
     def oldest(self, user_id: str, conversation: Conversation, most_bytes: int) -> list[Turn]:
         """The oldest turns after the summary that take about so many bytes, at least one if there is any."""

@@ -47,6 +47,8 @@ DOCUMENT = "DOCUMENT#"
 LISTED = "LISTED#"
 COLLECTION = "COLLECTION#"
 COUNTS = "COUNTS"
+LIBRARIES = "LIBRARIES"
+GROUP = "GROUP#"
 INGESTION = "INGESTION"
 WORK = "WORK#"
 URGENT = "WORK#0#"
@@ -253,6 +255,14 @@ KINDS = (
         "store/library, ingesting",
     ),
     Kind(
+        "group with a library",
+        "LIBRARIES",
+        "GROUP#<library>",
+        "name:S",
+        "when an administrator ends it",
+        "store/shared",
+    ),
+    Kind(
         "work on a document",
         "INGESTION",
         "WORK#<0 or 1>#<place in the line>#<document>#<library>",
@@ -405,14 +415,24 @@ def uploads(user_id: str) -> str:
     return f"uploads/{user_id}/"
 
 
+def files_of(user_id: str) -> str:
+    """The prefix of the objects in the bucket that belong to any message of a person."""
+    return f"files/{user_id}/"
+
+
 def files(user_id: str, conversation_id: str) -> str:
     """The prefix of the objects in the bucket that belong to a person's conversation."""
-    return f"files/{user_id}/{conversation_id}/"
+    return f"{files_of(user_id)}{conversation_id}/"
 
 
 def known(place_key: str) -> str:
     """The partition of a browser from which somebody signed in, or of an address and who did: by a hash."""
     return f"KNOWN#{place_key}"
+
+
+def own_library(user_id: str) -> str:
+    """The id of a person's own library."""
+    return f"user-{user_id}"
 
 
 def library(library_id: str) -> str:
@@ -428,6 +448,11 @@ def document(document_id: str) -> str:
 def listed(added_at: int, document_id: str) -> str:
     """The sort key of a document's line in the list, by when it was added (epoch milliseconds)."""
     return f"{LISTED}{added_at:0{NUMBER_DIGITS}d}#{document_id}"
+
+
+def group(library_id: str) -> str:
+    """The sort key of a group of the pool that has a library."""
+    return f"{GROUP}{library_id}"
 
 
 def collection(collection_id: str) -> str:
@@ -446,9 +471,14 @@ def worked_on(work_key: str) -> tuple[str, str]:
     return library_id, document_id
 
 
+def library_files(library_id: str) -> str:
+    """The prefix of the objects in the bucket that are a library's originals."""
+    return f"library/{library_id}/"
+
+
 def library_file(library_id: str, document_id: str) -> str:
     """The key in the bucket of a document's original."""
-    return f"library/{library_id}/{document_id}"
+    return f"{library_files(library_id)}{document_id}"
 
 
 def passages(library_id: str) -> str:

@@ -29,6 +29,7 @@ def install() -> None:
     table["DescribeChangeSet"] = _describing(table["DescribeChangeSet"])
     table["ExecuteChangeSet"] = _executing(table["ExecuteChangeSet"])
     table["DeleteChangeSet"] = _deleting(table["DeleteChangeSet"])
+    table["DescribeStacks"] = _with_descriptions(table["DescribeStacks"])
 
 
 def _without_conditioned_off(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -60,7 +61,7 @@ def _creating(original: Callable[[Parameters], Response]) -> Callable[[Parameter
             message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
             return handlers._error("ValidationError", message)
         response = original(parameters)
-        change_set = _found(parameters)
+        change_set = found(parameters)
         if response[0] != 200 or change_set is None:
             return response
         _allow_changed_outputs(change_set)
@@ -182,7 +183,7 @@ def _resolved(value: Any, parent: ChangeSet) -> Any:
 def _describing(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
     def describe(parameters: Parameters) -> Response:
         status, headers, body = original(parameters)
-        change_set = _found(parameters)
+        change_set = found(parameters)
         if status != 200 or change_set is None:
             return status, headers, body
         root = fromstring(body)  # noqa: S314  (MiniStack's own answer)
@@ -202,11 +203,22 @@ def _describing(original: Callable[[Parameters], Response]) -> Callable[[Paramet
     return describe
 
 
+def _with_descriptions(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+    """A stack's description is its template's, whoever deployed that; MiniStack keeps the first one."""
+
+    def describe(parameters: Parameters) -> Response:
+        for stack in _stacks.values():
+            stack["Description"] = (stack.get("_template") or {}).get("Description", "")
+        return original(parameters)
+
+    return describe
+
+
 def _executing(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
     """Nested change sets end with their root."""
 
     def execute(parameters: Parameters) -> Response:
-        change_set = _found(parameters)
+        change_set = found(parameters)
         response = original(parameters)
         if change_set and response[0] == 200:
             for nested in _nested_in(change_set):
@@ -220,7 +232,7 @@ def _deleting(original: Callable[[Parameters], Response]) -> Callable[[Parameter
     """With nested ones, a change set goes after the answer, and so do the stacks that it made of children."""
 
     def delete(parameters: Parameters) -> Response:
-        change_set = _found(parameters)
+        change_set = found(parameters)
         if change_set is None or "IncludeNestedStacks" not in change_set:
             return original(parameters)
         change_set |= {"Status": "DELETE_IN_PROGRESS", "ExecutionStatus": "UNAVAILABLE"}
@@ -249,7 +261,8 @@ def _nested_in(change_set: ChangeSet) -> list[ChangeSet]:
     ]
 
 
-def _found(parameters: Parameters) -> ChangeSet | None:
+def found(parameters: Parameters) -> ChangeSet | None:
+    """The change set that a request is about."""
     stack = handlers._resolve_stack(_text(parameters, "StackName")) or {}
     return changesets._find_change_set(_text(parameters, "ChangeSetName"), stack.get("StackName", ""))[1]
 

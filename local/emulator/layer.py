@@ -23,9 +23,11 @@ from local.emulator import (
     ec2,
     ecs,
     failed_rollbacks,
+    imports,
     interruptions,
     nested_stacks,
     network_interfaces,
+    request_tokens,
     reviewed_stacks,
     secrets_manager,
     service_linked_roles,
@@ -48,12 +50,14 @@ PARTS = (
     ec2,
     ecs,
     nested_stacks,
+    imports,  # wraps what the two before it put in place
     network_interfaces,
     reviewed_stacks,
     secrets_manager,
     service_linked_roles,
     stack_events,
     failed_rollbacks,  # wraps what the one before it puts in place
+    request_tokens,  # wraps what those above put in place
     storage,
     waf,
 )

@@ -91,7 +91,7 @@ def _create(logical_id: str, properties: Properties, parent_name: str) -> tuple[
         if child["StackStatus"] == "ROLLBACK_COMPLETE":
             _run(stacks._delete_stack_async(name, child["StackId"]))
         raise ValueError(reason)
-    return child["StackId"], _output_attributes(child)
+    return child["StackId"], output_attributes(child)
 
 
 def _update(physical_id: str, _old: Properties, new: Properties, parent_name: str) -> tuple[str, Attributes]:
@@ -101,7 +101,7 @@ def _update(physical_id: str, _old: Properties, new: Properties, parent_name: st
     provisioners._check_nested_stack_capabilities(parent_name, wanted["_template"])
     if _is_running(child, wanted):
         # Also the way back of a child whose own update failed: it has rolled back by itself.
-        return physical_id, _output_attributes(child)
+        return physical_id, output_attributes(child)
     previous = {key: copy.deepcopy(child[key]) for key in SNAPSHOT_KEYS}
     rolling_back = parent["StackStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS"
     child |= _described(wanted, parent) | {"StackStatus": "UPDATE_IN_PROGRESS", "LastUpdatedTime": now_iso()}
@@ -114,7 +114,7 @@ def _update(physical_id: str, _old: Properties, new: Properties, parent_name: st
     if rolling_back:
         child["StackStatus"] = "UPDATE_ROLLBACK_COMPLETE"
         _announce(child, "UPDATE_ROLLBACK_COMPLETE")
-    return physical_id, _output_attributes(child)
+    return physical_id, output_attributes(child)
 
 
 def _delete(physical_id: str, _properties: Properties) -> None:
@@ -217,5 +217,6 @@ def _failure(child: Stack, verb: str) -> str:
     return f"Embedded stack {child['StackId']} was not successfully {verb}: {reason}"
 
 
-def _output_attributes(child: Stack) -> Attributes:
+def output_attributes(child: Stack) -> Attributes:
+    """What Fn::GetAtt reads of a nested stack."""
     return {f"Outputs.{output['OutputKey']}": output["OutputValue"] for output in child["Outputs"]}

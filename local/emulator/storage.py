@@ -30,6 +30,10 @@ def _complete_table(table: str, properties: Properties) -> None:
         wanted = {"Enabled": true(expiry["Enabled"]), "AttributeName": expiry.get("AttributeName", "")}
         succeeded(dynamodb._update_ttl({"TableName": table, "TimeToLiveSpecification": wanted}))
     _reconcile_vector_indexes(table, properties)
+    if encryption := properties.get("SSESpecification"):
+        # The API calls Enabled what a template calls SSEEnabled.
+        wanted = encryption | {"Enabled": true(encryption.get("SSEEnabled"))}
+        dynamodb._tables[table]["SSEDescription"] = dynamodb._sse_description_from_spec(wanted)
     if recovery := properties.get("PointInTimeRecoverySpecification"):
         wanted = {"PointInTimeRecoveryEnabled": true(recovery.get("PointInTimeRecoveryEnabled"))}
         request = {"TableName": table, "PointInTimeRecoverySpecification": wanted}

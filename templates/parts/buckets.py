@@ -7,12 +7,18 @@ from typing import Any
 
 from awacs import s3 as s3_actions
 from awacs.aws import Statement
-from troposphere import Join, Sub, Template, s3
+from troposphere import If, Join, Sub, Template, s3
 
 from templates.parts.permissions import deny_plain_http, document
 from templates.wiring import Value, describe
 
 ABANDONED_UPLOAD_DAYS = 1
+DELETED = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+"""Of a bucket in which nothing is lost that cannot be had again. CloudFormation deletes only an empty one, so
+`make destroy` empties it first."""
+S3_KEYS = s3.ServerSideEncryptionRule(
+    ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+)
 BUCKET_LOGS = "bucket-logs/"
 """Where in the artifact bucket S3 writes who does what with other buckets' objects."""
 
@@ -22,26 +28,27 @@ def private_bucket(
     title: str,
     *,
     purpose: str,
-    days: Value | int,
-    noncurrent_days: int,
+    days: Value | int | None,
+    noncurrent_days: Value | int,
     sooner: Mapping[str, int] | None = None,
+    encryption: s3.ServerSideEncryptionRule | If = S3_KEYS,
+    policies: Mapping[str, str] = DELETED,
     **properties: Any,
 ) -> s3.Bucket:
     """Add a versioned bucket whose objects expire after `days`, and former versions after `noncurrent_days`.
 
-    `sooner` has by prefix the days after which the objects under it expire, fewer than the others'.
-    Encrypted with S3's own keys: the load balancer delivers its logs to no other kind of bucket.
+    Without `days` they stay until somebody deletes them. `sooner` has by prefix the days after which the
+    objects under it expire, fewer than the others'. Encrypted with S3's own keys if nothing else is said: the
+    load balancer delivers its logs to no other kind of bucket.
     """
+    # What is left of a deleted object when its last version has gone says nothing to anybody.
+    expiry: dict[str, Any] = (
+        {"ExpiredObjectDeleteMarker": True} if days is None else {"ExpirationInDays": days}
+    )
     return s3.Bucket(
         title,
         t,
-        BucketEncryption=s3.BucketEncryption(
-            ServerSideEncryptionConfiguration=[
-                s3.ServerSideEncryptionRule(
-                    ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-                )
-            ]
-        ),
+        BucketEncryption=s3.BucketEncryption(ServerSideEncryptionConfiguration=[encryption]),
         OwnershipControls=s3.OwnershipControls(
             Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
         ),
@@ -54,7 +61,7 @@ def private_bucket(
                 s3.LifecycleRule(
                     Id="ExpireWhatIsOld",
                     Status="Enabled",
-                    ExpirationInDays=days,
+                    **expiry,
                     AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(
                         DaysAfterInitiation=ABANDONED_UPLOAD_DAYS
                     ),
@@ -75,11 +82,8 @@ def private_bucket(
                 ),
             ]
         ),
-        # Nothing in it is lost that cannot be had again. CloudFormation deletes only an empty bucket, so
-        # `make destroy` empties it first.
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Delete",
         Metadata=describe(purpose),
+        **policies,
         **properties,
     )
 

@@ -15,9 +15,11 @@ from troposphere import AccountId, Sub, Template, ec2
 from templates.parts.permissions import (
     COUNT,
     INVOKE,
+    LIST_THE_FILES,
     LOOK_AT_THE_TABLE,
     PULL,
     SEARCH,
+    USE_THE_FILES,
     USE_THE_TABLE,
     allow,
     arn,
@@ -43,12 +45,18 @@ def _registry() -> PolicyDocument:
     )
 
 
-def _image_layers() -> PolicyDocument:
-    """Layers come from a bucket of ECR's, by addresses that ECR itself has signed:
+def _buckets() -> PolicyDocument:
+    """People's files; and layers, from a bucket of ECR's, by addresses that ECR itself has signed:
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms
     """
-    bucket = arn("s3:::prod-${AWS::Region}-starport-layer-bucket/*")
-    return document(allow("FetchImageLayers", [s3.GetObject], [bucket], principal=Principal("*")))
+    layers = arn("s3:::prod-${AWS::Region}-starport-layer-bucket/*")
+    # A bucket's ARN does not say whose it is.
+    both_ours = Condition(StringEquals({"aws:PrincipalAccount": AccountId, "aws:ResourceAccount": AccountId}))
+    return document(
+        allow("FetchImageLayers", [s3.GetObject], [layers], principal=Principal("*")),
+        allow("KeepFiles", USE_THE_FILES, [arn("s3:::*/*")], both_ours, principal=Principal("*")),
+        allow("ListFiles", LIST_THE_FILES, [arn("s3:::*")], both_ours, principal=Principal("*")),
+    )
 
 
 def _people() -> PolicyDocument:
@@ -81,7 +89,7 @@ def _people() -> PolicyDocument:
 
 
 GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
-    "S3": ("s3", _image_layers()),
+    "S3": ("s3", _buckets()),
     "Dynamodb": (
         "dynamodb",
         # The pattern takes in the tables' indexes. Whether searches, which have an address of their own, come
@@ -116,7 +124,7 @@ INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
 
 
 def gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) -> None:
-    """S3 (which holds the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
+    """S3 (people's files, the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
     for title, (service, policy) in GATEWAYS.items():
         ec2.VPCEndpoint(
             f"{title}Endpoint",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awacs import bedrock, dynamodb, ecr, sts
+from awacs import bedrock, dynamodb, ecr, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -39,6 +39,9 @@ USE_THE_TABLE = [
     dynamodb.Query,
     dynamodb.UpdateItem,
 ]
+USE_THE_FILES = [s3.DeleteObject, s3.GetObject, s3.PutObject]
+LIST_THE_FILES = [s3.ListBucket]
+"""Of a conversation, to delete them. Without it S3 also says of a missing file that it may not be read."""
 LIST_BY_CHANGE = [dynamodb.Query]
 """All that is done with the table's index."""
 SEARCH = [dynamodb.SearchVectors]

@@ -15,9 +15,11 @@ from templates.parts.permissions import (
     COUNT,
     INVOKE,
     LIST_BY_CHANGE,
+    LIST_THE_FILES,
     LOOK_AT_THE_TABLE,
     PULL,
     SEARCH,
+    USE_THE_FILES,
     USE_THE_TABLE,
     allow,
     arn,
@@ -34,12 +36,16 @@ TABLE_KEY_USE = [
     kms.ReEncryptFrom,
     kms.ReEncryptTo,
 ]
-"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html"""
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+S3 needs two of these: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"""
+FILES = ("uploads/", "files/", "library/")
+"""What the app keeps in the bucket (gradio_app/store/schema.py)."""
 
 
 def task_role(
     t: Template,
     table_arn: Value,
+    files_bucket_arn: Value,
     key_arn: Value,
     model_id: Value,
     alternative_model_id: Value,
@@ -47,7 +53,7 @@ def task_role(
     embedding_model_id: Value,
     has_library: str,
 ) -> iam.Role:
-    """The app's own rights: the configured models and the one table."""
+    """The app's own rights: the configured models, the one table and the one bucket."""
 
     def for_each_model(arn_of_model: str) -> list[Value]:
         alternative = arn(arn_of_model, model=alternative_model_id)
@@ -79,11 +85,17 @@ def task_role(
                 allow("CountTokens", COUNT, [arn("bedrock:${AWS::Region}::foundation-model/*")]),
                 allow("UseTheTable", USE_THE_TABLE, [table_arn]),
                 allow("ListByChange", LIST_BY_CHANGE, [Sub("${table}/index/*", table=table_arn)]),
+                allow(
+                    "UseTheFiles",
+                    USE_THE_FILES,
+                    [Sub(f"${{bucket}}/{prefix}*", bucket=files_bucket_arn) for prefix in FILES],
+                ),
+                allow("ListTheFiles", LIST_THE_FILES, [files_bucket_arn]),
             ),
             If(has_library, _library(table_arn, embedding_model_id), NoValue),
-            _use_of_the_key(t, key_arn, "dynamodb", TABLE_KEY_USE),
+            _use_of_the_key(t, key_arn, ["dynamodb", "s3"], TABLE_KEY_USE),
         ],
-        Metadata=describe("What the app may do: invoke the configured models and use its one table."),
+        Metadata=describe("What the app may do: invoke the configured models, use its one table and bucket."),
     )
 
 
@@ -130,14 +142,15 @@ def execution_role(
                     "WriteTheLog", [logs_actions.CreateLogStream, logs_actions.PutLogEvents], [log_group_arn]
                 ),
             ),
-            _use_of_the_key(t, key_arn, "secretsmanager", [kms.Decrypt]),
+            _use_of_the_key(t, key_arn, ["secretsmanager"], [kms.Decrypt]),
         ],
         Metadata=describe("What ECS may do to start a task; the app itself never has these rights."),
     )
 
 
-def _use_of_the_key(t: Template, key_arn: Value, service: str, actions: Sequence[Action]) -> If:
-    """What is behind a service that asks KMS in the caller's name; with AWS's own key nothing is needed."""
-    via = Condition(StringEquals({"kms:ViaService": Sub(f"{service}.${{AWS::Region}}.amazonaws.com")}))
+def _use_of_the_key(t: Template, key_arn: Value, services: Sequence[str], actions: Sequence[Action]) -> If:
+    """What is behind services that ask KMS in the caller's name; with AWS's own key nothing is needed."""
+    names = [Sub(f"{service}.${{AWS::Region}}.amazonaws.com") for service in services]
+    via = Condition(StringEquals({"kms:ViaService": names if len(names) > 1 else names[0]}))
     policy = inline("UseTheKey", allow("UseTheKeyThroughTheService", actions, [key_arn], via))
     return If(has_own_key(t, key_arn), policy, NoValue)

@@ -94,9 +94,15 @@ class Inputs:
     )
     table_name: Value = parameter("String", "The table of sessions, conversations and usage.")
     table_arn: Value = parameter("String", "ARN of the table.")
+    files_bucket_name: Value = parameter("String", "The bucket of people's files.")
+    files_bucket_arn: Value = parameter("String", "ARN of that bucket.")
     model_id: Value = handed_on()
     alternative_model_id: Value = handed_on()
     embedding_model_id: Value = handed_on()
+    library_files: Value = handed_on("Number")
+    library_megabytes: Value = handed_on("Number")
+    library_pages: Value = handed_on("Number")
+    add_web_pages: Value = handed_on()
     task_count: Value = handed_on("Number")
     max_task_count: Value = handed_on("Number")
     spot_percent: Value = handed_on("Number")
@@ -189,6 +195,7 @@ def _task_definition(t: Template, inputs: Inputs, log_group: logs.LogGroup) -> e
         TaskRoleArn=task_roles.task_role(
             t,
             inputs.table_arn,
+            inputs.files_bucket_arn,
             inputs.key_arn,
             inputs.model_id,
             inputs.alternative_model_id,
@@ -251,11 +258,16 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
         ("POOL_ID", inputs.user_pool_id),
         ("APP_CLIENT_ID", inputs.user_pool_client_id),
         ("TABLE_NAME", inputs.table_name),
+        ("BUCKET_NAME", inputs.files_bucket_name),
         (
             "MODEL_IDS",
             If(alternative, Join(",", [inputs.model_id, inputs.alternative_model_id]), inputs.model_id),
         ),
         ("EMBEDDING_MODEL_ID", inputs.embedding_model_id),
+        ("LIBRARY_FILES", inputs.library_files),
+        ("LIBRARY_MEGABYTES", inputs.library_megabytes),
+        ("LIBRARY_PAGES", inputs.library_pages),
+        ("WEB_PAGES", inputs.add_web_pages),
         ("PUBLIC_SCHEME", inputs.public_scheme),
         ("TRUSTED_PROXIES", inputs.vpc_cidr),
         ("VIEWER_ADDRESS_HEADER", inputs.viewer_address_header),

@@ -15,12 +15,15 @@ from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.running import Running
 from gradio_app.chat.turns import Started, TurnRequest, Turns
+from gradio_app.store.bucket import Bucket
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.files import AttachedFiles
 from gradio_app.store.preferences import Preferences
 from gradio_app.store.table import Table
 from gradio_app.store.usage import Usage
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.tables import create_table
 
 MODEL_ID = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -40,6 +43,12 @@ def table(dynamodb: Any) -> str:
     name = f"chat-{uuid4().hex}"
     create_table(dynamodb, name)
     return name
+
+
+@pytest.fixture
+def s3() -> FakeS3:
+    """A client of an empty bucket in memory."""
+    return FakeS3()
 
 
 @pytest.fixture
@@ -134,11 +143,13 @@ def make_chatting(
     budget: int = 0,
     running: Running | None = None,
     metrics: Metrics = METRICS,
+    s3: Any = None,
 ) -> Chatting:
-    """A user of a task of its own, with so many tokens a day; 0 is no limit."""
+    """A user of a task of its own, with so many tokens a day; 0 is no limit. Files lie in `s3`."""
     core, running = Table(client, table), running or Running()
-    store = Conversations(core)
-    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, metrics)
+    files = AttachedFiles(core, Bucket(s3 or FakeS3(), "files"))
+    store = Conversations(core, files)
+    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, metrics, files)
     return Chatting(turns, store, running)
 
 

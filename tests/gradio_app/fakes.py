@@ -42,6 +42,7 @@ SETTINGS = Settings(
     app_client_id="client",
     app_client_secret="secret",
     table_name="table",
+    bucket_name="files",
     region="us-east-1",
     model_ids=("fake.model",),
 )

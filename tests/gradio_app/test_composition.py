@@ -9,6 +9,7 @@ from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import Table
 from tests.gradio_app.chatting import DEADLINE, bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.fakes import SETTINGS, User, make_world
 from tests.gradio_app.in_process import InProcess
 from tests.security.chat_api import ChatClient, told
@@ -17,7 +18,7 @@ from tests.security.chat_api import ChatClient, told
 def test_a_world_with_clients_is_the_chat(fake: FakeBedrock) -> None:
     name = f"world-{uuid4().hex}"
     table, bedrock = InProcess(name), bedrock_client("bedrock-runtime", fake.endpoint_url)
-    clients = Clients(cognito_idp=None, dynamodb=table, bedrock_runtime=bedrock, bedrock=bedrock)
+    clients = Clients(None, table, bedrock, bedrock, FakeS3())
     world = make_world(replace(SETTINGS, table_name=name), clients=clients, ana=User("Correct-Horse-1"))
     ana = ChatClient(world.signed_in("ana@example.com"))  # pyright: ignore[reportArgumentType]
     conversation_id = new_id()

@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 import uvicorn
 
 from gradio_app import connections
 from gradio_app.gate import limits
-from gradio_app.gate.limits import HEAD_BYTES, HEAD_FIELDS, READING_EACH
+from gradio_app.gate.limits import BODIES, HEAD_BYTES, HEAD_FIELDS
 from gradio_app.serving import configuration
 from tests.gradio_app.fakes import make_world
 from tests.serving import running
@@ -184,14 +185,14 @@ def test_connections_in_use_outlive_that_time(wire: Wire, monkeypatch: pytest.Mo
 
 @pytest.mark.asvs("15.2.2")
 def test_bodies_that_never_end_are_few_and_given_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "BODY_SECONDS", 1)
+    monkeypatch.setattr(limits, "BODIES", replace(BODIES, seconds=1))
     begun = HEAD + FORM + b"Connection: close\r\nContent-Length: 1000\r\n\r\nemail="
     opened = [
-        socket.create_connection(("127.0.0.1", wire._port), timeout=PATIENCE) for _ in range(READING_EACH + 8)
+        socket.create_connection(("127.0.0.1", wire._port), timeout=PATIENCE) for _ in range(BODIES.each + 8)
     ]
     for each in opened:
         send(each, begun)
-    assert Counter(status(heard(each)) for each in opened) == {408: READING_EACH, 429: 8}
+    assert Counter(status(heard(each)) for each in opened) == {408: BODIES.each, 429: 8}
     until(lambda: wire.open() == 0)
     form = b"email=a%40b.cd&password="
     sent = HEAD + FORM + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(form) + form
@@ -205,7 +206,7 @@ def test_the_rest_of_a_body_that_nobody_reads_is_not_waited_for(
     wire: Wire, monkeypatch: pytest.MonkeyPatch, begun: bytes
 ) -> None:
     monkeypatch.setattr(connections, "LINGER_SECONDS", 0.2)
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "BODIES", replace(BODIES, seconds=0.2))
     said = wire.said(begun + FORM + b"Content-Length: 15000\r\n\r\n", b"x")
     assert status(said) in (200, 403, 408)
     assert said.count(b"HTTP/1.1") == 1

@@ -5,13 +5,14 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from gradio_app.gate import limits
 from gradio_app.gate.forwarded import cleaned, client_address
-from gradio_app.gate.limits import EVENT_BYTES, FORM_BYTES, READING_EACH
+from gradio_app.gate.limits import BODIES, EVENT_BYTES, FORM_BYTES
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import PAGE_VIEW, SAME_ORIGIN, SETTINGS, World, make_world, over_http, served
 
@@ -51,12 +52,12 @@ def test_bodies_of_strangers_take_nobodys_place_who_is_signed_in(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They may share an address, a company's or a class's, or have as many as they like."""
-    monkeypatch.setattr(limits, "READING", READING_EACH)
+    monkeypatch.setattr(limits, "BODIES", replace(BODIES, places=BODIES.each))
     browser = world.signed_in("ana@example.com")
     begun = b"POST /login HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 9\r\n\r\nx"
     with served(world) as base, over_http(base, browser) as ana, ExitStack() as stack:
         host, port = base.removeprefix("http://").split(":")
-        for _ in range(READING_EACH):
+        for _ in range(BODIES.each):
             opened = stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
             opened.sendall(begun)
         with httpx.Client(base_url=base, headers=SAME_ORIGIN, timeout=20) as stranger:
@@ -213,6 +214,7 @@ def _settings(proxies: str, header: str = "") -> Settings:
         "APP_CLIENT_ID": "client",
         "APP_CLIENT_SECRET": "secret",
         "TABLE_NAME": "table",
+        "BUCKET_NAME": "files",
         "AWS_REGION": "us-east-1",
         "MODEL_IDS": "fake.model",
         "TRUSTED_PROXIES": proxies,

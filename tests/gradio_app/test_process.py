@@ -25,6 +25,7 @@ NOWHERE = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     "AWS_REGION": "us-east-1",
     "TABLE_NAME": "table",
+    "BUCKET_NAME": "files",
     "MODEL_IDS": "fake.model",
 }
 WITH_POOL = NOWHERE | {"POOL_ID": "us-east-1_x", "APP_CLIENT_ID": "client", "APP_CLIENT_SECRET": "top-secret"}
@@ -90,7 +91,15 @@ def test_without_settings_it_names_all_of_them_in_one_sentence() -> None:
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert len(ended.stderr.splitlines()) == 1
-    for name in ("POOL_ID", "APP_CLIENT_ID", "APP_CLIENT_SECRET", "TABLE_NAME", "AWS_REGION", "MODEL_IDS"):
+    for name in (
+        "POOL_ID",
+        "APP_CLIENT_ID",
+        "APP_CLIENT_SECRET",
+        "TABLE_NAME",
+        "BUCKET_NAME",
+        "AWS_REGION",
+        "MODEL_IDS",
+    ):
         assert name in ended.stderr
 
 

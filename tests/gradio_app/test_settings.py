@@ -9,6 +9,7 @@ NEEDED = {
     "APP_CLIENT_ID": "3n4b5urk1ft4fl3mg5e62d9ado",
     "APP_CLIENT_SECRET": "dont-tell-anyone",
     "TABLE_NAME": "assistant",
+    "BUCKET_NAME": "files",
     "AWS_REGION": "eu-south-2",
     "MODEL_IDS": "eu.amazon.nova-lite-v1:0, eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
 }
@@ -18,7 +19,7 @@ HOSTED = {
     "SINGLE_SIGN_ON_CLIENT_ID": "5q1ft4fl3mg5e62d9ado3n4b5u",
     "SINGLE_SIGN_ON_CLIENT_SECRET": "nor-this",
 }
-WITHOUT_POOL = {name: NEEDED[name] for name in ("TABLE_NAME", "AWS_REGION", "MODEL_IDS")}
+WITHOUT_POOL = {name: NEEDED[name] for name in ("TABLE_NAME", "BUCKET_NAME", "AWS_REGION", "MODEL_IDS")}
 
 
 def test_the_needed_ones_suffice() -> None:
@@ -58,6 +59,7 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("POOL_ID", "no pool"),
         ("AWS_REGION", "Spain"),
         ("TABLE_NAME", "a b"),
+        ("BUCKET_NAME", "Not_A_Bucket"),
         ("MODEL_IDS", "one, two three"),
         ("PORT", "70000"),
         ("PORT", "eighty"),

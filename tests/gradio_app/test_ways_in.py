@@ -11,6 +11,7 @@ from gradio_app.aws import Clients
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
 from tests.emulator_fixture import RunningEmulator
+from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.fakes import ORIGIN, SAME_ORIGIN, SETTINGS, shared_page
 from tests.gradio_app.tables import create_table
 from tests.local.cognito_kit import totp
@@ -59,7 +60,7 @@ class Place:
                 "sign_up_domains": ("example.com",),
             }
         )
-        clients = Clients(cognito_idp=self.pool, dynamodb=dynamodb, bedrock_runtime=None, bedrock=None)
+        clients = Clients(self.pool, dynamodb, None, None, FakeS3())
         self.application = create_app(settings, clients, page=shared_page())
 
     def browser(self) -> TestClient:

@@ -137,6 +137,22 @@ def events_of_an_update_say_what_happens(aws: RunningEmulator) -> None:
     ]
 
 
+def description_is_that_of_the_template(aws: RunningEmulator) -> None:
+    template = resources(Group=GROUP) | {"Description": "first"}
+    client, name = aws.client("cloudformation"), f"described-{uuid.uuid4().hex[:8]}"
+    request = {"StackName": name, "ChangeSetName": "first", "ChangeSetType": "CREATE"}
+    made = client.create_change_set(**request, TemplateBody=json.dumps(template))
+    client.execute_change_set(ChangeSetName=made["Id"])
+    stack = Stack(aws, made["StackId"])
+    stack.wait_for("CREATE_COMPLETE")
+    assert stack.describe()["Description"] == "first"
+    stack.update(resources(Group=GROUP, Another=GROUP) | {"Description": "second"})
+    assert stack.describe()["Description"] == "second"
+    with pytest.raises(StackFailed, match="UPDATE_ROLLBACK_COMPLETE"):
+        stack.update(resources(Group=GROUP, Stream=FAILING) | {"Description": "third"})
+    assert stack.describe()["Description"] == "second"
+
+
 def _table(kind: str) -> dict[str, Any]:
     """A table with a name of its own: CloudFormation refuses to replace such a one."""
     return resource(
@@ -319,6 +335,7 @@ CASES = [
     impossible_child_fails_the_change_set,
     changed_outputs_are_a_change,
     condition_decides_what_changes,
+    description_is_that_of_the_template,
     rolled_back_creation_cannot_be_updated,
     stack_under_review_has_no_template,
     stack_under_review_lists_no_resources,

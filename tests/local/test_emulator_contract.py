@@ -16,9 +16,11 @@ from tests.emulator_fixture import REPOSITORY, RunningEmulator, run_emulator
 from tests.local import (
     cognito_cases,
     hosted_cases,
+    import_cases,
     nested_stack_cases,
     operations_cases,
     pipeline_cases,
+    request_token_cases,
     resource_cases,
     task_role_cases,
 )
@@ -31,8 +33,10 @@ CASES: list[Case] = [
     *operations_cases.CASES,
     *nested_stack_cases.CASES,
     *pipeline_cases.CASES,
+    *request_token_cases.CASES,
     *cognito_cases.CASES,
     *hosted_cases.CASES,
+    *import_cases.CASES,
     *task_role_cases.CASES,
 ]
 by_gap = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

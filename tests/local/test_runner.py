@@ -171,6 +171,7 @@ def test_two_that_start_together_serve_where_each_says(emulator: RunningEmulator
     environment = emulator.environment | {
         "AUTHENTICATION": WITHOUT_LOGIN,
         "TABLE_NAME": "together",
+        "BUCKET_NAME": "files",
         "MODEL_IDS": "fake.model",
     }
     # Both have chosen before either serves: what two starts within seconds of each other do.

@@ -14,6 +14,7 @@ from gradio_app.aws import Clients
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
 from tests.browser.chromium import PAGE_SECONDS
+from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.fakes import HOSTED, SETTINGS, FakeDirectory, FakeSingleSignOn, User
 from tests.security.certificates import Certificate
 from tests.serving import on_loopback, running
@@ -84,7 +85,7 @@ def running_site(
     With `vouched_for`, single sign-on lets that user in at once; else it leads to a pool that does not exist.
     """
     directory = FakeDirectory(users={vouched_for: User(PASSWORD)})
-    clients = Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=bedrock, bedrock=bedrock)
+    clients = Clients(None, dynamodb, bedrock, bedrock, FakeS3())
     provider = FakeSingleSignOn(directory, at_once=vouched_for)
     gate = create_app(site_settings(table), clients, directory=directory, single_sign_on=provider).gate
     with serve_tls(gate, certificate) as url:

@@ -15,6 +15,7 @@ from gradio_app.server import create_app
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.tables import create_table
 from tests.security.certificates import Certificate
 from tests.security.site import DEADLINE, serve_tls, site_settings
@@ -41,7 +42,9 @@ def company(
     dynamodb, table = emulator.client("dynamodb"), f"company-{uuid4().hex}"
     create_table(dynamodb, table)
     bedrock = bedrock_client("bedrock-runtime", fake.endpoint_url)
-    app = create_app(here.settings(site_settings(table)), Clients(here.idp, dynamodb, bedrock, bedrock)).gate
+    app = create_app(
+        here.settings(site_settings(table)), Clients(here.idp, dynamodb, bedrock, bedrock, FakeS3())
+    ).gate
     with serve_tls(app, certificate) as url:
         here.register(CallbackURLs=[f"{url}/login/callback"], LogoutURLs=[f"{url}/login/signed-out"])
         yield Company(url, here)

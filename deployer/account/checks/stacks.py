@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deployer.account import tagged
+from deployer.account import kept, tagged
 from deployer.account.checks.findings import Finding, ok, warning, wrong
-from deployer.cloudformation import stack
+from deployer.cloudformation import imports, stack
+from deployer.cloudformation.inventory import resources
+from deployer.cloudformation.package import STACK_TYPE
 from deployer.errors import DeployError
 from deployer.session import Aws
 
 NAMES, OPERATION = "names", "operation"
 OURS = {"ImageTag", "SourceKey"}
 """Parameters that every root stack of ours has, and hardly another."""
+NESTED_REMEDY = "Bring it to rest in CloudFormation's console, where *View nested* shows it, and look again."
 BUCKET_OUTPUT = "ArtifactBucketName"
 
 
@@ -33,11 +36,27 @@ def operation(cloudformation: Any, names: Sequence[str], root: str) -> Iterator[
             yield ok(OPERATION, name, f"Nothing is at work on it ({status}).")
 
 
+def nested(cloudformation: Any, root: str) -> Iterator[Finding]:
+    """Yield which nested stacks are not well though the root is: an update would fail at them."""
+    found = stack.find(cloudformation, root)
+    if not found or found["StackStatus"] not in stack.WELL:
+        return
+    for each in resources(cloudformation, found["StackId"]):
+        if each["ResourceType"] != STACK_TYPE or not each.get("PhysicalResourceId"):
+            continue
+        child = stack.find(cloudformation, each["PhysicalResourceId"])
+        status = child["StackStatus"] if child else "gone"
+        if status not in stack.WELL:
+            message = f"It is {status} though {root} is well: somebody has worked on it alone."
+            yield wrong(OPERATION, f"{root}/{each['LogicalResourceId']}", message, NESTED_REMEDY)
+
+
 def names(cloudformation: Any, root: str, bootstrap: str) -> Iterator[Finding]:
     """Yield whether a stack of one of these names is somebody else's."""
     found = stack.find(cloudformation, root)
     parameters = {each["ParameterKey"] for each in found.get("Parameters", [])} if found else OURS
-    if found and found["StackStatus"] != "REVIEW_IN_PROGRESS" and not parameters >= OURS:
+    begun = found and (found["StackStatus"] == "REVIEW_IN_PROGRESS" or imports.is_beginning(found))
+    if not begun and not parameters >= OURS:
         yield _taken(root)
     base = stack.find(cloudformation, bootstrap)
     if base and _stands(base) and BUCKET_OUTPUT not in stack.outputs(base):
@@ -65,7 +84,7 @@ def left_behind(aws: Aws, name: str) -> Iterator[Finding]:
             NAMES,
             name,
             f"An earlier deployment left {arn}.",
-            "A new deployment makes its own and does not take this one over: delete it when nobody needs it.",
+            kept.REMEDY,
         )
 
 

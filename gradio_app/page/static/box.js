@@ -5,9 +5,10 @@
 import { connection, guard, isLost } from "./connection.js";
 import { changed, isSaved, keepFrom, moved, save } from "./drafts.js";
 import { filled, most, mostKept, words } from "./facts.js";
+import { fileIds, giveFiles, hasFiles, known, mustWait, onFiles, takeFiles } from "./files.js";
 import { hush, say, says } from "./notice.js";
 
-/** What is being asked, {id, text, body of the request}, until the server has said what became of it. */
+/** What is being asked, {id, text, files, body of the request}, until the server has said what became of it. */
 let outgoing = null;
 let isRunning = false;
 /** Whether a click on "send" is our own. */
@@ -59,21 +60,22 @@ function mayAsk() {
   return false;
 }
 
-/** From now on something is being asked, which can be stopped; `text` goes back into the box if it is refused. */
-function begin(text) {
-  outgoing = { id: renew(), text };
+/** From now on something is being asked, which can be stopped; text and files go back if it is refused. */
+function begin(text, files = []) {
+  outgoing = { id: renew(), text, files };
   hush();
   run(true);
 }
 
-/** Send a text by pressing one of Gradio's buttons; whether it could be sent. */
-function send(text, button, isEmptied) {
+/** Send a text by pressing one of Gradio's buttons; whether it could be sent. From the box, files go with it. */
+function send(text, button, isFromBox) {
   if (!mayAsk()) return false;
   const count = [...text].length;
   if (count > most) return void say(filled(words.too_long, { count, most }), "too_long");
-  begin(text);
+  begin(text, isFromBox ? takeFiles() : []);
   put(find("#question textarea"), text);
-  if (isEmptied) put(box(), "");
+  put(find("#ask-files textarea, #ask-files input"), outgoing.files.map((file) => file.id).join(","));
+  if (isFromBox) put(box(), "");
   isOurs = true;
   find(button).click();
   isOurs = false;
@@ -86,20 +88,24 @@ function isEmpty(text) {
 
 function submit() {
   const text = box().value.toWellFormed?.() ?? box().value;
-  if (!isEmpty(text)) send(text, "#send", true);
+  if ((!isEmpty(text) || hasFiles()) && !mustWait()) send(text, "#send", true);
 }
 
-/** Ask a changed question in place of a turn's; whether it could be sent. */
-export function askInstead(turn, text) {
+/** Ask a changed question in place of a turn's, with those of its files that stay; whether it could be sent. */
+export function askInstead(turn, text, kept) {
   if (isEmpty(text)) return void say(words.empty_edit, "refused");
   put(find("#changed textarea, #changed input"), turn);
+  put(find("#kept-files textarea, #kept-files input"), kept.join(","));
   return send(text.toWellFormed?.() ?? text, "#change", false);
 }
 
 function settle(taken) {
-  const { text } = outgoing;
+  const { text, files } = outgoing;
   outgoing = null;
-  if (!taken) give(text);
+  if (!taken) {
+    give(text);
+    giveFiles(files);
+  }
   changed();
 }
 
@@ -110,6 +116,7 @@ function hear(told) {
     moved();
   }
   if (told.give) give(told.give);
+  if (told.files?.length) giveFiles(told.files.map(known));
   if ("running" in told) run(told.running);
   if (told.notice) say(told.notice, "refused");
   if (told.scroll) scroll(told.scroll);
@@ -133,7 +140,7 @@ function read() {
 /** Save the text, and say in words why the page has to wait; whether it may be reloaded. */
 async function look() {
   let answer;
-  const isEmpty = !unsent();
+  const isEmpty = !unsent() && !unsentFiles().length;
   try {
     // With nothing to lose only the session is looked at; saving nothing would drop another tab's draft.
     answer = isEmpty ? await fetch(`/draft${location.search}`) : await save();
@@ -153,6 +160,10 @@ async function look() {
 
 function unsent() {
   return merged(outgoing?.text ?? "", box()?.value ?? "");
+}
+
+function unsentFiles() {
+  return [...(outgoing?.files.map((file) => file.id) ?? []), ...fileIds()];
 }
 
 function onKey(event) {
@@ -193,7 +204,8 @@ function onFailed({ detail }) {
   if (!isLost() && !isShown) say(sentence || (isOutgoing ? words.failed : words.failed_event), "refused");
 }
 
-keepFrom(unsent);
+keepFrom(unsent, unsentFiles);
+onFiles(changed, submit);
 guard.mayReload = look;
 connection.addEventListener("sent", onSent);
 connection.addEventListener("failed", onFailed);

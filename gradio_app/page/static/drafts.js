@@ -6,13 +6,15 @@ const SAVE_MS = 1000;
 const KEEPALIVE_BYTES = 60_000;
 
 let unsent = () => "";
+let files = () => [];
 let conversation = "";
-let saved = "";
+let saved = " ";
 let timer = 0;
 
-/** Say where to ask for the text that is to be kept. */
-export function keepFrom(source) {
+/** Say where to ask for the text that is to be kept, and for the ids of the files beside it. */
+export function keepFrom(source, fileSource) {
   unsent = source;
+  files = fileSource;
   conversation = addressed();
 }
 
@@ -37,20 +39,25 @@ export async function save({ leaving = false } = {}) {
   clearTimeout(timer);
   timer = 0;
   const text = unsent();
+  const now = state();
   const body = new TextEncoder().encode(text);
-  const answer = await fetch(`/draft?conversation=${conversation}`, {
+  const answer = await fetch(`/draft?conversation=${conversation}&files=${files().join(",")}`, {
     method: "PUT",
     headers: { "content-type": "text/plain; charset=utf-8", "x-page-owner": owner },
     body,
     keepalive: leaving && body.length < KEEPALIVE_BYTES,
   });
-  if (answer.ok) saved = text;
+  if (answer.ok) saved = now;
   return { status: answer.status, whole: [...text].length <= mostKept };
 }
 
 /** Whether something would be lost with the page. */
 export function isSaved() {
-  return unsent() === saved;
+  return state() === saved;
+}
+
+function state() {
+  return `${files().join()} ${unsent()}`;
 }
 
 function addressed() {

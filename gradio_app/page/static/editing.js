@@ -11,6 +11,21 @@ function pressed(label, action) {
   return button;
 }
 
+/** The question's files, of which each can be left out: [what stands there, whose ids stay]. */
+function choice(bubble) {
+  const group = document.createElement("div");
+  group.className = "files";
+  const boxes = [...bubble.querySelectorAll(".files a")].map((link) => {
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true });
+    box.value = new URL(link.href).searchParams.get("id");
+    const label = document.createElement("label");
+    label.append(box, link.querySelector(".name").textContent);
+    group.append(label);
+    return box;
+  });
+  return [group, () => boxes.filter((box) => box.checked).map((box) => box.value)];
+}
+
 async function edit(button) {
   const bubble = button.closest(".user.message");
   const turn = button.value;
@@ -18,6 +33,7 @@ async function edit(button) {
   const field = document.createElement("textarea");
   field.value = await source(turn, "question");
   field.setAttribute("aria-label", words.edit);
+  const [files, kept] = choice(bubble);
   const editor = document.createElement("div");
   editor.className = "editor";
   const close = () => {
@@ -25,13 +41,13 @@ async function edit(button) {
     button.focus();
   };
   const send = () => {
-    if (askInstead(turn, field.value)) close();
+    if (askInstead(turn, field.value, kept())) close();
   };
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) send();
   });
-  editor.append(field, pressed(words.cancel_edit, close), pressed(words.send_edited, send));
+  editor.append(field, files, pressed(words.cancel_edit, close), pressed(words.send_edited, send));
   bubble.append(editor);
   field.focus();
 }

@@ -7,6 +7,8 @@ export const words = found.words;
 export const names = found.names;
 /** How many characters may be sent, and how many of them are kept as a draft. */
 export const { most, mostKept } = found;
+/** What may be attached: how many files, how many bytes of each, of an image how many, and pixels on a side. */
+export const limits = found.files;
 /** Whose page this is. */
 export const owner = found.owner;
 export const language = document.documentElement.lang;

@@ -5,5 +5,6 @@
 import "./language.js";
 import "./connection.js";
 import "./box.js";
+import "./files.js";
 import "./messages.js";
 import "./editing.js";

@@ -41,7 +41,7 @@ def read(*found: dict[str, Any]) -> list[Change]:
     ("found", "action"),
     [
         (change("Add"), Action.ADD),
-        (change("Import"), Action.ADD),
+        (change("Import"), Action.TAKE_OVER),
         (change("Remove"), Action.REMOVE),
         (change(Replacement="False"), Action.MODIFY),
         (change(Replacement="True"), Action.REPLACE),

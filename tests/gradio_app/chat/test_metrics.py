@@ -139,6 +139,7 @@ def test_the_running_program_writes_them_to_standard_output(
         "AUTHENTICATION": WITHOUT_LOGIN,
         "PUBLIC_SCHEME": "http",
         "TABLE_NAME": table,
+        "BUCKET_NAME": "files",
         "MODEL_IDS": MODEL_ID,
         "DEPLOYMENT": "shop",
         "TRUSTED_PROXIES": "127.0.0.1/32",

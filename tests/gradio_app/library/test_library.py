@@ -18,10 +18,10 @@ from gradio_app.library.document import (
     State,
     content_id,
     group_library,
-    own_library,
 )
 from gradio_app.store import schema
 from gradio_app.store.library import COLLECTIONS, DuplicateError, QuotaError
+from gradio_app.store.schema import own_library
 from gradio_app.store.table import TableUnreachable
 from tests.gradio_app.in_process import UNHEARD
 from tests.gradio_app.library.kit import World

@@ -14,6 +14,7 @@ from gradio_app.server import Application, create_app
 from gradio_app.settings import Settings
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory
 
 OTHER_MODEL = "us.amazon.nova-lite-v1:0"
@@ -24,17 +25,18 @@ def with_login(dynamodb: Any, table: str, fake: FakeBedrock, directory: FakeDire
     """The whole application over a pool of users."""
     settings = replace(SETTINGS, table_name=table, public_scheme="http", max_output_tokens=100)
     client = bedrock_client("bedrock-runtime", fake.endpoint_url)
-    clients = Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=client, bedrock=client)
+    clients = Clients(None, dynamodb, client, client, FakeS3())
     return create_app(settings, clients, directory=directory)
 
 
-def without_login(dynamodb: Any, table: str, fake: FakeBedrock) -> Application:
+def without_login(dynamodb: Any, table: str, fake: FakeBedrock, s3: Any = None) -> Application:
     """The whole application, where everybody is the one user of this machine."""
     settings = Settings(
         pool_id="",
         app_client_id="",
         app_client_secret="",
         table_name=table,
+        bucket_name="files",
         region="us-east-1",
         model_ids=(MODEL_ID, OTHER_MODEL),
         public_scheme="http",
@@ -43,14 +45,14 @@ def without_login(dynamodb: Any, table: str, fake: FakeBedrock) -> Application:
         max_output_tokens=100,
     )
     client = bedrock_client("bedrock-runtime", fake.endpoint_url)
-    clients = Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=client, bedrock=client)
+    clients = Clients(None, dynamodb, client, client, s3 or FakeS3())
     return create_app(settings, clients)
 
 
 @pytest.fixture
-def site(dynamodb: Any, table: str, fake: FakeBedrock) -> Iterator[str]:
+def site(dynamodb: Any, table: str, fake: FakeBedrock, s3: FakeS3) -> Iterator[str]:
     """The address of the whole application without login."""
-    with serve(without_login(dynamodb, table, fake).gate) as address:
+    with serve(without_login(dynamodb, table, fake, s3).gate) as address:
         yield address
 
 

@@ -35,6 +35,7 @@ SETTINGS = Settings(
     app_client_id="c",
     app_client_secret="s",
     table_name="t",
+    bucket_name="files",
     region="us-east-1",
     model_ids=("us.amazon.nova-lite-v1:0",),
     ui_app_id="0123456789abcdef",
@@ -153,7 +154,7 @@ def test_each_turn_shows_two_messages_and_why_an_answer_is_not_whole(
     answer: Answer | None, parts: list[str]
 ) -> None:
     turn = Turn(1, plain("a *question*"), answer)
-    shown = orjson.loads(orjson.dumps(render.messages([turn, turn], "en")))
+    shown = orjson.loads(orjson.dumps(render.messages("c" * 32, [turn, turn], "en")))
     assert [message["role"] for message in shown] == ["user", "assistant"] * 2
     said = [[text_of(part["text"]) for part in message["content"]] for message in shown]
     assert [part for part in said[0] if part] == ["a *question*"]

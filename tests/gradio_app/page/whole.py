@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from gradio_app.aws import Clients
 from gradio_app.server import Application, create_app
 from gradio_app.settings import Settings
+from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.fakes import ORIGIN, SAME_ORIGIN, SETTINGS, FakeDirectory, User
 from tests.security.chat_api import ChatClient
 
@@ -49,7 +50,7 @@ def whole_application(table: str, dynamodb: Any, bedrock: Any, **settings: Any) 
     directory = FakeDirectory()
     application = create_app(
         Settings(**{**vars(SETTINGS), "table_name": table, "max_output_tokens": 100, **settings}),
-        Clients(cognito_idp=None, dynamodb=dynamodb, bedrock_runtime=bedrock, bedrock=bedrock),
+        Clients(None, dynamodb, bedrock, bedrock, FakeS3()),
         directory=directory,
     )
     with TestClient(application.gate) as server:

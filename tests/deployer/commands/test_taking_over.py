@@ -1,0 +1,407 @@
+"""What an earlier deployment has kept comes back: the same table, pool and key, in a new deployment."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from deployer.account import kept
+from deployer.account.checks import stacks
+from deployer.cloudformation import imports
+from deployer.commands import deploy, destroy, plan
+from deployer.commands.consent import Consent
+from deployer.commands.taking_over import Request
+from deployer.errors import DeployError, UsageError
+from deployer.options import ROOT
+from tests.deployer import calls
+from tests.deployer import tiny as templates
+from tests.deployer.account.test_unused import data
+from tests.deployer.commands.test_deploy import DEADLINE_SECONDS, state, wait_until
+from tests.deployer.commands.test_destroy import resources
+from tests.deployer.running import DEPLOY_SH, run
+from tests.deployer.tiny import Template, Tiny
+
+pytestmark = pytest.mark.slow
+
+TAKE_OVER = Request(wanted=True)
+Change = Callable[[Template], None]
+
+
+def nothing(_: Template) -> None:
+    """Leave the store as it is."""
+
+
+def written(change: Change = nothing) -> Callable[[Path, str], None]:
+    """The tiny product, its table encrypted with its key, nothing kept but data."""
+
+    def write(out: Path, tag: str) -> None:
+        templates.write(out, tag)
+        store = templates.store()
+        del store["Resources"]["Queue"]["DeletionPolicy"]
+        for title in ("Table", "Pool", "Key"):
+            del store["Resources"][title]["DeletionPolicy"]
+        encrypted = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}
+        store["Resources"]["Table"]["Properties"]["SSESpecification"] = encrypted
+        store["Resources"]["Key"]["Properties"]["Description"] = "Of a test."
+        for title in ("Table", "Pool", "Key"):
+            store["Resources"][title] |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+        change(store)
+        (out / "store.json").write_text(json.dumps(store))
+
+    return write
+
+
+def take_over(tiny: Tiny, change: Change = nothing, asked: Request = TAKE_OVER, **parameters: Any) -> None:
+    deploy.run(
+        tiny.options(**{"KeepData": "yes"} | parameters),
+        tiny.console,
+        written(change),
+        unchecked=True,
+        take_over=asked,
+    )
+
+
+def ids(tiny: Tiny) -> dict[str, list[str]]:
+    """The physical ids of what holds data in the running deployment."""
+    return {kind: resources(tiny, kind) for kind in kept.SERVICES if "S3" not in kind}
+
+
+def leave_something(tiny: Tiny) -> dict[str, list[str]]:
+    """A deployment with somebody in its pool and an item in its table, destroyed; return the ids."""
+    tiny.deploy(written(), KeepData="yes")
+    before = ids(tiny)
+    [table], [pool] = before["AWS::DynamoDB::Table"], before["AWS::Cognito::UserPool"]
+    tiny.aws.client("dynamodb").put_item(TableName=table, Item={"pk": {"S": "said"}})
+    tiny.aws.client("cognito-idp").admin_create_user(UserPoolId=pool, Username="ana")
+    destroy.run(tiny.options(), tiny.console, None)
+    tiny.printed()
+    return before
+
+
+def require_back(tiny: Tiny, before: dict[str, list[str]]) -> None:
+    assert ids(tiny) == before
+    [table], [pool] = before["AWS::DynamoDB::Table"], before["AWS::Cognito::UserPool"]
+    assert tiny.aws.client("dynamodb").scan(TableName=table)["Items"] == [{"pk": {"S": "said"}}]
+    assert tiny.aws.client("cognito-idp").admin_get_user(UserPoolId=pool, Username="ana")
+
+
+def test_the_same_things_come_back_as_often_as_one_likes_and_go_when_asked(tiny: Tiny) -> None:
+    everything = data(tiny)
+    before = leave_something(tiny)
+    for _ in range(2):
+        take_over(tiny)
+        require_back(tiny, before)
+        assert state(tiny) == "UPDATE_COMPLETE"
+        # From here on it is a deployment like any other.
+        tiny.deploy(written(), KeepData="yes", Greeting="again")
+        require_back(tiny, before)
+        destroy.run(tiny.options(), tiny.console, None)
+        assert f"{tiny.stack} is gone" in tiny.printed()
+        assert imports.standing(tiny.aws.client("cloudformation"), tiny.stack) == []
+    take_over(tiny)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+    assert data(tiny) == everything
+
+
+def test_without_the_word_nothing_is_taken_over_and_it_is_said_that_it_could_be(tiny: Tiny) -> None:
+    before = leave_something(tiny)
+    plan.run(tiny.options(KeepData="yes"), tiny.console, written())
+    [table] = before["AWS::DynamoDB::Table"]
+    assert f"An earlier deployment left arn:aws:dynamodb:us-east-1:000000000000:table/{table}." in (
+        said := tiny.printed()
+    )
+    assert "ARGS=--take-over" in said
+    tiny.deploy(written(), KeepData="yes")
+    assert not set(ids(tiny)["AWS::DynamoDB::Table"]) & {table}
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def test_the_plan_names_what_is_taken_over_and_changes_nothing(tiny: Tiny) -> None:
+    leave_something(tiny)
+    there = data(tiny)
+    plan.run(tiny.options(KeepData="yes"), tiny.console, written(), take_over=TAKE_OVER)
+    said = tiny.printed()
+    assert "3 to take over: Table, Pool, Key" in said
+    assert "DATA IS LOST" not in said
+    assert (data(tiny), state(tiny)) == (there, None)
+    # What the new version wants otherwise is named with it.
+    plan.run(tiny.options(KeepData="yes"), tiny.console, written(_with_index), take_over=TAKE_OVER)
+    assert "Table (AttributeDefinitions, GlobalSecondaryIndexes)" in tiny.printed()
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def _with_index(store: Template) -> None:
+    properties = store["Resources"]["Table"]["Properties"]
+    properties["AttributeDefinitions"] += [{"AttributeName": "at", "AttributeType": "N"}]
+    properties["GlobalSecondaryIndexes"] = [
+        {
+            "IndexName": "by-time",
+            "KeySchema": [
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ]
+
+
+def test_a_table_of_an_older_release_is_brought_up_to_date(tiny: Tiny) -> None:
+    before = leave_something(tiny)
+    take_over(tiny, _with_index)
+    require_back(tiny, before)
+    [table] = before["AWS::DynamoDB::Table"]
+    described = tiny.aws.client("dynamodb").describe_table(TableName=table)["Table"]
+    assert [each["IndexName"] for each in described["GlobalSecondaryIndexes"]] == ["by-time"]
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def test_who_does_not_agree_has_changed_nothing(tiny: Tiny) -> None:
+    leave_something(tiny)
+    there = data(tiny)
+    with pytest.raises(DeployError, match="nothing was changed"):
+        deploy.run(
+            tiny.options(KeepData="yes"),
+            tiny.console,
+            written(),
+            Consent(lambda _: "no"),
+            unchecked=True,
+            take_over=TAKE_OVER,
+        )
+    assert (data(tiny), state(tiny)) == (there, None)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.deployer.tiny import Tiny
+from tests.deployer.commands.test_taking_over import take_over
+left = int(sys.argv[4])
+make_call = BaseClient._make_api_call
+def call(self, name, arguments):
+    global left
+    answer = make_call(self, name, arguments)
+    left -= name == sys.argv[3]
+    if not left:
+        os._exit(9)
+    return answer
+BaseClient._make_api_call = call
+take_over(Tiny(sys.argv[1], Path(sys.argv[2]), None))
+"""
+
+
+def _killed_after(tiny: Tiny, operation: str, time: int) -> None:
+    """Have a process take over and end as if it were killed, when that many such calls were answered."""
+    arguments = [tiny.stack, str(tiny.out), operation, str(time)]
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED, *arguments],
+        env=tiny.aws.environment,
+        cwd=ROOT,
+        capture_output=True,
+        timeout=DEADLINE_SECONDS,
+        text=True,
+    )
+    assert process.returncode == 9, process.stderr
+    client = tiny.aws.client("cloudformation")
+    wait_until(
+        lambda: (
+            not any(
+                each["StackStatus"].endswith("_IN_PROGRESS") and each["StackStatus"] != "REVIEW_IN_PROGRESS"
+                for each in client.describe_stacks()["Stacks"]
+            )
+        )
+    )
+
+
+# In the order of a take-over, what each run does more than the one before it: the root and its execution, the
+# stack of its own, its execution, its tags, the import into the root, its execution, the update's change set.
+# The bootstrap stack's change set comes first of all in the first run.
+STEPS = [
+    ("CreateChangeSet", 2),
+    ("ExecuteChangeSet", 1),
+    ("CreateChangeSet", 1),
+    ("ExecuteChangeSet", 1),
+    ("UpdateStack", 1),
+    ("CreateChangeSet", 2),
+    ("ExecuteChangeSet", 2),
+    ("CreateChangeSet", 1),
+]
+
+
+def test_killed_after_any_step_it_leaves_the_data_and_the_same_command_goes_on(tiny: Tiny) -> None:
+    before = leave_something(tiny)
+    there = data(tiny)
+    for operation, time in STEPS:
+        _killed_after(tiny, operation, time)
+        assert data(tiny) == there, (operation, time)
+    take_over(tiny)
+    require_back(tiny, before)
+    assert data(tiny) == there
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+@pytest.mark.parametrize("step", [1, 4, 6])
+def test_destroy_lets_go_of_a_take_over_that_was_not_finished(tiny: Tiny, step: int) -> None:
+    leave_something(tiny)
+    there = data(tiny)
+    for operation, time in STEPS[: step + 1]:
+        _killed_after(tiny, operation, time)
+    destroy.run(tiny.options(), tiny.console, None)
+    assert f"{tiny.stack} is gone" in tiny.printed()
+    names = {each["StackName"] for each in tiny.aws.client("cloudformation").describe_stacks()["Stacks"]}
+    assert not {name for name in names if name.startswith(f"{tiny.stack}-")}
+    assert data(tiny) == there
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+    assert data(tiny) != there
+
+
+def test_an_update_that_fails_leaves_what_was_taken_over_and_the_same_command_goes_on(tiny: Tiny) -> None:
+    before = leave_something(tiny)
+    there = data(tiny)
+    with pytest.raises(DeployError, match="could not be updated: Gate/Signal"):
+        take_over(tiny, Hold=1)
+    assert (data(tiny), state(tiny)) == (there, "UPDATE_ROLLBACK_COMPLETE")
+    # Without the word: what was begun is gone on with.
+    take_over(tiny, asked=Request())
+    require_back(tiny, before)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+CALLS = ["CreateChangeSet", "ExecuteChangeSet", "UpdateStack", "GetResource", "DescribeKey", "GetResources"]
+
+
+@pytest.mark.parametrize("operation", CALLS)
+def test_a_call_that_is_refused_is_one_sentence_and_the_same_command_goes_on(
+    tiny: Tiny, operation: str
+) -> None:
+    before = leave_something(tiny)
+    there = data(tiny)
+
+    def see(_: Any, name: str, arguments: Any) -> None:
+        about = str(arguments.get("StackName", arguments.get("ChangeSetName", "")))
+        if name == operation and "bootstrap" not in about:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        calls.seen(patch, see)
+        with pytest.raises(DeployError, match=f"Access denied to {operation}"):
+            take_over(tiny)
+    assert data(tiny) == there
+    take_over(tiny)
+    require_back(tiny, before)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+# --- refusals ---
+
+
+def test_of_two_earlier_deployments_somebody_has_to_say_which(tiny: Tiny) -> None:
+    first = leave_something(tiny)
+    second = leave_something(tiny)
+    there = data(tiny)
+    with pytest.raises(UsageError) as error:
+        take_over(tiny)
+    for each in (first, second):
+        assert all(name in str(error.value) for name in each["AWS::DynamoDB::Table"])
+    assert "Say which" in str(error.value)
+    [table], [pool] = first["AWS::DynamoDB::Table"], first["AWS::Cognito::UserPool"]
+    with pytest.raises(UsageError, match="2 for Store/Pool"):
+        take_over(tiny, asked=Request(wanted=True, chosen=(table,)))
+    with pytest.raises(UsageError, match="never-was is not among what an earlier deployment kept"):
+        take_over(tiny, asked=Request(wanted=True, chosen=("never-was",)))
+    assert (data(tiny), state(tiny)) == (there, None)
+    # The key is the table's, and nobody has to say so.
+    take_over(tiny, asked=Request(wanted=True, chosen=(table, pool)))
+    require_back(tiny, first)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+@pytest.mark.parametrize(
+    ("hurt", "words"),
+    [
+        ("schedule_key_deletion", "in the state PendingDeletion: `aws kms cancel-key-deletion"),
+        ("disable_key", "in the state Disabled: `aws kms enable-key"),
+    ],
+)
+def test_a_table_whose_key_cannot_be_used_is_not_taken_over(tiny: Tiny, hurt: str, words: str) -> None:
+    before = leave_something(tiny)
+    kms, [key] = tiny.aws.client("kms"), before["AWS::KMS::Key"]
+    getattr(kms, hurt)(KeyId=key)
+    with pytest.raises(UsageError, match=words) as error:
+        take_over(tiny)
+    assert key in str(error.value)
+    assert state(tiny) is None
+    if hurt == "schedule_key_deletion":
+        kms.cancel_key_deletion(KeyId=key)
+    kms.enable_key(KeyId=key)
+    take_over(tiny)
+    require_back(tiny, before)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def _other_keys(store: Template) -> None:
+    properties = store["Resources"]["Table"]["Properties"]
+    properties["AttributeDefinitions"] = [{"AttributeName": "other", "AttributeType": "S"}]
+    properties["KeySchema"] = [{"AttributeName": "other", "KeyType": "HASH"}]
+
+
+def _other_names(store: Template) -> None:
+    store["Resources"]["Pool"]["Properties"]["UsernameAttributes"] = ["phone_number"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(_other_keys, "KeySchema"), (_other_names, "UsernameAttributes")]
+)
+def test_what_no_update_makes_right_is_not_taken_over(tiny: Tiny, change: Change, words: str) -> None:
+    leave_something(tiny)
+    there = data(tiny)
+    with pytest.raises(UsageError, match=f"cannot be taken over: it differs.*{words}"):
+        take_over(tiny, change)
+    assert (data(tiny), state(tiny)) == (there, None)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def test_it_is_refused_where_there_is_nothing_or_no_room_for_it(tiny: Tiny) -> None:
+    with pytest.raises(UsageError, match=r"Nothing that an earlier .* look in the region where it was"):
+        take_over(tiny)
+    leave_something(tiny)
+    with pytest.raises(UsageError, match="KeepData=no exclude each other"):
+        take_over(tiny, KeepData="no")
+    tiny.deploy(written(), KeepData="yes")
+    with pytest.raises(UsageError, match="is deployed already, with data of its own"):
+        take_over(tiny)
+    assert state(tiny) == "CREATE_COMPLETE"
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def test_a_choice_without_the_question_is_a_mistake(tiny: Tiny) -> None:
+    for command in ("deploy", "plan"):
+        ended = run(DEPLOY_SH, command, "--stack", tiny.stack, "--kept", "a-table")
+        assert ended.is_one_sentence
+        assert "give that too" in ended.said
+
+
+def test_another_stack_of_the_same_kind_of_name_is_nobodys_to_remove(tiny: Tiny) -> None:
+    client = tiny.aws.client("cloudformation")
+    name = imports.name_of(tiny.stack, "Store")
+    body = json.dumps({"Resources": {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
+    client.create_stack(StackName=name, TemplateBody=body)
+    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    assert imports.standing(client, tiny.stack) == []
+    client.delete_stack(StackName=name)
+
+
+def test_an_unfinished_one_is_ours_to_doctor(tiny: Tiny) -> None:
+    leave_something(tiny)
+    for operation, time in STEPS[:2]:
+        _killed_after(tiny, operation, time)
+    found = list(stacks.names(tiny.aws.client("cloudformation"), tiny.stack, f"{tiny.stack}-bootstrap"))
+    assert found == []
+    destroy.run(tiny.options(), tiny.console, None, data=True)
