@@ -27,7 +27,7 @@ def template() -> dict[str, Any]:
         "SignUpDomains": "",
         "Mfa": "off",
         "ArtifactBucketName": "logs",
-        "EmbeddingModelId": "amazon.titan-embed-text-v2:0",
+        "ExistingUserPoolId": "",
     }
     return {
         "Parameters": {
