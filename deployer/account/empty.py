@@ -21,21 +21,22 @@ Item = TypeVar("Item")
 _MISSING = {"NoSuchBucket", "404", "NotFound", "RepositoryNotFoundException"}
 
 
-def empty_bucket(s3: Any, bucket: str) -> None:
-    """Delete every version of every object; raises DeployError when some cannot be deleted."""
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-    versions = (
-        {"Key": item["Key"], "VersionId": item["VersionId"]}
-        for page in pages
-        for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-    )
-    for batch in batches(versions, DELETE_BATCH):
+def empty_bucket(s3: Any, bucket: str, prefix: str = "") -> None:
+    """Delete every version of every object, or of those under `prefix`; DeployError when some stay."""
+    for batch in batches(versions(s3, bucket, prefix), DELETE_BATCH):
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
             raise DeployError(
                 f"The bucket {bucket} cannot be emptied: {first.get('Key')}: {first.get('Message')}"
             )
+
+
+def versions(s3: Any, bucket: str, prefix: str = "") -> Iterator[dict[str, str]]:
+    """Yield every version of every object, deleted ones among them, as DeleteObjects names them."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            yield {"Key": item["Key"], "VersionId": item["VersionId"]}
 
 
 def empty_repository(ecr: Any, repository: str) -> None:

@@ -33,6 +33,7 @@ _KINDS = (
     (schema.CONVERSATION, "conversation"),
     (schema.MESSAGE, "message"),
     (schema.DRAFT_BEFORE, "draft"),
+    (schema.UPLOAD, "upload"),
     (schema.USAGE, "day of usage"),
     (schema.SESSION, "session"),
     (schema.BROWSER, "known browser"),

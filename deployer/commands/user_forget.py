@@ -1,4 +1,4 @@
-"""Forgets a person: everything of theirs in the table, and then their entry in the pool.
+"""Forgets a person: everything of theirs in the table and in the bucket, and then their entry in the pool.
 
 The entry goes last, because it says whose the rest is: whatever ends this command in the middle, the same
 command goes on from there.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +16,7 @@ from rich.console import Console
 
 from command_line import Parser, shown, text
 from deployer.account import deployment, people, records
+from deployer.account.empty import empty_bucket, versions
 from deployer.account.people import Person
 from deployer.account.records import Key, Names
 from deployer.command import Command
@@ -23,6 +24,7 @@ from deployer.console import Ask, answered, say
 from deployer.errors import EXIT_INTERRUPTED, EXIT_USAGE, DeployError, UsageError, explain, explained
 from deployer.options import Options
 from deployer.session import Aws, connect
+from gradio_app.store import schema
 
 SETTLE_SECONDS = 15
 """A task may take somebody for signed in for 5 seconds after the session is gone, sees that up to 2 later
@@ -36,6 +38,7 @@ class _Place:
     aws: Aws
     pool: str
     table: str
+    bucket: str
 
 
 def run(
@@ -53,7 +56,7 @@ def run(
         is_id = bool(people.ID.fullmatch(who))
         who = who if is_id else people.address(who)
         aws = connect(options)
-        place = _Place(aws, *deployment.outputs(aws, options, "UserPoolId", "TableName"))
+        place = _Place(aws, *deployment.outputs(aws, options, "UserPoolId", "TableName", "FilesBucketName"))
         found = (people.with_id if is_id else people.find)(aws.cognito, place.pool, who)
         if not found and not is_id:
             raise UsageError(
@@ -62,8 +65,9 @@ def run(
             )
         names = _names(found, who if is_id else "")
         here, there = _look(place, names)
-        _show(who, found, [*here, *there], console)
-        if not found and not here and not there:
+        objects = {each["Key"] for each in _files(place, names)}
+        _show(who, found, [*here, *there], len(objects), console)
+        if not found and not here and not there and not objects:
             return
         if ask is not None:
             _confirm(who, ask)
@@ -115,19 +119,33 @@ def _forget(
         sleep(SETTLE_SECONDS)
     for _ in range(ROUNDS):
         records.delete(aws.dynamodb, place.table, keys, sleep)
+        for prefix in _prefixes(names):
+            empty_bucket(aws.s3, place.bucket, prefix)
         here, there = _look(place, names)
         keys = [*here, *there, *records.sessions_of(here)]
-        if not keys:
+        if not keys and not any(_files(place, names)):
             break
     else:
-        raise DeployError("Somebody goes on writing to the table in this person's name.")
+        raise DeployError("Somebody goes on writing in this person's name.")
     for person in found:
         people.remove(aws.cognito, place.pool, person)
 
 
-def _show(who: str, found: Sequence[Person], keys: Sequence[Key], console: Console) -> None:
+def _prefixes(names: Names) -> list[str]:
+    """Where the files lie, of every id of the person."""
+    return [prefix(each) for each in names.ids for prefix in (schema.uploads, schema.files_of)]
+
+
+def _files(place: _Place, names: Names) -> Iterator[dict[str, str]]:
+    """Every version of every object that holds a file of the person, or its text."""
+    for prefix in _prefixes(names):
+        yield from versions(place.aws.s3, place.bucket, prefix)
+
+
+def _show(who: str, found: Sequence[Person], keys: Sequence[Key], objects: int, console: Console) -> None:
     entries = f"{len(found)} entr{'y' if len(found) == 1 else 'ies'} in the pool"
-    say(console, f"{who}: {entries}; in the table {records.count(keys) or 'nothing'}.")
+    files = f"{objects} object{'' if objects == 1 else 's'}" if objects else "nothing"
+    say(console, f"{who}: {entries}; in the table {records.count(keys) or 'nothing'}; in the bucket {files}.")
 
 
 def _confirm(who: str, ask: Ask) -> None:
@@ -140,7 +158,8 @@ def _say_what_remains(found: Sequence[Person], console: Console) -> None:
     say(
         console,
         "What remains for a time: the table's backups, for 35 days; the log, which names the id, for "
-        "LogRetentionDays; and hashes of addresses from which this person signed in, for 90 days.",
+        "LogRetentionDays; S3's log of requests for files, which names it too, for a year; and hashes of "
+        "addresses from which this person signed in, for 90 days.",
     )
     if any(person.status == people.BY_PROVIDER for person in found):
         say(

@@ -39,6 +39,8 @@ METRICS, METRICS_OF_A_MODEL = 2, 3
 INSIGHTS_METRICS = 38
 """Of a cluster (13), a service (15) and a family of task definitions (10):
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html"""
+FILE_WRITES, FILE_READS = 6, 10
+"""Requests to S3 for a file and its text: put, copied, listed; shown again, and given to a model."""
 AWAKE_SHARE = {"never": 1.0, "nights": 1.0, "nights-and-weekends": 5 / 7}
 
 # The starting document's own table, in USD a month, and what it leaves out.
@@ -65,6 +67,10 @@ class Traffic:
     """Between the tasks and AWS services, both ways."""
     log_gb: float = 1.0
     table_gb: float = 1.0
+    files_gb: float = 2.0
+    """Attached to messages, with what was deleted in the last days: some 100 MB a person."""
+    files: int = 20 * 22
+    """Attached in a month: one by each person on a working day."""
     writes_per_turn: int = 58
     """Units, two for each item of a transaction, with those of the index: counted at the page, with 20 and
     with 300 turns before, three saves of the draft and an answer of 15 seconds (tests/gradio_app/page)."""
@@ -207,10 +213,13 @@ def _storage(price: Mapping[str, float], use: Traffic) -> list[Line]:
     writes = use.turns * use.writes_per_turn / 1e6 * price["table_million_writes"]
     reads = use.turns * use.reads_per_turn / 1e6 * price["table_million_reads"]
     table = writes + reads + use.table_gb * price["table_gb_month"]
+    per_file = FILE_WRITES * price["file_thousand_writes"] + FILE_READS * price["file_thousand_reads"]
+    files = use.files_gb * price["file_gb_month"] + use.files * per_file / 1000
     minutes = use.builds * use.build_minutes
     builds = minutes * (price["build_minute"] + price["pipeline_minute"])
     return [
         Line("DynamoDB", "on demand", 0.0, table),
+        Line("S3, people's files", f"{use.files_gb:g} GB", 0.0, files),
         Line("Image repository", f"10 x {IMAGE_GB:g} GB", 10 * IMAGE_GB * price["image_gb_month"]),
         Line("Builds", f"{use.builds} a month", 0.0, builds),
     ]

@@ -15,8 +15,8 @@ PATH_SEPARATOR = " > "
 
 NO_TEXT = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]")
 """Controls but tab and line feed, byte order marks, lone surrogates, the invisible twins of ASCII (tags)."""
-BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
-TRAILING = re.compile(r"[ \t]+(?=\n|$)")
+TRAILING = re.compile(r"(?<![ \t])[ \t]+(?=\n|$)")
+BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Full(Exception):

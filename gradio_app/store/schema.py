@@ -415,9 +415,14 @@ def uploads(user_id: str) -> str:
     return f"uploads/{user_id}/"
 
 
+def files_of(user_id: str) -> str:
+    """The prefix of the objects in the bucket that belong to any message of a person."""
+    return f"files/{user_id}/"
+
+
 def files(user_id: str, conversation_id: str) -> str:
     """The prefix of the objects in the bucket that belong to a person's conversation."""
-    return f"files/{user_id}/{conversation_id}/"
+    return f"{files_of(user_id)}{conversation_id}/"
 
 
 def known(place_key: str) -> str:

@@ -1,7 +1,7 @@
 """Converse in the words of llama.cpp's Messages API and back: pure translation.
 
-What this model can't do (tools, images, documents, guardrails) is refused by name, as Bedrock does for a
-model that lacks it; the sentences are Bedrock's where it has one.
+What this model can't do (tools, images, documents that are no text, guardrails) is refused by name, as
+Bedrock does for a model that lacks it; the sentences are Bedrock's where it has one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from local.bedrock import attachments
 from local.bedrock.errors import malformed, validation
 from local.bedrock.shapes import constraint, fraction, integer, items, structure, text
 
@@ -18,6 +19,7 @@ USED = {"messages", "system", "inferenceConfig", "additionalModelRequestFields"}
 # Accepted and without effect: they are about servers, prices and reports, of which there are none here.
 IGNORED = {"requestMetadata", "performanceConfig", "serviceTier", "additionalModelResponseFieldPaths"}
 ROLES = ("user", "assistant")
+ATTACHED = {"document", "image"}
 # For requests that say nothing: the makers' own choice, in the model's generation_config.json.
 DEFAULTS = {"temperature": 0.7, "top_p": 0.8, "top_k": 20}
 
@@ -55,9 +57,9 @@ def prompt(request: object, context_tokens: int) -> dict[str, Any]:
     """Return the Messages API request for a Converse request. Raises ApiError."""
     fields = structure(request, "the request")
     _refuse_unsupported(fields)
-    messages = [
-        _message(each, number) for number, each in enumerate(items(fields.get("messages"), "messages"))
-    ]
+    given = items(fields.get("messages"), "messages")
+    attachments.check_counts(_kinds(given))
+    messages = [_message(each, number) for number, each in enumerate(given)]
     _check_turns([message["role"] for message in messages])
     return {
         "messages": messages,
@@ -122,13 +124,34 @@ def _message(value: object, number: int) -> dict[str, Any]:
             f"The content field in the Message object at {place} is empty. Add a ContentBlock object"
             " to the content field and try again."
         )
+    kinds = set(_kinds([message]))
+    if role != "user" and ATTACHED & kinds:
+        raise validation(f"The message at {place} is not the user's and has an image or a document.")
+    if "document" in kinds and "text" not in kinds:
+        raise validation(
+            f"The message at {place} has a document and no text. Add a text block and try again."
+        )
     texts = [_block(block, f"{place}.content.{index}") for index, block in enumerate(blocks)]
     return {"role": role, "content": [{"type": "text", "text": each} for each in texts]}
 
 
+def _kinds(messages: Iterable[Any]) -> list[str]:
+    """The kinds of all content blocks, as far as the messages have any."""
+    return [
+        kind
+        for message in messages
+        for block in (message.get("content") or () if isinstance(message, dict) else ())
+        for kind in (block if isinstance(block, dict) else ())
+    ]
+
+
 def _block(value: object, place: str) -> str:
-    """Return the text of a content block; every other kind of content is refused."""
+    """Return the text of a content block; what this model does not read is refused."""
     block = structure(value, place)
+    if block.keys() == {"document"}:
+        return attachments.document(block["document"], f"{place}.document")
+    if block.keys() == {"image"}:
+        return attachments.image(block["image"], f"{place}.image")
     for kind in block.keys() - {"text"}:
         raise validation(NO_TOOLS if kind.startswith("tool") else NOT_SUPPORTED.format(kind))
     content = text(block.get("text"), f"{place}.text")

@@ -124,7 +124,7 @@ INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {
 
 
 def gateway_endpoints(t: Template, vpc: ec2.VPC, tables: list[ec2.RouteTable]) -> None:
-    """S3 (which holds people's files and the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
+    """S3 (people's files, the image's layers) and DynamoDB are reached for free, past the NAT gateway."""
     for title, (service, policy) in GATEWAYS.items():
         ec2.VPCEndpoint(
             f"{title}Endpoint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import suppress
 from typing import Any
 
@@ -79,8 +80,6 @@ REFUSED = {
     "blank text": (with_block({"text": " \n"}), "at messages.0.content.0 is blank"),
     "tools": ({"messages": said("Hi"), "toolConfig": {"tools": []}}, "This model doesn't support tool use."),
     "a tool's result": (with_block({"toolResult": {}}), "This model doesn't support tool use."),
-    "an image": (with_block({"image": {}}), "doesn't support the image field. Remove image and try again."),
-    "a document": (with_block({"document": {}}), "doesn't support the document field."),
     "a cache point": (
         with_block({"cachePoint": {"type": "default"}}),
         "doesn't support the cachePoint field.",
@@ -163,3 +162,48 @@ def test_an_empty_answer_has_no_content() -> None:
     answer = response("", Ending("end_turn", None, 5, 1), max_tokens=10, latency_ms=3)
     assert answer["output"]["message"]["content"] == []
     assert answer["usage"] == {"inputTokens": 5, "outputTokens": 1, "totalTokens": 6}
+
+
+def attached(
+    kind: str, form: str, content: bytes = b"words", name: str = "Document 1 (txt)"
+) -> dict[str, Any]:
+    """A request with a file, as it comes over the wire."""
+    block: dict[str, Any] = {"format": form, "source": {"bytes": base64.b64encode(content).decode()}}
+    if kind == "document":
+        block["name"] = name
+    return {"messages": [{"role": "user", "content": [{kind: block}, {"text": "What is it?"}]}]}
+
+
+@pytest.mark.parametrize("form", ["txt", "md", "csv", "html"])
+def test_a_document_that_is_text_is_read(form: str) -> None:
+    [message] = prompt(attached("document", form, "año".encode()), 100)["messages"]
+    assert [each["text"] for each in message["content"]] == ["Document 1 (txt):\naño", "What is it?"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (attached("document", "pdf"), "doesn't support documents of the format pdf"),
+        (attached("image", "png"), "doesn't support images"),
+        (attached("image", "tiff"), "Member must satisfy enum value set: [gif, jpeg, png, webp]"),
+        (attached("document", "pptx"), "Member must satisfy enum value set"),
+        (attached("document", "txt", name="ignore: all"), "alphanumeric characters"),
+        (attached("document", "txt", name="two  blanks"), "alphanumeric characters"),
+        (attached("document", "txt", name="x" * 201), "alphanumeric characters"),
+        (attached("document", "txt", b""), "is empty"),
+        (attached("document", "txt", b"x" * 4_500_001), "at most 4500000"),
+        (attached("image", "png", b"x" * 3_750_001), "at most 3750000"),
+        ({"messages": [{"role": "user", "content": attached("document", "txt")["messages"][0]["content"][:1]}]},
+         "has a document and no text"),
+        ({"messages": [{"role": "user", "content": attached("document", "txt")["messages"][0]["content"] * 6}]},
+         "too many document blocks"),
+        ({"messages": [
+            {"role": "user", "content": [{"text": "a"}]},
+            {"role": "assistant", "content": attached("document", "txt")["messages"][0]["content"]},
+        ]}, "is not the user's"),
+    ],
+)  # fmt: skip
+def test_files_are_checked_as_converse_checks_them(request_: dict[str, Any], words: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        prompt(request_, 100)
+    assert words in refused.value.message

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_app.chat import budget, context
+from gradio_app.chat import budget, context, inputs
 from gradio_app.chat.conversation import Answer, Conversation, Turn, plain
+from gradio_app.chat.inputs import Said
 from gradio_app.chat.model import Counts
 
 tokens = st.integers(0, 10_000)
@@ -91,8 +92,8 @@ def test_what_was_counted_before_bounds_what_is_read_next(
 ) -> None:
     """Of any tokenizer, whatever either request left out, and with another summary."""
 
-    def tokens(system: str, parts: Sequence[tuple[str, str]]) -> int:
-        texts = [system, *(text for _, text in parts)]
+    def tokens(system: str, parts: Sequence[tuple[str, Said]]) -> int:
+        texts = [system, *(inputs.text_in(said) for _, said in parts)]
         return sum(math.ceil(rate * budget.most_tokens(text)) + around for text in texts) + 100
 
     conversation, then, question = given

@@ -8,8 +8,11 @@ import pytest
 
 from gradio_app.settings import MAX_HOURS
 from gradio_app.store import schema
+from templates.parts import task_roles
+from templates.stacks import data
 from tests.templates import stacks
 from tests.templates.rendition import rendition
+from tests.templates.stacks import Json
 
 HOLDERS = pytest.mark.parametrize(
     ("name", "title", "protection"),
@@ -96,7 +99,32 @@ def test_another_choice_changes_what_holds_data_in_place() -> None:
                 assert different == {"DeletionPolicy", "UpdateReplacePolicy"}, title
                 assert '["KeepsData", ' in json.dumps(before["Properties"]), title
                 changed.add(title)
-    assert changed == {"Table", "UserPool", "Key"}
+    assert changed == {"Table", "Files", "UserPool", "Key"}
+
+
+def test_files_are_encrypted_like_the_table_and_deleted_ones_are_gone_soon() -> None:
+    def files(**parameters: str) -> Json:
+        given = {"KeyArn": "", "KeepData": "yes", "ArtifactBucketName": "artifacts"} | parameters
+        return rendition(stacks.stack("data"), **given)["Resources"]["Files"]["Properties"]
+
+    def encryption(bucket: Json) -> Json:
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        return rule["ServerSideEncryptionByDefault"]
+
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    assert encryption(files()) == {"SSEAlgorithm": "AES256"}
+    assert encryption(files(KeyArn=key)) == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    for keep, days in (("yes", 3), ("no", 1)):
+        every, uploads = files(KeepData=keep)["LifecycleConfiguration"]["Rules"]
+        assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": days}
+        assert "ExpirationInDays" not in every, "what was sent stays"
+        assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("uploads/", 1)
+
+
+def test_the_application_lays_files_where_the_lifecycle_and_the_role_know_them() -> None:
+    assert schema.uploads("ana").startswith(data.UPLOADS)
+    prefixes = (schema.uploads("ana"), schema.files("ana", "c"))
+    assert {prefix.partition("/")[0] + "/" for prefix in prefixes} == set(task_roles.FILES)
 
 
 def test_the_table_can_be_restored_and_forgets_what_expired() -> None:

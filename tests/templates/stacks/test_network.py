@@ -81,8 +81,10 @@ def test_every_endpoint_lets_only_its_own_service_and_this_account_through() -> 
             assert list(condition.values()) == [{"Ref": "AWS::AccountId"}], title
 
 
-def test_nothing_but_the_layers_of_images_is_fetched_from_s3() -> None:
-    (statement,) = _policy("S3Endpoint")
+def test_nothing_but_files_of_this_account_and_the_layers_of_images_goes_to_s3() -> None:
+    statement, *files = _policy("S3Endpoint")
+    for each in files:
+        assert each["Condition"]["StringEquals"]["aws:ResourceAccount"] == {"Ref": "AWS::AccountId"}
     assert statement["Action"] == ["s3:GetObject"]
     (bucket,) = statement["Resource"]
     assert bucket == {"Fn::Sub": "arn:${AWS::Partition}:s3:::prod-${AWS::Region}-starport-layer-bucket/*"}

@@ -17,6 +17,7 @@ GIVEN = {
     "UserPoolId": "us-east-1_AbCdEfGhI",
     "UserPoolClientId": "1h57kf5cpq17m0eml12example",
     "TableName": "asistente-Data-Table",
+    "FilesBucketName": "asistente-data-files",
     "PublicScheme": "https",
     "ImageTag": stacks.TAG,
     "VpcCidr": "10.42.0.0/16",
@@ -344,7 +345,19 @@ def test_only_ecs_reads_the_secret_and_pulls_the_image() -> None:
         for s in stacks.statements(stacks.properties(template, "TaskRole"))
         for a in s["Action"]
     }
-    assert own == {"bedrock", "dynamodb", "kms", "sts"}
+    assert own == {"bedrock", "dynamodb", "kms", "s3", "sts"}
+
+
+def test_the_app_reads_and_writes_files_and_nothing_else_in_the_bucket() -> None:
+    statements = [
+        each
+        for each in stacks.statements(stacks.properties(service(), "TaskRole"))
+        if each["Action"][0].startswith("s3:")
+    ]
+    files, listing = statements
+    assert set(files["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+    assert [each["Fn::Sub"][0] for each in files["Resource"]] == ["${bucket}/uploads/*", "${bucket}/files/*"]
+    assert listing["Action"] == ["s3:ListBucket"], "no version is deleted, no policy or lifecycle changed"
 
 
 def test_with_awss_own_key_nobody_may_use_a_key() -> None:
@@ -355,14 +368,14 @@ def test_with_awss_own_key_nobody_may_use_a_key() -> None:
 
 
 def test_a_key_is_used_only_through_the_service_that_needs_it() -> None:
-    for role, via in (("TaskRole", "dynamodb"), ("ExecutionRole", "secretsmanager")):
+    for role, services in (("TaskRole", ["dynamodb", "s3"]), ("ExecutionRole", ["secretsmanager"])):
         (statement,) = [
             s for s in stacks.statements(stacks.properties(service(), role)) if s["Action"][0][:4] == "kms:"
         ]
         assert statement["Resource"] == [{"Ref": "KeyArn"}]
-        assert statement["Condition"] == {
-            "StringEquals": {"kms:ViaService": {"Fn::Sub": f"{via}.${{AWS::Region}}.amazonaws.com"}}
-        }
+        via = [{"Fn::Sub": f"{each}.${{AWS::Region}}.amazonaws.com"} for each in services]
+        named = via if len(via) > 1 else via[0]
+        assert statement["Condition"] == {"StringEquals": {"kms:ViaService": named}}
 
 
 def _deployment(template: Json) -> Json:
