@@ -1,8 +1,8 @@
 """Which marks of an answer are true: those whose words stand in the passage that they name, blanks aside.
 
 A model writes a citation as [2: "words of passage 2"]; one that cites by itself tells the words beside its
-text. Nothing of that reaches a reader as it came. The text is shown without all of it, and a mark stands where
-a citation was that a program has found in the passage. Some models write no more than [2]: such a mark counts
+text. Nothing of that reaches a reader as it came. The text is shown without all of it, and a mark stands
+where a citation was that a program has found in the passage. Some models write no more than [2]: such a mark counts
 when what stands before it repeats the passage word by word, and those are its words then.
 """
 
@@ -21,15 +21,17 @@ REPEATED_WORDS, REPEATED_CHARACTERS = 4, 20
 """So many words in a row must an answer share with a passage where it does not say which ones it means."""
 SENTENCE_WORDS = 60
 
-_NUMBER = r"(?:passages?|pasajes?|source|fuente)?\s*#?(\d{1,2})"
-_QUOTED = (
-    rf"\[{_NUMBER}\s*[:,]\s*[\"“”«‘'](?P<words>.{{1,{WORDS_CHARACTERS}}}?)[\"“”»’'][.,]?\s*\]"
-)
-_BARE = r"\[(?P<bare>(?:passages?|pasajes?|source|fuente)?\s*\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\](?:\([^()\n]{0,2000}\))?"
+_OPENING, _CLOSING = "[\"'\u201c\u201d\u00ab\u2018]", "[\"'\u201c\u201d\u00bb\u2019]"
+_CALLED = r"(?:passages?|pasajes?|source|fuente)?\s*#?"
+_NUMBER = rf"{_CALLED}(\d{{1,2}})"
+_QUOTED = rf"\[{_NUMBER}\s*[:,]\s*{_OPENING}(?P<words>.{{1,{WORDS_CHARACTERS}}}?){_CLOSING}[.,]?\s*\]"
+_BARE = rf"\[(?P<bare>{_CALLED}\d{{1,2}}(?:\s*[,;]\s*\d{{1,2}})*)\](?:\([^()\n]{{0,2000}}\))?"
 _CODE = r"(?P<code>```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)"
-_MARK = re.compile(f"{_CODE}|{_QUOTED}|{_BARE}", re.DOTALL | re.IGNORECASE)
-_UNFINISHED = re.compile(rf"\s*\[(?:[a-z]{{0,8}}\s*#?\d{{0,2}}|{_NUMBER}\s*[:,].{{0,{WORDS_CHARACTERS}}})\Z", re.DOTALL | re.IGNORECASE)
-_ENDS = ".,;:…!? \t\r\n\"'“”«»‘’*_"
+_FLAGS = re.DOTALL | re.IGNORECASE
+_MARK = re.compile(f"{_CODE}|{_QUOTED}|{_BARE}", _FLAGS)
+_BEGUN = rf"[a-z]{{0,8}}\s*#?\d{{0,2}}|{_NUMBER}\s*[:,].{{0,{WORDS_CHARACTERS}}}"
+_UNFINISHED = re.compile(rf"\s*\[(?:{_BEGUN})\Z", _FLAGS)
+_ENDS = ".,;:!? \t\r\n*_\"'\u2026\u201c\u201d\u00ab\u00bb\u2018\u2019"
 _SENTENCE = re.compile(r"[.!?…:]\s|\n")
 
 

@@ -1,7 +1,6 @@
 """Passages of documents that an answer was made from, and its marks that say which words back it."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,7 @@ MARKS = 200
 
 @dataclass(frozen=True)
 class Source:
-    """A passage that was found: `number` counts those of its document, `page` and `heading` say where it is."""
+    """A passage that was found: `number` counts those of its document; `page` and `heading` are its place."""
 
     library: str
     document: str
@@ -79,25 +78,6 @@ def from_json(text: str) -> Backing:
     return Backing(
         tuple(_source(each) for each in told["sources"]), tuple(Mark(*each[:4]) for each in told["marks"])
     )
-
-
-def within(sources: Sequence[Source], most_bytes: int) -> tuple[Source, ...]:
-    """The first of them, as many as there is room for; of one passage that has none alone its beginning."""
-    kept: list[Source] = []
-    for source in sources:
-        size = len(source.text.encode("utf-8", "replace"))
-        if size > most_bytes:
-            if not kept:
-                kept.append(_cut(source, most_bytes))
-            break
-        most_bytes -= size
-        kept.append(source)
-    return tuple(kept)
-
-
-def _cut(source: Source, most_bytes: int) -> Source:
-    data = source.text.encode("utf-8", "replace")[:most_bytes]
-    return Source(**{**vars(source), "text": data.decode("utf-8", "ignore")})
 
 
 def _told(source: Source) -> dict[str, Any]:
