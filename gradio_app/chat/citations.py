@@ -2,8 +2,8 @@
 
 A model writes a citation as [2: "words of passage 2"]; one that cites by itself tells the words beside its
 text. Nothing of that reaches a reader as it came. The text is shown without all of it, and a mark stands
-where a citation was that a program has found in the passage. Some models write no more than [2]: such a mark counts
-when what stands before it repeats the passage word by word, and those are its words then.
+where a citation was that a program has found in the passage. Some models write no more than [2]: such a mark
+counts when what stands before it repeats the passage word by word, and those are its words then.
 """
 
 import re

@@ -70,6 +70,8 @@ class _Job:
     reservation: Reservation
     reading: Reading | None
     searched: Searched | None
+    by_blocks: bool
+    """Whether the model takes passages as blocks."""
 
 
 class Turns:
@@ -222,7 +224,9 @@ class Turns:
         parts = context.messages(before, question, context_tokens(choice.model_id), reading)
         self._accounts.clear(asked.user_id)
         least, besides = budget.least(question.text), 0
+        by_blocks = False
         if searched:
+            by_blocks = self._models.takes_passages(choice.model_id)
             besides = lookup.most_tokens(question.text) + grounding.most_tokens(choice.model_id)
         for reservation in self._accounts.offers(
             asked.user_id, choice, system, parts, least, running.on_stop, besides
@@ -234,7 +238,7 @@ class Turns:
             except ActionRefusedError:
                 continue
             running.number = number
-            return _Job(running, before, question, number, choice, reservation, reading, searched)
+            return _Job(running, before, question, number, choice, reservation, reading, searched, by_blocks)
         raise RefusedError("stopped" if running.stop_requested.is_set() else "budget")
 
     def _store_question(
@@ -297,8 +301,7 @@ class Turns:
                 return Written("", FAILED, failed.reason, besides=failed.tokens)
             if found is None:
                 return Written("", STOPPED, besides=lookup.most_tokens(job.question.text))
-            by_blocks = self._models.takes_passages(job.choice.model_id)
-            given = grounding.grounding(job.choice.model_id, found.sources, by_blocks=by_blocks)
+            given = grounding.grounding(job.choice.model_id, found.sources, by_blocks=job.by_blocks)
             tokens = found.tokens
         written = self._writer.write(job.running, job.before, job.question, job.choice, job.reading, given)
         return replace(written, besides=tokens)
