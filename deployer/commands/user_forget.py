@@ -133,7 +133,8 @@ def _forget(
 
 def _prefixes(names: Names) -> list[str]:
     """Where the files lie, of every id of the person."""
-    return [prefix(each) for each in names.ids for prefix in (schema.uploads, schema.files_of)]
+    own = [prefix(each) for each in names.ids for prefix in (schema.uploads, schema.files_of)]
+    return own + [schema.library_files(schema.own_library(each)) for each in names.ids]
 
 
 def _files(place: _Place, names: Names) -> Iterator[dict[str, str]]:

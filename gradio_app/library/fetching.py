@@ -111,7 +111,10 @@ class Fetcher:
             try:
                 with self._response(place, over) as response:
                     if response.status not in MOVED:
-                        return self._page(address, place, response)
+                        page = self._page(address, place, response)
+                        if time.monotonic() >= over:
+                            raise TimeoutError  # what was ended here looks as if it had ended by itself
+                        return page
                     leads_to = response.headers.get("location", "")
             except (OSError, ValueError, http.client.HTTPException) as error:
                 too_slow = isinstance(error, TimeoutError) or time.monotonic() >= over
@@ -142,16 +145,21 @@ class Fetcher:
         host = place.hostname or ""
         name = host if ":" in host else host.encode("idna").decode("ascii")
         connection = http.client.HTTPConnection(name, self._port)
-        opened = self._connected(name, self._port, over)
+        plain = self._connected(name, self._port, over)
+        # The handshake comes after, when there is what ends it: wrapping takes the connection over.
+        opened = self._tls.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
         ending = threading.Timer(max(0.0, over - time.monotonic()), _shut, [opened])
         ending.daemon = True
         ending.start()
         try:
-            connection.sock = opened = self._tls.wrap_socket(opened, server_hostname=name)
+            opened.do_handshake()
+            connection.sock = opened
             connection.request("GET", _target(place), headers=_headers(name))
-            yield connection.getresponse()
+            with connection.getresponse() as response:  # it keeps the connection open, whoever else closes it
+                yield response
         finally:
             ending.cancel()
+            _shut(opened)
             connection.close()
             opened.close()
 
@@ -223,6 +231,6 @@ def _name(place: SplitResult, media_type: str, content: bytes) -> str:
 def _shut(opened: socket.socket) -> None:
     """End whatever still waits for the other side."""
     try:
-        opened.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(opened, socket.SHUT_RDWR)
     except OSError:
         return

@@ -55,7 +55,9 @@ class FileLink:
 
 def files(links: Sequence[FileLink], name: str) -> str:
     """Attached files, each of which opens in a tab of its own."""
-    return f'<div class="files" role="group" aria-label="{encoded(name)}">{"".join(map(_file, links))}</div>'
+    # Gradio's sanitizer takes `aria-label` away: the name is a text that is heard and not seen.
+    heard = f'<span class="heard">{encoded(name)}</span>'
+    return f'<div class="files">{heard}{"".join(map(_file, links))}</div>'
 
 
 def _file(link: FileLink) -> str:

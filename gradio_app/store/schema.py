@@ -471,9 +471,14 @@ def worked_on(work_key: str) -> tuple[str, str]:
     return library_id, document_id
 
 
+def library_files(library_id: str) -> str:
+    """The prefix of the objects in the bucket that are a library's originals."""
+    return f"library/{library_id}/"
+
+
 def library_file(library_id: str, document_id: str) -> str:
     """The key in the bucket of a document's original."""
-    return f"library/{library_id}/{document_id}"
+    return f"{library_files(library_id)}{document_id}"
 
 
 def passages(library_id: str) -> str:

@@ -1,7 +1,8 @@
 """Images and documents in a request: checked as Converse checks them, and read as far as this model can.
 
 It reads text. So do the models on Bedrock that have no eyes, for which Converse makes text of a document;
-here that is only done where a document is text already. Everything else is refused by name, as for a model that lacks it.
+here that is only done where a document is text already. All else is refused by name, as for a model that
+lacks it.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlock.html
 """

@@ -137,12 +137,9 @@ def _message(value: object, number: int) -> dict[str, Any]:
 
 def _kinds(messages: Iterable[Any]) -> list[str]:
     """The kinds of all content blocks, as far as the messages have any."""
-    return [
-        kind
-        for message in messages
-        for block in (message.get("content") or () if isinstance(message, dict) else ())
-        for kind in (block if isinstance(block, dict) else ())
-    ]
+    contents = [message.get("content") for message in messages if isinstance(message, dict)]
+    blocks = [block for content in contents if isinstance(content, list) for block in content]
+    return [kind for block in blocks if isinstance(block, dict) for kind in block]
 
 
 def _block(value: object, place: str) -> str:

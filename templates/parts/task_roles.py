@@ -38,7 +38,7 @@ TABLE_KEY_USE = [
 ]
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 S3 needs two of these: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"""
-FILES = ("uploads/", "files/")
+FILES = ("uploads/", "files/", "library/")
 """What the app keeps in the bucket (gradio_app/store/schema.py)."""
 
 

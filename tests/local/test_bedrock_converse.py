@@ -126,6 +126,9 @@ NAMES = st.sampled_from(
         "content",
         "text",
         "image",
+        "document",
+        "source",
+        "bytes",
         "system",
         "inferenceConfig",
         "maxTokens",
@@ -174,6 +177,9 @@ def attached(
     return {"messages": [{"role": "user", "content": [{kind: block}, {"text": "What is it?"}]}]}
 
 
+TXT = attached("document", "txt")["messages"][0]["content"]
+
+
 @pytest.mark.parametrize("form", ["txt", "md", "csv", "html"])
 def test_a_document_that_is_text_is_read(form: str) -> None:
     [message] = prompt(attached("document", form, "año".encode()), 100)["messages"]
@@ -193,14 +199,9 @@ def test_a_document_that_is_text_is_read(form: str) -> None:
         (attached("document", "txt", b""), "is empty"),
         (attached("document", "txt", b"x" * 4_500_001), "at most 4500000"),
         (attached("image", "png", b"x" * 3_750_001), "at most 3750000"),
-        ({"messages": [{"role": "user", "content": attached("document", "txt")["messages"][0]["content"][:1]}]},
-         "has a document and no text"),
-        ({"messages": [{"role": "user", "content": attached("document", "txt")["messages"][0]["content"] * 6}]},
-         "too many document blocks"),
-        ({"messages": [
-            {"role": "user", "content": [{"text": "a"}]},
-            {"role": "assistant", "content": attached("document", "txt")["messages"][0]["content"]},
-        ]}, "is not the user's"),
+        ({"messages": [{"role": "user", "content": TXT[:1]}]}, "has a document and no text"),
+        ({"messages": [{"role": "user", "content": TXT * 6}]}, "too many document blocks"),
+        ({"messages": [*said("a"), {"role": "assistant", "content": TXT}]}, "is not the user's"),
     ],
 )  # fmt: skip
 def test_files_are_checked_as_converse_checks_them(request_: dict[str, Any], words: str) -> None:

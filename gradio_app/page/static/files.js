@@ -63,7 +63,7 @@ export function giveFiles(files) {
 
 /** The server's word about a file, as one of ours. */
 export function known(file) {
-  return { ...file, address: file.image ? `/files?id=${file.id}` : "" };
+  return { ...file, percent: 100, address: file.image ? `/files?id=${file.id}` : "" };
 }
 
 /** Attach files; says why not, where that can be known here. */

@@ -21,7 +21,7 @@ DEADLINE_SECONDS = 60
 def template() -> dict[str, Any]:
     """The resources of the real auth and data stacks, with a log group and the root's outputs."""
     users, store = auth.template("no").to_dict(), data.template("no").to_dict()
-    values = {"KeyArn": "", "KeepData": "no", "SignUpDomains": "", "Mfa": "off"}
+    values = {"KeyArn": "", "KeepData": "no", "SignUpDomains": "", "Mfa": "off", "ArtifactBucketName": "logs"}
     return {
         "Parameters": {
             name: declaration | {"Default": values[name]}
@@ -37,6 +37,7 @@ def template() -> dict[str, Any]:
         "Outputs": {
             "UserPoolId": {"Value": {"Ref": "UserPool"}},
             "TableName": {"Value": {"Ref": "Table"}},
+            "FilesBucketName": {"Value": {"Ref": "Files"}},
             "LogGroupName": {"Value": {"Ref": "LogGroup"}},
             "ServiceUrl": {"Value": "https://chat.example.com/"},
         },
@@ -63,6 +64,7 @@ class Running:
         assert found["StackStatus"] == "CREATE_COMPLETE", found
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
         self.pool, self.table = self.outputs["UserPoolId"], self.outputs["TableName"]
+        self.bucket = self.outputs["FilesBucketName"]
         self.aws: Aws = connect(self.options)
 
     def printed(self) -> str:

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deployer.account import people, records
+from deployer.account.empty import versions
 from deployer.account.records import Key
 from deployer.commands import user_forget
 from deployer.errors import DeployError, UsageError
@@ -29,13 +30,19 @@ from tests.gradio_app.store.releases.__main__ import written
 pytestmark = pytest.mark.slow
 
 ANA, BO = "ana@example.com", "bo@example.com"
-OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address"}
-"""Kinds of items that say nothing of whom they are of: hashes that end by themselves."""
+OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address", "group with a library"}
+"""Kinds of items that say nothing of whom they are of: hashes that end by themselves, and a group's name."""
 
 
 def keys(running: Running) -> set[Key]:
     pages = running.aws.dynamodb.get_paginator("scan").paginate(TableName=running.table)
     return {(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]}
+
+
+def files(running: Running, person_id: str) -> int:
+    """How many versions of files the bucket has of somebody, deleted ones among them."""
+    every = versions(running.aws.s3, running.bucket)
+    return sum(f"/{person_id}/" in each["Key"] for each in every)
 
 
 def kind(key: Key) -> str:
@@ -55,6 +62,7 @@ def live(running: Running, monkeypatch: pytest.MonkeyPatch, email: str) -> tuple
     person = people.invite(running.aws.cognito, running.pool, email)
     assert person
     monkeypatch.setattr(releases, "USER", person.id)
+    monkeypatch.setattr(releases, "LIBRARY", schema.own_library(person.id))
     identity = releases.Identity(person.id, email, ())
     signed_in = releases.SignedIn(identity, person.username, "an-access-token", "a-refresh-token", 2**31)
     monkeypatch.setattr(releases, "SIGNED_IN", signed_in)
@@ -63,6 +71,10 @@ def live(running: Running, monkeypatch: pytest.MonkeyPatch, email: str) -> tuple
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Known, "remember", _of(Known.remember, (person.id, email)))
         written(running.aws.dynamodb, running.table)
+    for key in (f"{schema.uploads(person.id)}1", f"{schema.files(person.id, 'c' * 32)}1"):
+        for content in (b"one", b"two"):
+            running.aws.s3.put_object(Bucket=running.bucket, Key=key, Body=content)
+        running.aws.s3.delete_object(Bucket=running.bucket, Key=key)
     return person.id, keys(running) - before
 
 
@@ -83,20 +95,25 @@ def forget(running: Running, who: str, **more: Any) -> None:
 def test_all_of_one_person_goes_and_nothing_of_another(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, of_bo = live(running, monkeypatch, BO)
-    _, of_ana = live(running, monkeypatch, ANA)
+    bo, of_bo = live(running, monkeypatch, BO)
+    ana, of_ana = live(running, monkeypatch, ANA)
+    assert files(running, ana) == files(running, bo) == 6
     assert {kind(key) for key in of_ana} | {"draft of the release before", "failed attempts"} == {
         each.name for each in schema.KINDS
     }
     forget(running, ANA)
     left = keys(running)
     assert of_bo <= left
+    assert (files(running, ana), files(running, bo)) == (0, 6)
     assert {kind(key) for key in left & of_ana} <= OF_NOBODY
     assert [each.email for each in people.everybody(running.aws.cognito, running.pool)] == [BO]
     printed = running.printed()
     assert re.search(
-        r"3 conversations, 1 day of usage, 1 draft, 1 known browser, \d+ messages, 1 session, ", printed
+        r"3 conversations, 1 day of usage, 2 documents, 1 draft, 1 known browser, \d+ messages, 1 passage, "
+        r"1 session, ",
+        printed,
     )
+    assert "in the bucket 2 objects" in printed
     assert f"{ANA} is forgotten." in printed
 
 
@@ -126,7 +143,7 @@ class Broken(Exception):
 
 CALLS = (
     "admin_disable_user", "admin_user_global_sign_out", "batch_write_item", "query", "scan",
-    "admin_delete_user",
+    "list_object_versions", "delete_objects", "admin_delete_user",
 )  # fmt: skip
 """All that it asks for after the question."""
 
@@ -152,6 +169,7 @@ def test_whatever_ends_it_in_the_middle_the_same_command_goes_on(
     forget(running, ANA)
     left = keys(running)
     assert {kind(key) for key in left & of_ana} <= OF_NOBODY
+    assert not files(running, person_id)
     assert not list(people.with_id(running.aws.cognito, running.pool, person_id))
 
 
@@ -196,7 +214,8 @@ def test_who_is_gone_from_the_pool_is_forgotten_by_the_id(
     assert not keys(running) & {key for key in of_ana if records.is_own(key) or kind(key) == "session"}
     running.printed()
     forget(running, person_id)
-    assert f"{person_id}: 0 entries in the pool; in the table nothing." in running.printed()
+    nothing = f"{person_id}: 0 entries in the pool; in the table nothing; in the bucket nothing."
+    assert nothing in running.printed()
 
 
 def test_a_name_like_another_is_another(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from gradio_app.store.ingesting import Ingesting
 from gradio_app.store.library import Library
 from gradio_app.store.passages import Passages
 from gradio_app.store.preferences import Preferences, Preferred
+from gradio_app.store.shared import SharedLibraries
 from gradio_app.store.table import AsyncTable, Table
 from gradio_app.store.usage import Usage
 from tests.gradio_app.fake_s3 import fake_bucket
@@ -139,6 +140,7 @@ def write_library(table: Table) -> None:
             ingesting.finish(held, model="a-model")
     collection = library.add_collection(LIBRARY, COLLECTION)
     library.move(LIBRARY, GUIDE.id, collection.id)
+    SharedLibraries(table).add("staff")
     passage = Passage(0, "A lease is a promise with an end.", 0, 33, page=1, heading="Guide > Leases")
     vector = [1.0] + [0.0] * (schema.DIMENSIONS - 1)
     Passages(table).put(LIBRARY, GUIDE.id, "a-model", [passage], [vector])
