@@ -29,8 +29,10 @@ _BARE = rf"\[(?P<bare>{_CALLED}\d{{1,2}}(?:\s*[,;]\s*\d{{1,2}})*)\](?:\([^()\n]{
 _CODE = r"(?P<code>```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)"
 _FLAGS = re.DOTALL | re.IGNORECASE
 _MARK = re.compile(f"{_CODE}|{_QUOTED}|{_BARE}", _FLAGS)
-_BEGUN = rf"[a-z]{{0,8}}\s*#?\d{{0,2}}|{_NUMBER}\s*[:,].{{0,{WORDS_CHARACTERS}}}"
-_UNFINISHED = re.compile(rf"\s*\[(?:{_BEGUN})\Z", _FLAGS)
+_BROKEN_OFF = rf"{_NUMBER}(?:\s*[:,].{{0,{WORDS_CHARACTERS}}})?"
+_UNFINISHED = re.compile(rf"\s*\[(?:[a-z]{{0,8}}\s*#?|{_BROKEN_OFF})\Z", _FLAGS)
+"""What may become a citation when more is written."""
+_LEFT_UNFINISHED = re.compile(rf"\s*\[{_BROKEN_OFF}\Z", _FLAGS)
 _ENDS = ".,;:!? \t\r\n*_\"'\u2026\u201c\u201d\u00ab\u00bb\u2018\u2019"
 _SENTENCE = re.compile(r"[.!?…:]\s|\n")
 
@@ -94,6 +96,7 @@ class _Checking:
             self._match(text, match)
             done = match.end()
         text = self._until(text, raw, done, len(raw), waiting)
+        text = _LEFT_UNFINISHED.sub("", text)
         return text, Backing(tuple(self._sources), tuple(self._marks))
 
     def _until(self, text: str, raw: str, start: int, end: int, waiting: list[Cited]) -> str:

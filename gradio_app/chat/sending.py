@@ -89,8 +89,7 @@ def _natives(content: Sequence[dict[str, Any]]) -> Iterator[Native]:
 
 
 def _native(block: dict[str, Any]) -> Native | None:
-    (inside,) = list(block.values())[:1] or [None]
-    source = inside.get("source", {}).get("bytes") if isinstance(inside, dict) else None
+    source = next((block[kind]["source"]["bytes"] for kind in ("image", "document") if kind in block), None)
     return source if isinstance(source, Native) else None
 
 

@@ -5,6 +5,7 @@ the id of a collection behind it for less than the whole. It opens nothing: each
 against what they may read at that moment.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -37,6 +38,7 @@ from gradio_app.store.shared import SharedLibraries
 from gradio_app.store.words import Place
 
 OWN = "own"
+ASKS = re.compile(rf"(?:{OWN}|{EVERYBODY}|group-[0-9a-f]{{32}})(?:/[0-9a-f]{{32}})?")
 CANDIDATES, RANK = 30, 60
 
 
@@ -79,6 +81,8 @@ class AskedLibraries:
 
     def searched(self, asker: Asker, asks: str) -> Searched:
         """Where to look. Raises NotAskableError."""
+        if not ASKS.fullmatch(asks):
+            raise NotAskableError
         named, _, collection = asks.partition("/")
         there = self._shelf(asker, named)
         if there is None or not self._has_text(there.id):
