@@ -233,6 +233,7 @@ def word_with_everything() -> bytes:
     body = (
         f"<w:p><w:ins>{run('Inserted ')}</w:ins><w:del>{run('deleted', 'delText')}</w:del>"
         f"<w:sdt><w:sdtContent>{run('controlled')}</w:sdtContent></w:sdt>{run('PAGE', 'instrText')}</w:p>"
+        f"<w:moveFrom><w:p>{run('Elsewhere')}</w:p></w:moveFrom>"
         f"<w:sdt><w:sdtContent><w:p>{run('Beside')}<w:r>{box}</w:r></w:p></w:sdtContent></w:sdt>"
         f"<w:p><w:pPr><w:numPr/></w:pPr>{run('In a list')}</w:p>"
     )

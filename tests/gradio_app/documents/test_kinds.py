@@ -83,6 +83,8 @@ def test_a_file_is_known_by_its_content(content: bytes | str, name: str, kind: K
         (b"PK\x03\x04" + b"\xff" * 200, "a.docx"),
         (kinds.COMPOUND_FILE + b"\0" * 500, "old.doc"),
         (ENCRYPTED_OFFICE, "old.doc"),
+        (ENCRYPTED_OFFICE, "a.pdf"),
+        (kinds.COMPOUND_FILE + b"\0" * 500, "a.xlsx"),
         (b"{\\rtf1 a}", "a.txt"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "a.webp"),
     ],
