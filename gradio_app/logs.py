@@ -14,6 +14,8 @@ def configure(level: str) -> None:
         handler.addFilter(_with_request)
     # Its debug output holds requests, passwords included.
     logging.getLogger("botocore").setLevel(logging.WARNING)
+    # It writes down every failure where it happens, with what the model said; we say it once, and less.
+    logging.getLogger("langchain_aws.embeddings.bedrock").setLevel(logging.CRITICAL)
 
 
 def _with_request(record: logging.LogRecord) -> bool:

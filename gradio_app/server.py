@@ -1,5 +1,6 @@
 """The composition root: every part is made here once, and tests pass theirs as arguments."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,18 @@ from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.gate.gate import Gate
 from gradio_app.gate.joined import AtWork
 from gradio_app.health import Health
+from gradio_app.library import ingestion, listing
+from gradio_app.library import room as library_room
+from gradio_app.library.adding import Adding
+from gradio_app.library.cutting import cut
+from gradio_app.library.document import Quotas
+from gradio_app.library.embeddings import Embeddings
+from gradio_app.library.fetching import Fetcher
+from gradio_app.library.ports import Embedder
+from gradio_app.library.routes import Documents
+from gradio_app.library.routes import Parts as DocumentParts
+from gradio_app.library.worker import Worker
+from gradio_app.login import room as login_room
 from gradio_app.login.account import Account
 from gradio_app.login.attempts import Attempts, address
 from gradio_app.login.authenticator import Authenticator
@@ -36,7 +49,6 @@ from gradio_app.login.cookies import (
 )
 from gradio_app.login.guessable import fault
 from gradio_app.login.new_password import PasswordJudge
-from gradio_app.login.pages import STYLESHEET, Pages
 from gradio_app.login.reset import Reset
 from gradio_app.login.services import Services
 from gradio_app.login.sign_in import SignIn
@@ -52,6 +64,7 @@ from gradio_app.page.queue import GradioQueue
 from gradio_app.page.served import ServedPage, static_routes
 from gradio_app.page.services import ChatServices
 from gradio_app.page.state import keep_no_pages
+from gradio_app.pages.pages import STATIC, Pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.known import Known
@@ -63,7 +76,11 @@ from gradio_app.store.bucket import Bucket
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.files import AttachedFiles
+from gradio_app.store.ingesting import Ingesting
+from gradio_app.store.library import Library
+from gradio_app.store.passages import Passages
 from gradio_app.store.preferences import Preferences
+from gradio_app.store.shared import SharedLibraries
 from gradio_app.store.table import AsyncTable, Table, TableUnreachable
 from gradio_app.store.usage import Usage
 
@@ -77,6 +94,8 @@ class Application:
     health: Health
     running: Running
     """The answers that are being written; a stopping server waits for them."""
+    worker: Worker | None = None
+    """Works on documents in a thread of its own, once it is started; None where there are none to ask."""
 
 
 def create_app(
@@ -88,16 +107,18 @@ def create_app(
     single_sign_on: SingleSignOn | None = None,
     page: Any = None,
     fault: Callable[[str, str], str | None] = fault,
+    embedder: Embedder | None = None,
+    fetcher: Fetcher | None = None,
 ) -> Application:
     """Put the application together; what is outside, the page and the judge of passwords may be passed."""
     table = table or Table(clients.dynamodb, settings.table_name)
     shared = AsyncTable(table)
     running = Running()
     page = page or create_page(settings, clients, running, table)
-    pages = Pages(settings.https)
+    pages = Pages(settings.https, login_room.ROOM, library_room.ROOM)
     sessions = None
     drafts = Drafts(table)
-    routes: list[BaseRoute] = [Mount("/login/static", StaticFiles(directory=STYLESHEET.parent))]
+    routes: list[BaseRoute] = [Mount("/pages/static", StaticFiles(directory=STATIC))]
     files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
     store = Conversations(table, files)
     routes += [*static_routes(), *draft_routes(drafts), *message_routes(store), *file_routes(files, store)]
@@ -106,12 +127,19 @@ def create_app(
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
         sessions = Sessions(shared, directory, settings, single_sign_on=single_sign_on)
         routes += _login(settings, shared, directory, single_sign_on, sessions, pages, fault)
+    worker = None
+    if settings.embedding_model_id:
+        embedder = embedder or Embeddings(clients.bedrock_runtime, settings.embedding_model_id)
+        bucket = Bucket(clients.s3, settings.bucket_name)
+        fetcher = fetcher or (Fetcher() if settings.web_pages else None)
+        documents, worker = _documents(settings, table, bucket, pages, embedder, fetcher)
+        routes += documents.routes()
     health = Health(shared, directory)
     inner = _guarded(pages, [*health.routes(), *routes])
     _mount_chat(inner, page)
     at_work = AtWork(running.stop_session, running.is_busy)
     gate = Gate(inner, settings, pages, sessions, GradioQueue(page), at_work)
-    return Application(gate, inner, health, running)
+    return Application(gate, inner, health, running, worker)
 
 
 def create_page(settings: Settings, clients: Clients, running: Running, table: Table) -> Any:
@@ -133,6 +161,41 @@ def create_page(settings: Settings, clients: Clients, running: Running, table: T
             settings=settings,
         )
     )
+
+
+def _documents(
+    settings: Settings,
+    table: Table,
+    bucket: Bucket,
+    pages: Pages,
+    embedder: Embedder,
+    fetcher: Fetcher | None,
+) -> tuple[Documents, Worker]:
+    """The page of documents, and who works on them."""
+    wake, stopping = threading.Event(), threading.Event()
+    megabytes = settings.library_megabytes * listing.MEGABYTE
+    quotas = Quotas(settings.library_files, megabytes, settings.library_pages)
+    parts = ingestion.Parts(
+        store=Ingesting(table, quotas.pages),
+        bucket=bucket,
+        passages=Passages(table),
+        embedder=embedder,
+        read=ingestion.read,
+        cut=cut,
+    )
+    worker = Worker(ingestion.Ingestion(parts, wake, stopping).work_on_one, wake, stopping)
+    library = Library(table, quotas)
+    page = DocumentParts(
+        pages=pages,
+        library=library,
+        shared=SharedLibraries(table),
+        adding=Adding(library, bucket, worker.wake),
+        bucket=bucket,
+        wake=worker.wake,
+        model=embedder.model,
+        fetcher=fetcher,
+    )
+    return Documents(page), worker
 
 
 def _login(

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve until a signal came and the running answers ended, at most `drain_seconds` later."""
     application = create_app(settings, Clients.build(settings))
+    if application.worker:
+        application.worker.start()
     DrainingServer(configuration(application, settings), application, settings).run(sockets=[listener])
 
 
@@ -67,6 +69,8 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def _finish_answers(self) -> None:
+        if self._application.worker:
+            await asyncio.to_thread(self._application.worker.stop)
         log.info("Stopping: running answers may take up to %d s to finish.", self._settings.drain_seconds)
         if self._settings.trusted_proxies:
             await asyncio.sleep(min(LINGER_SECONDS, self._settings.drain_seconds))

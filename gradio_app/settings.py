@@ -44,6 +44,10 @@ INHERITED_FILES = 3
 IDLE_MINUTES = (5, 24 * 60)
 MAX_HOURS = (1, 24)
 """At most as long as the pool's refresh tokens last (templates/stacks/auth.py)."""
+LIBRARY_FILES = (1, 2_000)
+"""A search by name goes through all names of a library (gradio_app/store/library.py)."""
+LIBRARY_MEGABYTES = (1, 100_000)
+LIBRARY_PAGES = (1, 1_000_000)
 TOKENS_A_DAY = (0, 10**12)
 OUTPUT_TOKENS = (1, 1_000_000)
 DRAIN_SECONDS = (0, 3600)
@@ -79,6 +83,8 @@ class Settings:
     bucket_name: str
     region: str
     model_ids: tuple[str, ...]
+    embedding_model_id: str = ""
+    """Makes the vectors of documents and questions; empty when there are no documents to ask."""
     public_scheme: str = "https"
     trusted_proxies: tuple[Network, ...] = ()
     viewer_address_header: str = ""
@@ -94,6 +100,12 @@ class Settings:
     sign_up_domains: tuple[str, ...] = ()
     """Domains of e-mail addresses that may sign up, in lower case; empty when nobody may."""
     single_sign_on: HostedClient | None = None
+    library_files: int = 200
+    library_megabytes: int = 500
+    library_pages: int = 10_000
+    """Most that one library of documents to ask may hold."""
+    web_pages: bool = False
+    """Whether people may add web pages by their address: there is a way to the internet."""
     daily_token_budget: int = 200_000
     max_output_tokens: int = 2048
     drain_seconds: int = 100
@@ -125,6 +137,7 @@ class Settings:
             bucket_name=read.required("BUCKET_NAME", BUCKET_NAME),
             region=read.required("AWS_REGION", REGION),
             model_ids=read.parsed("MODEL_IDS", None, _model_ids),
+            embedding_model_id=read.parsed("EMBEDDING_MODEL_ID", "", _embedding_model_id),
             public_scheme=read.choice("PUBLIC_SCHEME", "https", ("https", "http")),
             trusted_proxies=read.parsed("TRUSTED_PROXIES", "", _networks),
             viewer_address_header=read.parsed("VIEWER_ADDRESS_HEADER", "", _viewer_header),
@@ -136,6 +149,10 @@ class Settings:
             mfa=read.choice("MFA", "off", MFA),
             sign_up_domains=read.parsed("SIGN_UP_DOMAINS", "", _domains),
             single_sign_on=read.hosted_client() if authentication else None,
+            library_files=read.number("LIBRARY_FILES", 200, LIBRARY_FILES),
+            library_megabytes=read.number("LIBRARY_MEGABYTES", 500, LIBRARY_MEGABYTES),
+            library_pages=read.number("LIBRARY_PAGES", 10_000, LIBRARY_PAGES),
+            web_pages=read.choice("WEB_PAGES", "no", ("yes", "no")) == "yes",
             daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),
@@ -237,6 +254,12 @@ def _model_ids(text: str) -> tuple[str, ...]:
     if any(not MODEL_ID.fullmatch(part) for part in ids):
         raise ValueError("must be Bedrock model or inference profile ids with commas between them")
     return tuple(dict.fromkeys(ids))
+
+
+def _embedding_model_id(text: str) -> str:
+    if text and not MODEL_ID.fullmatch(text):
+        raise ValueError("must be a Bedrock model or inference profile id")
+    return text
 
 
 def _domains(text: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from local.application import Application
 from local.bedrock import BedrockServer, EngineError
 from local.emulator import Emulator, EmulatorError
 from local.errors import LocalError, SetRightFirst
-from local.model import ModelUnavailable, choose, ensure_model
+from local.model import ModelUnavailable, Progress, choose, ensure_embedding_model, ensure_model
 from local.ports import LOOPBACK, listen
 from local.state import State
 from local.task import Task, read_task
@@ -102,7 +102,18 @@ def _said_plainly() -> Iterator[None]:
 def _bedrock(options: Options, console: Console) -> BedrockServer:
     spec = choose(options.model, options.gguf)
     with screen.download_bar(console) as report:
-        return BedrockServer(ensure_model(spec, options.models, report), spec.model_id)
+        gguf = ensure_model(spec, options.models, report)
+        embedding_model = _embedding_model(options, report, console)
+    return BedrockServer(gguf, spec.model_id, embedding_model=embedding_model)
+
+
+def _embedding_model(options: Options, report: Progress, console: Console) -> Path | None:
+    """Return the folder of what makes vectors of documents. Without it everything else works."""
+    try:
+        return ensure_embedding_model(options.models, report)
+    except ModelUnavailable as error:
+        console.print(f"There are no documents to ask this time: {error}", markup=False)
+        return None
 
 
 def _emulator(state: State, console: Console) -> Emulator:
@@ -158,6 +169,8 @@ def _serve(
             f"Port {options.port} is in use by another program: the assistant takes {port} instead."
         )
     environment |= bedrock.environment()
+    if not bedrock.makes_vectors:
+        environment["EMBEDDING_MODEL_ID"] = ""
     application = Application(environment, listener, options.root, options.state.log)
     url = f"http://{LOOPBACK}:{port}/"
     single_sign_on.register_address(_client(emulator, "cognito-idp"), task.environment, url)

@@ -130,7 +130,19 @@ class _System:
     @cached_property
     def store(self) -> data.Outputs:
         purpose = "What must survive: the table of sessions and conversations, people's files."
-        return self._add("Data", data, purpose, self.p, self.key)
+        model = self._embedding_model_id
+        return self._add("Data", data, purpose, self.p, self.key, embedding_model_id=model)
+
+    @cached_property
+    def _embedding_model_id(self) -> Value:
+        """The model for documents, empty where there are none to ask.
+
+        The gateway endpoint is not known to lead to the address of DynamoDB's searches, and no interface
+        endpoint for it is documented:
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/VectorSearchWorkingWith.html
+        """
+        enclosed = self.t.add_condition("HasNoWayOut", Equals(self.p.egress, "endpoints"))
+        return If(enclosed, "", self.p.embedding_model_id)
 
     @cached_property
     def alert(self) -> alerts.Outputs:
@@ -277,6 +289,7 @@ class _System:
             "The tasks that people talk to.",
             *sources,
             deployment=StackName,
+            embedding_model_id=self._embedding_model_id,
             vpc_cidr=self.net.vpc_cidr,
             # Where the load balancer is open to everybody, anybody can send this header.
             viewer_address_header=If(self._has_cloudfront, viewer_address.HEADER, ""),

@@ -153,6 +153,12 @@ def make_admin(cognito: Any, pool: str, person: Person) -> None:
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=person.username, GroupName=ADMINS)
 
 
+def sign_out(cognito: Any, pool: str, people: Iterable[Person]) -> None:
+    """Take back what people signed in with, in every application of the pool."""
+    for person in people:
+        cognito.admin_user_global_sign_out(UserPoolId=pool, Username=person.username)
+
+
 def shut_out(cognito: Any, pool: str, people: Iterable[Person]) -> None:
     """Let people neither in nor go on: what they signed in with is taken back."""
     for person in people:

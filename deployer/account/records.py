@@ -34,6 +34,8 @@ _KINDS = (
     (schema.MESSAGE, "message"),
     (schema.DRAFT_BEFORE, "draft"),
     (schema.UPLOAD, "upload"),
+    (schema.DOCUMENT, "document"),
+    (schema.PASSAGE, "passage"),
     (schema.USAGE, "day of usage"),
     (schema.SESSION, "session"),
     (schema.BROWSER, "known browser"),
@@ -60,21 +62,29 @@ def count(keys: Iterable[Key]) -> str:
 
 
 def own(dynamodb: Any, table: str, person_id: str) -> Iterator[Key]:
-    """Yield what lies in a person's partition."""
-    pages = dynamodb.get_paginator("query").paginate(
-        TableName=table,
-        KeyConditionExpression="pk = :person",
-        ExpressionAttributeValues={":person": {"S": schema.person(person_id)}},
-        ProjectionExpression="pk, sk",
-        ConsistentRead=True,
-    )
-    for page in pages:
-        yield from map(_key, page["Items"])
+    """Yield what lies in a person's partitions: theirs, their library's, and that of its passages.
+
+    What is to be done with a document is found by the document: it says where that stands in the line.
+    """
+    library = schema.own_library(person_id)
+    for partition in (schema.person(person_id), schema.library(library), schema.passages(library)):
+        pages = dynamodb.get_paginator("query").paginate(
+            TableName=table,
+            KeyConditionExpression="pk = :partition",
+            ExpressionAttributeValues={":partition": {"S": partition}},
+            ProjectionExpression="pk, sk, work",
+            ConsistentRead=True,
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            if work := item.get("work", {}).get("S", ""):
+                yield schema.INGESTION, work
+            yield _key(item)
 
 
 def is_own(key: Key) -> bool:
-    """Whether it lies in a person's partition."""
-    return key[0].startswith(schema.person(""))
+    """Whether it lies in a person's partitions, or in the line of work."""
+    own_partitions = (schema.person(""), schema.library(""), schema.passages(""), schema.INGESTION)
+    return key[0].startswith(own_partitions)
 
 
 def elsewhere(dynamodb: Any, table: str, names: Names) -> Iterator[Key]:

@@ -5,6 +5,7 @@ itself before it reads. What it writes is one JSON object; nothing else reaches 
 library prints.
 """
 
+import codecs
 import contextlib
 import ctypes
 import importlib
@@ -13,10 +14,10 @@ import os
 import resource
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from gradio_app.documents.collecting import Collector, Full
+from gradio_app.documents.decoding import ENCODINGS
 from gradio_app.documents.extracted import Limits, Reason, UnreadableError
 
 READERS = {
@@ -35,15 +36,19 @@ READERS = {
 }
 """By the name of the kind; a reader's libraries are loaded only where they are used."""
 
+LOADED = (*ENCODINGS, "cp437", "utf-16-le")
+"""Encodings are modules that Python would open while it reads; these two are of archives and of bookmarks."""
+
 PR_SET_PDEATHSIG = 1
 NICENESS = 19
 
 
-def main(kind: str, limits: Limits) -> None:
+def main(kind: str, limits_as_json: str, parent: str) -> None:
+    limits = Limits(**json.loads(limits_as_json))
     output = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    bound(limits)
+    bound(limits, int(parent))
     try:
         content = sys.stdin.buffer.read(limits.content_bytes + 1)
         answer = encoded(read(kind, content, limits))
@@ -58,7 +63,7 @@ def main(kind: str, limits: Limits) -> None:
     output.close()
 
 
-def bound(limits: Limits) -> None:
+def bound(limits: Limits, parent: int) -> None:
     """Give way to the server, die with it, and hold no more than the limits."""
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -68,6 +73,8 @@ def bound(limits: Limits) -> None:
         # The kernel ends this process before the server when a task's memory is spent.
         Path("/proc/self/oom_score_adj").write_text("1000")
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit(1)  # it died before it could be followed
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
 
@@ -79,6 +86,7 @@ def read(kind: str, content: bytes, limits: Limits) -> dict[str, object]:
         raise UnreadableError(Reason.UNSUPPORTED, kind)
     module, _, function = READERS[kind].partition(":")
     reader = getattr(importlib.import_module(f"gradio_app.documents.readers.{module}"), function)
+    shut()
     collector = Collector(limits)
     with contextlib.suppress(Full):
         reader(content, collector)
@@ -92,10 +100,12 @@ def read(kind: str, content: bytes, limits: Limits) -> dict[str, object]:
     }
 
 
+def shut() -> None:
+    """From here on nothing can be opened, no file and no socket, whatever a document makes of its parser."""
+    for name in LOADED:
+        codecs.lookup(name)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
 def encoded(answer: dict[str, object]) -> bytes:
     return json.dumps(answer, ensure_ascii=False).encode()
-
-
-def arguments(kind: str, limits: Limits) -> list[str]:
-    """What `extraction` starts a child with."""
-    return [kind, json.dumps(asdict(limits))]

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from gradio_app.documents.extracted import Limits
 
 PATH_LEVELS = 6
-HEADING_CHARACTERS = 200
+HEADING_CHARACTERS = 120
+HEADER_CHARACTERS = 500
 BETWEEN = "\n\n"
 PATH_SEPARATOR = " > "
 
 NO_TEXT = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]")
 """Controls but tab and line feed, byte order marks, lone surrogates, the invisible twins of ASCII (tags)."""
-BLANK_LINES = re.compile(r"\n[ \t]*\n\s*\n")
-TRAILING = re.compile(r"[ \t]+(?=\n|$)")
+TRAILING = re.compile(r"(?<![ \t])[ \t]+(?=\n|$)")
+BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Full(Exception):
@@ -85,7 +86,9 @@ class Collector:
         self._pieces += (before, text)
         self._length = start + len(text)
         first, last = rows or (None, None)
-        self.sections.append([start, self._length, page, heading or None, header, first, last])
+        self.sections.append(
+            [start, self._length, page, heading or None, header and header[:HEADER_CHARACTERS], first, last]
+        )
 
     @property
     def text(self) -> str:

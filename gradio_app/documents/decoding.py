@@ -24,12 +24,15 @@ LEGACY = [
 ]  # fmt: skip
 """Encodings of before Unicode that people's files are in."""
 
+ENCODINGS = (*LEGACY, *(name for _, name in BOMS))
+"""All that is decoded here."""
+
 WESTERN_LETTERS = "áàâãäéèêëíìîïóòôõöúùûüñçßÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÑÇ"
-WESTERN = re.compile(
-    f"(?:[\0-\x7f¿¡ºª«»€£§°·©®\u2013\u2014…\u2018\u2019“”•\xa0]|[{WESTERN_LETTERS}]{{1,2}}+(?![{WESTERN_LETTERS}]))*+"
+NOT_WESTERN = re.compile(
+    f"[^\0-\x7f¿¡ºª«»€£§°·©®\u2013\u2014…\u2018\u2019“”•\xa0{WESTERN_LETTERS}]|[{WESTERN_LETTERS}]{{3}}"
 )
-"""What Windows' encoding of Western Europe gives for the languages that it is for. The detector takes short
-Spanish texts for Polish ones."""
+"""What Windows' encoding of Western Europe never gives in the languages that it is for, whose letters with
+marks stand alone. The detector takes short Spanish texts for Polish ones."""
 
 
 def decoded(content: bytes) -> str | None:
@@ -41,7 +44,7 @@ def decoded(content: bytes) -> str | None:
         if re.search(rb"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]", content):
             return None
         western = _decode(content, "cp1252")
-        if western is not None and WESTERN.fullmatch(western):
+        if western is not None and not NOT_WESTERN.search(western):
             return western
         best = from_bytes(content[:SAMPLE], cp_isolation=LEGACY).best()
         text = _decode(content, best.encoding) if best else None

@@ -51,7 +51,7 @@ class Limits:
     """For another document that is being read."""
     characters: int = 2_000_000
     """Of text; the rest is left out and `is_cut` says so. A book of 500 pages has 1,200,000."""
-    sections: int = 20_000
+    sections: int = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class Section:
     """The way to it, outermost first: `Guide > Install`. Of a workbook the sheet, of subtitles the time, of a
     mail its subject."""
     header: str | None = None
-    """What stands above the rows of a table; None where the text is no table. A row is a line."""
+    """The first row of a table, cut where it is long; None where the text is no table. A row is a line."""
     rows: tuple[int, int] | None = None
     """First and last row of a sheet or CSV file, counted from 1 as a spreadsheet does."""
 

@@ -4,6 +4,7 @@ A file that breaks its parser, hangs it or makes it swell costs that child and o
 thread: it waits for the child.
 """
 
+import json
 import os
 import selectors
 import signal
@@ -11,29 +12,32 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, cast
 
 import orjson
 
-from gradio_app.documents.child import arguments
+from gradio_app.documents.collecting import NO_TEXT
 from gradio_app.documents.extracted import Extracted, Limits, Reason, Section, UnreadableError
 from gradio_app.documents.kinds import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where the child finds this package: isolated, it looks into no folder by itself."""
-PROGRAM = (
-    "import json, sys; root, kind, limits = sys.argv[1:]; sys.path.insert(0, root); "
-    "from gradio_app.documents import child; from gradio_app.documents.extracted import Limits; "
-    "child.main(kind, Limits(**json.loads(limits)))"
-)
+PROGRAM = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from gradio_app.documents import child
+child.main(*sys.argv[2:])
+"""
 
-BYTES_PER_CHARACTER = 6
-"""Of JSON in UTF-8, at most: four of the longest characters, six of an escaped one."""
-BYTES_PER_SECTION = 2_000
-"""Of a section's place, with a long path of headings. A table whose header is longer has fewer sections."""
+BYTES_PER_CHARACTER = 4
+"""Of JSON in UTF-8, at most; an escaped one has two."""
+BYTES_PER_SECTION = 1_000
+"""Of a section's place with a long path of headings and a long header."""
 PIPE_BYTES = 64 * 1024
 POLL_SECONDS = 0.1
 
@@ -90,8 +94,9 @@ def _turn(limits: Limits, stop: threading.Event) -> Iterator[None]:
 @contextmanager
 def _child(kind: Kind, limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
     """A child with an empty environment, which is gone afterwards, and with it whatever it started."""
+    arguments = [json.dumps(asdict(limits)), str(os.getpid())]
     child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-B", "-X", "utf8", "-c", PROGRAM, str(ROOT), *arguments(kind.name, limits)],
+        [sys.executable, "-I", "-B", "-X", "utf8", "-c", PROGRAM, str(ROOT), kind.name, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # parsers quote what they read
@@ -183,6 +188,8 @@ def _extracted(answer: dict[str, Any], limits: Limits) -> Extracted:
         or len(answer["sections"]) > limits.sections
     ):
         raise ValueError("text")
+    if NO_TEXT.search(text) or not unicodedata.is_normalized("NFC", text):
+        raise ValueError("characters")
     if not isinstance(is_cut, bool) or not (pages is None or _is_count(pages)):
         raise ValueError("pages")
     sections: list[Section] = []

@@ -29,7 +29,7 @@ FILE = r"[\w@~+-]+(?:\.[\w@~+-]+)*"
 STATIC = re.compile(
     rf"/(?:assets|static)/(?:{FILE}/)*{FILE}|/theme\.css|/gradio_api/theme\.css|/favicon\.ico|/manifest\.json"
 )
-OWN_STATIC = re.compile(rf"/login/static/{FILE}|/page/static/[0-9a-f]{{16}}/{FILE}")
+OWN_STATIC = re.compile(rf"/pages/static/{FILE}|/page/static/[0-9a-f]{{16}}/{FILE}")
 
 READ = frozenset({"GET", "HEAD"})
 VISIT = frozenset({"GET"})
@@ -65,8 +65,17 @@ def _authenticator(settings: Settings) -> bool:
     return settings.authentication and settings.mfa != "off"
 
 
+def _library(settings: Settings) -> bool:
+    return bool(settings.embedding_model_id)
+
+
+def _web_pages(settings: Settings) -> bool:
+    return _library(settings) and settings.web_pages
+
+
 PUBLIC, SIGNED_IN, WITH_PASSWORD = Access.PUBLIC, Access.SIGNED_IN, Access.WITH_PASSWORD
 NOBODYS, OWN, BOUND = "nothing of anybody", "the session's own user", "bound to its user by the gate"
+LIBRARIES = "libraries are keyed by user, or opened by the session's groups"
 OPEN = (
     Address("/healthz", READ, PUBLIC, NOBODYS, _always),
     Address("/readyz", READ, PUBLIC, NOBODYS, _always),
@@ -97,6 +106,14 @@ OPEN = (
         "files are keyed by user",
         _always,
     ),
+    Address("/documents", READ, SIGNED_IN, LIBRARIES, _library),
+    Address("/documents/add", POST, SIGNED_IN, LIBRARIES, _library),
+    Address("/documents/sample", POST, SIGNED_IN, LIBRARIES, _library),
+    Address("/documents/address", POST, SIGNED_IN, LIBRARIES, _web_pages),
+    Address("/documents/document", FORM, SIGNED_IN, LIBRARIES, _library),
+    Address("/documents/file", VISIT, SIGNED_IN, LIBRARIES, _library),
+    Address("/documents/collections", POST, SIGNED_IN, LIBRARIES, _library),
+    Address("/documents/groups", POST, SIGNED_IN, "administrators alone", _library),
     Address("/gradio_api/queue/join", POST, SIGNED_IN, BOUND, _always),
     Address("/gradio_api/queue/data", VISIT, SIGNED_IN, BOUND, _always),
     Address("/gradio_api/run/predict", POST, SIGNED_IN, BOUND, _always),

@@ -16,7 +16,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gradio_app import request_id
 from gradio_app.audit import audit
-from gradio_app.chat.attachments import FILE_BYTES
 from gradio_app.cognito.errors import CognitoUnreachable
 from gradio_app.cognito.tokens import PASSWORD
 from gradio_app.gate.access import Access, Addresses
@@ -26,7 +25,6 @@ from gradio_app.gate.forwarded import cleaned
 from gradio_app.gate.headers import Outward
 from gradio_app.gate.joined import AtWork, EventQueue, Joined, JoinedEvents
 from gradio_app.gate.limits import (
-    FILES_PATH,
     UPLOADS,
     Bodies,
     BodyTooLarge,
@@ -36,13 +34,14 @@ from gradio_app.gate.limits import (
     head_is_too_large,
     limit_for,
     replay,
+    upload_limit,
 )
 from gradio_app.gate.origin import SAFE_METHODS, is_forged
 from gradio_app.gate.shares import Shares, TooMuchAtOnce
 from gradio_app.gate.streams import WatchedStream
 from gradio_app.identity import LOCAL_USER, Identity
 from gradio_app.login.cookies import session_cookie
-from gradio_app.login.pages import Pages, views_page
+from gradio_app.pages.pages import Pages, views_page
 from gradio_app.sessions.session import Session
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.settings import Settings
@@ -191,8 +190,9 @@ class Gate:
             await self._take_turn(user_id, share)
         if method in SAFE_METHODS:
             return Admitted(receive, outward)
-        if path == FILES_PATH and method == "POST":
-            return Admitted(replay(await self._hold(request, receive, user_id, share), receive), outward)
+        if limit := upload_limit(method, path):
+            body = await self._hold(request, receive, limit, user_id, share)
+            return Admitted(replay(body, receive), outward)
         body = await self._read(request, receive, user_id)
         if not path.startswith(EVENTS) or wanted is not Access.SIGNED_IN:
             return Admitted(replay(body, receive), outward)
@@ -222,12 +222,13 @@ class Gate:
         with _refusing_bodies():
             return await bodies.read(receive, request.headers, limit, client)
 
-    async def _hold(self, request: Request, receive: Receive, user_id: str, share: AsyncExitStack) -> bytes:
+    async def _hold(
+        self, request: Request, receive: Receive, limit: int, user_id: str, share: AsyncExitStack
+    ) -> bytes:
         """The whole of a file, which counts as on its way until the request is answered."""
         with _refusing_bodies():
-            return await share.enter_async_context(
-                self._uploads.held(receive, request.headers, FILE_BYTES, user_id)
-            )
+            held = self._uploads.held(receive, request.headers, limit, user_id)
+            return await share.enter_async_context(held)
 
     async def _take_turn(self, user_id: str, share: AsyncExitStack) -> None:
         with _refusing():

@@ -79,7 +79,7 @@ class Outward:
         if not is_static(self._path) or status not in (200, 206, 304):
             headers["cache-control"] = "no-store"
         else:
-            hashed = self._path.startswith(("/assets/", "/login/static/", "/page/static/"))
+            hashed = self._path.startswith(("/assets/", "/pages/static/", "/page/static/"))
             headers["cache-control"] = HASHED if hashed else ONE_DAY
 
     async def _send_page(self, start: Message) -> None:

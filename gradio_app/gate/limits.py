@@ -10,6 +10,8 @@ import anyio
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
+from gradio_app.chat.attachments import FILE_BYTES
+
 HEAD_BYTES = 32 * 1024
 """A request's line and headers; CloudFront passes on 20 KiB, the load balancer 64."""
 HEAD_FIELDS = 100
@@ -22,7 +24,11 @@ DRAFT_BYTES = 1024 * 1024
 """A text that is being written; its route keeps less of it, and says so."""
 DRAFT_PATH = "/draft"
 FILES_PATH = "/files"
-"""Where a file is uploaded, and the only address that takes one."""
+"""Where a file for a message is uploaded."""
+DOCUMENTS_PATH = "/documents/add"
+"""Where documents to ask are."""
+DOCUMENT_FORM_BYTES = 25_000_000 + 64 * 1024
+"""The largest document, with the form around it."""
 LENGTH = re.compile(r"0*([0-9]{1,15})", re.ASCII)
 
 
@@ -76,6 +82,12 @@ def limit_for(path: str) -> int:
     if path == DRAFT_PATH:
         return DRAFT_BYTES
     return EVENT_BYTES if path.startswith(EVENT_PREFIX) else FORM_BYTES
+
+
+def upload_limit(method: str, path: str) -> int:
+    """The most bytes of an upload at this address; 0 where none is taken."""
+    uploads = {FILES_PATH: FILE_BYTES, DOCUMENTS_PATH: DOCUMENT_FORM_BYTES}
+    return uploads.get(path, 0) if method == "POST" else 0
 
 
 class Bodies:

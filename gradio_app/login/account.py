@@ -13,11 +13,11 @@ from gradio_app.audit import audit
 from gradio_app.cognito.errors import PasswordRefused, TooManyAttempts, WrongCredentials
 from gradio_app.cognito.tokens import PASSWORD
 from gradio_app.login.attempts import address
-from gradio_app.login.forms import form
 from gradio_app.login.new_password import Busy, typing_errors
 from gradio_app.login.services import Services, own_address
 from gradio_app.login.single_sign_on import SIGNED_OUT
 from gradio_app.login.texts import policy_reason
+from gradio_app.pages.forms import form
 from gradio_app.sessions.session import Session
 
 NOTICES = {

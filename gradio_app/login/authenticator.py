@@ -13,9 +13,10 @@ from gradio_app.cognito.directory import CODE, CODE_SETUP, Challenge
 from gradio_app.cognito.errors import StepExpired, TooManyAttempts, WrongCode, WrongCredentials
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.attempts import address
-from gradio_app.login.forms import code_in, form, missing
+from gradio_app.login.forms import code_in
 from gradio_app.login.qr import Setup
 from gradio_app.login.services import Services
+from gradio_app.pages.forms import form, missing
 from gradio_app.sessions.session import Session
 
 PAGE = "/account/authenticator"

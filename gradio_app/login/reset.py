@@ -9,11 +9,12 @@ from starlette.routing import Route
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import PasswordRefused, TooManyAttempts, WrongCode
 from gradio_app.login.attempts import MAILING, RESETTING, address
-from gradio_app.login.forms import account_name, code_in, form, loggable, missing
+from gradio_app.login.forms import account_name, code_in, loggable
 from gradio_app.login.new_password import Busy, typing_errors
 from gradio_app.login.services import Services, same_pace
 from gradio_app.login.sign_in import SignIn
 from gradio_app.login.texts import policy_reason
+from gradio_app.pages.forms import form, missing
 
 
 class Reset:

@@ -16,8 +16,8 @@ from gradio_app.cognito.tokens import PASSWORD, SignedIn
 from gradio_app.login.attempts import Attempts, address, requester
 from gradio_app.login.cookies import Cookie
 from gradio_app.login.new_password import PasswordJudge
-from gradio_app.login.pages import Pages
 from gradio_app.login.return_to import is_place
+from gradio_app.pages.pages import Pages
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.session import Session

@@ -18,11 +18,12 @@ from gradio_app.cognito.errors import (
 )
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.attempts import SIGNING_IN, address
-from gradio_app.login.forms import account_name, code_in, form, loggable, missing
+from gradio_app.login.forms import account_name, code_in, loggable
 from gradio_app.login.new_password import Busy, typing_errors
 from gradio_app.login.qr import Setup
 from gradio_app.login.services import Services, same_pace
 from gradio_app.login.texts import policy_reason
+from gradio_app.pages.forms import form, missing
 from gradio_app.sessions.steps import Step
 
 PASSWORD_WHY = {NEW_PASSWORD: "new_password_why", FIRST_PASSWORD: "first_password_why"}

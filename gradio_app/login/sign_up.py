@@ -9,9 +9,10 @@ from starlette.routing import Route
 from gradio_app.audit import audit
 from gradio_app.cognito.errors import TooManyAttempts, WrongCode, WrongCredentials
 from gradio_app.login.attempts import MAILING, SIGNING_UP, address
-from gradio_app.login.forms import ADDRESS, account_name, code_in, form, loggable, missing
+from gradio_app.login.forms import ADDRESS, account_name, code_in, loggable
 from gradio_app.login.services import Services, same_pace
 from gradio_app.login.sign_in import SignIn
+from gradio_app.pages.forms import form, missing
 
 
 class SignUp:

@@ -3,25 +3,23 @@
 Whoever asks gets what is theirs: each key begins with the id of the person whom the gate let in.
 """
 
-import re
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gradio_app.chat import errors
 from gradio_app.chat.attachments import File, valid_file_id
 from gradio_app.chat.conversation import valid_id
 from gradio_app.chat.uploading import Uploading, UploadRefusedError
-from gradio_app.documents.kinds import BY_NAME
 from gradio_app.gate.limits import FILES_PATH
 from gradio_app.language import language
 from gradio_app.page import texts
 from gradio_app.page.draft_route import OWNER
 from gradio_app.page.message_route import NUMBER
+from gradio_app.showing import shown
 from gradio_app.store.bucket import MissingObjectError, Stream
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.files import AttachedFiles
@@ -31,15 +29,6 @@ READ_AT_ONCE = 4
 """Uploads that are read and stored at the same time; the others wait, with their bytes in memory."""
 REFUSED, TOO_LARGE, FULL = 422, 413, 409
 STATUSES = {"image_bytes": TOO_LARGE, "file_too_large": TOO_LARGE, "too_many_uploads": FULL, "file_busy": 503}
-SANDBOX = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; object-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
-)
-"""Nothing in a file runs, sends or frames anything, whatever its type lets a browser do."""
-SHOWN = {"application/pdf"}
-"""Types that a browser shows by itself, besides images; all else is only ever saved."""
-UNQUOTABLE = re.compile(r"[^ -~]|[\"%\\]")
-BYTES = "application/octet-stream"
 
 
 def file_routes(files: AttachedFiles, store: Conversations) -> list[BaseRoute]:
@@ -84,7 +73,7 @@ def file_routes(files: AttachedFiles, store: Conversations) -> list[BaseRoute]:
         except TableUnreachable as error:
             errors.record_storage(error)
             return _refusal(request, "storage", 503)
-        return _shown(file, stream)
+        return shown(file.name, file.kind, stream)
 
     return [
         Route(FILES_PATH, upload, methods=["POST"]),
@@ -114,26 +103,6 @@ def _opened(
     if file is None:
         raise MissingObjectError
     return file, files.open(user_id, conversation_id, file_id)
-
-
-def _shown(file: File, stream: Stream) -> Response:
-    kind = BY_NAME.get(file.kind)
-    media_type = kind.media_type if kind else BYTES
-    is_shown = kind is not None and (kind.is_image or media_type in SHOWN)
-    headers = {
-        "content-length": str(stream.size),
-        "content-disposition": _disposition("inline" if is_shown else "attachment", file.name),
-        "content-security-policy": SANDBOX,
-    }
-    if media_type.startswith("text/"):
-        media_type += "; charset=utf-8"
-    return StreamingResponse(stream.chunks, media_type=media_type, headers=headers)
-
-
-def _disposition(how: str, name: str) -> str:
-    """RFC 6266: the name as it is for who reads UTF-8, and in ASCII for who does not."""
-    plain = UNQUOTABLE.sub("_", name)
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _refusal(request: Request, key: str, status: int) -> Response:

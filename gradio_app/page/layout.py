@@ -120,6 +120,8 @@ def layout(settings: Settings) -> Layout:
         listed = _list()
         conversation = _open_conversation()
         choices = _choices(settings)
+        if settings.embedding_model_id:
+            gr.Button(T("documents"), link="/documents", link_target="_self", elem_id="documents")
         if settings.authentication:
             gr.Button(T("account"), link="/account", link_target="_self", elem_id="account")
     return Layout(held=held, list=listed, conversation=conversation, choices=choices, chat=_chat())

@@ -13,6 +13,13 @@ from dataclasses import dataclass
 BY_CHANGE = "by-change"
 """The index of what has `updated_at`, which only heads of conversations have: a user's, in its order."""
 
+BY_MEANING = "by-meaning"
+"""The vector index of what has `library` and `vector`, which only passages of documents have."""
+LIBRARY, VECTOR = "library", "vector"
+FILTERS = ("model", "collection", "document", "language")
+"""By what a search in that index may be narrowed."""
+DIMENSIONS = 512
+
 ROLES = ("user", "assistant")
 """In the order in which a turn's messages are sorted."""
 
@@ -36,8 +43,24 @@ THROTTLE = "THROTTLE"
 BROWSER = "BROWSER"
 ADDRESS = "ADDRESS"
 HEALTH = "HEALTH"
+DOCUMENT = "DOCUMENT#"
+LISTED = "LISTED#"
+COLLECTION = "COLLECTION#"
+COUNTS = "COUNTS"
+LIBRARIES = "LIBRARIES"
+GROUP = "GROUP#"
+INGESTION = "INGESTION"
+WORK = "WORK#"
+URGENT = "WORK#0#"
+PASSAGE = "PASSAGE#"
+VECTOR_OF = "VECTOR#"
+SEGMENT = "SEGMENT#"
+WORD = "WORD#"
+PASSAGE_COUNT = "COUNT"
 
 NUMBER_DIGITS = 15
+PASSAGE_DIGITS = 6
+RANK_DIGITS = 2
 
 
 @dataclass(frozen=True)
@@ -197,6 +220,96 @@ KINDS = (
         "90 days after the last sign-in",
         "sessions/known",
     ),
+    Kind(
+        "document",
+        "LIBRARY#<library>",
+        "DOCUMENT#<hash of its content>",
+        "name:S kind:S bytes:N pages:N? state:S reason:S? done:N? total:N? at_page:N? delayed:N? cut:N? "
+        "collection:S? source:S? added_by:S added_at:N chunked:S? model:S? refused_model:S? counted_bytes:N "
+        "counted_pages:N? work:S",
+        "deleted by its owner",
+        "store/library, ingesting",
+    ),
+    Kind(
+        "line of a library's list",
+        "LIBRARY#<library>",
+        "LISTED#<added at>#<document>",
+        "name:S collection:S?",
+        "with its document",
+        "store/library, ingesting",
+    ),
+    Kind(
+        "collection",
+        "LIBRARY#<library>",
+        "COLLECTION#<id>",
+        "name:S",
+        "deleted by its owner",
+        "store/library",
+    ),
+    Kind(
+        "counts of a library",
+        "LIBRARY#<library>",
+        "COUNTS",
+        "files:N bytes:N pages:N working:N",
+        "never",
+        "store/library, ingesting",
+    ),
+    Kind(
+        "group with a library",
+        "LIBRARIES",
+        "GROUP#<library>",
+        "name:S",
+        "when an administrator ends it",
+        "store/shared",
+    ),
+    Kind(
+        "work on a document",
+        "INGESTION",
+        "WORK#<0 or 1>#<place in the line>#<document>#<library>",
+        "holder:S? lease_until:N tries:N?",
+        "when the document is ready, refused or gone",
+        "store/library, ingesting",
+    ),
+    Kind(
+        "passage",
+        "PASSAGES#<library>",
+        "PASSAGE#<document>#<number>",
+        "text:S start:N end:N page:N? heading:S?",
+        "with its document",
+        "store/passages",
+    ),
+    Kind(
+        "vector of a passage",
+        "PASSAGES#<library>",
+        "VECTOR#<document>#<number>#<model>",
+        "library:S document:S model:S language:S? vector:L",
+        "with its document, or when another model has made one",
+        "store/passages",
+    ),
+    Kind(
+        "word of passages",
+        "PASSAGES#<library>",
+        "WORD#<word>#<rank>#<document>#<segment>",
+        "places:S",
+        "with its document",
+        "store/words",
+    ),
+    Kind(
+        "words of a segment",
+        "PASSAGES#<library>",
+        "SEGMENT#<document>#<segment>",
+        "passages:N words:S",
+        "with its document",
+        "store/words",
+    ),
+    Kind(
+        "count of passages",
+        "PASSAGES#<library>",
+        "COUNT",
+        "passages:N",
+        "never",
+        "store/words",
+    ),
 )
 
 
@@ -315,3 +428,91 @@ def files(user_id: str, conversation_id: str) -> str:
 def known(place_key: str) -> str:
     """The partition of a browser from which somebody signed in, or of an address and who did: by a hash."""
     return f"KNOWN#{place_key}"
+
+
+def own_library(user_id: str) -> str:
+    """The id of a person's own library."""
+    return f"user-{user_id}"
+
+
+def library(library_id: str) -> str:
+    """The partition of a library: of a person's own, or of one that people share."""
+    return f"LIBRARY#{library_id}"
+
+
+def document(document_id: str) -> str:
+    """The sort key of a document in its library."""
+    return f"{DOCUMENT}{document_id}"
+
+
+def listed(added_at: int, document_id: str) -> str:
+    """The sort key of a document's line in the list, by when it was added (epoch milliseconds)."""
+    return f"{LISTED}{added_at:0{NUMBER_DIGITS}d}#{document_id}"
+
+
+def group(library_id: str) -> str:
+    """The sort key of a group of the pool that has a library."""
+    return f"{GROUP}{library_id}"
+
+
+def collection(collection_id: str) -> str:
+    """The sort key of a collection of documents."""
+    return f"{COLLECTION}{collection_id}"
+
+
+def work(library_id: str, document_id: str, place: int, *, urgent: bool) -> str:
+    """The sort key of work on a document in the one line of all libraries; what is urgent comes first."""
+    return f"{WORK}{0 if urgent else 1}#{place:0{NUMBER_DIGITS}d}#{document_id}#{library_id}"
+
+
+def worked_on(work_key: str) -> tuple[str, str]:
+    """The library and the document of such a key."""
+    _, _, _, document_id, library_id = work_key.split("#", 4)
+    return library_id, document_id
+
+
+def library_files(library_id: str) -> str:
+    """The prefix of the objects in the bucket that are a library's originals."""
+    return f"library/{library_id}/"
+
+
+def library_file(library_id: str, document_id: str) -> str:
+    """The key in the bucket of a document's original."""
+    return f"{library_files(library_id)}{document_id}"
+
+
+def passages(library_id: str) -> str:
+    """The partition of a library's passages, apart from its documents: much is written there at once."""
+    return f"PASSAGES#{library_id}"
+
+
+def passage(document_id: str, number: int) -> str:
+    """The sort key of a document's passage."""
+    return f"{PASSAGE}{document_id}#{number:0{PASSAGE_DIGITS}d}"
+
+
+def vector(document_id: str, number: int, model: str) -> str:
+    """The sort key of the vector that a model has made of a passage."""
+    return f"{VECTOR_OF}{document_id}#{number:0{PASSAGE_DIGITS}d}#{model}"
+
+
+def vector_of(vector_key: str) -> tuple[str, int, str]:
+    """The document, the number and the model of such a key."""
+    _, document_id, number, model = vector_key.split("#", 3)
+    return document_id, int(number), model
+
+
+def segment(document_id: str, number: int) -> str:
+    """The sort key of what remembers the words of some passages, so that they can be taken back."""
+    return f"{SEGMENT}{document_id}#{number:0{PASSAGE_DIGITS}d}"
+
+
+def word(word_: str, rank: int, document_id: str, segment_number: int) -> str:
+    """The sort key of a word in a segment: of a word, what it matters most to comes first."""
+    return f"{WORD}{word_}#{rank:0{RANK_DIGITS}d}#{document_id}#{segment_number:0{PASSAGE_DIGITS}d}"
+
+
+def word_of(word_key: str) -> tuple[str, str, int]:
+    """The word, the document and the segment of such a key."""
+    head, _, document_id, number = word_key.rsplit("#", 3)
+    return head.removeprefix(WORD), document_id, int(number)

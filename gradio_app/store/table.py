@@ -150,6 +150,7 @@ class Table:
         names: Sequence[str] = (),
         index: str = "",
         after: Mapping[str, Any] | None = None,
+        consistent: bool = True,
     ) -> Iterator[Item]:
         """Items under `pk` in the order of their `sk`, or of the index: read page by page, as they are taken.
 
@@ -160,6 +161,7 @@ class Table:
             names: the attributes to send; `sk` is one of them.
             index: read this index, which lags behind by a moment.
             after: go on behind the item with these keys, the index's among them.
+            consistent: with what was written until now; without, for half the price, a moment ago will do.
         """
         condition: Condition = Key("pk").eq(pk)
         if between:
@@ -169,7 +171,7 @@ class Table:
         arguments: dict[str, Any] = {
             "TableName": self._name,
             "ScanIndexForward": not newest_first,
-            **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"IndexName": index} if index else {"ConsistentRead": consistent}),
             **({"Limit": at_once} if at_once else {}),
             **({"ExclusiveStartKey": _wire(after)} if after else {}),
             **_merged(_expression("KeyConditionExpression", condition, is_key=True), _projection(names)),
@@ -231,11 +233,30 @@ class Table:
                 member["ConditionCheck"] = member.pop("Check")
         self._call("transact_write_items", TransactItems=members, ClientRequestToken=token or uuid4().hex)
 
+    def put_all(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Write many whole items, in batches and with patience; some may be there when it raises."""
+        self._write_all([{"PutRequest": {"Item": _wire(item)}} for item in items])
+
     def delete_all(self, pk: str, sort_keys: Iterable[str]) -> None:
         """Delete many items, in batches and with patience; some may be gone when it raises."""
-        deletes = [{"DeleteRequest": {"Key": _key(pk, sk)}} for sk in sort_keys]
-        for start in range(0, len(deletes), WRITES_AT_ONCE):
-            self._batch_write(deletes[start : start + WRITES_AT_ONCE])
+        self._write_all([{"DeleteRequest": {"Key": _key(pk, sk)}} for sk in sort_keys])
+
+    def search_vectors(self, **request: Any) -> list[tuple[Item, float]]:
+        """What a vector index finds, nearest first, with its distance.
+
+        For `store/passages` alone: the request says whose items are searched, and no policy of AWS's can.
+        """
+        found = self._call("search_vectors", TableName=self._name, **request)["SearchResults"]
+        return [(_item(each["Item"]), each["Score"]) for each in found]
+
+    def vector_indexes(self) -> dict[str, dict[str, Any]]:
+        """What DynamoDB says of the table's vector indexes, by their names."""
+        described = self._call("describe_table", TableName=self._name)["Table"]
+        return {index["IndexName"]: index for index in described.get("VectorIndexes", ())}
+
+    def _write_all(self, requests: list[dict[str, Any]]) -> None:
+        for start in range(0, len(requests), WRITES_AT_ONCE):
+            self._batch_write(requests[start : start + WRITES_AT_ONCE])
 
     def _batch_get(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         left: dict[str, Any] = {self._name: request}

@@ -46,6 +46,9 @@ def _server(arguments: list[str]) -> BedrockServer:
     parser.add_argument(
         "--context-tokens", type=int, default=CONTEXT_TOKENS, help="for each of them (default: %(default)s)"
     )
+    parser.add_argument(
+        "--embedding-model", type=path, metavar="FOLDER", help="the engine and weights that make vectors"
+    )
     parser.add_argument("--threads", type=int, help="(default: one for each physical core)")
     given = parser.parse_args(arguments)
     return BedrockServer(
@@ -55,6 +58,7 @@ def _server(arguments: list[str]) -> BedrockServer:
         threads=given.threads,
         slots=given.slots,
         context_tokens=given.context_tokens,
+        embedding_model=given.embedding_model,
     )
 
 

@@ -1,4 +1,4 @@
-"""What Bedrock's control plane says about the one model that is served here."""
+"""What Bedrock's control plane says about what is served here."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ INVALID_MODEL = "The provided model identifier is invalid."
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[a-z0-9-]*::foundation-model/(?P<model_id>.+)")
 
 
-def check_model(identifier: str, model_id: str) -> None:
-    """Accept the model's id or its ARN in any region. Raises ApiError for every other identifier."""
+def check_model(identifier: str, *model_ids: str) -> str:
+    """Return the id of the model, named by it or its ARN in any region. Raises ApiError for another name."""
     arn = _ARN.fullmatch(identifier)
-    if (arn["model_id"] if arn else identifier) != model_id:
+    named = arn["model_id"] if arn else identifier
+    if named not in model_ids:
         raise validation(INVALID_MODEL)
+    return named
 
 
 def details(model_id: str, region: str) -> dict[str, Any]:
@@ -32,6 +34,12 @@ def details(model_id: str, region: str) -> dict[str, Any]:
         "inferenceTypesSupported": ["ON_DEMAND"],
         "modelLifecycle": {"status": "ACTIVE"},
     }
+
+
+def embedding_details(model_id: str, region: str) -> dict[str, Any]:
+    """Return the same of a model that makes vectors."""
+    own = {"outputModalities": ["EMBEDDING"], "responseStreamingSupported": False}
+    return details(model_id, region) | own
 
 
 def availability(model_id: str) -> dict[str, Any]:

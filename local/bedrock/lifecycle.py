@@ -12,6 +12,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from local.bedrock.embedder import Embedder
 from local.bedrock.engine import LOOPBACK, Engine, EngineError
 from local.bedrock.inference import Inference
 from local.bedrock.server import create_app
@@ -25,7 +26,8 @@ GRACE_SECONDS = 5  # for answers that are being sent when the server stops
 class BedrockServer:
     """The local Bedrock with one model, on loopback, in this process. A context manager.
 
-    `model_id` is the only one that it knows; `port` 0 takes a free one; `threads` None lets llama.cpp choose.
+    `model_id` is the only one that it knows, but for Titan Text Embeddings V2 where there is an
+    `embedding_model`; `port` 0 takes a free one; `threads` None lets llama.cpp choose.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class BedrockServer:
         slots: int = SLOTS,
         context_tokens: int = CONTEXT_TOKENS,
         region: str = "us-east-1",
+        embedding_model: Path | None = None,
     ) -> None:
         self.model_id = model_id
         self._gguf = gguf
@@ -46,6 +49,7 @@ class BedrockServer:
         self._slots = slots
         self._context_tokens = context_tokens
         self._region = region
+        self._embedder = Embedder(embedding_model) if embedding_model else None
         self._running: _Running | None = None
 
     @property
@@ -54,6 +58,11 @@ class BedrockServer:
         if self._running is None:
             raise RuntimeError("the local Bedrock is not running")
         return self._running.url
+
+    @property
+    def makes_vectors(self) -> bool:
+        """Whether it has a model for documents too."""
+        return self._embedder is not None
 
     def environment(self) -> dict[str, str]:
         """Return the variables that lead an SDK to it. Raises RuntimeError while it does not run."""
@@ -74,7 +83,7 @@ class BedrockServer:
             listener.close()
             raise
         inference = Inference(engine.url, engine.key)
-        app = create_app(self.model_id, self._region, self._context_tokens, inference)
+        app = create_app(self.model_id, self._region, self._context_tokens, inference, self._embedder)
         self._running = _Running(listener, engine, inference, app)
         # llama.cpp's threads must be gone before the interpreter is, even if nobody calls stop.
         atexit.register(self.stop)

@@ -1,7 +1,11 @@
-"""Bedrock Runtime's operations on the local model: Converse, ConverseStream and CountTokens."""
+"""Bedrock Runtime's operations: Converse, ConverseStream and CountTokens on the local model.
+
+InvokeModel is there for one that makes vectors of texts.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -11,10 +15,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
-from local.bedrock import converse, eventstream
+from local.bedrock import converse, eventstream, titan
 from local.bedrock.catalog import check_model
 from local.bedrock.converse import Ending
-from local.bedrock.errors import ApiError, validation
+from local.bedrock.embedder import Embedder, EmbedderError
+from local.bedrock.errors import ApiError, model_error, validation
 from local.bedrock.http import answer, body_of, request_id, unless_gone
 from local.bedrock.inference import Inference
 from local.bedrock.shapes import structure
@@ -79,6 +84,28 @@ class Runtime:
     async def _body(self, request: Request) -> object:
         check_model(request.path_params["model"], self._model_id)
         return await body_of(request)
+
+
+class Vectors:
+    """The route of the model that makes vectors."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def routes(self) -> list[Route]:
+        """Return the one operation."""
+        return [Route("/model/{model:path}/invoke", self._invoke, methods=["POST"])]
+
+    async def _invoke(self, request: Request) -> Response:
+        check_model(request.path_params["model"], titan.MODEL_ID)
+        asked = titan.asked(await body_of(request))
+        try:
+            vector, tokens = await asyncio.to_thread(self._embedder.embed, asked.text)
+        except EmbedderError as error:
+            raise model_error(f"The local model for documents failed: {error}.") from error
+        made = answer(titan.answer(asked, vector, tokens))
+        made.headers["X-Amzn-Bedrock-Input-Token-Count"] = str(tokens)
+        return made
 
 
 class EventStream(StreamingResponse):

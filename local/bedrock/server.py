@@ -13,19 +13,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.bedrock import catalog
+from local.bedrock import catalog, titan
+from local.bedrock.embedder import Embedder
 from local.bedrock.engine import LOOPBACK
 from local.bedrock.http import EXCEPTION_HANDLERS, HEALTH_PATH, RequireSignature, answer
 from local.bedrock.inference import Inference
-from local.bedrock.runtime import Runtime
+from local.bedrock.runtime import Runtime, Vectors
 
 
-def create_app(model_id: str, region: str, context_tokens: int, inference: Inference) -> Starlette:
-    """Return the application that serves one model."""
+def create_app(
+    model_id: str,
+    region: str,
+    context_tokens: int,
+    inference: Inference,
+    embedder: Embedder | None = None,
+) -> Starlette:
+    """Return the application that serves one model, and one that makes vectors where there is such."""
     return Starlette(
         routes=[
             *Runtime(model_id, context_tokens, inference).routes(),
-            *_control_plane(model_id, region),
+            *(Vectors(embedder).routes() if embedder else []),
+            *_control_plane(model_id, region, titan.MODEL_ID if embedder else None),
             _health(inference),
         ],
         middleware=[
@@ -36,17 +44,19 @@ def create_app(model_id: str, region: str, context_tokens: int, inference: Infer
     )
 
 
-def _control_plane(model_id: str, region: str) -> list[Route]:
+def _control_plane(model_id: str, region: str, embedding_id: str | None) -> list[Route]:
+    known = {model_id: catalog.details(model_id, region)}
+    if embedding_id:
+        known[embedding_id] = catalog.embedding_details(embedding_id, region)
+
     async def list_models(_request: Request) -> Response:
-        return answer({"modelSummaries": [catalog.details(model_id, region)]})
+        return answer({"modelSummaries": list(known.values())})
 
     async def get_model(request: Request) -> Response:
-        catalog.check_model(request.path_params["model"], model_id)
-        return answer({"modelDetails": catalog.details(model_id, region)})
+        return answer({"modelDetails": known[catalog.check_model(request.path_params["model"], *known)]})
 
     async def get_availability(request: Request) -> Response:
-        catalog.check_model(request.path_params["model"], model_id)
-        return answer(catalog.availability(model_id))
+        return answer(catalog.availability(catalog.check_model(request.path_params["model"], *known)))
 
     async def list_profiles(_request: Request) -> Response:
         return answer({"inferenceProfileSummaries": []})

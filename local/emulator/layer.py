@@ -27,6 +27,7 @@ from local.emulator import (
     interruptions,
     nested_stacks,
     network_interfaces,
+    request_tokens,
     reviewed_stacks,
     secrets_manager,
     service_linked_roles,
@@ -56,6 +57,7 @@ PARTS = (
     service_linked_roles,
     stack_events,
     failed_rollbacks,  # wraps what the one before it puts in place
+    request_tokens,  # wraps what those above put in place
     storage,
     waf,
 )

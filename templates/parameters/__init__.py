@@ -12,6 +12,7 @@ from typing import Any
 from templates.parameters.address import Address, Firewall
 from templates.parameters.capacity import Capacity, Sleep
 from templates.parameters.deployer import FilledIn
+from templates.parameters.library import Library
 from templates.parameters.network import Network
 from templates.parameters.people import Models, People
 from templates.parameters.single_sign_on import SingleSignOn
@@ -21,7 +22,18 @@ from templates.wiring import same, seam
 
 @seam
 class Parameters(
-    Address, Firewall, Models, People, SingleSignOn, Capacity, Sleep, Network, Data, Alarms, FilledIn
+    Address,
+    Firewall,
+    Models,
+    Library,
+    People,
+    SingleSignOn,
+    Capacity,
+    Sleep,
+    Network,
+    Data,
+    Alarms,
+    FilledIn,
 ):
     """All of them. Each base is a group of the form, named by its docstring, in this order."""
 

@@ -7,6 +7,8 @@ from templates.parts.numbers import whole_number
 from templates.wiring import Value, parameter, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,2047}$"
+USER_POOL_ID = r"[a-z]{2}(-[a-z]+)+-[0-9]_[0-9A-Za-z]{1,44}"
+"""https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html"""
 MOST_TOKENS_A_DAY = 10**12
 """More is a slip of the hand."""
 
@@ -34,6 +36,16 @@ class Models:
         label="Alternative model",
         see="docs/operations.md",
     )
+    embedding_model_id: Value = parameter(
+        "String",
+        "The Amazon Bedrock model, or inference profile, that makes vectors of documents and questions, with "
+        "512 numbers each. Empty: no documents to ask. None either with Egress endpoints, for DynamoDB's "
+        "searches have an address of their own, and AWS documents no private way to it.",
+        AllowedPattern=r"^$|" + MODEL_ID_PATTERN,
+        ConstraintDescription="A model id or inference profile id, or nothing.",
+        Default="amazon.titan-embed-text-v2:0",
+        label="Model for documents",
+    )
 
 
 @seam
@@ -49,6 +61,19 @@ class People:
         MaxLength=1000,
         Default="",
         label="Domains that may sign up",
+    )
+    existing_user_pool_id: Value = parameter(
+        "String",
+        "A user pool of your own in which people are already; empty: the deployment makes one. It has to "
+        "take e-mail addresses at the sign-in. Whoever is in it may sign in here. The deployment adds an app "
+        "client to it, which goes with the stack, and changes nothing else; Mfa says what the pool does.",
+        AllowedPattern=rf"^$|^{USER_POOL_ID}$",
+        ConstraintDescription="The id of a user pool in this Region, such as eu-west-1_Ab12Cd34E, or "
+        "nothing.",
+        Default="",
+        label="Existing user pool",
+        example="eu-west-1_Ab12Cd34E",
+        see="docs/existing-user-pool.md",
     )
     mfa: Value = parameter(
         "String",

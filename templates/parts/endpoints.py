@@ -16,7 +16,9 @@ from templates.parts.permissions import (
     COUNT,
     INVOKE,
     LIST_THE_FILES,
+    LOOK_AT_THE_TABLE,
     PULL,
+    SEARCH,
     USE_THE_FILES,
     USE_THE_TABLE,
     allow,
@@ -90,8 +92,9 @@ GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
     "S3": ("s3", _buckets()),
     "Dynamodb": (
         "dynamodb",
-        # The pattern takes in the tables' indexes.
-        _ours("UseTables", USE_THE_TABLE, arn(f"dynamodb:{HERE}:table/*")),
+        # The pattern takes in the tables' indexes. Whether searches, which have an address of their own, come
+        # this way or by that to the internet, AWS does not say: they pass on both.
+        _ours("UseTables", [*USE_THE_TABLE, *LOOK_AT_THE_TABLE, *SEARCH], arn(f"dynamodb:{HERE}:table/*")),
     ),
 }
 INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {

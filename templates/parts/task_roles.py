@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awacs import ecr, kms, secretsmanager
+from awacs import bedrock, ecr, kms, secretsmanager
 from awacs import logs as logs_actions
 from awacs.aws import Action, ArnEquals, Condition, StringEquals
 from troposphere import If, NoValue, Sub, Template, iam
 
+from templates.parts.library import VECTOR_INDEX
 from templates.parts.own_key import has_own_key
 from templates.parts.permissions import (
     COUNT,
     INVOKE,
     LIST_BY_CHANGE,
     LIST_THE_FILES,
+    LOOK_AT_THE_TABLE,
     PULL,
+    SEARCH,
     USE_THE_FILES,
     USE_THE_TABLE,
     allow,
@@ -35,7 +38,7 @@ TABLE_KEY_USE = [
 ]
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 S3 needs two of these: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html"""
-FILES = ("uploads/", "files/")
+FILES = ("uploads/", "files/", "library/")
 """What the app keeps in the bucket (gradio_app/store/schema.py)."""
 
 
@@ -47,6 +50,8 @@ def task_role(
     model_id: Value,
     alternative_model_id: Value,
     has_alternative: str,
+    embedding_model_id: Value,
+    has_library: str,
 ) -> iam.Role:
     """The app's own rights: the configured models, the one table and the one bucket."""
 
@@ -87,9 +92,30 @@ def task_role(
                 ),
                 allow("ListTheFiles", LIST_THE_FILES, [files_bucket_arn]),
             ),
+            If(has_library, _library(table_arn, embedding_model_id), NoValue),
             _use_of_the_key(t, key_arn, ["dynamodb", "s3"], TABLE_KEY_USE),
         ],
         Metadata=describe("What the app may do: invoke the configured models, use its one table and bucket."),
+    )
+
+
+def _library(table_arn: Value, embedding_model_id: Value) -> iam.Policy:
+    """To make vectors with the one model and search the one index; whose is searched no policy can say."""
+    model = arn("bedrock:${AWS::Region}::foundation-model/${model}", model=embedding_model_id)
+    profile = arn(
+        "bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}", model=embedding_model_id
+    )
+    return inline(
+        "Documents",
+        allow("MakeVectors", [bedrock.InvokeModel], [model, profile]),
+        allow(
+            "MakeVectorsBehindTheProfile",
+            [bedrock.InvokeModel],
+            [arn("bedrock:*::foundation-model/*")],
+            Condition(ArnEquals({"bedrock:InferenceProfileArn": [profile]})),
+        ),
+        allow("FindPassages", SEARCH, [Sub(f"${{table}}/index/{VECTOR_INDEX}", table=table_arn)]),
+        allow("SeeWhetherTheIndexIsReady", LOOK_AT_THE_TABLE, [table_arn]),
     )
 
 

@@ -5,11 +5,12 @@ It owns nothing that can be built again.
 
 from __future__ import annotations
 
-from troposphere import If, Template, dynamodb, s3
+from troposphere import If, NoValue, Template, dynamodb, s3
 
 from templates.parameters import handed_on
 from templates.parts.buckets import BUCKET_LOGS, S3_KEYS, private_bucket, tls_only
 from templates.parts.deletion_policies import deletion_policies, keeps_data
+from templates.parts.library import VECTOR_INDEX, has_library
 from templates.parts.own_key import has_own_key
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
 
@@ -20,6 +21,12 @@ CHANGE_ATTRIBUTE = "updated_at"
 """Epoch seconds; only the heads of conversations have it, so only they are in the index."""
 EXPIRY_ATTRIBUTE = "expires_at"
 """Epoch seconds; DynamoDB deletes the item some time after."""
+VECTOR_ATTRIBUTE = "vector"
+DIMENSIONS = 512
+OWNER_ATTRIBUTE = "library"
+"""Whose a passage is: DynamoDB searches in one library at a time, and wants to be told in which."""
+FILTERS = ("model", "collection", "document", "language")
+"""By what else a search may be narrowed: equal to a value, or left open."""
 UPLOADS = "uploads/"
 """What was uploaded and never sent; what was sent is copied out of here."""
 UPLOAD_DAYS = 1
@@ -33,6 +40,7 @@ class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     artifact_bucket_name: Value = handed_on()
     keep_data: Value = handed_on()
+    embedding_model_id: Value = handed_on()
 
 
 @seam
@@ -48,6 +56,7 @@ def template(keep_data: str) -> Template:
     t = new_template("Asistente - data: the table with sessions, conversations and usage, people's files.")
     inputs = declare(t, Inputs)
     kept = keeps_data(t, inputs.keep_data)
+    library = has_library(t, inputs.embedding_model_id)
     table = dynamodb.Table(
         "Table",
         t,
@@ -56,6 +65,8 @@ def template(keep_data: str) -> Template:
             dynamodb.AttributeDefinition(AttributeName=PARTITION_KEY, AttributeType="S"),
             dynamodb.AttributeDefinition(AttributeName=SORT_KEY, AttributeType="S"),
             dynamodb.AttributeDefinition(AttributeName=CHANGE_ATTRIBUTE, AttributeType="N"),
+            # DynamoDB refuses the definition of an attribute that no key and no index uses.
+            *(If(library, _text(name), NoValue) for name in (OWNER_ATTRIBUTE, *FILTERS)),
         ],
         KeySchema=[
             dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
@@ -73,6 +84,7 @@ def template(keep_data: str) -> Template:
                 Projection=dynamodb.Projection(ProjectionType="KEYS_ONLY"),
             )
         ],
+        VectorIndexes=If(library, [_vector_index()], NoValue),
         TimeToLiveSpecification=dynamodb.TimeToLiveSpecification(
             AttributeName=EXPIRY_ATTRIBUTE, Enabled=True
         ),
@@ -100,6 +112,30 @@ def template(keep_data: str) -> Template:
         ),
     )
     return t
+
+
+def _vector_index() -> dynamodb.VectorIndex:
+    """The passages of documents by their meaning. Nothing of it can be changed: another is another index.
+
+    The keys alone are in it, with the vector and what narrows a search: what a search examines is paid for,
+    and a passage whose document was deleted a moment ago is not found in the table any more.
+    """
+    narrowing = [(OWNER_ATTRIBUTE, "HASH"), *((name, "INLINE_FILTER") for name in FILTERS)]
+    return dynamodb.VectorIndex(
+        IndexName=VECTOR_INDEX,
+        VectorAttribute=dynamodb.VectorAttribute(AttributeName=VECTOR_ATTRIBUTE),
+        Dimensions=DIMENSIONS,
+        DistanceFunction="COSINE",
+        SearchSchema=[
+            dynamodb.SearchSchemaElement(AttributeName=name, SearchSchemaElementType=kind)
+            for name, kind in narrowing
+        ],
+        Projection=dynamodb.Projection(ProjectionType="KEYS_ONLY"),
+    )
+
+
+def _text(name: str) -> dynamodb.AttributeDefinition:
+    return dynamodb.AttributeDefinition(AttributeName=name, AttributeType="S")
 
 
 def _files(t: Template, inputs: Inputs, keep_data: str, kept: str) -> s3.Bucket:

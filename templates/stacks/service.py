@@ -27,6 +27,7 @@ from troposphere import (
 from templates.parameters import handed_on
 from templates.parts import rollout, scaling, task_roles
 from templates.parts.alarms import deployment_alarms
+from templates.parts.library import has_library
 from templates.parts.own_key import own_key
 from templates.parts.rollout import shifts_traffic
 from templates.wiring import Value, declare, describe, new_template, output, parameter, publish, seam
@@ -97,6 +98,11 @@ class Inputs:
     files_bucket_arn: Value = parameter("String", "ARN of that bucket.")
     model_id: Value = handed_on()
     alternative_model_id: Value = handed_on()
+    embedding_model_id: Value = handed_on()
+    library_files: Value = handed_on("Number")
+    library_megabytes: Value = handed_on("Number")
+    library_pages: Value = handed_on("Number")
+    add_web_pages: Value = handed_on()
     task_count: Value = handed_on("Number")
     max_task_count: Value = handed_on("Number")
     spot_percent: Value = handed_on("Number")
@@ -194,6 +200,8 @@ def _task_definition(t: Template, inputs: Inputs, log_group: logs.LogGroup) -> e
             inputs.model_id,
             inputs.alternative_model_id,
             alternative,
+            inputs.embedding_model_id,
+            has_library(t, inputs.embedding_model_id),
         ).get_att("Arn"),
         Volumes=[ecs.Volume(Name="tmp")],
         ContainerDefinitions=[_container(inputs, alternative, log_group)],
@@ -255,6 +263,11 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
             "MODEL_IDS",
             If(alternative, Join(",", [inputs.model_id, inputs.alternative_model_id]), inputs.model_id),
         ),
+        ("EMBEDDING_MODEL_ID", inputs.embedding_model_id),
+        ("LIBRARY_FILES", inputs.library_files),
+        ("LIBRARY_MEGABYTES", inputs.library_megabytes),
+        ("LIBRARY_PAGES", inputs.library_pages),
+        ("WEB_PAGES", inputs.add_web_pages),
         ("PUBLIC_SCHEME", inputs.public_scheme),
         ("TRUSTED_PROXIES", inputs.vpc_cidr),
         ("VIEWER_ADDRESS_HEADER", inputs.viewer_address_header),

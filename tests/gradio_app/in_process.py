@@ -25,7 +25,7 @@ class InProcess:
     """A low-level client; `next_fault` befalls the next call."""
 
     def __init__(self, table: str) -> None:
-        self._table = table
+        self.table_name = table
         self._lock = threading.Lock()
         self.next_fault = ""
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -37,7 +37,7 @@ class InProcess:
         serialize = TypeSerializer().serialize
         for item in items:
             wire = {name: serialize(value) for name, value in item.items()}
-            dynamodb._tables[self._table]["items"][item["pk"]][item["sk"]] = wire
+            dynamodb._tables[self.table_name]["items"][item["pk"]][item["sk"]] = wire
 
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> dict[str, Any]:

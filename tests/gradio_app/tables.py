@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from templates.stacks import data
+from tests.templates.rendition import rendition
 
 
 def create_table(dynamodb: Any, name: str) -> None:
@@ -13,7 +14,7 @@ def create_table(dynamodb: Any, name: str) -> None:
 
 @cache
 def _shape() -> dict[str, Any]:
-    properties = data.template("no").to_dict()["Resources"]["Table"]["Properties"]
-    return {
-        name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    }
+    template = rendition(data.template("no").to_dict(), KeyArn="", KeepData="no", EmbeddingModelId="a.model")
+    properties = template["Resources"]["Table"]["Properties"]
+    names = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "VectorIndexes")
+    return {name: properties[name] for name in names}

@@ -46,7 +46,7 @@ def world() -> World:
 @pytest.fixture(scope="module")
 def addresses(world: World) -> list[str]:
     """Every route, and some that do not exist."""
-    return [*map(filled, every_path(world)), "/nowhere", "/assets/missing.js", "/login/static/missing.css"]
+    return [*map(filled, every_path(world)), "/nowhere", "/assets/missing.js", "/pages/static/missing.css"]
 
 
 @pytest.mark.asvs("3.4.1", "3.4.3", "3.4.4", "3.4.5", "3.4.6")

@@ -90,7 +90,7 @@ def test_a_stranger_who_views_a_page_is_led_to_the_login(world: World) -> None:
         "/assets/../config",
         "/assets/%2e%2e/config",
         "/assets/",
-        "/login/static/..%2ftexts.py",
+        "/pages/static/..%2ftexts.py",
         "/gradio_api/run/predict/",
         "/gradio_api/queue/data/",
     ],

@@ -189,6 +189,45 @@ def expiry_and_backups_of_a_table(aws: RunningEmulator) -> None:
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
+def vector_index_of_a_table(aws: RunningEmulator) -> None:
+    table = resource(
+        "DynamoDB::Table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    template = resources(Table=table)
+    stack = deploy(aws, template)
+    name, dynamodb = stack.physical_id("Table"), aws.client("dynamodb")
+    owner = {"AttributeName": "owner", "AttributeType": "S"}
+    table["Properties"]["AttributeDefinitions"] += [owner]
+    table["Properties"]["VectorIndexes"] = [
+        {
+            "IndexName": "by-meaning",
+            "VectorAttribute": {"AttributeName": "vector"},
+            "Dimensions": 2,
+            "DistanceFunction": "COSINE",
+            "SearchSchema": [{"AttributeName": "owner", "SearchSchemaElementType": "HASH"}],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ]
+    stack.update(template)
+    vector = [{"N": "1"}, {"N": "0"}]
+    item = {"pk": {"S": "a"}, "owner": {"S": "o"}, "vector": {"L": vector}}
+    dynamodb.put_item(TableName=name, Item=item)
+    search = {
+        "TableName": name, "IndexName": "by-meaning", "SearchVector": vector, "TopK": 1,
+        "SearchConditionExpression": "#owner = :owner", "ExpressionAttributeNames": {"#owner": "owner"},
+        "ExpressionAttributeValues": {":owner": {"S": "o"}},
+    }  # fmt: skip
+    (found,) = dynamodb.search_vectors(**search)["SearchResults"]
+    assert found["Item"]["pk"] == {"S": "a"}
+    del table["Properties"]["VectorIndexes"]
+    stack.update(template)
+    with pytest.raises(ClientError, match="does not have the specified index"):
+        dynamodb.search_vectors(**search)
+
+
 def protected_table_stays(aws: RunningEmulator) -> None:
     stack = deploy(aws, resources(Table=_table(DeletionProtectionEnabled="true")))
     name = stack.physical_id("Table")
@@ -318,6 +357,7 @@ CASES = [
     whole_task_definition,
     numbers_of_a_service,
     expiry_and_backups_of_a_table,
+    vector_index_of_a_table,
     protected_table_stays,
     encryption_and_lifecycle_of_a_bucket,
     bucket_with_objects_stays,

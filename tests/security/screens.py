@@ -6,10 +6,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from gradio_app.login import pages
+from gradio_app.login.room import ROOM
+from gradio_app.pages import pages
 from tests.security.site import DEADLINE, PASSWORD, VOUCHED_FOR, Site, sign_in
 
-TEMPLATES = Path(pages.__file__).parent / "templates"
+TEMPLATES = [*ROOM.templates.iterdir(), *Path(pages.__file__).with_name("templates").iterdir()]
+"""Those of the documents have a test of their own: tests/gradio_app/library/test_page_in_browser.py."""
 PARTS = {"base.html", "fields.html", "setup.html"}
 """Templates that are no page by themselves."""
 

@@ -25,6 +25,22 @@ def test_the_defaults_are_accepted() -> None:
     assert refusals(stacks.stack("root")) == []
 
 
+@pytest.mark.parametrize(
+    ("choices", "model"),
+    [
+        ({}, "amazon.titan-embed-text-v2:0"),
+        ({"EmbeddingModelId": ""}, ""),
+        # Searches have an address of their own in DynamoDB, to which no private way is documented.
+        ({"Egress": "endpoints"}, ""),
+        (EXISTING_NETWORK, "amazon.titan-embed-text-v2:0"),
+    ],
+)
+def test_there_are_documents_to_ask_where_searches_get_out(choices: dict[str, str], model: str) -> None:
+    root = rendition(stacks.stack("root"), **choices)
+    for title in ("Data", "Service"):
+        assert stacks.properties(root, title)["Parameters"]["EmbeddingModelId"] == model
+
+
 def test_without_cloudfronts_addresses_only_another_front_door_is_accepted() -> None:
     (sentence,) = refusals(stacks.stack("root"), OriginFacingPrefixListId="")
     assert "com.amazonaws.global.cloudfront.origin-facing" in sentence

@@ -16,7 +16,7 @@ from deployer.account.checks.findings import Finding, Level, ok, warning, wrong
 from deployer.errors import error_code, one_line
 
 NAME = "models"
-MAIN, ALTERNATIVE = "ModelId", "AlternativeModelId"
+MAIN, ALTERNATIVE, EMBEDDING = "ModelId", "AlternativeModelId", "EmbeddingModelId"
 FORM_REGION = "us-east-1"
 """Where Anthropic's form is kept, for every Region; in others, people report "Invalid form data"."""
 ANTHROPIC = "anthropic."
@@ -50,7 +50,9 @@ def check(bedrock: Any, forms: Any, values: Mapping[str, str]) -> Iterator[Findi
         forms: a client of FORM_REGION.
         values: the template's parameters.
     """
-    for parameter in (MAIN, ALTERNATIVE):
+    for parameter in (MAIN, ALTERNATIVE, EMBEDDING):
+        if parameter == EMBEDDING and values.get("Egress") == "endpoints":
+            continue  # there are no documents to ask
         if identifier := values.get(parameter, ""):
             yield from _of(bedrock, forms, parameter, identifier)
 
@@ -58,7 +60,9 @@ def check(bedrock: Any, forms: Any, values: Mapping[str, str]) -> Iterator[Findi
 def _of(bedrock: Any, forms: Any, parameter: str, identifier: str) -> Iterator[Finding]:
     subject, region = f"{parameter} {identifier}", bedrock.meta.region_name
     model = _behind_profile(bedrock, identifier)
-    if (details := _details(bedrock, model)) and (unfit := _unfit(details, model, subject, region)):
+    if (details := _details(bedrock, model)) and (
+        unfit := _unfit(details, model, parameter, subject, region)
+    ):
         yield unfit
         return
     try:
@@ -73,7 +77,7 @@ def _of(bedrock: Any, forms: Any, parameter: str, identifier: str) -> Iterator[F
         return
     if hindrance := _hindrance(forms, model, found, region):
         message, remedy, level = hindrance
-        # Without the second model everything else works; without the first, nobody gets an answer.
+        # Without the others everything else works; without the first, nobody gets an answer.
         level = level if parameter == MAIN else Level.WARNING
         yield Finding(check=NAME, subject=subject, level=level, message=message, remedy=remedy)
     elif (lifecycle := details.get("modelLifecycle", {})).get("status") == "LEGACY":
@@ -119,10 +123,14 @@ def _details(bedrock: Any, model: _Model) -> dict[str, Any]:
         raise
 
 
-def _unfit(details: Mapping[str, Any], model: _Model, subject: str, region: str) -> Finding | None:
-    if "TEXT" not in details.get("outputModalities", ["TEXT"]):
-        return wrong(NAME, subject, "The model does not write text.", "Choose another one.")
-    if details.get("responseStreamingSupported") is False:
+def _unfit(
+    details: Mapping[str, Any], model: _Model, parameter: str, subject: str, region: str
+) -> Finding | None:
+    output = "EMBEDDING" if parameter == EMBEDDING else "TEXT"
+    if output not in details.get("outputModalities", [output]):
+        what = "make vectors" if parameter == EMBEDDING else "write text"
+        return wrong(NAME, subject, f"The model does not {what}.", "Choose another one.")
+    if parameter != EMBEDDING and details.get("responseStreamingSupported") is False:
         return wrong(NAME, subject, "The model does not stream its answers.", "Choose another one.")
     if not model.by_profile and "ON_DEMAND" not in details.get("inferenceTypesSupported", ["ON_DEMAND"]):
         return wrong(

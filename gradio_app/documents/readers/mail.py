@@ -1,11 +1,19 @@
 """Mail: its headers, what it says, what it forwards; attachments by name only."""
 
-import email
+import codecs
+import contextlib
+import email.parser
 import email.policy
 from email.message import EmailMessage
+from encodings.aliases import aliases
 
 from gradio_app.documents.collecting import Collector, one_line
 from gradio_app.documents.readers.web import read_html
+
+for _name in set(aliases.values()):
+    # A mail may be in any encoding, and nothing can be loaded while it is read. Some are another system's.
+    with contextlib.suppress(LookupError):
+        codecs.lookup(_name)
 
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
 FORWARDS = 5
@@ -13,7 +21,9 @@ FORWARDS = 5
 
 
 def read(content: bytes, collector: Collector) -> None:
-    _read_message(email.message_from_bytes(content, policy=email.policy.default), collector, depth=0)
+    _read_message(
+        email.parser.BytesParser(policy=email.policy.default).parsebytes(content), collector, depth=0
+    )
 
 
 def _read_message(message: EmailMessage, collector: Collector, *, depth: int) -> None:

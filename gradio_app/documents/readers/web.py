@@ -69,14 +69,14 @@ class _Page:
             self._collector.add(made[1], header=made[0], heading=self._outline.path)
 
     def _flush(self) -> None:
-        self._collector.add("".join(self._pieces), heading=self._outline.path)
+        self._collector.add("".join(self._pieces).strip(), heading=self._outline.path)
         self._pieces = []
 
 
 def _is_whole(node: LexborNode) -> bool:
     """Headings, preformatted text and tables are read at once; a table that holds another one is layout."""
     if node.tag == "table":
-        return node.css_first("th table, td table") is None
+        return len(node.css("table")) == 1  # itself
     return node.tag in HEADINGS or node.tag == "pre"
 
 
@@ -117,5 +117,5 @@ def _space(tag: str, *, is_end: bool) -> str:
     if tag == "li":
         return "" if is_end else "\n- "
     if tag in ("td", "th"):
-        return " "
+        return " " if is_end else ""
     return "\n\n" if tag in BLOCKS else ""

@@ -21,7 +21,14 @@ DEADLINE_SECONDS = 60
 def template() -> dict[str, Any]:
     """The resources of the real auth and data stacks, with a log group and the root's outputs."""
     users, store = auth.template("no").to_dict(), data.template("no").to_dict()
-    values = {"KeyArn": "", "KeepData": "no", "SignUpDomains": "", "Mfa": "off", "ArtifactBucketName": "logs"}
+    values = {
+        "KeyArn": "",
+        "KeepData": "no",
+        "SignUpDomains": "",
+        "Mfa": "off",
+        "ArtifactBucketName": "logs",
+        "ExistingUserPoolId": "",
+    }
     return {
         "Parameters": {
             name: declaration | {"Default": values[name]}

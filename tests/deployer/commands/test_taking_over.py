@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from deployer.account import kept
@@ -21,6 +20,7 @@ from deployer.commands.consent import Consent
 from deployer.commands.taking_over import Request
 from deployer.errors import DeployError, UsageError
 from deployer.options import ROOT
+from tests.deployer import calls
 from tests.deployer import tiny as templates
 from tests.deployer.account.test_unused import data
 from tests.deployer.commands.test_deploy import DEADLINE_SECONDS, state, wait_until
@@ -181,7 +181,6 @@ def test_who_does_not_agree_has_changed_nothing(tiny: Tiny) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from botocore.client import BaseClient
 from tests.deployer.tiny import Tiny
 from tests.deployer.commands.test_taking_over import take_over
 left = int(sys.argv[4])
@@ -284,16 +283,14 @@ def test_a_call_that_is_refused_is_one_sentence_and_the_same_command_goes_on(
 ) -> None:
     before = leave_something(tiny)
     there = data(tiny)
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def call(self: Any, name: str, arguments: Any) -> Any:
+    def see(_: Any, name: str, arguments: Any) -> None:
         about = str(arguments.get("StackName", arguments.get("ChangeSetName", "")))
         if name == operation and "bootstrap" not in about:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, name)
-        return make_call(self, name, arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", call)
+        calls.seen(patch, see)
         with pytest.raises(DeployError, match=f"Access denied to {operation}"):
             take_over(tiny)
     assert data(tiny) == there

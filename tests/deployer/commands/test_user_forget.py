@@ -23,6 +23,7 @@ from gradio_app.sessions.known import Known
 from gradio_app.sessions.steps import Step, Steps
 from gradio_app.store import schema
 from gradio_app.store.table import AsyncTable, Table
+from tests.deployer import calls
 from tests.deployer.commands.running_deployment import Running
 from tests.gradio_app.store import releases
 from tests.gradio_app.store.releases.__main__ import written
@@ -30,8 +31,8 @@ from tests.gradio_app.store.releases.__main__ import written
 pytestmark = pytest.mark.slow
 
 ANA, BO = "ana@example.com", "bo@example.com"
-OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address"}
-"""Kinds of items that say nothing of whom they are of: hashes that end by themselves."""
+OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address", "group with a library"}
+"""Kinds of items that say nothing of whom they are of: hashes that end by themselves, and a group's name."""
 
 
 def keys(running: Running) -> set[Key]:
@@ -62,6 +63,7 @@ def live(running: Running, monkeypatch: pytest.MonkeyPatch, email: str) -> tuple
     person = people.invite(running.aws.cognito, running.pool, email)
     assert person
     monkeypatch.setattr(releases, "USER", person.id)
+    monkeypatch.setattr(releases, "LIBRARY", schema.own_library(person.id))
     identity = releases.Identity(person.id, email, ())
     signed_in = releases.SignedIn(identity, person.username, "an-access-token", "a-refresh-token", 2**31)
     monkeypatch.setattr(releases, "SIGNED_IN", signed_in)
@@ -108,7 +110,9 @@ def test_all_of_one_person_goes_and_nothing_of_another(
     assert [each.email for each in people.everybody(running.aws.cognito, running.pool)] == [BO]
     printed = running.printed()
     assert re.search(
-        r"3 conversations, 1 day of usage, 1 draft, 1 known browser, \d+ messages, 1 session, ", printed
+        r"3 conversations, 1 day of usage, 2 documents, 1 draft, 1 known browser, \d+ messages, 1 passage, "
+        r"1 session, ",
+        printed,
     )
     assert "in the bucket 2 objects" in printed
     assert f"{ANA} is forgotten." in printed
@@ -172,19 +176,15 @@ def test_whatever_ends_it_in_the_middle_the_same_command_goes_on(
 
 def break_after_the_question(patch: pytest.MonkeyPatch, operation: str, error: BaseException) -> None:
     """Have one operation fail for good once the person has been disabled, or fail in that."""
-    from botocore.client import BaseClient
-
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
     name = "".join(word.capitalize() for word in operation.split("_"))
     state = {"begun": False}
 
-    def call(self: Any, operation_name: str, arguments: Any) -> Any:
-        state["begun"] |= operation_name == "AdminDisableUser"
-        if state["begun"] and operation_name == name:
+    def see(_client: Any, asked: str, _arguments: Any) -> None:
+        state["begun"] |= asked == "AdminDisableUser"
+        if state["begun"] and asked == name:
             raise error
-        return make_call(self, operation_name, arguments)
 
-    patch.setattr(BaseClient, "_make_api_call", call)
+    calls.seen(patch, see)
 
 
 def test_what_is_written_meanwhile_goes_too(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

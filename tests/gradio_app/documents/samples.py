@@ -161,3 +161,103 @@ def _saved(document: Any) -> bytes:
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
+
+
+def scan() -> bytes:
+    """A page that is a picture."""
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(image("PNG"))).save(stream, "PDF")
+    return stream.getvalue()
+
+
+def pdf_of_characters(text: str) -> bytes:
+    """A page whose font has no shapes, and says which character each of its codes stands for."""
+    codes = {character: code for code, character in enumerate(dict.fromkeys(text), start=1)}
+    mapped = "\n".join(
+        f"<{code:04x}> <{character.encode('utf-16-be').hex()}>" for character, code in codes.items()
+    )
+    to_unicode = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n"
+        "1 begincodespacerange <0000> <ffff> endcodespacerange\n"
+        f"{len(codes)} beginbfchar\n{mapped}\nendbfchar\nendcmap end end"
+    )
+    shown = "".join(f"{codes[character]:04x}" for character in text)
+    return pdf_of_objects(
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9000 99]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        _stream(f"BT /F 9 Tf 9 50 Td <{shown}> Tj ET"),
+        "<</Type/Font/Subtype/Type0/BaseFont/None/Encoding/Identity-H/ToUnicode 7 0 R"
+        "/DescendantFonts[6 0 R]>>",
+        "<</Type/Font/Subtype/CIDFontType2/BaseFont/None/DW 600/CIDSystemInfo"
+        "<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>",
+        _stream(to_unicode),
+    )
+
+
+def pdf_of_objects(*objects: str | bytes) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is its catalogue."""
+    content, places = b"%PDF-1.7\n", []
+    for number, value in enumerate(objects, start=1):
+        places.append(len(content))
+        body = value.encode() if isinstance(value, str) else value
+        content += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    table += b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(content))
+    return content + table + end
+
+
+def _stream(text: str) -> str:
+    return f"<</Length {len(text)}>>stream\n{text}\nendstream"
+
+
+WORDS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def word_document(body: str) -> bytes:
+    """A Word document with this XML between the tags of its body."""
+    document = f"<w:document {WORDS}><w:body>{body}</w:body></w:document>"
+    return repacked(word(), {"word/document.xml": document})
+
+
+def word_with_everything() -> bytes:
+    def run(text: str, tag: str = "t") -> str:
+        return f"<w:r><w:{tag}>{text}</w:{tag}></w:r>"
+
+    box = (
+        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+        f"<mc:Choice><w:txbxContent><w:p>{run('Boxed')}</w:p></w:txbxContent></mc:Choice>"
+        f"<mc:Fallback><w:txbxContent><w:p>{run('Boxed')}</w:p></w:txbxContent></mc:Fallback></mc:AlternateContent>"
+    )
+    body = (
+        f"<w:p><w:ins>{run('Inserted ')}</w:ins><w:del>{run('deleted', 'delText')}</w:del>"
+        f"<w:sdt><w:sdtContent>{run('controlled')}</w:sdtContent></w:sdt>{run('PAGE', 'instrText')}</w:p>"
+        f"<w:sdt><w:sdtContent><w:p>{run('Beside')}<w:r>{box}</w:r></w:p></w:sdtContent></w:sdt>"
+        f"<w:p><w:pPr><w:numPr/></w:pPr>{run('In a list')}</w:p>"
+    )
+    content = word_document(body)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        relations = archive.read("word/_rels/document.xml.rels").decode()
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    note = f'<Relationship Id="note" Type="{kind}" Target="footnotes.xml"/></Relationships>'
+    return repacked(
+        content,
+        {
+            "word/_rels/document.xml.rels": relations.replace("</Relationships>", note),
+            "word/footnotes.xml": f"<w:footnotes {WORDS}><w:p>{run('Below the line')}</w:p></w:footnotes>",
+        },
+    )
+
+
+def forwarding_mail(encoding: str) -> bytes:
+    """A mail of HTML that forwards one in another encoding."""
+    inner = EmailMessage()
+    inner["Subject"] = "Inner"
+    inner.set_content(SPANISH, charset=encoding)
+    outer = EmailMessage()
+    outer["From"] = "a@example.com"
+    outer["Subject"] = "Outer"
+    outer.set_content("<p>Outer words", subtype="html")
+    outer.add_attachment(inner)
+    return outer.as_bytes()

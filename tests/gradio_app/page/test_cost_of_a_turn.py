@@ -78,7 +78,7 @@ def units(turns: int, fake: FakeBedrock) -> tuple[float, float]:
 
 def _save(client: Metered, conversation_id: str) -> int:
     """The units of saving half of an answer once."""
-    store = Conversations(Table(client, client._table))
+    store = Conversations(Table(client, client.table_name))
     seen = store.head(OWNER, conversation_id)
     assert seen
     number = store.ask(OWNER, seen, "again", holder="me", lease_until=2**31)

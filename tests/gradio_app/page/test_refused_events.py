@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from gradio_app.gate import shares
-from gradio_app.login.texts import TEXTS
 from gradio_app.page import texts
+from gradio_app.pages.texts import TEXTS
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.browsing import answers, ask, box, context, notice, opened, page, send, site
 from tests.gradio_app.page.test_words import speaking

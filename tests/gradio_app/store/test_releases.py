@@ -20,14 +20,20 @@ from gradio_app.store import schema
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.files import AttachedFiles
+from gradio_app.store.library import Library
 from gradio_app.store.table import AsyncTable, ConflictError, Table
 from gradio_app.store.usage import BudgetSpentError, Usage
 from tests.gradio_app.fake_s3 import fake_bucket
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
 from tests.gradio_app.store import release_before
 from tests.gradio_app.store.releases import (
+    COLLECTION,
     DAY,
     DEPARTURE,
+    GUIDE,
+    LIBRARY,
+    ON_ITS_WAY,
+    QUOTAS,
     SENT,
     SESSION_KEY,
     SIGNED_IN,
@@ -145,6 +151,19 @@ def test_the_rest_of_a_person_is_read(stored: Table, release: Release) -> None:
     with pytest.raises(BudgetSpentError):
         usage.reserve(usage.reservation(USER, 11))
     usage.reserve(usage.reservation(USER, 10))
+
+
+def test_its_library_is_read(stored: Table) -> None:
+    library = Library(stored, QUOTAS)
+    documents, _ = library.page(LIBRARY, 10)
+    if not documents:
+        return  # a release from before there were documents to ask
+    on_its_way, guide = sorted(documents, key=lambda each: each.id, reverse=True)
+    assert (guide.id, guide.name, guide.state, guide.pages) == (GUIDE.id, GUIDE.name, "ready", GUIDE.pages)
+    assert (on_its_way.id, on_its_way.state) == (ON_ITS_WAY.id, "reading")
+    (collection,) = library.collections(LIBRARY)
+    assert (collection.name, library.ids_of(LIBRARY, collection.id)) == (COLLECTION, [GUIDE.id])
+    assert library.counts(LIBRARY).files == 2
 
 
 def test_its_sign_ins_are_read(stored: Table, release: Release) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradio_app.settings import Settings
+from gradio_app.store import schema
 from templates.parts.viewer_address import HEADER
 from templates.stacks.distribution import VIEWER_ADDRESS_CODE
 from tests.templates import stacks
@@ -24,6 +25,7 @@ GIVEN = {
     "AppPort": "8080",
     "ModelId": "global.amazon.nova-2-lite-v1:0",
     "AlternativeModelId": "",
+    "EmbeddingModelId": "",
     "SingleSignOnUrl": "",
 }
 
@@ -290,6 +292,42 @@ def test_the_app_cannot_scan_or_administer_the_table() -> None:
     }  # fmt: skip
     assert index["Action"] == ["dynamodb:Query"]
     assert index["Resource"] == [{"Fn::Sub": ["${table}/index/*", {"table": {"Ref": "TableArn"}}]}]
+
+
+def test_the_app_searches_the_one_index_and_nothing_else_is_new_to_it_with_a_library() -> None:
+    def allowed(**parameters: str) -> list[Json]:
+        return list(stacks.statements(stacks.properties(service(**parameters), "TaskRole")))
+
+    without = allowed()
+    more = {
+        action: statement
+        for statement in allowed(EmbeddingModelId="an.embedding-model")
+        if statement not in without
+        for action in statement["Action"]
+    }
+    assert more.keys() == {"bedrock:InvokeModel", "dynamodb:SearchVectors", "dynamodb:DescribeTable"}
+    search, look = more["dynamodb:SearchVectors"], more["dynamodb:DescribeTable"]
+    index = {"Fn::Sub": [f"${{table}}/index/{schema.BY_MEANING}", {"table": {"Ref": "TableArn"}}]}
+    assert (search["Action"], search["Resource"]) == (["dynamodb:SearchVectors"], [index])
+    # DynamoDB's own condition keys are absent from a search: a statement that asks for one allows none.
+    assert "Condition" not in search
+    assert look["Resource"] == [{"Ref": "TableArn"}]
+
+
+def test_vectors_are_made_by_the_one_model_alone() -> None:
+    role = stacks.properties(service(EmbeddingModelId="an.embedding-model"), "TaskRole")
+    direct, behind = [s for s in stacks.statements(role) if s["Action"] == ["bedrock:InvokeModel"]]
+    for resources in (direct["Resource"], behind["Condition"]["ArnEquals"]["bedrock:InferenceProfileArn"]):
+        assert {arn["Fn::Sub"][1]["model"] for arn in resources} == {"an.embedding-model"}
+
+
+@pytest.mark.parametrize("model", ["", "amazon.titan-embed-text-v2:0"])
+def test_the_app_is_told_of_the_model_for_documents(model: str) -> None:
+    container = _container(service(EmbeddingModelId=model))
+    environment = {entry["Name"]: _text(entry["Value"]) for entry in container["Environment"]}
+    secrets = {entry["Name"]: "from-secrets-manager" for entry in container["Secrets"]}
+    settings = Settings.from_env(environment | secrets | {"AWS_REGION": "us-east-1"})
+    assert settings.embedding_model_id == model
 
 
 def test_the_app_counts_tokens_with_models_of_its_region_only() -> None:

@@ -87,6 +87,32 @@ def test_the_regions_behind_a_profile_are_named() -> None:
     assert "answering from eu-central-1, eu-west-3" in finding.message
 
 
+TITAN = "amazon.titan-embed-text-v2:0"
+MAKES_VECTORS: dict[str, Any] = {"outputModalities": ["EMBEDDING"], "responseStreamingSupported": False}
+
+
+def test_a_model_for_documents_makes_vectors_and_need_not_stream() -> None:
+    answers = (NO_PROFILE, details(TITAN, **MAKES_VECTORS), availability(TITAN))
+    assert found(TITAN, *answers, parameter=models.EMBEDDING).level == "ok"
+    finding = found(NOVA, NO_PROFILE, details(NOVA), parameter=models.EMBEDDING)
+    assert (finding.level, finding.message) == ("wrong", "The model does not make vectors.")
+    finding = found(TITAN, NO_PROFILE, details(TITAN, **MAKES_VECTORS))
+    assert (finding.level, finding.message) == ("wrong", "The model does not write text.")
+
+
+def test_what_a_model_for_documents_lacks_is_a_warning() -> None:
+    answers = (
+        NO_PROFILE, details(TITAN, **MAKES_VECTORS), availability(TITAN, authorizationStatus="NOT_AUTHORIZED")
+    )  # fmt: skip
+    assert found(TITAN, *answers, parameter=models.EMBEDDING).level == "warning"
+
+
+def test_without_documents_nothing_is_asked_of_their_model() -> None:
+    with answering("bedrock") as bedrock:
+        assert list(models.check(bedrock, bedrock, {models.EMBEDDING: TITAN, "Egress": "endpoints"})) == []
+        assert list(models.check(bedrock, bedrock, {models.EMBEDDING: ""})) == []
+
+
 @pytest.mark.parametrize(
     "answers",
     [

@@ -13,16 +13,23 @@ from gradio_app.cognito.directory import Challenge
 from gradio_app.cognito.single_sign_on import Departure
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.identity import Identity
+from gradio_app.library.document import Document, Quotas
+from gradio_app.library.ports import Passage
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.known import Known
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Step, Steps
 from gradio_app.sessions.throttle import Throttle, at_address
+from gradio_app.store import schema
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.files import AttachedFiles
+from gradio_app.store.ingesting import Ingesting
+from gradio_app.store.library import Library
+from gradio_app.store.passages import Passages
 from gradio_app.store.preferences import Preferences, Preferred
+from gradio_app.store.shared import SharedLibraries
 from gradio_app.store.table import AsyncTable, Table
 from gradio_app.store.usage import Usage
 from tests.gradio_app.fake_s3 import fake_bucket
@@ -37,6 +44,11 @@ SENT, WAITING, TAKEN = (
     for number, name in enumerate(("sent", "waiting", "taken"), 1)
 )
 """Files, which the first releases did not have."""
+LIBRARY, QUOTAS = f"user-{USER}", Quotas(files=10, bytes=10**6, pages=100)
+GUIDE = Document("1" * 64, "guide.pdf", "pdf", 9, USER, 0, pages=3)
+ON_ITS_WAY = Document("2" * 64, "notes.txt", "txt", 5, USER, 0)
+"""Documents to ask: one that is ready and in a collection, and one that somebody works on."""
+COLLECTION = "Handbooks"
 DAY, TOKENS = "2026-11-22", 37
 SESSION_KEY = "AN7SECRET7KEY"
 STEP = Step(
@@ -112,6 +124,26 @@ def write_rest_of_a_person(table: Table) -> None:
     usage.reserve(settled)
     usage.reserve(left)
     usage.settle(settled, TOKENS)
+
+
+def write_library(table: Table) -> None:
+    """Documents to ask, one of them in a collection and one still being read."""
+    library, ingesting = Library(table, QUOTAS), Ingesting(table, QUOTAS.pages)
+    for document in (GUIDE, ON_ITS_WAY):
+        added = library.add(LIBRARY, document)
+        library.arrived(LIBRARY, added)
+        held = ingesting.claim()
+        assert held is not None
+        ingesting.step(held, state="reading")
+        if document is GUIDE:
+            ingesting.count_pages(held, GUIDE.pages)
+            ingesting.finish(held, model="a-model")
+    collection = library.add_collection(LIBRARY, COLLECTION)
+    library.move(LIBRARY, GUIDE.id, collection.id)
+    SharedLibraries(table).add("staff")
+    passage = Passage(0, "A lease is a promise with an end.", 0, 33, page=1, heading="Guide > Leases")
+    vector = [1.0] + [0.0] * (schema.DIMENSIONS - 1)
+    Passages(table).put(LIBRARY, GUIDE.id, "a-model", [passage], [vector])
 
 
 async def write_sign_ins(table: Table) -> dict[str, str]:

@@ -12,6 +12,7 @@ from tests.emulator_fixture import run_emulator
 from tests.gradio_app.store.releases import (
     FOLDER,
     write_conversations,
+    write_library,
     write_rest_of_a_person,
     write_sign_ins,
 )
@@ -23,6 +24,7 @@ def written(dynamodb: Any, name: str) -> dict[str, Any]:
     now, table = int(time.time()), Table(dynamodb, name)
     write_conversations(table, now)
     write_rest_of_a_person(table)
+    write_library(table)
     tokens = anyio.run(write_sign_ins, table)
     items = dynamodb.scan(TableName=name)["Items"]
     items.sort(key=lambda item: (item["pk"]["S"], item["sk"]["S"]))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -12,14 +13,16 @@ from gradio_app import request_id
 from gradio_app.language import CHOICE, COOKIE, LANGUAGES, language
 from gradio_app.login.cookies import return_cookie
 from gradio_app.login.return_to import place_of
-from gradio_app.login.texts import TEXTS
+from gradio_app.pages.texts import TEXTS
 
 HERE = Path(__file__).parent
-STYLESHEET = HERE / "static" / "pages.css"
+STATIC = HERE / "static"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'{more}; "
     "frame-ancestors 'none'"
 )
+SCRIPTS = "; script-src 'self'; connect-src 'self'"
+"""Added for a page with a script of ours, which works without it too."""
 LOST_CONNECTION = "Connection errored out. "
 """As an event's `error`, this makes the chat's page say so, ask for `app_id` until there is an answer, and
 reload itself, which leads to the sign-in or to the page that says what is wrong. Any other error of an
@@ -34,20 +37,32 @@ class _Errors(dict[str, str]):
         return ""
 
 
-class Pages:
-    """Templates in two languages; pages have no script, and their policy allows none."""
+@dataclass(frozen=True)
+class Room:
+    """Pages that belong together: a folder of templates, and their texts by language and key."""
 
-    def __init__(self, https: bool) -> None:
+    templates: Path
+    texts: Mapping[str, Mapping[str, str]]
+
+
+class Pages:
+    """Templates in two languages; only a page that brings a script has a policy that allows one."""
+
+    def __init__(self, https: bool, *rooms: Room) -> None:
         self._https = https
+        all_rooms = (Room(HERE / "templates", TEXTS), *rooms)
+        self._texts = {
+            lang: {key: text for room in all_rooms for key, text in room.texts[lang].items()}
+            for lang in LANGUAGES
+        }
         self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
+            loader=FileSystemLoader([room.templates for room in all_rooms]),
             autoescape=select_autoescape(),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        version = hashlib.sha256(STYLESHEET.read_bytes()).hexdigest()[:12]
-        self._stylesheet = f"/login/static/pages.css?v={version}"
+        self._static = {path.name: _address(path) for path in STATIC.iterdir()}
 
     def page(
         self,
@@ -61,15 +76,16 @@ class Pages:
         errors: Mapping[str, str] | None = None,
         email: str = "",
         forms_lead_to: str = "",
+        script: str = "",
         **context: object,
     ) -> Response:
         """Render a template; `title`, `notice`, `problem` and the errors by field are keys of the texts.
 
         A key that is not in the texts stands for itself. `forms_lead_to` is an origin that forms may lead to
-        besides ours.
+        besides ours, `script` the file of the page's script.
         """
         lang = language(request)
-        texts = TEXTS[lang]
+        texts = self._texts[lang]
         # Only a page that was asked for by GET can be asked for again in the other language.
         again = request.method == "GET" and status == 200
         other = next(name for name in LANGUAGES if name != lang)
@@ -83,10 +99,11 @@ class Pages:
             email=email,
             other_lang=other,
             other_url=f"{request.url.path}?{CHOICE}={other}" if again else "",
-            stylesheet=self._stylesheet,
+            stylesheet=self._static["pages.css"],
+            script=self._static[script] if script else "",
             **context,
         )
-        policy = POLICY.format(more=f" {forms_lead_to}" if forms_lead_to else "")
+        policy = POLICY.format(more=f" {forms_lead_to}" if forms_lead_to else "") + SCRIPTS * bool(script)
         response = HTMLResponse(body, status_code=status, headers={"content-security-policy": policy})
         if request.query_params.get(CHOICE) in LANGUAGES:
             response.set_cookie(
@@ -96,7 +113,7 @@ class Pages:
 
     def text(self, request: Request, key: str) -> str:
         """One sentence in the request's language."""
-        return TEXTS[language(request)][key]
+        return self._texts[language(request)][key]
 
     def refusal(self, request: Request, status: int, key: str = "") -> Response:
         """What a refused request gets: a browser's page view a page, anything else one sentence in JSON.
@@ -129,6 +146,12 @@ class Pages:
         if place := place_of(request):
             return_cookie(self._https).write(response, place)
         return response
+
+
+def _address(path: Path) -> str:
+    """Where a file lies for browsers, which may keep it for ever: another content is another address."""
+    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return f"/pages/static/{path.name}?v={version}"
 
 
 def views_page(request: Request) -> bool:

@@ -1,0 +1,1 @@
+"""Documents that people bring along to ask: how they become passages that can be found."""

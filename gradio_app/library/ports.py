@@ -1,0 +1,72 @@
+"""What ingestion needs of others: to cut a text up, to make vectors of it, to put it away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gradio_app.documents.extracted import Extracted
+
+
+class EmbeddingBusyError(Exception):
+    """The model has too much to do or cannot be reached: the same works later."""
+
+
+class EmbeddingRefusedError(Exception):
+    """The model does not take this text, however often it is tried."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a document with its place: `text` is what stands there from `start` to `end`.
+
+    `number` counts the document's passages from 0; `page` and `heading` are as the reader found them.
+    """
+
+    number: int
+    text: str = field(repr=False)
+    start: int
+    end: int
+    page: int | None = None
+    heading: str | None = field(default=None, repr=False)
+
+
+class Cutter(Protocol):
+    """Cuts a text into passages: the same text into the same ones."""
+
+    def __call__(self, extracted: Extracted) -> Sequence[Passage]: ...
+
+
+class Embedder(Protocol):
+    """A model that makes vectors. Raises EmbeddingBusyError and EmbeddingRefusedError."""
+
+    @property
+    def model(self) -> str:
+        """Its id."""
+        ...
+
+    def embed(self, passages: Sequence[Passage]) -> Sequence[Sequence[float]]:
+        """A vector for each passage."""
+        ...
+
+
+class Passages(Protocol):
+    """Where passages lie and are found. Raises TableUnreachable."""
+
+    def put(
+        self,
+        library_id: str,
+        document_id: str,
+        model: str,
+        passages: Sequence[Passage],
+        vectors: Sequence[Sequence[float]],
+    ) -> None:
+        """Put some away, in place of those with the same numbers."""
+        ...
+
+    def keep_only(self, library_id: str, document_id: str, model: str, count: int | None = None) -> None:
+        """Delete those of other models, and of this one those with numbers from `count` on."""
+        ...
+
+    def delete(self, library_id: str, document_id: str) -> None:
+        """Delete all of a document."""
+        ...
