@@ -73,7 +73,8 @@ def own(dynamodb: Any, table: str, person_id: str) -> Iterator[Key]:
             KeyConditionExpression="pk = :partition",
             ExpressionAttributeValues={":partition": {"S": partition}},
             ProjectionExpression="pk, sk, #work",
-            ExpressionAttributeNames={"#work": "work"},  # DynamoDB reserves the word
+            # A word that DynamoDB keeps for itself.
+            ExpressionAttributeNames={"#work": "work"},
             ConsistentRead=True,
         )
         for item in (item for page in pages for item in page["Items"]):

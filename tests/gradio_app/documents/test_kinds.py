@@ -58,6 +58,7 @@ MACROS = samples.repacked(
         (samples.SPANISH.encode("cp1252"), "a.txt", kinds.TEXT),
         (samples.ARABIC.encode("utf-16"), "a.txt", kinds.TEXT),
     ],
+    ids=samples.named,
 )
 def test_a_file_is_known_by_its_content(content: bytes | str, name: str, kind: Kind) -> None:
     assert kind_of(content.encode() if isinstance(content, str) else content, name) is kind
@@ -88,6 +89,7 @@ def test_a_file_is_known_by_its_content(content: bytes | str, name: str, kind: K
         (b"{\\rtf1 a}", "a.txt"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "a.webp"),
     ],
+    ids=samples.named,
 )
 def test_what_is_no_kind_of_ours_is_refused(content: bytes, name: str) -> None:
     assert kind_of(content, name) is None
