@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore import exceptions as boto
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from command_line import EXIT_USAGE, printable
 
@@ -67,6 +67,8 @@ def explain(error: BotoCoreError | ClientError) -> str:
     """Return one sentence about an error from boto3, with what to do about it."""
     if isinstance(error, ClientError):
         return _explain_answer(error)
+    if isinstance(error, WaiterError):
+        return _explain_wait(error)
     for kind, sentence in _NO_ANSWER:
         if isinstance(error, kind):
             return sentence.format(**{"error": error, **error.kwargs})
@@ -120,6 +122,12 @@ _NO_ANSWER: tuple[tuple[type[BotoCoreError], str], ...] = (
 )
 
 _EXPIRED = "The AWS credentials have expired: sign in again (for example `aws sso login`) and try again."
+# EC2 says so of requests that came late and of temporary credentials that have ended:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+_TOO_LATE = (
+    "The AWS credentials have expired, or this machine's clock is wrong: sign in again (for example `aws sso "
+    "login`) and try again."
+)
 _REFUSED = (
     "AWS does not accept these credentials: check that the access key exists and is active, "
     "and that the region is enabled for the account."
@@ -130,7 +138,8 @@ _SLOWER = "AWS asks to slow down: wait a minute and try again."
 _ANSWERS = {
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,
-    "RequestExpired": _CLOCK,
+    "RequestExpired": _TOO_LATE,
+    "RequestTimeTooSkewed": _CLOCK,
     "SignatureDoesNotMatch": _CLOCK,
     "InvalidSignatureException": _CLOCK,
     "InvalidClientTokenId": _REFUSED,
@@ -140,8 +149,14 @@ _ANSWERS = {
     "OptInRequired": _REFUSED,
     "Throttling": _SLOWER,
     "ThrottlingException": _SLOWER,
+    "ThrottledException": _SLOWER,
     "RequestLimitExceeded": _SLOWER,
+    "TooManyRequestsException": _SLOWER,
+    "ProvisionedThroughputExceededException": _SLOWER,
+    "SlowDown": _SLOWER,
 }
+SERVER_ERROR = 500
+"""From here on a status says that the fault is AWS's."""
 # What AWS says in a stack's events and only people can settle.
 _ADVICE = {
     "account must be verified before you can add": "AWS has to verify a new account once before it may use "
@@ -159,9 +174,21 @@ def _explain_answer(error: ClientError) -> str:
         return _ANSWERS[code]
     if code in DENIED:
         return f"Access denied to {error.operation_name}: ask for that permission ({message or code})."
+    if code == "400":  # HeadBucket and HeadObject are answered without a body
+        return f"AWS refused {error.operation_name} and does not say why. {_TOO_LATE}"
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
+        return f"AWS could not do {error.operation_name} ({message or code}): try again in a minute."
     if re.search(r"is in [A-Z_]*_IN_PROGRESS state", message):
         return "Another operation on this stack is in progress: wait until it is over, then try again."
     return f"AWS refused {error.operation_name}: {message or code}"
+
+
+def _explain_wait(error: WaiterError) -> str:
+    """Of waiting for AWS: what it answered at last, where that was an error."""
+    answer = error.last_response
+    if isinstance(answer, dict) and answer.get("Error"):
+        return _explain_answer(ClientError(answer, "what was being waited for"))
+    return f"AWS was waited for in vain ({one_line(str(error))}): try again."
 
 
 def advice(reason: str) -> str:

@@ -7,6 +7,15 @@ from deployer.errors import UsageError
 from deployer.options import Options
 from deployer.session import Aws
 
+EXISTING_POOL = "ExistingUserPoolId"
+
+
+def existing_pool(aws: Aws, options: Options) -> str:
+    """The pool that was there before the deployment, which works with it; empty where it has its own."""
+    found = stack.find(aws.cloudformation, options.stack) or {}
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
+    return values.get(EXISTING_POOL, "")
+
 
 def outputs(aws: Aws, options: Options, *names: str) -> list[str]:
     """Return these outputs of the root stack; raises UsageError where there is no such deployment."""

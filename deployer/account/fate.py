@@ -38,7 +38,7 @@ class Fate:
 def of(aws: Aws, found: stack.Description) -> Fate:
     """What a deletion of that stack would do."""
     every = list(inventory(aws.cloudformation, found["StackId"]))
-    is_first = found["StackStatus"] in stack.LEFTOVER
+    is_first = stack.is_first(aws.cloudformation, found)
     stays = [Kept(each.path, each.kind, each.physical_id) for each in every if each.retained]
     if is_first:
         stays += unused.skipped(aws.cloudformation, found["StackId"])

@@ -26,9 +26,9 @@ def ensure(iam: Any, account: str, issuer: str, audience: str, console: Console)
             raise
         # No thumbprint: for GitHub, IAM goes by its own library of certificate authorities.
         # https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateOpenIDConnectProviderThumbprint.html
-        made = iam.create_open_id_connect_provider(Url=f"https://{issuer}", ClientIDList=[audience])
+        _make(iam, issuer, audience)
         say(console, f"Made the account's OpenID Connect provider for {issuer}.")
-        return made["OpenIDConnectProviderArn"]
+        return arn
     if audience not in found.get("ClientIDList", []):
         raise UsageError(
             f"The account's OpenID Connect provider for {issuer} does not take the audience {audience}. "
@@ -36,3 +36,12 @@ def ensure(iam: Any, account: str, issuer: str, audience: str, console: Console)
             f"--open-id-connect-provider-arn {arn} --client-id {audience}`."
         )
     return arn
+
+
+def _make(iam: Any, issuer: str, audience: str) -> None:
+    try:
+        iam.create_open_id_connect_provider(Url=f"https://{issuer}", ClientIDList=[audience])
+    except ClientError as error:
+        # It was not there a moment ago: the request was made twice, because the first answer was lost.
+        if error_code(error) != "EntityAlreadyExists":
+            raise

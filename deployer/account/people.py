@@ -88,17 +88,20 @@ def address(text: str) -> str:
 
 def find(cognito: Any, pool: str, email: str) -> list[Person]:
     """Everybody with that address: the one who signs in with a password, and whom single sign-on brought."""
-    found: dict[str, Person] = {}
-    try:
-        user = cognito.admin_get_user(UserPoolId=pool, Username=email)
-    except cognito.exceptions.UserNotFoundException:
-        pass
-    else:
-        found[user["Username"]] = Person.of(user)
+    named = with_name(cognito, pool, email)
+    found = {named.username: named} if named else {}
     # Whoever comes by a provider has another user name.
     for person in _listed(cognito, pool, Filter=f'email = "{email}"'):
         found.setdefault(person.username, person)
     return list(found.values())
+
+
+def with_name(cognito: Any, pool: str, name: str) -> Person | None:
+    """Whoever signs in with that name and a password; None where nobody does."""
+    try:
+        return Person.of(cognito.admin_get_user(UserPoolId=pool, Username=name))
+    except cognito.exceptions.UserNotFoundException:
+        return None
 
 
 def with_id(cognito: Any, pool: str, person_id: str) -> list[Person]:
@@ -151,6 +154,12 @@ def invite(cognito: Any, pool: str, email: str, *, again: bool = False) -> Perso
 def make_admin(cognito: Any, pool: str, person: Person) -> None:
     """Put a person into the group of administrators; who is in it stays in it."""
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=person.username, GroupName=ADMINS)
+
+
+def sign_out(cognito: Any, pool: str, people: Iterable[Person]) -> None:
+    """Take back what people signed in with, in every application of the pool."""
+    for person in people:
+        cognito.admin_user_global_sign_out(UserPoolId=pool, Username=person.username)
 
 
 def shut_out(cognito: Any, pool: str, people: Iterable[Person]) -> None:

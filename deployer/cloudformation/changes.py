@@ -14,8 +14,9 @@ from rich.console import Console
 
 from deployer.cloudformation import reviewed
 from deployer.cloudformation.foreseen import Action, Change
+from deployer.cloudformation.progress import GoesOn, perhaps
 from deployer.console import say
-from deployer.errors import EXIT_USAGE, DeployError, error_code, explain
+from deployer.errors import EXIT_INTERRUPTED, EXIT_USAGE, DeployError, error_code, explain
 
 ChangeSet = dict[str, Any]  # as DescribeChangeSet gives it
 REFUSED = "NestedRefused"
@@ -57,6 +58,22 @@ def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Conso
         return made and made | {REFUSED: refused.reasons}
 
 
+def execute(cloudformation: Any, change_set_id: str, stack: str) -> None:
+    """Have CloudFormation carry a change set out.
+
+    Raises GoesOn where it cannot be known whether that has begun, and ClientError where it has not.
+    """
+    try:
+        # The token: as for the making.
+        cloudformation.execute_change_set(
+            ChangeSetName=change_set_id, ClientRequestToken=f"execute-{uuid.uuid4()}"
+        )
+    except KeyboardInterrupt:
+        raise GoesOn(f"Interrupted. {perhaps(stack)}", EXIT_INTERRUPTED) from None
+    except BotoCoreError as error:
+        raise GoesOn(f"{explain(error)} {perhaps(stack)}") from error
+
+
 def summary(changes: Iterable[Change], *, with_names: bool = True) -> str:
     """Return what will be done: `2 to add, 1 to replace (Data/Table)`."""
     counts: Counter[str] = Counter()
@@ -80,8 +97,12 @@ def is_being_made(cloudformation: Any, stack: str) -> bool:
 
 def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
     made = _create(cloudformation, request, kind)
-    reviewed.wait_until_at_rest(cloudformation, made["Id"])
-    change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    try:
+        reviewed.wait_until_at_rest(cloudformation, made["Id"])
+        change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+    except BaseException:
+        forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind)
+        raise
     if change_set["Status"] != "FAILED":
         return change_set
     empty = _is_empty(change_set)
@@ -94,11 +115,11 @@ def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet 
 
 def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str, Any]:
     """Ask for the change set; return its Id and StackId."""
+    name = f"deploy-{uuid.uuid4()}"
     try:
+        # The token: a request that is repeated because its answer was lost is one request.
         return cloudformation.create_change_set(
-            **request,
-            ChangeSetName=f"deploy-{uuid.uuid4()}",
-            ChangeSetType=kind,
+            **request, ChangeSetName=name, ChangeSetType=kind, ClientToken=name
         )
     except ClientError as error:
         if error_code(error) != "ValidationError" or "_IN_PROGRESS state" in str(error):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from typing import Any
 
 from deployer.cloudformation.inventory import resources
@@ -147,14 +147,30 @@ class Watch:
 
 def begun(cloudformation: Any, stack_id: str) -> datetime | None:
     """When the creation or update began that a stack is in, its rollback included; None without one."""
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
-    own = (raw for page in pages for raw in page["StackEvents"] if raw.get("PhysicalResourceId") == stack_id)
-    for raw in own:
+    for raw in own(cloudformation, stack_id):
         if raw["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
             return raw["Timestamp"]
         if not raw["ResourceStatus"].endswith("_IN_PROGRESS"):
             return None  # whatever goes on began by other means: a deletion, a rollback that is continued
     return None
+
+
+def latest(cloudformation: Any, stack_id: str) -> datetime | None:
+    """When the operation began, of whatever kind, that a stack is in or was in last."""
+    ends_first = dropwhile(lambda raw: not is_busy(raw["ResourceStatus"]), own(cloudformation, stack_id))
+    busy = takewhile(lambda raw: is_busy(raw["ResourceStatus"]), ends_first)
+    return min((raw["Timestamp"] for raw in busy), default=None)
+
+
+def own(cloudformation: Any, stack_id: str) -> Iterator[dict[str, Any]]:
+    """Yield a stack's events about itself, the newest first, as DescribeStackEvents has them."""
+    for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+        yield from (raw for raw in page["StackEvents"] if raw.get("PhysicalResourceId") == stack_id)
+
+
+def is_busy(status: str) -> bool:
+    """Whether CloudFormation is at work on a stack of that status; a change set in the making is no work."""
+    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
 
 
 def _nested_stacks(cloudformation: Any, stack_id: str) -> list[dict[str, Any]]:

@@ -94,7 +94,14 @@ def _address(value: str) -> str:
 
 def _secret(value: str) -> str:
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html"""
-    region = secrets_region(value)
+    return _region(secrets_region(value))
+
+
+def _pool(value: str) -> str:
+    return _region(value.partition("_")[0])
+
+
+def _region(region: str) -> str:
     try:
         partition = botocore.session.Session().get_partition_for_region(region)
     except UnknownRegionError:
@@ -126,6 +133,7 @@ MEANINGS: dict[str, Callable[[str], str]] = {
     "DomainName": _domain,
     "ExistingPrivateSubnetIds": _subnets,
     "ExistingPublicSubnetIds": _subnets,
+    "ExistingUserPoolId": _pool,
     "ExistingVpcCidr": _network,
     "OidcClientSecretArn": _secret,
     "OidcIssuer": _address,

@@ -19,6 +19,7 @@ from deployer.cloudformation.events import Event, Watch
 from deployer.cloudformation.package import STACK_TYPE
 from deployer.console import say
 from deployer.errors import EXIT_INTERRUPTED, DeployError, explain
+from deployer.options import BOOTSTRAP_SUFFIX
 from deployer.session import is_loopback
 
 POLL_SECONDS = 3.0  # DescribeStackEvents is throttled for the whole account: leave room for others
@@ -71,14 +72,9 @@ def follow(
                 look(fresh)
                 time.sleep(seconds)
     except KeyboardInterrupt:
-        raise GoesOn(
-            f"Interrupted, but CloudFormation goes on with {stack}: see how with `{_status_command(stack)}`.",
-            EXIT_INTERRUPTED,
-        ) from None
+        raise GoesOn(f"Interrupted, but {_how(stack)}", EXIT_INTERRUPTED) from None
     except (BotoCoreError, ClientError) as error:
-        raise GoesOn(
-            f"{explain(error)} CloudFormation goes on with {stack}: see how with `{_status_command(stack)}`."
-        ) from error
+        raise GoesOn(f"{explain(error)} {_how(stack)}") from error
 
 
 class Progress:
@@ -195,5 +191,15 @@ def _color(status: str) -> str:
     return next((color for word, color in _COLORS.items() if word in status), "")
 
 
-def _status_command(stack: str) -> str:
-    return f"./deploy.sh status --stack {stack}"
+def perhaps(stack: str) -> str:
+    """That an operation may have begun, and what to do then."""
+    return f"Whether CloudFormation has begun with {stack} is not known: the same command takes it up if so."
+
+
+def _how(stack: str) -> str:
+    """That an operation goes on, and what to do then."""
+    root = stack.removesuffix(BOOTSTRAP_SUFFIX)
+    return (
+        f"CloudFormation goes on with {stack}: `./deploy.sh status --stack {root}` shows how, and the same "
+        "command takes it up again."
+    )

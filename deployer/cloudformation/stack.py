@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +11,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from deployer.cloudformation import changes, foreseen, reviewed
+from deployer.cloudformation import changes, events, foreseen, reviewed
 from deployer.cloudformation.events import Watch, root_cause
 from deployer.cloudformation.package import Template
-from deployer.cloudformation.progress import Look, Outcome, follow, nothing_more
+from deployer.cloudformation.progress import GoesOn, Look, Outcome, follow, nothing_more
 from deployer.console import say
 from deployer.errors import DeployError, advice, is_missing_stack
 from deployer.options import BOOTSTRAP_SUFFIX
@@ -24,6 +25,7 @@ Review = Callable[[changes.ChangeSet], None]
 
 # A first creation that came to nothing leaves a stack that can only be deleted.
 LEFTOVER = {"REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+DELETING = "DELETE_IN_PROGRESS"
 _STUCK = {
     "DELETE_FAILED": "was deleted in part only: finish that with `./deploy.sh destroy --stack {root}` first.",
     "UPDATE_ROLLBACK_FAILED": "is stuck in a failed rollback: `./deploy.sh continue-rollback --stack {root}` "
@@ -123,8 +125,15 @@ def find_idle(cloudformation: Any, name: str, root: str) -> Description | None:
 
 def is_busy(stack: Description) -> bool:
     """Whether CloudFormation is at work on it; a change set that is being made is not its work."""
+    return events.is_busy(stack["StackStatus"])
+
+
+def is_first(cloudformation: Any, stack: Description) -> bool:
+    """Whether it is the rest of a first creation that came to nothing, perhaps deleted in part."""
     status = stack["StackStatus"]
-    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    if not status.startswith("DELETE_"):
+        return status in LEFTOVER
+    return not any(raw["ResourceStatus"] in WELL for raw in events.own(cloudformation, stack["StackId"]))
 
 
 def find_deployable(cloudformation: Any, name: str, root: str) -> Description | None:
@@ -163,21 +172,35 @@ def apply(
         else:
             found = foreseen.of_change_set(cloudformation, change_set["ChangeSetId"])
             say(console, f"{wanted.name}: {changes.summary(found)}.")
+        watch = _begin(cloudformation, wanted.name, change_set)
+    except GoesOn:
+        raise
     except BaseException:
         changes.forget(cloudformation, wanted.name, change_set["ChangeSetId"], change_set["StackId"], kind)
         raise
-    execute(cloudformation, wanted.name, change_set, console, look)
+    _require_success(wanted.name, follow(cloudformation, watch, wanted.name, console, look), console)
     return outputs(find(cloudformation, wanted.name) or {})
 
 
+def finish(cloudformation: Any, name: str, console: Console) -> None:
+    """Follow what goes on in a stack to its end, whoever began it; a deletion is left to who deletes."""
+    found = find(cloudformation, name)
+    if found and is_busy(found) and found["StackStatus"] != DELETING:
+        say(console, f"Taking up what goes on with {name} ({found['StackStatus']}).")
+        watch = Watch(cloudformation, found["StackId"], events.latest(cloudformation, found["StackId"]))
+        follow(cloudformation, watch, name, console)
+
+
 def delete(cloudformation: Any, stack: Description, console: Console) -> Outcome:
-    """Delete a stack, showing how it goes; the outcome's status says whether that worked."""
+    """Delete a stack, showing how it goes, or take up its deletion; the outcome says whether that worked."""
     stack_id = stack["StackId"]
     if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # there is nothing to watch
         reviewed.drop_empty_stack(cloudformation, stack["StackName"], stack_id)
         return Outcome("DELETE_COMPLETE", [])
-    watch = Watch(cloudformation, stack_id)
-    cloudformation.delete_stack(StackName=stack_id)
+    goes_on = stack["StackStatus"] == DELETING
+    watch = Watch(cloudformation, stack_id, events.latest(cloudformation, stack_id) if goes_on else None)
+    if not goes_on:
+        cloudformation.delete_stack(StackName=stack_id)
     return follow(cloudformation, watch, stack["StackName"], console)
 
 
@@ -206,9 +229,14 @@ def execute(
     cloudformation: Any, name: str, change_set: changes.ChangeSet, console: Console, look: Look = nothing_more
 ) -> None:
     """Execute a change set, showing how it goes; raises DeployError when it fails."""
-    watch = Watch(cloudformation, change_set["StackId"])
-    cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    watch = _begin(cloudformation, name, change_set)
     _require_success(name, follow(cloudformation, watch, name, console, look), console)
+
+
+def _begin(cloudformation: Any, name: str, change_set: changes.ChangeSet) -> Watch:
+    watch = Watch(cloudformation, change_set["StackId"])
+    changes.execute(cloudformation, change_set["ChangeSetId"], name)
+    return watch
 
 
 def retag(cloudformation: Any, name: str, stack_id: str, tags: Mapping[str, str], console: Console) -> None:
@@ -218,6 +246,7 @@ def retag(cloudformation: Any, name: str, stack_id: str, tags: Mapping[str, str]
         StackName=stack_id,
         UsePreviousTemplate=True,
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        ClientRequestToken=f"tag-{uuid.uuid4()}",
     )
     _require_success(name, follow(cloudformation, watch, name, console), console)
 

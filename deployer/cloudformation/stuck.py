@@ -11,6 +11,8 @@ from deployer.cloudformation.inventory import resources
 from deployer.cloudformation.package import STACK_TYPE
 
 STATUS = "UPDATE_ROLLBACK_FAILED"
+GOING_BACK = {"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}
+"""While a rollback goes on, for the first time or again."""
 _FAILED = {"UPDATE_FAILED", "DELETE_FAILED"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from argparse import Namespace
 from dataclasses import dataclass
 
 from deployer.commands.foresight import Plan
@@ -20,6 +22,12 @@ class Consent:
     accepts_data_loss: bool = False
     is_there: bool = True
     """Whether somebody can answer."""
+
+    @classmethod
+    def of(cls, given: Namespace) -> Consent:
+        """As the command line says it, and as whoever may sit there."""
+        is_there = sys.stdin is not None and sys.stdin.isatty()
+        return cls(None if given.yes else input, given.accept_data_loss, is_there)
 
     def require_somebody(self) -> None:
         """Raise UsageError, before anything is made, when a question will be put to nobody."""

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from command_line import Parser, shown, text
-from deployer.cloudformation import stack, stuck
+from deployer.cloudformation import events, stack, stuck
 from deployer.cloudformation.events import Watch
-from deployer.cloudformation.progress import follow
+from deployer.cloudformation.progress import Outcome, follow
 from deployer.cloudformation.stuck import Hindrance
 from deployer.command import Command
+from deployer.commands import recorded
 from deployer.console import Ask, answered, say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
 from deployer.options import Options
@@ -28,16 +29,15 @@ def run(options: Options, console: Console, ask: Ask | None, skip: Sequence[str]
     with explained(EXIT_USAGE):
         aws = connect(options)
         found = _stuck(aws, options)
-        hindrances = list(stuck.hindrances(aws.cloudformation, found["StackId"]))
+        goes_on = stack.is_busy(found)
+        hindrances = [] if goes_on else list(stuck.hindrances(aws.cloudformation, found["StackId"]))
         for each in hindrances:
             say(console, f"Could not go back: {each}", "yellow")
         skipped = [_named(path, hindrances) for path in skip]
-        if ask is not None:
+        if ask is not None and not goes_on:
             _confirm(found["StackName"], skipped, ask)
     with explained(EXIT_FAILED):
-        watch = Watch(aws.cloudformation, found["StackId"])
-        stuck.go_on(aws.cloudformation, found["StackId"], skipped)
-        outcome = follow(aws.cloudformation, watch, found["StackName"], console)
+        outcome = _go_on(aws, found, skipped, console)
     if outcome.status != "UPDATE_ROLLBACK_COMPLETE":
         raise DeployError(
             f"{found['StackName']} is still stuck: {stack.failure(outcome)}\nMend that and run this again, "
@@ -53,12 +53,33 @@ def run(options: Options, console: Console, ask: Ask | None, skip: Sequence[str]
         )
 
 
+def _go_on(aws: Aws, found: stack.Description, skipped: Sequence[Hindrance], console: Console) -> Outcome:
+    """Have CloudFormation go on, or take up what goes on already, to its end."""
+    name, stack_id = found["StackName"], found["StackId"]
+    if stack.is_busy(found):
+        say(console, f"The rollback of {name} goes on already: taking it up.")
+        watch = Watch(aws.cloudformation, stack_id, events.latest(aws.cloudformation, stack_id))
+    else:
+        watch = Watch(aws.cloudformation, stack_id)
+        stuck.go_on(aws.cloudformation, stack_id, skipped)
+    return follow(aws.cloudformation, watch, name, console)
+
+
+def _idle_or_going_back(aws: Aws, options: Options, name: str) -> stack.Description | None:
+    try:
+        return stack.find_idle(aws.cloudformation, name, options.stack)
+    except stack.Busy as busy:
+        if busy.stack["StackStatus"] in stuck.GOING_BACK:
+            return busy.stack
+        raise recorded.who_is_at_work(aws, options, busy) from None
+
+
 def _stuck(aws: Aws, options: Options) -> stack.Description:
-    """The stack that is stuck; raises UsageError when neither of the two is."""
+    """The stack that is stuck, or goes back at this moment; raises UsageError when neither of the two is."""
     states = {}
     for name in (options.stack, options.bootstrap_stack):
-        if found := stack.find_idle(aws.cloudformation, name, options.stack):
-            if found["StackStatus"] == stuck.STATUS:
+        if found := _idle_or_going_back(aws, options, name):
+            if found["StackStatus"] in {stuck.STATUS, *stuck.GOING_BACK}:
                 return found
             states[name] = found["StackStatus"]
     if options.stack not in states:

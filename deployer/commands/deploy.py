@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -62,6 +61,8 @@ def run(
 
     def announce(aws: Aws) -> None:
         say(console, f"Deploying {options.stack} to account {aws.account}, region {aws.region}.")
+        # Whoever began it: without the bucket nothing else can be done, and nobody's data is in it yet.
+        stack.finish(aws.cloudformation, options.bootstrap_stack, console)
 
     with explained(EXIT_USAGE):
         prepared = prepare(options, write, announce, when_busy=True)
@@ -138,8 +139,7 @@ def _arguments(parser: Parser) -> None:
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
-    is_there = sys.stdin is not None and sys.stdin.isatty()
-    consent = Consent(None if given.yes else input, given.accept_data_loss, is_there)
+    consent = Consent.of(given)
     take_over = taking_over.request(given.take_over, given.kept)
     prove = verify.proof(options, console, unproved=given.unproved)
     run(options, console, consent=consent, unchecked=given.unchecked, take_over=take_over, prove=prove)

@@ -16,7 +16,7 @@ from deployer.account.fate import Fate
 from deployer.account.unused import Kept
 from deployer.cloudformation import imports, stack
 from deployer.command import Command
-from deployer.commands import teardown
+from deployer.commands import recorded, teardown
 from deployer.console import Ask, answered, say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explain, explained
 from deployer.options import Options
@@ -68,9 +68,19 @@ def run(
 
 
 def _present(aws: Aws, options: Options) -> list[stack.Description]:
+    """The stacks that there are; one whose deletion goes on already is taken up where it is."""
     names = (options.stack, options.bootstrap_stack)
-    found = (stack.find_idle(aws.cloudformation, name, options.stack) for name in names)
+    found = (_idle_or_going(aws, options, name) for name in names)
     return [each for each in found if each]
+
+
+def _idle_or_going(aws: Aws, options: Options, name: str) -> stack.Description | None:
+    try:
+        return stack.find_idle(aws.cloudformation, name, options.stack)
+    except stack.Busy as busy:
+        if busy.stack["StackStatus"] == stack.DELETING:
+            return busy.stack
+        raise recorded.who_is_at_work(aws, options, busy) from None
 
 
 def _kept_before(aws: Aws, name: str, fates: Sequence[Fate], console: Console) -> list[Kept]:

@@ -21,6 +21,7 @@ from deployer.account.checks import (
     quotas,
     services,
     stacks,
+    user_pool,
 )
 from deployer.account.checks.findings import Check, Finding, Level, guarded, ok, wrong
 from deployer.cloudformation import stack
@@ -93,7 +94,7 @@ def _checks(
     """The checks with their names. Clients are made here: boto3's sessions are not for several threads."""
     cloudformation, ask = aws.asking("cloudformation"), aws.asking
     stack_names = (options.stack, options.bootstrap_stack)
-    documents = policy.policies(options.stack)
+    documents = policy.policies(options.stack, values.get(user_pool.PARAMETER, ""))
     forms = ask("bedrock", models.FORM_REGION)
     yield services.NAME, partial(services.check, ask("ssm"), aws.regions_of)
     yield models.NAME, partial(models.check, ask("bedrock"), forms, values)
@@ -109,7 +110,9 @@ def _checks(
     if deployed is None:
         _ = aws.tagging, aws.kms, aws.dynamodb, aws.cognito  # made now, for the reason above
         yield stacks.NAMES, partial(stacks.left_behind, aws, options.stack)
+    yield user_pool.NAME, partial(user_pool.check, ask("cognito-idp"), aws.region, options.stack, values)
     yield stacks.OPERATION, partial(stacks.operation, cloudformation, stack_names, options.stack)
+    yield stacks.OPERATION, partial(stacks.nested, cloudformation, options.stack)
     yield machine.NAME, partial(machine.check, options.out)
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from command_line import Parser, text
 from deployer.account import github_provider
+from deployer.account.deployment import EXISTING_POOL
 from deployer.cloudformation import package, parameters, stack
 from deployer.command import Command
 from deployer.console import say
@@ -45,11 +46,12 @@ def run(options: Options, console: Console, repository: str, branch: str = BRANC
 
     with explained(EXIT_USAGE):
         name = stack_name(options.stack)
-        template = github.template(options.stack)
+        template = github.template(options.stack, str(options.parameters.get(EXISTING_POOL, "")))
         chosen = {"Repository": repository, "Branch": branch}
         unknown = f"arn:aws:iam::{'0' * 12}:oidc-provider/{ISSUER}"
         parameters.resolve(template, chosen, {"ProviderArn": unknown})
         aws = connect(options)
+        stack.finish(aws.cloudformation, name, console)
         current = _present(aws, name, options.stack)
         say(console, f"{name}: roles for {repository} in account {aws.account}, region {aws.region}.")
         provider = github_provider.ensure(aws.iam, aws.account, ISSUER, AUDIENCE, console)
@@ -75,7 +77,8 @@ def remove(options: Options, console: Console) -> None:
     with explained(EXIT_USAGE):
         name = stack_name(options.stack)
         aws = connect(options)
-        current = stack.find_idle(aws.cloudformation, name, options.stack)
+        stack.finish(aws.cloudformation, name, console)
+        current = stack.find(aws.cloudformation, name)
     if current is None:
         say(console, f"There is no stack {name} in region {aws.region}: nothing to delete.")
         return
@@ -87,7 +90,7 @@ def remove(options: Options, console: Console) -> None:
 
 
 def _present(aws: Aws, name: str, root: str) -> stack.Description | None:
-    found = stack.find_idle(aws.cloudformation, name, root)
+    found = stack.find_idle(aws.cloudformation, name, name)
     if found and found["StackStatus"] not in stack.WELL | stack.LEFTOVER:
         raise UsageError(
             f"The stack {name} is in {found['StackStatus']}, from which it cannot be updated: "

@@ -14,6 +14,7 @@ from deployer.account import region, tagged
 from deployer.cloudformation import imports, other_network, package, parameters, stack
 from deployer.cloudformation.package import Template
 from deployer.commands import recorded
+from deployer.commands.recorded import artifact_bucket
 from deployer.errors import UsageError
 from deployer.options import Options
 from deployer.session import Aws, connect
@@ -26,7 +27,7 @@ UNKNOWN_PREFIX_LIST = "pl-00000000"
 
 # Writes the templates into a folder, for an image tag.
 Write = Callable[[Path, str], Any]
-# Told to which account it goes, before that is asked for anything more.
+# Is given the account before anything is looked at there.
 Announce = Callable[[Aws], None]
 
 
@@ -117,7 +118,7 @@ def prepare(
     if announce:
         announce(aws)
     base = stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)
-    current = find_root(aws, options, artifact_bucket(base), when_busy=when_busy)
+    current = find_root(aws, options, when_busy=when_busy)
     deployed = deployed_parameters(current)
     other_network.refuse_changes(deployed or {}, intended.values)
     own = intended.own | region.explore(aws.ec2, intended.values, deployed)
@@ -127,21 +128,14 @@ def prepare(
     return replace(first, own=own, values=parameters.resolve(intended.root, options.parameters, own))
 
 
-def artifact_bucket(base: stack.Description | None) -> str:
-    """The artifact bucket of the bootstrap stack; empty when it has to be made first."""
-    done = base and base["StackStatus"] not in stack.LEFTOVER
-    return stack.outputs(base).get("ArtifactBucketName", "") if base and done else ""
-
-
-def find_root(aws: Aws, options: Options, bucket: str, *, when_busy: bool) -> stack.Description | None:
+def find_root(aws: Aws, options: Options, *, when_busy: bool) -> stack.Description | None:
     """The root stack, None when there is none; raises Busy, which says who is at work, unless `when_busy`."""
     try:
         return stack.find_deployable(aws.cloudformation, options.stack, options.stack)
     except stack.Busy as busy:
         if when_busy and stack.is_busy(busy.stack):
             return busy.stack
-        record = recorded.begun_by(aws, bucket, busy.stack)
-        raise recorded.busy_error(busy.stack, options.stack, record) from None
+        raise recorded.who_is_at_work(aws, options, busy) from None
 
 
 def root_stack(prepared: Prepared, bucket: str, upload: package.Upload) -> stack.Wanted:

@@ -135,7 +135,7 @@ def _cleared_when_first(aws: Aws, name: str, console: Console) -> Iterator[None]
         yield
     except stack.Failed as failed:
         if failed.status in stack.LEFTOVER:
-            teardown.clear(aws, name, console)
+            teardown.clear(aws, name, failed.status, console)
         raise
 
 

@@ -19,6 +19,7 @@ from deployer.cloudformation import events, package, stack
 from deployer.cloudformation.progress import GoesOn
 from deployer.console import say
 from deployer.errors import DeployError, explain
+from deployer.options import Options
 from deployer.session import Aws
 
 SKEW = timedelta(minutes=5)
@@ -175,6 +176,18 @@ def begun_by(aws: Aws, bucket: str, busy: stack.Description) -> Record | None:
     # A record whose process was killed may be followed by an operation that somebody began by other means.
     began = events.begun(aws.cloudformation, busy["StackId"])
     return latest if began and abs(began - latest.begun) <= SKEW else None
+
+
+def artifact_bucket(base: stack.Description | None) -> str:
+    """The artifact bucket of the bootstrap stack; empty when it has to be made first."""
+    done = base and base["StackStatus"] not in stack.LEFTOVER
+    return stack.outputs(base).get("ArtifactBucketName", "") if base and done else ""
+
+
+def who_is_at_work(aws: Aws, options: Options, busy: stack.Busy) -> stack.Busy:
+    """The same error, saying who began it and with what, as far as that is recorded."""
+    bucket = artifact_bucket(stack.find(aws.cloudformation, options.bootstrap_stack))
+    return busy_error(busy.stack, options.stack, begun_by(aws, bucket, busy.stack))
 
 
 def busy_error(busy: stack.Description, root: str, record: Record | None) -> stack.Busy:

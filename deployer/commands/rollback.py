@@ -7,7 +7,6 @@ in the repository still, or is built again from the zipped source: the pipeline 
 from __future__ import annotations
 
 import hashlib
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,10 +22,11 @@ from deployer.account.history import Record, Result, Unreadable
 from deployer.cloudformation import other_network, package, stack
 from deployer.cloudformation.changes import ChangeSet
 from deployer.command import Command
-from deployer.commands import foresight, operation, plan, recorded, verify
+from deployer.commands import doctor, foresight, operation, plan, recorded, verify
 from deployer.commands.consent import FLAG, WITHOUT_QUESTION, Consent
-from deployer.commands.intended import Prepared, artifact_bucket, deployed_parameters, find_root
+from deployer.commands.intended import Prepared, deployed_parameters, find_root
 from deployer.commands.operation import Prove, without_proof
+from deployer.commands.recorded import artifact_bucket
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, error_code, explained
 from deployer.options import Options
@@ -65,8 +65,13 @@ def run(
     to: str,
     consent: Consent = WITHOUT_QUESTION,
     prove: Prove = without_proof,
+    *,
+    unchecked: bool = False,
 ) -> dict[str, str]:
     """Go back to the deployment of the id `to`, or to the previous one; return the root stack's outputs.
+
+    What goes on already, begun by the same command, is followed to its end instead. `doctor` looks first
+    whether all is there that it needs, unless it is left out with `unchecked`.
 
     Raises DeployError: exit code 2 where there is nothing to go back to, or something of it is gone, and
     nothing was changed then; 1 when the operation failed.
@@ -74,7 +79,7 @@ def run(
     # The folder is what the templates of that time are compared from, until the plan is agreed to.
     with explained(EXIT_USAGE), TemporaryDirectory(prefix="asistente-") as folder:
         aws = connect(options)
-        bucket = _bucket(aws, options)
+        bucket = _bucket(aws, options, lasting=True)
         target = _previous(aws, bucket, options) if to == PREVIOUS else _target(aws, bucket, to)
         say(console, f"Going back to {target.id}, {recorded.what(target)} of {recorded.when(target)}.")
         prepared = _prepare(options, aws, bucket, target, Path(folder))
@@ -84,6 +89,10 @@ def run(
             with explained(EXIT_FAILED):
                 return operation.follow(recording, prepared.busy, options, prove)
         consent.require_somebody()
+        if not unchecked:
+            # What an older version does not know yet is as it is now.
+            values = (prepared.deployed or {}) | prepared.values
+            doctor.require_well(aws, options, values, prepared.deployed, console)
 
         def review(change_set: ChangeSet) -> None:
             found = plan.from_change_set(prepared, change_set, options.stack)
@@ -95,8 +104,12 @@ def run(
             return operation.carry_out(recording, wanted, options, review, prove)
 
 
-def _bucket(aws: Aws, options: Options) -> str:
-    bucket = artifact_bucket(stack.find(aws.cloudformation, options.bootstrap_stack))
+def _bucket(aws: Aws, options: Options, *, lasting: bool = False) -> str:
+    """The artifact bucket; raises DeployError where there is none, or `lasting`, where it goes."""
+    base = stack.find(aws.cloudformation, options.bootstrap_stack)
+    if base and lasting and base["StackStatus"].startswith("DELETE_"):
+        stack.find_deployable(aws.cloudformation, options.bootstrap_stack, options.stack)
+    bucket = artifact_bucket(base)
     if not bucket:
         raise UsageError(
             f"There is no deployment {options.stack} in account {aws.account}, region {aws.region}: deploy "
@@ -136,7 +149,7 @@ def _target(aws: Aws, bucket: str, to: str) -> Record:
 
 def _prepare(options: Options, aws: Aws, bucket: str, target: Record, folder: Path) -> Prepared:
     """What was deployed then beside what is there; raises UsageError when there is no way back."""
-    current = find_root(aws, options, bucket, when_busy=True)
+    current = find_root(aws, options, when_busy=True)
     deployed = deployed_parameters(current)
     if deployed is None:
         raise UsageError(
@@ -231,6 +244,7 @@ def _arguments(parser: Parser) -> None:
         "--to", type=text, metavar="ID", help=f"go back to this one, or to {PREVIOUS} (default: list them)"
     )
     parser.add_argument(FLAG, action="store_true", help="also where data is lost")
+    parser.add_argument("--unchecked", action="store_true", help="without what doctor looks at")
     parser.add_argument("--unproved", action="store_true", help="without the proof at the end")
 
 
@@ -238,9 +252,8 @@ def _start(given: Namespace, options: Options, console: Console) -> None:
     if given.to is None:
         show(options, console)
         return
-    is_there = sys.stdin is not None and sys.stdin.isatty()
-    consent = Consent(None if given.yes else input, given.accept_data_loss, is_there)
-    run(options, console, given.to, consent, verify.proof(options, console, unproved=given.unproved))
+    prove = verify.proof(options, console, unproved=given.unproved)
+    run(options, console, given.to, Consent.of(given), prove, unchecked=given.unchecked)
 
 
 COMMAND = Command(

@@ -32,6 +32,9 @@ def run(options: Options, console: Console, *, cost: bool = False) -> None:
     with explained(EXIT_USAGE):
         aws = connect(options)
         found = stack.find(aws.cloudformation, options.stack)
+        base = stack.find(aws.cloudformation, options.bootstrap_stack)
+    if base and base["StackStatus"] not in stack.WELL:
+        say(console, f"{base['StackName']} is in {base['StackStatus']}.", "yellow")
     if found is None:
         say(console, f"There is no stack {options.stack} in account {aws.account}, region {aws.region}.")
         return

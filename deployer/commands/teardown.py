@@ -46,7 +46,7 @@ def remove(
     """
     name = found["StackName"]
     every = list(inventory(aws.cloudformation, found["StackId"]))
-    is_first = found["StackStatus"] in stack.LEFTOVER
+    is_first = stack.is_first(aws.cloudformation, found)
     before = list(unused.skipped(aws.cloudformation, found["StackId"])) if is_first else []
     kept: dict[str, unused.Kept] = {}
     for attempts_left in reversed(range(ATTEMPTS)):
@@ -66,6 +66,7 @@ def remove(
             raise DeployError(f"{name} could not be deleted: {stack.failure(outcome)}{later}")
         if occupied:
             _wait_for_the_vpc(aws, every, console, sleep)
+        found = stack.find(aws.cloudformation, found["StackId"]) or found
     gone = [resource for resource in every if resource.path not in kept]
     _prove(aws, gone, name)
     stays = list(kept.values())
@@ -76,8 +77,8 @@ def remove(
     return stays
 
 
-def clear(aws: Aws, name: str, console: Console) -> None:
-    """Remove what a first creation has left that just failed.
+def clear(aws: Aws, name: str, status: str, console: Console) -> None:
+    """Remove what a first creation has left that just failed, and came to rest in that status.
 
     The stack itself stays where nothing is in it any more: its events say what happened. What goes wrong here
     is said, and does not hide why the creation failed.
@@ -86,7 +87,9 @@ def clear(aws: Aws, name: str, console: Console) -> None:
         found = stack.find(aws.cloudformation, name)
         if found is None:
             return
-        if found["StackStatus"] == "ROLLBACK_COMPLETE":
+        # The events have told already; what a stack says of itself may come a moment later.
+        found["StackStatus"] = status
+        if status == "ROLLBACK_COMPLETE":
             left = list(unused.skipped(aws.cloudformation, found["StackId"]))
             _say_what_stays(unused.remove(aws, left, console), console)
         else:

@@ -39,6 +39,8 @@ class _Place:
     pool: str
     table: str
     bucket: str
+    is_own: bool
+    """Whether the pool is the deployment's own: in another, people are there for other applications too."""
 
 
 def run(
@@ -56,7 +58,8 @@ def run(
         is_id = bool(people.ID.fullmatch(who))
         who = who if is_id else people.address(who)
         aws = connect(options)
-        place = _Place(aws, *deployment.outputs(aws, options, "UserPoolId", "TableName", "FilesBucketName"))
+        pool, table, bucket = deployment.outputs(aws, options, "UserPoolId", "TableName", "FilesBucketName")
+        place = _Place(aws, pool, table, bucket, is_own=not deployment.existing_pool(aws, options))
         found = (people.with_id if is_id else people.find)(aws.cognito, place.pool, who)
         if not found and not is_id:
             raise UsageError(
@@ -67,6 +70,8 @@ def run(
         here, there = _look(place, names)
         objects = {each["Key"] for each in _files(place, names)}
         _show(who, found, [*here, *there], len(objects), console)
+        if found and not place.is_own:
+            say(console, f"The entry stays in {place.pool}, which was there before this deployment.")
         if not found and not here and not there and not objects:
             return
         if ask is not None:
@@ -80,7 +85,7 @@ def run(
     except DeployError as error:
         raise DeployError(f"{error} {_GO_ON}", error.exit_code) from error
     say(console, f"{who} is forgotten.", "green")
-    _say_what_remains(found, console)
+    _say_what_remains(found, console, place)
 
 
 _GO_ON = "Not everything is forgotten yet: the same command goes on where it stopped."
@@ -111,7 +116,7 @@ def _forget(
     sleep: Callable[[float], None],
 ) -> None:
     aws = place.aws
-    people.shut_out(aws.cognito, place.pool, found)
+    (people.shut_out if place.is_own else people.sign_out)(aws.cognito, place.pool, found)
     doors = [key for key in keys if not records.is_own(key)] + records.sessions_of(keys)
     records.delete(aws.dynamodb, place.table, doors, sleep)
     if doors:
@@ -127,7 +132,7 @@ def _forget(
             break
     else:
         raise DeployError("Somebody goes on writing in this person's name.")
-    for person in found:
+    for person in found if place.is_own else ():
         people.remove(aws.cognito, place.pool, person)
 
 
@@ -155,13 +160,20 @@ def _confirm(who: str, ask: Ask) -> None:
         raise UsageError(f'"{shown(answer)}" is not {who}: nothing was changed.')
 
 
-def _say_what_remains(found: Sequence[Person], console: Console) -> None:
+def _say_what_remains(found: Sequence[Person], console: Console, place: _Place) -> None:
     say(
         console,
         "What remains for a time: the table's backups, for 35 days; the log, which names the id, for "
         "LogRetentionDays; S3's log of requests for files, which names it too, for a year; and hashes of "
         "addresses from which this person signed in, for 90 days.",
     )
+    if found and not place.is_own:
+        say(
+            console,
+            f"This person may sign in again, for the entry in {place.pool} stays: delete or disable it there "
+            "(`aws cognito-idp admin-disable-user`) where no other application needs it.",
+            "yellow",
+        )
     if any(person.status == people.BY_PROVIDER for person in found):
         say(
             console,

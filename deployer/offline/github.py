@@ -40,9 +40,9 @@ def planning(stack: str) -> dict[str, Any]:
     }
 
 
-def template(stack: str) -> dict[str, Any]:
+def template(stack: str, existing_pool: str = "") -> dict[str, Any]:
     """The template of the GitHub stack for the deployment of that name."""
     # Imported late: it takes troposphere along.
     from templates.stacks import github
 
-    return json.loads(github.template(policy.policies(stack), planning(stack)).to_json())
+    return json.loads(github.template(policy.policies(stack, existing_pool), planning(stack)).to_json())

@@ -13,8 +13,20 @@ TAG = "Project"
 HERE = "{region}:{account}"
 
 
-def document(stack: str) -> dict[str, Any]:
-    """The policy for that stack; `{account}` and `{region}` stand for what the user has."""
+def pools(stack: str, existing: str = "") -> tuple[list[str], dict[str, str]]:
+    """The deployment's pool as resources, and what has to be equal: its own has its tag, another has none."""
+    here = {"aws:RequestedRegion": "{region}"}
+    if existing:
+        return [f"arn:aws:cognito-idp:{HERE}:userpool/{existing}"], here
+    return [f"arn:aws:cognito-idp:{HERE}:userpool/*"], here | {f"aws:ResourceTag/{TAG}": stack}
+
+
+def document(stack: str, existing_pool: str = "") -> dict[str, Any]:
+    """The policy for that stack; `{account}` and `{region}` stand for what the user has.
+
+    Where people are in a pool that exists already, that one is named instead of found by its tag.
+    """
+    people, theirs = pools(stack, existing_pool)
     here = {"aws:RequestedRegion": "{region}"}
     return {
         "Version": "2012-10-17",
@@ -35,8 +47,8 @@ def document(stack: str) -> dict[str, Any]:
                     "DescribeUserPool", "ListUsers", "ListUsersInGroup",
                 ],
                 "cognito-idp",
-                [f"arn:aws:cognito-idp:{HERE}:userpool/*"],
-                here | {f"aws:ResourceTag/{TAG}": stack},
+                people,
+                theirs,
             ),
             _allow(
                 "WhatIsStoredOfThem",

@@ -164,8 +164,8 @@ def actions() -> dict[str, set[str]]:
     return needed
 
 
-def policies(stack: str) -> list[dict[str, Any]]:
-    """The documents, each short enough for a managed policy."""
+def policies(stack: str, existing_pool: str = "") -> list[dict[str, Any]]:
+    """The documents, each short enough for a managed policy; people may be in a pool that exists already."""
     needed = actions()
     everywhere = sorted(
         action for action in WITHOUT_RESOURCE if _name(action) in needed[action.partition(":")[0]]
@@ -174,7 +174,7 @@ def policies(stack: str) -> list[dict[str, Any]]:
         needed[action.partition(":")[0]].discard(_name(action))
     statements = [_statement(service, names, stack) for service, names in sorted(needed.items()) if names]
     statements += [_allow("WithoutResource", everywhere, ["*"], {}), *_roles(stack), _providers_secret(stack)]
-    statements += [_simulation(), _proof(stack)]
+    statements += [_simulation(), _proof(stack, existing_pool)]
     documents: list[dict[str, Any]] = []
     for statement in statements:
         if documents and _length(_document([*documents[-1]["Statement"], statement])) <= MAX_CHARACTERS:
@@ -184,12 +184,14 @@ def policies(stack: str) -> list[dict[str, Any]]:
     return documents
 
 
-def write(stack: str, folder: Path) -> list[Path]:
+def write(stack: str, folder: Path, existing_pool: str = "") -> list[Path]:
     """Write the documents into `folder`; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    documents = {f"deployer-policy-{number}.json": each for number, each in enumerate(policies(stack), 1)}
+    every = enumerate(policies(stack, existing_pool), 1)
+    documents = {f"deployer-policy-{number}.json": each for number, each in every}
     written = []
-    for name, document in (documents | {"operator-policy.json": operator_policy.document(stack)}).items():
+    operators = operator_policy.document(stack, existing_pool)
+    for name, document in (documents | {"operator-policy.json": operators}).items():
         file = folder / name
         file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         written.append(file)
@@ -241,13 +243,12 @@ def _simulation() -> dict[str, Any]:
     return _allow("Simulation", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], whose, {})
 
 
-def _proof(stack: str) -> dict[str, Any]:
+def _proof(stack: str, existing_pool: str) -> dict[str, Any]:
     """To have somebody new sign in at the end of a deployment and be forgotten, in this deployment's pool."""
     names = [
         "AdminCreateUser", "AdminDeleteUser", "AdminDisableUser", "AdminGetUser", "AdminUserGlobalSignOut",
     ]  # fmt: skip
-    ours = {"aws:RequestedRegion": "{region}", f"aws:ResourceTag/{operator_policy.TAG}": stack}
-    pools = [f"arn:aws:cognito-idp:{HERE}:userpool/*"]
+    pools, ours = operator_policy.pools(stack, existing_pool)
     return _allow("Proof", [f"cognito-idp:{name}" for name in names], pools, ours)
 
 
@@ -292,8 +293,8 @@ def main(arguments: Sequence[str]) -> int:
         with explained(EXIT_USAGE):
             overrides = dict(map(parse_override, given.overrides))
             options = load(given.parameters, stack=given.stack, overrides=overrides)
-            checked(options.parameters)
-            written = write(options.stack, given.out)
+            values = checked(options.parameters)
+            written = write(options.stack, given.out, values["ExistingUserPoolId"])
     except DeployError as error:
         print(sentences(str(error)), file=sys.stderr)
         return error.exit_code

@@ -27,8 +27,10 @@ from local.emulator import (
     interruptions,
     nested_stacks,
     network_interfaces,
+    request_tokens,
     reviewed_stacks,
     secrets_manager,
+    secure_transport,
     service_linked_roles,
     service_quotas,
     stack_events,
@@ -53,9 +55,11 @@ PARTS = (
     network_interfaces,
     reviewed_stacks,
     secrets_manager,
+    secure_transport,
     service_linked_roles,
     stack_events,
     failed_rollbacks,  # wraps what the one before it puts in place
+    request_tokens,  # wraps what those above put in place
     storage,
     waf,
 )

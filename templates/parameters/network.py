@@ -20,8 +20,8 @@ class Network:
         "How tasks reach AWS services; USD a month, traffic apart. nat: one NAT gateway, 37. nat-per-zone: "
         "one in each of the two zones, 73, and a lost zone does not cut the other off. endpoints: no way to "
         "the internet at all, 88. none: each task has a public address that accepts no connection, 4 per "
-        "task. existing: your own VPC with its own way out; give what begins with Existing. To existing, or "
-        "from it, cannot be changed later.",
+        "task. existing: your own VPC with its own way out; give ExistingVpcId and what follows it. To "
+        "existing, or from it, cannot be changed later.",
         AllowedValues=["nat", "nat-per-zone", "endpoints", "none", "existing"],
         Default="nat",
         label="How tasks reach AWS",

@@ -7,6 +7,8 @@ from templates.parts.numbers import whole_number
 from templates.wiring import Value, parameter, seam
 
 MODEL_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,2047}$"
+USER_POOL_ID = r"[a-z]{2}(-[a-z]+)+-[0-9]_[0-9A-Za-z]{1,44}"
+"""https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html"""
 MOST_TOKENS_A_DAY = 10**12
 """More is a slip of the hand."""
 
@@ -59,6 +61,19 @@ class People:
         MaxLength=1000,
         Default="",
         label="Domains that may sign up",
+    )
+    existing_user_pool_id: Value = parameter(
+        "String",
+        "A user pool of your own in which people are already; empty: the deployment makes one. It has to "
+        "take e-mail addresses at the sign-in. Whoever is in it may sign in here. The deployment adds an app "
+        "client to it, which goes with the stack, and changes nothing else; Mfa says what the pool does.",
+        AllowedPattern=rf"^$|^{USER_POOL_ID}$",
+        ConstraintDescription="The id of a user pool in this Region, such as eu-west-1_Ab12Cd34E, or "
+        "nothing.",
+        Default="",
+        label="Existing user pool",
+        example="eu-west-1_Ab12Cd34E",
+        see="docs/existing-user-pool.md",
     )
     mfa: Value = parameter(
         "String",

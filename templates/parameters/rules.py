@@ -20,6 +20,7 @@ def add_rules(t: Template, p: Parameters) -> None:
     _refuse_a_day_without_hours(t, p)
     _refuse_guests_without_a_guard(t, p)
     _refuse_half_a_network(t, p)
+    _refuse_to_open_somebody_elses_pool(t, p)
     _refuse_half_an_identity_provider(t, p)
     _refuse_single_sign_on_where_it_cannot_work(t, p)
 
@@ -126,7 +127,27 @@ def _refuse_half_a_network(t: Template, p: Parameters) -> None:
         "ExistingNetworkIsUsed",
         when=Not(Equals(p.egress, "existing")),
         unless=And(*(Equals(each, "") for each in (*existing, p.existing_public_subnet_ids))),
-        saying="The parameters Existing... need Egress existing: choose that, or leave them empty.",
+        saying="ExistingVpcId, ExistingVpcCidr, ExistingPublicSubnetIds and ExistingPrivateSubnetIds need "
+        "Egress existing: choose that, or leave them empty.",
+    )
+
+
+def _refuse_to_open_somebody_elses_pool(t: Template, p: Parameters) -> None:
+    _refuse(
+        t,
+        "ExistingUserPoolHasItsOwnSignUp",
+        when=_given(p.existing_user_pool_id),
+        unless=Equals(p.sign_up_domains, ""),
+        saying="Who signs up in an existing user pool is its owner's to decide: leave SignUpDomains empty, "
+        "or ExistingUserPoolId.",
+    )
+    _refuse(
+        t,
+        "ExistingUserPoolHasItsOwnDomain",
+        when=_given(p.existing_user_pool_id),
+        unless=Equals(p.single_sign_on, "off"),
+        saying="SingleSignOn gives the pool a domain and a provider, and takes them away with the stack: "
+        "choose SingleSignOn off, or leave ExistingUserPoolId empty.",
     )
 
 

@@ -1,7 +1,8 @@
 """The auth stack: who may sign in. User pool, app client, the admins group, and the client's secret.
 
 It owns no hosted login page and no domain: the app serves its own form and speaks SRP to the pool. People who
-come by an identity provider of their own have a domain and an app client in a stack of their own.
+come by an identity provider of their own have a domain and an app client in a stack of their own. In place of
+the pool of its own there can be one of the owner's, in which the client is all that it owns.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ CHALLENGE_MINUTES = 5
 class Inputs:
     key_arn: Value = parameter("String", "The deployment's own key; empty for AWS's.")
     keep_data: Value = handed_on()
+    existing_user_pool_id: Value = handed_on()
     sign_up_domains: Value = handed_on()
     mfa: Value = handed_on()
 
@@ -41,11 +43,15 @@ def template(keep_data: str) -> Template:
     """The user pool, kept or not, and what the service needs to sign people in."""
     t = new_template("Asistente - auth: the user pool, its app client, and the client's secret.")
     inputs = declare(t, Inputs)
-    pool = _pool(t, inputs, keep_data)
-    client = _client(t, pool)
+    own = t.add_condition("HasOwnPool", Equals(inputs.existing_user_pool_id, ""))
+    pool = _pool(t, inputs, keep_data, own)
+    # Of an existing pool nothing is ours but the client: it is neither made, changed nor deleted here.
+    pool_id = If(own, pool.ref(), inputs.existing_user_pool_id)
+    client = _client(t, pool_id)
     cognito.UserPoolGroup(
         "Admins",
         t,
+        Condition=own,
         UserPoolId=pool.ref(),
         GroupName="admins",
         Description="People who administer the assistant.",
@@ -55,13 +61,13 @@ def template(keep_data: str) -> Template:
     publish(
         t,
         Outputs(
-            user_pool_id=pool.ref(),
+            user_pool_id=pool_id,
             user_pool_client_id=client.ref(),
             user_pool_console_url=Sub(
                 "https://${region}.console.aws.amazon.com/cognito/v2/idp/user-pools/${pool}"
                 "/user-management/users?region=${region}",
                 region=Region,
-                pool=pool.ref(),
+                pool=pool_id,
             ),
             client_secret_arn=secret.ref(),
         ),
@@ -69,7 +75,7 @@ def template(keep_data: str) -> Template:
     return t
 
 
-def _pool(t: Template, inputs: Inputs, keep_data: str) -> cognito.UserPool:
+def _pool(t: Template, inputs: Inputs, keep_data: str, own: str) -> cognito.UserPool:
     kept = keeps_data(t, inputs.keep_data)
     closed = If(t.add_condition("NobodySignsUp", Equals(inputs.sign_up_domains, "")), True, False)
     mfa_off = t.add_condition("MfaIsOff", Equals(inputs.mfa, "off"))
@@ -77,6 +83,7 @@ def _pool(t: Template, inputs: Inputs, keep_data: str) -> cognito.UserPool:
     return cognito.UserPool(
         "UserPool",
         t,
+        Condition=own,
         UsernameAttributes=["email"],
         UsernameConfiguration=cognito.UsernameConfiguration(CaseSensitive=False),
         AutoVerifiedAttributes=["email"],
@@ -106,11 +113,11 @@ def _pool(t: Template, inputs: Inputs, keep_data: str) -> cognito.UserPool:
     )
 
 
-def _client(t: Template, pool: cognito.UserPool) -> cognito.UserPoolClient:
+def _client(t: Template, pool_id: Value) -> cognito.UserPoolClient:
     return cognito.UserPoolClient(
         "UserPoolClient",
         t,
-        UserPoolId=pool.ref(),
+        UserPoolId=pool_id,
         GenerateSecret=True,
         # SRP only: a password never travels to Cognito itself. No OAuth flow, no hosted page.
         ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],

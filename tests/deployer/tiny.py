@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deployer.commands import deploy
+from deployer.commands import deploy, rollback
 from deployer.options import ROOT, Options
 from templates.stacks import bootstrap
 from tests.emulator_fixture import RunningEmulator
@@ -167,6 +167,10 @@ class Tiny:
     def deploy(self, write: Callable[[Path, str], None] = write, **parameters: Any) -> dict[str, str]:
         """Deploy with these parameters, which are not those that `doctor` looks at; return the outputs."""
         return deploy.run(self.options(**parameters), self.console, write, unchecked=True)
+
+    def back(self, to: str, *arguments: Any) -> dict[str, str]:
+        """Go back to a deployment, likewise."""
+        return rollback.run(self.options(), self.console, to, *arguments, unchecked=True)
 
     def printed(self) -> str:
         """What was printed since the last call."""

@@ -20,6 +20,7 @@ from tests.local import (
     nested_stack_cases,
     operations_cases,
     pipeline_cases,
+    request_token_cases,
     resource_cases,
     task_role_cases,
 )
@@ -32,6 +33,7 @@ CASES: list[Case] = [
     *operations_cases.CASES,
     *nested_stack_cases.CASES,
     *pipeline_cases.CASES,
+    *request_token_cases.CASES,
     *cognito_cases.CASES,
     *hosted_cases.CASES,
     *import_cases.CASES,

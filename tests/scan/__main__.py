@@ -1,4 +1,4 @@
-"""Scan every profile: `python -m tests.scan [--tools DIR]`.
+"""Scan every profile and what stands beside it: `python -m tests.scan [--tools DIR]`.
 
 Fails on a finding that is not waived with a reason, on a waiver that nothing needs any more, and on more
 findings than the file of waivers allows a profile.
@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deployer.offline import github
 from deployer.offline.profiles import flat, load, rendered
+from deployer.options import DEFAULT_STACK
 from tests.scan.findings import Finding, ScannerFailed, scan
 
 WAIVERS = Path(__file__).with_name("waivers.toml")
@@ -89,6 +91,7 @@ def main(arguments: Sequence[str]) -> int:
     tools = parser.parse_args(arguments).tools.absolute()
     templates = {name: flat(parameters)[0] for name, parameters in load().items()}
     templates["bootstrap"] = rendered()["bootstrap"]
+    templates["github"] = github.template(DEFAULT_STACK)
     found: dict[str, set[Finding]] = {}
     waived = waivers()
     with TemporaryDirectory() as folder:

@@ -1,9 +1,9 @@
-"""The policies of roles in a flattened template, with made-up names where only AWS could know them."""
+"""The policies in a flattened template, with made-up names where only AWS could know them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from deployer.cloudformation.intrinsics import Json
@@ -40,14 +40,18 @@ VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 
 def policies(template: Json) -> Iterator[tuple[str, Json]]:
-    """The logical ID of each role, and the one document of all that it may do."""
+    """The logical ID of each role with what it says itself as one document, and of each managed policy."""
     for title, role in of_type(template, "AWS::IAM::Role").items():
-        statements = [
-            statement
-            for policy in role["Properties"]["Policies"]
-            for statement in policy["PolicyDocument"]["Statement"]
-        ]
-        yield title, {"Version": "2012-10-17", "Statement": _concrete(template, statements)}
+        own = [policy["PolicyDocument"] for policy in role["Properties"].get("Policies", [])]
+        if own:
+            yield title, _document(template, own)
+    for title, policy in of_type(template, "AWS::IAM::ManagedPolicy").items():
+        yield title, _document(template, [policy["Properties"]["PolicyDocument"]])
+
+
+def _document(template: Json, documents: Iterable[Json]) -> Json:
+    statements = [statement for each in documents for statement in each["Statement"]]
+    return {"Version": "2012-10-17", "Statement": _concrete(template, statements)}
 
 
 def _concrete(template: Json, value: Any) -> Any:

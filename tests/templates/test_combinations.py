@@ -55,6 +55,7 @@ CHOICES: dict[str, dict[str, Parameters]] = {
     "model": {"one": {"AlternativeModelId": "", "EmbeddingModelId": ""}, "two": {}},
     "mail": {"no": {}, "yes": {"AlarmEmail": "ops@example.com"}},
     "budget": {"no": {}, "yes": {"MonthlyBudget": "50"}},
+    "people": {"own pool": {}, "existing pool": {"ExistingUserPoolId": "us-east-1_Ab12Cd34E"}},
     "single sign-on": {
         "off": {},
         "saml": {
@@ -76,10 +77,14 @@ CHOICES: dict[str, dict[str, Parameters]] = {
 
 
 def makes_sense(combination: Combination) -> bool:
-    """Lists of who may come need the firewall; single sign-on needs HTTPS and a way to the internet."""
+    """Lists of who may come need the firewall; single sign-on a pool of ours, HTTPS and a way out."""
     limited = "some" in (combination.get("addresses"), combination.get("countries"))
     single_sign_on = combination.get("single sign-on", "off") != "off"
-    cut_off = combination.get("front door") == "http" or combination.get("way out") == "endpoints"
+    cut_off = (
+        combination.get("front door") == "http"
+        or combination.get("way out") == "endpoints"
+        or combination.get("people") == "existing pool"
+    )
     return not (limited and combination.get("firewall") == "no") and not (single_sign_on and cut_off)
 
 
@@ -135,7 +140,7 @@ def test_every_combination_deploys(
 
 
 def _what_must_be_there(emulator: RunningEmulator, chosen: Parameters) -> Parameters:
-    """A hosted zone, a network and a provider's secret, for those choices that name one."""
+    """A hosted zone, a network, a pool and a provider's secret, for those choices that name one."""
     found: Parameters = {}
     if chosen["FrontDoor"] == "domain":
         request = {"Name": chosen["DomainName"], "CallerReference": token_hex(8)}
@@ -150,6 +155,9 @@ def _what_must_be_there(emulator: RunningEmulator, chosen: Parameters) -> Parame
         ]
         found["ExistingVpcId"] = vpc
         found["ExistingPrivateSubnetIds"] = found["ExistingPublicSubnetIds"] = ",".join(subnets)
+    if "ExistingUserPoolId" in chosen:
+        pool = emulator.client("cognito-idp").create_user_pool(PoolName="of-others")
+        found["ExistingUserPoolId"] = pool["UserPool"]["Id"]
     if chosen.get("SingleSignOn") == "oidc":
         secret = {"Name": f"oidc-{token_hex(8)}", "SecretString": "what the provider gave"}
         found["OidcClientSecretArn"] = emulator.client("secretsmanager").create_secret(**secret)["ARN"]

@@ -8,12 +8,15 @@ from typing import Any
 from deployer.account import kept, tagged
 from deployer.account.checks.findings import Finding, ok, warning, wrong
 from deployer.cloudformation import imports, stack
+from deployer.cloudformation.inventory import resources
+from deployer.cloudformation.package import STACK_TYPE
 from deployer.errors import DeployError
 from deployer.session import Aws
 
 NAMES, OPERATION = "names", "operation"
 OURS = {"ImageTag", "SourceKey"}
 """Parameters that every root stack of ours has, and hardly another."""
+NESTED_REMEDY = "Bring it to rest in CloudFormation's console, where *View nested* shows it, and look again."
 BUCKET_OUTPUT = "ArtifactBucketName"
 
 
@@ -31,6 +34,21 @@ def operation(cloudformation: Any, names: Sequence[str], root: str) -> Iterator[
             yield warning(OPERATION, name, message)
         else:
             yield ok(OPERATION, name, f"Nothing is at work on it ({status}).")
+
+
+def nested(cloudformation: Any, root: str) -> Iterator[Finding]:
+    """Yield which nested stacks are not well though the root is: an update would fail at them."""
+    found = stack.find(cloudformation, root)
+    if not found or found["StackStatus"] not in stack.WELL:
+        return
+    for each in resources(cloudformation, found["StackId"]):
+        if each["ResourceType"] != STACK_TYPE or not each.get("PhysicalResourceId"):
+            continue
+        child = stack.find(cloudformation, each["PhysicalResourceId"])
+        status = child["StackStatus"] if child else "gone"
+        if status not in stack.WELL:
+            message = f"It is {status} though {root} is well: somebody has worked on it alone."
+            yield wrong(OPERATION, f"{root}/{each['LogicalResourceId']}", message, NESTED_REMEDY)
 
 
 def names(cloudformation: Any, root: str, bootstrap: str) -> Iterator[Finding]:

@@ -67,6 +67,24 @@ def test_the_command_that_failed_removes_what_it_made(tiny: Tiny, logs: str, lef
     assert "Kept on purpose" not in printed
 
 
+def test_how_it_ended_is_taken_from_the_events(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What DescribeStacks says may be older than they are."""
+    find = stack.find
+
+    def late(*arguments: Any) -> Any:
+        found = find(*arguments)
+        if found and found["StackStatus"] == "ROLLBACK_COMPLETE":
+            found["StackStatus"] = "ROLLBACK_IN_PROGRESS"
+        return found
+
+    before = data(tiny)
+    monkeypatch.setattr(stack, "find", late)
+    with pytest.raises(DeployError, match="could not be created: Gate/Signal"):
+        tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs="false")
+    assert data(tiny) == before
+    assert stacks_of(tiny) == {"ROLLBACK_COMPLETE"}
+
+
 def test_what_the_deployer_cannot_remove_is_named_and_keeps_the_key(tiny: Tiny) -> None:
     with pytest.raises(DeployError):
         tiny.deploy(Hold=1, KeepData="yes")
@@ -85,6 +103,34 @@ def test_what_an_interrupted_attempt_left_is_removed_by_the_next_command(tiny: T
     tiny.printed()
     if again == "deploy":
         tiny.deploy()
+    destroy.run(tiny.options(), tiny.console, ask=None)
+    assert data(tiny) == before
+    assert "Removed, for nobody ever used it: Store/Table" in tiny.printed()
+
+
+@pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "DELETE_FAILED"])
+def test_while_it_is_deleted_the_rest_of_a_first_creation_is_still_that(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """Whoever began that saw what was kept, and was interrupted before it could remove it."""
+    find, cloudformation = stack.find, tiny.aws.client("cloudformation")
+    before = data(tiny)
+    fail_and_be_killed(tiny)
+    goes = [tiny.stack]
+
+    def first_seen_going(client: Any, name: str) -> Any:
+        found = find(client, name)
+        if found and name in goes:
+            goes.clear()
+            if status == "DELETE_IN_PROGRESS":
+                cloudformation.delete_stack(StackName=name)
+                cloudformation.get_waiter("stack_delete_complete").wait(
+                    StackName=found["StackId"], WaiterConfig={"Delay": 1}
+                )
+            found["StackStatus"] = status
+        return found
+
+    monkeypatch.setattr(stack, "find", first_seen_going)
     destroy.run(tiny.options(), tiny.console, ask=None)
     assert data(tiny) == before
     assert "Removed, for nobody ever used it: Store/Table" in tiny.printed()

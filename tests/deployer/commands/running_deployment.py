@@ -21,7 +21,15 @@ DEADLINE_SECONDS = 60
 def template() -> dict[str, Any]:
     """The resources of the real auth and data stacks, with a log group and the root's outputs."""
     users, store = auth.template("no").to_dict(), data.template("no").to_dict()
-    values = {"KeyArn": "", "KeepData": "no", "SignUpDomains": "", "Mfa": "off", "ArtifactBucketName": "logs"}
+    values = {
+        "KeyArn": "",
+        "KeepData": "no",
+        "SignUpDomains": "",
+        "Mfa": "off",
+        "ArtifactBucketName": "logs",
+        "ExistingUserPoolId": "",
+        "EmbeddingModelId": "amazon.titan-embed-text-v2:0",
+    }
     return {
         "Parameters": {
             name: declaration | {"Default": values[name]}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from deployer.account import tagged
 from deployer.commands import destroy
 from deployer.errors import DeployError
+from tests.deployer import calls
 from tests.deployer.account.test_unused import data, without_queue
 from tests.deployer.commands.test_deploy import state
 from tests.deployer.commands.test_destroy import resources
@@ -116,15 +115,8 @@ def test_a_removal_that_fails_is_named_and_the_same_command_goes_on(
 ) -> None:
     before = data(tiny)
     tiny.deploy(without_queue, KeepData="yes")
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(self: Any, operation_name: str, arguments: Any) -> Any:
-        if operation_name == operation:
-            raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation_name)
-        return make_call(self, operation_name, arguments)
-
     with monkeypatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", call)
+        calls.refused(patch, operation, code)
         with pytest.raises(DeployError, match="the same command goes on where it stopped") as error:
             destroy.run(tiny.options(), tiny.console, None, data=True)
     assert error.value.exit_code == 1

@@ -12,8 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from deployer.account import people
 from deployer.account.log_lines import LATE_SECONDS, Parser
@@ -24,6 +22,7 @@ from gradio_app.audit import audit
 from gradio_app.chat.conversation import FAILED, Answer, plain
 from gradio_app.chat.metrics import Metrics
 from gradio_app.logs import FORMAT, _with_request
+from tests.deployer import calls
 from tests.deployer.commands.running_deployment import Running
 from tests.deployer.running import DEPLOY_SH, run
 
@@ -212,14 +211,7 @@ def test_since_is_a_time(since: str) -> None:
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "ExpiredTokenException"])
 def test_a_refusal_is_one_sentence(running: Running, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(self: Any, operation_name: str, arguments: Any) -> Any:
-        if operation_name == "FilterLogEvents":
-            raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation_name)
-        return make_call(self, operation_name, arguments)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    calls.refused(monkeypatch, "FilterLogEvents", code)
     with pytest.raises(DeployError) as error:
         logs.run(running.options, running.console)
     assert error.value.exit_code == 1

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from deployer.account import history, people, tagged
 from deployer.commands import destroy, logs, rollback, status, user, user_forget, users, verify
@@ -17,6 +16,7 @@ from deployer.commands import open as opening
 from deployer.offline import operator_policy, policy
 from deployer.session import USER_AGENT
 from gradio_app.store import schema
+from tests.deployer import calls
 from tests.deployer.commands.running_deployment import Running
 from tests.deployer.commands.test_verify import service
 from tests.deployer.tiny import Tiny
@@ -47,18 +47,16 @@ NOT_ASKED_HERE = {
 def recorded() -> Iterator[set[str]]:
     """The permissions that the deployer's calls within take; not the test's, nor the application's."""
     asked: set[str] = set()
-    make_call: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def call(self: Any, operation_name: str, arguments: Any) -> Any:
-        if USER_AGENT not in (self.meta.config.user_agent_extra or ""):
-            return make_call(self, operation_name, arguments)
-        service = self.meta.service_model.signing_name
-        name = OF_S3.get(operation_name, operation_name) if service == "s3" else operation_name
+    def see(client: Any, operation: str, _: Any) -> None:
+        if USER_AGENT not in (client.meta.config.user_agent_extra or ""):
+            return
+        service = client.meta.service_model.signing_name
+        name = OF_S3.get(operation, operation) if service == "s3" else operation
         asked.add(f"{IAM_NAMES.get(service, service)}:{name}")
-        return make_call(self, operation_name, arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", call)
+        calls.seen(patch, see)
         yield asked
     asked -= {ANYBODY}
 
@@ -126,7 +124,7 @@ def test_the_deployer_may_do_what_rollback_does(tiny: Tiny) -> None:
     tiny.deploy(Greeting="adios")
     with recorded() as asked:
         rollback.show(tiny.options(), tiny.console)
-        rollback.run(tiny.options(), tiny.console, first.id)
+        tiny.back(first.id)
     assert {"s3:PutObject", "s3:GetObject", "s3:ListBucket"} <= asked
     assert asked <= allowed(*policy.policies("chat"))
 

@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 
 from deployer.account import history
 from deployer.account.history import Record, Result
-from deployer.commands import deploy, rollback
+from deployer.commands import deploy, doctor, rollback
 from deployer.commands.consent import Consent
 from deployer.commands.operation import Prove
-from deployer.errors import DeployError
+from deployer.errors import DeployError, UsageError
 from templates.stacks import bootstrap
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
@@ -100,7 +100,7 @@ def test_back_to_the_first_of_two_with_its_templates_and_parameters(tiny: Tiny) 
     tiny.deploy(with_another, Greeting="adios")
     assert resources(tiny) == {*before, "Another"}
     tiny.printed()
-    outputs = rollback.run(tiny.options(), tiny.console, first.id)
+    outputs = tiny.back(first.id)
     assert outputs["Greeting"] == "hola"
     assert resources(tiny) == before
     assert given(tiny) == first.parameters
@@ -151,7 +151,7 @@ def test_a_failed_deployment_is_recorded_and_says_what_there_is_to_go_back_to(ti
     lines = listed(tiny)
     assert "failed" in lines[0]
     assert [line.endswith("runs now") for line in lines] == [False, True, False, False]
-    assert rollback.run(tiny.options(), tiny.console, first.id)["Greeting"] == "first"
+    assert tiny.back(first.id)["Greeting"] == "first"
 
 
 def test_a_first_deployment_that_fails_has_no_way_back(tiny: Tiny) -> None:
@@ -161,7 +161,7 @@ def test_a_first_deployment_that_fails_has_no_way_back(tiny: Tiny) -> None:
     failed = newest(tiny)
     assert failed.result is Result.FAILED
     with pytest.raises(DeployError, match=r"no stack .* that runs and could go back") as error:
-        rollback.run(tiny.options(), tiny.console, failed.id)
+        tiny.back(failed.id)
     assert error.value.exit_code == 2
 
 
@@ -195,12 +195,12 @@ def test_the_plan_is_shown_and_asked_for(tiny: Tiny) -> None:
     tiny.deploy()
     before, count = given(tiny), len(records(tiny))
     with pytest.raises(DeployError, match="nothing was changed"):
-        rollback.run(tiny.options(), tiny.console, first.id, Consent(lambda _: "n"))
+        tiny.back(first.id, Consent(lambda _: "n"))
     assert f"back to {first.id}: 1 to add" in tiny.printed()
     assert given(tiny) == before
     assert len(records(tiny)) == count
     with pytest.raises(DeployError, match="give --yes") as error:
-        rollback.run(tiny.options(), tiny.console, first.id, Consent(lambda _: "y", is_there=False))
+        tiny.back(first.id, Consent(lambda _: "y", is_there=False))
     assert error.value.exit_code == 2
 
 
@@ -218,10 +218,10 @@ def test_data_is_lost_only_by_the_flag(tiny: Tiny) -> None:
     first = newest(tiny)
     tiny.deploy()
     with pytest.raises(DeployError, match=r"data would be lost \(Store/Table\)") as error:
-        rollback.run(tiny.options(), tiny.console, first.id)
+        tiny.back(first.id)
     assert error.value.exit_code == 2
     assert "Table" in resources(tiny)
-    rollback.run(tiny.options(), tiny.console, first.id, Consent(accepts_data_loss=True))
+    tiny.back(first.id, Consent(accepts_data_loss=True))
     assert "Table" not in resources(tiny)
 
 
@@ -230,7 +230,7 @@ def test_the_way_back_across_keep_data_is_in_the_plan(tiny: Tiny) -> None:
     first = newest(tiny)
     tiny.deploy(KeepData="yes")
     tiny.printed()
-    rollback.run(tiny.options(), tiny.console, first.id)
+    tiny.back(first.id)
     assert "Table (DeletionProtectionEnabled" in tiny.printed()
     assert given(tiny)["KeepData"] == "no"
 
@@ -244,7 +244,7 @@ def test_what_has_expired_is_one_sentence(tiny: Tiny, what: str) -> None:
     gone = {"template": first.template, "nested": nested, "source": first.source}[what]
     tiny.aws.client("s3").delete_object(Bucket=bucket(tiny), Key=gone)
     with pytest.raises(DeployError, match=rf"^{re.escape(gone)} is not in the bucket any more: ") as error:
-        rollback.run(tiny.options(), tiny.console, first.id)
+        tiny.back(first.id)
     assert error.value.exit_code == 2
     assert first.version in str(error.value)
     assert given(tiny)["Greeting"] == "adios"
@@ -255,7 +255,7 @@ def test_what_is_not_what_was_uploaded_is_refused(tiny: Tiny) -> None:
     first = newest(tiny)
     tiny.aws.client("s3").put_object(Bucket=bucket(tiny), Key=first.template, Body=b"{}")
     with pytest.raises(DeployError, match="is not what was uploaded under this name"):
-        rollback.run(tiny.options(), tiny.console, first.id)
+        tiny.back(first.id)
 
 
 def stored(record: Record, **changes: Any) -> bytes:
@@ -296,7 +296,7 @@ def test_a_record_that_cannot_be_read_is_listed_as_that(
         assert re.fullmatch(rf"{record.id}  cannot be read: {why}.*", lines[0])
         assert lines[-1].endswith("runs now")
         with pytest.raises(DeployError, match=f"{record.id} cannot be used: {why}") as error:
-            rollback.run(store.options(), store.console, record.id)
+            store.back(record.id)
         assert error.value.exit_code == 2
         store.deploy()
     finally:
@@ -324,19 +324,19 @@ def store(emulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 )
 def test_what_is_no_id_is_refused(store: Tiny, to: str) -> None:
     with pytest.raises(DeployError, match=r"is no deployment's id, .*lists them\.$") as error:
-        rollback.run(store.options(), store.console, to)
+        store.back(to)
     assert error.value.exit_code == 2
 
 
 def test_an_id_of_nothing_is_refused(store: Tiny) -> None:
     with pytest.raises(DeployError, match="There is no record of a deployment 20200101-000000-000"):
-        rollback.run(store.options(), store.console, "20200101-000000-000")
+        store.back("20200101-000000-000")
 
 
 def test_where_nothing_is_deployed_there_is_nothing_to_list(tiny: Tiny) -> None:
     for call in (
         lambda: rollback.show(tiny.options(), tiny.console),
-        lambda: rollback.run(tiny.options(), tiny.console, "20200101-000000-000"),
+        lambda: tiny.back("20200101-000000-000"),
     ):
         with pytest.raises(DeployError, match="There is no deployment") as error:
             call()
@@ -394,15 +394,35 @@ def test_previous_is_the_newest_good_deployment_of_something_else_before_what_ru
             deploy.run(
                 tiny.options(Greeting=greeting), tiny.console, templates.write, unchecked=True, prove=fails
             )
-    rollback.run(tiny.options(), tiny.console, rollback.PREVIOUS)
+    tiny.back(rollback.PREVIOUS)
     assert given(tiny)["Greeting"] == "dos"
-    rollback.run(tiny.options(), tiny.console, rollback.PREVIOUS)
+    tiny.back(rollback.PREVIOUS)
+    assert given(tiny)["Greeting"] == "uno"
+
+
+def test_what_is_not_well_stops_the_way_back_before_anything_is_changed(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[dict[str, str]] = []
+
+    def wrong(_aws: Any, _options: Any, values: dict[str, str], *_: Any) -> None:
+        looked.append(dict(values))
+        raise UsageError("The line in red above must be set right first")
+
+    tiny.deploy(Greeting="uno")
+    tiny.deploy(Greeting="dos")
+    monkeypatch.setattr(doctor, "require_well", wrong)
+    with pytest.raises(UsageError, match="must be set right first"):
+        rollback.run(tiny.options(), tiny.console, rollback.PREVIOUS)
+    assert looked[0]["Greeting"] == "uno"
+    assert given(tiny)["Greeting"] == "dos"
+    tiny.back(rollback.PREVIOUS)
     assert given(tiny)["Greeting"] == "uno"
 
 
 def test_where_there_is_nothing_before_it_is_said_and_nothing_is_changed(tiny: Tiny) -> None:
     tiny.deploy(Greeting="uno")
     with pytest.raises(DeployError, match="recorded before what runs now") as refused:
-        rollback.run(tiny.options(), tiny.console, rollback.PREVIOUS)
+        tiny.back(rollback.PREVIOUS)
     assert refused.value.exit_code == 2
     assert len(records(tiny)) == 1

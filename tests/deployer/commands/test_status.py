@@ -15,8 +15,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from rich.console import Console
 
@@ -25,6 +23,7 @@ from deployer.cloudformation.inventory import Resource
 from deployer.commands import status
 from deployer.commands.status import show_outputs
 from gradio_app.chat import metrics
+from tests.deployer import calls
 from tests.deployer.tiny import Tiny
 from tests.emulator_fixture import RunningEmulator
 
@@ -61,14 +60,7 @@ def test_a_part_that_fails_is_a_line_and_the_others_are_told(
 ) -> None:
     tiny.deploy()
     tiny.printed()
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(self: Any, operation_name: str, arguments: Any) -> Any:
-        if operation_name == operation:
-            raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation_name)
-        return make_call(self, operation_name, arguments)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    calls.refused(monkeypatch, operation, code)
     status.run(tiny.options(), tiny.console)
     printed = tiny.printed()
     failed = "Today: " if operation == "GetMetricData" else "Stacks: "

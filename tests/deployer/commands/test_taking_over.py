@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from deployer.account import kept
@@ -21,6 +20,7 @@ from deployer.commands.consent import Consent
 from deployer.commands.taking_over import Request
 from deployer.errors import DeployError, UsageError
 from deployer.options import ROOT
+from tests.deployer import calls
 from tests.deployer import tiny as templates
 from tests.deployer.account.test_unused import data
 from tests.deployer.commands.test_deploy import DEADLINE_SECONDS, state, wait_until
@@ -162,6 +162,37 @@ def test_a_table_of_an_older_release_is_brought_up_to_date(tiny: Tiny) -> None:
     destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
+def _with_two_indexes(store: Template) -> None:
+    _with_index(store)
+    indexes = store["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"]
+    indexes.append(indexes[0] | {"IndexName": "by-time-again"})
+
+
+def test_a_table_that_lacks_two_indexes_is_not_taken_over_at_once(tiny: Tiny) -> None:
+    leave_something(tiny)
+    there = data(tiny)
+    with pytest.raises(UsageError, match="lacks the indexes by-time and by-time-again"):
+        take_over(tiny, _with_two_indexes)
+    assert (data(tiny), state(tiny)) == (there, None)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def test_a_kept_bucket_is_not_the_bootstraps(tiny: Tiny) -> None:
+    """Both have the tag, once an earlier attempt has made the bootstrap stack."""
+
+    def with_files(store: Template) -> None:
+        store["Resources"]["Files"] |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+
+    tiny.deploy(written(with_files), KeepData="yes")
+    before = ids(tiny), resources(tiny, "AWS::S3::Bucket")
+    destroy.run(tiny.options(), tiny.console, None)
+    with pytest.raises(DeployError, match="could not be updated"):
+        take_over(tiny, with_files, Hold=1)
+    take_over(tiny, with_files)
+    assert (ids(tiny), resources(tiny, "AWS::S3::Bucket")) == before
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
 def test_who_does_not_agree_has_changed_nothing(tiny: Tiny) -> None:
     leave_something(tiny)
     there = data(tiny)
@@ -181,7 +212,6 @@ def test_who_does_not_agree_has_changed_nothing(tiny: Tiny) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from botocore.client import BaseClient
 from tests.deployer.tiny import Tiny
 from tests.deployer.commands.test_taking_over import take_over
 left = int(sys.argv[4])
@@ -284,16 +314,14 @@ def test_a_call_that_is_refused_is_one_sentence_and_the_same_command_goes_on(
 ) -> None:
     before = leave_something(tiny)
     there = data(tiny)
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def call(self: Any, name: str, arguments: Any) -> Any:
+    def see(_: Any, name: str, arguments: Any) -> None:
         about = str(arguments.get("StackName", arguments.get("ChangeSetName", "")))
         if name == operation and "bootstrap" not in about:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, name)
-        return make_call(self, name, arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", call)
+        calls.seen(patch, see)
         with pytest.raises(DeployError, match=f"Access denied to {operation}"):
             take_over(tiny)
     assert data(tiny) == there

@@ -154,7 +154,7 @@ def test_the_way_back_is_taken_up_by_the_same_command(tiny: Tiny) -> None:
     tiny.deploy(Greeting="hola", Hold=0)
 
     def back() -> Any:
-        return rollback.run(tiny.options(), tiny.console, target.id)
+        return tiny.back(target.id)
 
     with in_the_background(back) as first:
         wait_until(lambda: first or handle(tiny))

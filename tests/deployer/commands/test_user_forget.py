@@ -23,6 +23,7 @@ from gradio_app.sessions.known import Known
 from gradio_app.sessions.steps import Step, Steps
 from gradio_app.store import schema
 from gradio_app.store.table import AsyncTable, Table
+from tests.deployer import calls
 from tests.deployer.commands.running_deployment import Running
 from tests.gradio_app.store import releases
 from tests.gradio_app.store.releases.__main__ import written
@@ -175,19 +176,15 @@ def test_whatever_ends_it_in_the_middle_the_same_command_goes_on(
 
 def break_after_the_question(patch: pytest.MonkeyPatch, operation: str, error: BaseException) -> None:
     """Have one operation fail for good once the person has been disabled, or fail in that."""
-    from botocore.client import BaseClient
-
-    make_call = BaseClient._make_api_call  # type: ignore[attr-defined]
     name = "".join(word.capitalize() for word in operation.split("_"))
     state = {"begun": False}
 
-    def call(self: Any, operation_name: str, arguments: Any) -> Any:
-        state["begun"] |= operation_name == "AdminDisableUser"
-        if state["begun"] and operation_name == name:
+    def see(_client: Any, asked: str, _arguments: Any) -> None:
+        state["begun"] |= asked == "AdminDisableUser"
+        if state["begun"] and asked == name:
             raise error
-        return make_call(self, operation_name, arguments)
 
-    patch.setattr(BaseClient, "_make_api_call", call)
+    calls.seen(patch, see)
 
 
 def test_what_is_written_meanwhile_goes_too(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from gradio_app.aws import Clients
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
 from tests.deployer.commands.running_deployment import Running
+from tests.deployer.commands.whole import Whole
 from tests.emulator_fixture import REGION
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.local.cognito_kit import Pool, require_authenticators
@@ -26,12 +27,6 @@ from tests.serving import free_port, on_loopback
 from tests.serving import running as serving
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def bedrock() -> Iterator[FakeBedrock]:
-    with FakeBedrock() as fake:
-        yield fake
 
 
 def _bedrock_client(endpoint_url: str) -> Any:
@@ -60,11 +55,17 @@ def test_a_secure_cookie_goes_without_encryption_to_this_machine_only(url: str, 
 
 
 @contextmanager
-def service(running: Running, bedrock_url: str, wrap: Any = None, **settings: Any) -> Iterator[str]:
-    """The real application of that deployment, on loopback; yields its address."""
+def service(
+    running: Running | Whole, bedrock_url: str, wrap: Any = None, client_id: str = "", **settings: Any
+) -> Iterator[str]:
+    """The real application of that deployment, on loopback; yields its address.
+
+    Of a pool with several app clients, `client_id` says which is the deployment's.
+    """
     emulator = running.emulator
     idp = emulator.client("cognito-idp")
-    (listed,) = idp.list_user_pool_clients(UserPoolId=running.pool)["UserPoolClients"]
+    every = idp.list_user_pool_clients(UserPoolId=running.pool)["UserPoolClients"]
+    (listed,) = [each for each in every if client_id in ("", each["ClientId"])]
     client = idp.describe_user_pool_client(UserPoolId=running.pool, ClientId=listed["ClientId"])
     chosen = Settings(
         **{
@@ -72,6 +73,7 @@ def service(running: Running, bedrock_url: str, wrap: Any = None, **settings: An
             "app_client_id": listed["ClientId"],
             "app_client_secret": client["UserPoolClient"]["ClientSecret"],
             "table_name": running.table,
+            "bucket_name": running.bucket,
             "region": REGION,
             "model_ids": ("fake.model", "other.model"),
             "public_scheme": "http",

@@ -307,6 +307,7 @@ def test_calls_with_files_wait_for_each_other_and_can_be_stopped(monkeypatch: py
         pass  # there is room again
 
 
+@pytest.mark.asvs("5.4.1")
 @pytest.mark.parametrize(
     ("name", "clean"),
     [
@@ -342,6 +343,7 @@ HUGE = io.BytesIO()
 Image.new("1", (9000, 10)).save(HUGE, "PNG")
 
 
+@pytest.mark.asvs("5.2.1", "5.2.2")
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [

@@ -11,7 +11,7 @@ from gradio_app.store import schema
 from templates.parts import task_roles
 from templates.stacks import data
 from tests.templates import stacks
-from tests.templates.rendition import rendition
+from tests.templates.rendition import refusals, rendition
 from tests.templates.stacks import Json
 
 HOLDERS = pytest.mark.parametrize(
@@ -28,7 +28,10 @@ HOLDERS = pytest.mark.parametrize(
 def test_data_stays_or_goes_as_asked(
     name: str, title: str, protection: tuple[str, object, object], keep: str, policy: str
 ) -> None:
-    resource = rendition(stacks.stack(name, keep), KeepData=keep)["Resources"][title]
+    template = stacks.stack(name, keep)
+    given = {"KeepData": keep, "ExistingUserPoolId": ""}
+    values = {key: value for key, value in given.items() if key in template["Parameters"]}
+    resource = rendition(template, **values)["Resources"][title]
     attribute, protected, unprotected = protection
     assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == policy
     assert resource["Properties"][attribute] == (protected if keep == "yes" else unprotected)
@@ -123,7 +126,7 @@ def test_files_are_encrypted_like_the_table_and_deleted_ones_are_gone_soon() -> 
 
 def test_the_application_lays_files_where_the_lifecycle_and_the_role_know_them() -> None:
     assert schema.uploads("ana").startswith(data.UPLOADS)
-    prefixes = (schema.uploads("ana"), schema.files("ana", "c"))
+    prefixes = (schema.uploads("ana"), schema.files("ana", "c"), schema.library_files("l"))
     assert {prefix.partition("/")[0] + "/" for prefix in prefixes} == set(task_roles.FILES)
 
 
@@ -135,7 +138,9 @@ def test_the_table_can_be_restored_and_forgets_what_expired() -> None:
 
 @pytest.mark.parametrize(("domains", "closed"), [("", True), ("example.com", False)])
 def test_nobody_registers_alone_unless_a_domain_may(domains: str, closed: bool) -> None:
-    auth = rendition(stacks.stack("auth"), KeepData="yes", Mfa="off", SignUpDomains=domains)
+    auth = rendition(
+        stacks.stack("auth"), KeepData="yes", Mfa="off", SignUpDomains=domains, ExistingUserPoolId=""
+    )
     pool = auth["Resources"]["UserPool"]["Properties"]
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is closed
     assert stacks.stack("root")["Parameters"]["SignUpDomains"]["Default"] == ""
@@ -164,7 +169,7 @@ def test_a_password_of_any_characters_will_do() -> None:
 @pytest.mark.parametrize(("mfa", "pool_says"), [("off", "OFF"), ("optional", "OPTIONAL"), ("required", "ON")])
 def test_authenticator_apps_are_the_only_second_factor(mfa: str, pool_says: str) -> None:
     """Mail and telephone are no second factor: the one resets passwords, the other can be taken over."""
-    auth = rendition(stacks.stack("auth"), KeepData="yes", Mfa=mfa)
+    auth = rendition(stacks.stack("auth"), KeepData="yes", Mfa=mfa, ExistingUserPoolId="")
     pool = auth["Resources"]["UserPool"]["Properties"]
     assert pool["MfaConfiguration"] == pool_says
     assert pool.get("EnabledMfas") == (None if mfa == "off" else ["SOFTWARE_TOKEN_MFA"])
@@ -201,13 +206,13 @@ def test_the_artifact_bucket_is_private_versioned_and_tls_only() -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def data(**parameters: str) -> stacks.Json:
+def table_of(**parameters: str) -> stacks.Json:
     given = {"KeepData": "yes", "KeyArn": "", "EmbeddingModelId": "a.model"}
     return stacks.properties(rendition(stacks.stack("data"), **given | parameters), "Table")
 
 
 def test_a_search_by_meaning_is_one_librarys_and_brings_keys_alone() -> None:
-    (index,) = data()["VectorIndexes"]
+    (index,) = table_of()["VectorIndexes"]
     schemas = {each["AttributeName"]: each["SearchSchemaElementType"] for each in index["SearchSchema"]}
     assert [name for name, kind in schemas.items() if kind == "HASH"] == [schema.LIBRARY]
     assert {name for name, kind in schemas.items() if kind == "INLINE_FILTER"} == set(schema.FILTERS)
@@ -220,7 +225,7 @@ def test_a_search_by_meaning_is_one_librarys_and_brings_keys_alone() -> None:
 @pytest.mark.parametrize("model", ["", "a.model"])
 def test_the_table_defines_the_attributes_that_its_keys_and_indexes_use_and_no_others(model: str) -> None:
     """DynamoDB refuses a table that does otherwise."""
-    table = data(EmbeddingModelId=model)
+    table = table_of(EmbeddingModelId=model)
     indexes = [*table["GlobalSecondaryIndexes"], *table.get("VectorIndexes", [])]
     used = [*table["KeySchema"], *(key for each in indexes for key in each.get("KeySchema", []))]
     used += [element for each in indexes for element in each.get("SearchSchema", [])]
@@ -235,3 +240,37 @@ def test_the_index_of_changes_holds_keys_and_nothing_that_people_wrote() -> None
     assert index["IndexName"] == schema.BY_CHANGE
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["pk", "updated_at"]
+
+
+def test_of_an_existing_pool_nothing_is_made_but_a_client() -> None:
+    given = {"KeepData": "yes", "Mfa": "off", "SignUpDomains": "", "KeyArn": ""}
+    auth = rendition(stacks.stack("auth"), **given, ExistingUserPoolId="us-east-1_Ab12Cd34E")
+    assert {each["Type"] for each in auth["Resources"].values()} == {
+        "AWS::Cognito::UserPoolClient",
+        "AWS::SecretsManager::Secret",
+    }
+    assert auth["Resources"]["UserPoolClient"]["Properties"]["UserPoolId"] == "us-east-1_Ab12Cd34E"
+    assert auth["Outputs"]["UserPoolId"]["Value"] == "us-east-1_Ab12Cd34E"
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"SignUpDomains": "example.com"}, "Who signs up in an existing user pool"),
+        (
+            {
+                "SingleSignOn": "saml",
+                "SingleSignOnProvider": "Example",
+                "SingleSignOnDomainPrefix": "example-chat",
+                "SamlMetadataUrl": "https://login.example.com/metadata.xml",
+            },
+            "SingleSignOn gives the pool a domain",
+        ),
+    ],
+)
+def test_an_existing_pool_is_opened_to_nobody(choices: dict[str, str], words: str) -> None:
+    root = stacks.stack("root")
+    [sentence] = refusals(root, ExistingUserPoolId="us-east-1_Ab12Cd34E", **choices)
+    assert words in sentence
+    assert refusals(root, ExistingUserPoolId="us-east-1_Ab12Cd34E") == []
+    assert refusals(root, **choices) == []

@@ -1,0 +1,110 @@
+"""A command with a fault at each of its calls in turn: how it has to end, and what comes after."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from tests.deployer.faults.cases import Case, Destroy, First
+from tests.deployer.faults.process import Ended
+from tests.deployer.faults.wire import Fault, Kind, Point
+
+POLLS = {"cloudformation:DescribeStackEvents", "cloudformation:DescribeChangeSet"}
+"""What is asked again and again: how often depends on the machine's speed."""
+POLLS_LOOKED_AT = 4
+REMEDY = re.compile(
+    r"try again|ask for|sign in again|wait a minute|wait until|same command|look again|run this again|`[^`]+`"
+)
+KILLED = -9
+
+
+class Wrong(AssertionError):
+    """What a fault led to, and should not."""
+
+
+def points(case: Case) -> Sequence[Point]:
+    """Every call of the command where nothing is wrong, polls up to a number."""
+    case.prepare()
+    ended = case.world.run(*case.arguments())
+    calls = list(case.world.wire.calls)
+    assert ended.code == case.code, f"without a fault: {ended}"
+    case.require_done()
+    return [each for each in calls if each.operation not in POLLS or each.number <= POLLS_LOOKED_AT]
+
+
+def last_of_each(every: Sequence[Point]) -> list[Point]:
+    """Each operation once: the last of its calls, which comes when most has been done."""
+    numbers = Counter[str]()
+    for each in every:
+        numbers[each.operation] = max(numbers[each.operation], each.number)
+    return [each for each in every if each.number == numbers[each.operation]]
+
+
+def strike(case: Case, fault: Fault, *, destroyed: bool = False) -> Iterator[str]:
+    """Have one call fail; yield what is wrong with what follows from it.
+
+    The same command comes after it, or with `destroyed` the one that takes everything away.
+    """
+    world = case.world
+    case.prepare()
+    before = world.everything()
+    ended = world.run(*case.arguments(), fault=fault)
+    struck, changed = world.wire.struck, world.wire.changed
+    if not struck:
+        if fault.point.operation not in POLLS:
+            yield "there was no such call this time"
+        return
+    yield from _ending(case, fault, ended, changed=changed, untouched=world.everything() == before)
+    again = None
+    try:
+        if destroyed:
+            case.clear()
+            return
+        if changed and not (ended.code == case.code == 0):
+            again = world.run(*case.arguments())
+            # What was carried out already, and not heard of, cannot be done once more.
+            if again.code != case.code and not (case.done_twice and case.done_twice in again.err):
+                yield f"the same command again: {again.code} {again.err.strip()!r}"
+        if changed:
+            case.require_done()
+    except AssertionError as error:
+        yield f"afterwards: {error}"
+    if isinstance(case, Destroy):
+        said = ended.out + ended.err + (again.out + again.err if again else "")
+        for left in world.everything() - case.before:
+            if left.rpartition(" ")[2].rpartition("/")[2] not in said:
+                yield f"left unnamed: {left}"
+
+
+def _ending(case: Case, fault: Fault, ended: Ended, *, changed: bool, untouched: bool) -> Iterator[str]:
+    """What is wrong with how the command ended that a fault struck."""
+    if fault.kind is Kind.KILLED:
+        if ended.code != KILLED:
+            yield f"was not killed: {ended.code}"
+        return
+    if fault.kind is Kind.LOST:
+        if ended.code != case.code:
+            yield f"a lost answer ends it: {ended.code} {ended.err.strip()!r}"
+        return
+    if ended.code == 0:
+        return
+    if ended.code not in (1, 2) or not ended.is_explained:
+        yield f"ends with {ended.code} {ended.err.strip()!r}"
+    elif not REMEDY.search(ended.err):
+        yield f"says no remedy: {ended.err.strip()!r}"
+    if ended.code == 2 and changed and not untouched:
+        yield f"says that nothing was changed (2), and something was: {ended.err.strip()!r}"
+
+
+def whole(case: Case, kinds: Sequence[Kind], *, once: bool) -> Iterator[tuple[Fault, str]]:
+    """Every fault at every call, or at each operation `once`; yield what is wrong."""
+    every = points(case)
+    every = last_of_each(every) if once else every
+    for destroyed in (False, True) if isinstance(case, First) else (False,):
+        for kind in kinds:
+            for point in every:
+                fault = Fault(kind, point)
+                for wrong in strike(case, fault, destroyed=destroyed):
+                    yield fault, wrong + (" (then destroy)" if destroyed else "")
+    case.clear()
