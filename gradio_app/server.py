@@ -135,7 +135,7 @@ def create_app(
         sessions = Sessions(shared, directory, settings, single_sign_on=single_sign_on)
         routes += _login(settings, shared, directory, single_sign_on, sessions, pages, fault)
     worker = None
-    if embedder:
+    if settings.embedding_model_id and embedder:
         bucket = Bucket(clients.s3, settings.bucket_name)
         fetcher = fetcher or (Fetcher() if settings.web_pages else None)
         documents, worker = _documents(settings, table, bucket, pages, embedder, fetcher)
