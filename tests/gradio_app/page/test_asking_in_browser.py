@@ -1,4 +1,4 @@
-"""Asking documents in a real browser: the choice, marks, passages, after a reload, once a document is gone."""
+"""Asking documents in a real browser: the choice, marks, passages, a reload, a document that is gone."""
 
 import re
 from collections.abc import Iterator
@@ -86,7 +86,6 @@ def test_marks_open_their_passages_by_keyboard_and_after_a_reload(
     context: BrowserContext, library: Library
 ) -> None:
     page = opened(context, "/")
-    width = page.viewport_size["width"]
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     asked_for: list[str] = []
