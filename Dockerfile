@@ -10,10 +10,11 @@ COPY requirements/app.txt /tmp/app.txt
 # Wheels only: a package that would need a compiler is a failed build, not a bigger one.
 RUN python -m pip --python /opt/venv/bin/python install --quiet --no-cache-dir --no-compile \
       --only-binary :all: --require-hashes --requirement /tmp/app.txt
-# What the application never opens: tests and type stubs, Gradio's sample media, its server-side rendering and its
-# video encoder, zstandard's twin for other interpreters, and the descriptions of AWS services that it does not call.
+# What the application never opens: tests, type stubs and sources in C, Gradio's sample media, its server-side
+# rendering and its video encoder, zstandard's twin for other interpreters, and the descriptions of AWS services that
+# it does not call.
 RUN find /opt/venv/lib \
-      \( -type d -name tests -o -name '*.pyi' \
+      \( -type d -name tests -o -name '*.pyi' -o -path '*/selectolax/*.c' \
          -o -path '*/gradio/media_assets' -o -path '*/gradio/test_data' -o -path '*/gradio/templates/node' \
          -o -path '*/gradio/templates/frontend/static/ffmpeg' -o -path '*/zstandard/_cffi*' \) \
       -prune -exec rm -r {} + \

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import fastapi
 from starlette.middleware import Middleware
@@ -28,6 +28,7 @@ from gradio_app.health import Health
 from gradio_app.library import ingestion, listing
 from gradio_app.library import room as library_room
 from gradio_app.library.adding import Adding
+from gradio_app.library.asking import AskedLibraries, QuestionEmbedder
 from gradio_app.library.cutting import cut
 from gradio_app.library.document import Quotas
 from gradio_app.library.embeddings import Embeddings
@@ -85,6 +86,10 @@ from gradio_app.store.table import AsyncTable, Table, TableUnreachable
 from gradio_app.store.usage import Usage
 
 
+class DocumentsModel(Embedder, QuestionEmbedder, Protocol):
+    """A model that makes vectors of documents and of questions."""
+
+
 @dataclass(frozen=True)
 class Application:
     """What serves: `gate` is the ASGI application, `inner` is all that it guards."""
@@ -107,14 +112,16 @@ def create_app(
     single_sign_on: SingleSignOn | None = None,
     page: Any = None,
     fault: Callable[[str, str], str | None] = fault,
-    embedder: Embedder | None = None,
+    embedder: DocumentsModel | None = None,
     fetcher: Fetcher | None = None,
 ) -> Application:
     """Put the application together; what is outside, the page and the judge of passwords may be passed."""
     table = table or Table(clients.dynamodb, settings.table_name)
     shared = AsyncTable(table)
     running = Running()
-    page = page or create_page(settings, clients, running, table)
+    if settings.embedding_model_id:
+        embedder = embedder or Embeddings(clients.bedrock_runtime, settings.embedding_model_id)
+    page = page or create_page(settings, clients, running, table, embedder)
     pages = Pages(settings.https, login_room.ROOM, library_room.ROOM)
     sessions = None
     drafts = Drafts(table)
@@ -128,8 +135,7 @@ def create_app(
         sessions = Sessions(shared, directory, settings, single_sign_on=single_sign_on)
         routes += _login(settings, shared, directory, single_sign_on, sessions, pages, fault)
     worker = None
-    if settings.embedding_model_id:
-        embedder = embedder or Embeddings(clients.bedrock_runtime, settings.embedding_model_id)
+    if settings.embedding_model_id and embedder:
         bucket = Bucket(clients.s3, settings.bucket_name)
         fetcher = fetcher or (Fetcher() if settings.web_pages else None)
         documents, worker = _documents(settings, table, bucket, pages, embedder, fetcher)
@@ -142,8 +148,18 @@ def create_app(
     return Application(gate, inner, health, running, worker)
 
 
-def create_page(settings: Settings, clients: Clients, running: Running, table: Table) -> Any:
+def create_page(
+    settings: Settings,
+    clients: Clients,
+    running: Running,
+    table: Table,
+    embedder: QuestionEmbedder | None = None,
+) -> Any:
     """The chat's page over its parts."""
+    documents = None
+    if embedder:
+        library = Library(table, _quotas(settings))
+        documents = AskedLibraries(library, SharedLibraries(table), Passages(table), embedder)
     files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
     store = Conversations(table, files)
     usage = Usage(table, settings.daily_token_budget)
@@ -152,15 +168,21 @@ def create_page(settings: Settings, clients: Clients, running: Running, table: T
     preferences = Preferences(table)
     return build.page(
         ChatServices(
-            turns=Turns(store, usage, preferences, models, running, metrics, files),
+            turns=Turns(store, usage, preferences, models, running, metrics, files, documents),
             store=store,
             files=files,
             drafts=Drafts(table),
             preferences=preferences,
             running=running,
             settings=settings,
+            documents=documents,
         )
     )
+
+
+def _quotas(settings: Settings) -> Quotas:
+    megabytes = settings.library_megabytes * listing.MEGABYTE
+    return Quotas(settings.library_files, megabytes, settings.library_pages)
 
 
 def _documents(
@@ -173,8 +195,7 @@ def _documents(
 ) -> tuple[Documents, Worker]:
     """The page of documents, and who works on them."""
     wake, stopping = threading.Event(), threading.Event()
-    megabytes = settings.library_megabytes * listing.MEGABYTE
-    quotas = Quotas(settings.library_files, megabytes, settings.library_pages)
+    quotas = _quotas(settings)
     parts = ingestion.Parts(
         store=Ingesting(table, quotas.pages),
         bucket=bucket,

@@ -65,9 +65,16 @@ class Kept:
         return f"{self.path}, {self.kind} {self.physical_id}"
 
 
-def candidates(aws: Aws, stack: str, places: Places) -> dict[str, list[str]]:
-    """By path, the ARNs of what has the deployment's tag and is of that place's type."""
-    found = [(arn, tags) for arn, tags in tagged.with_tags(aws, stack) if exists(aws, arn)]
+def candidates(aws: Aws, stack: str, places: Places, in_use: Collection[str]) -> dict[str, list[str]]:
+    """By path, the ARNs of what has the deployment's tag and is of that place's type.
+
+    What is in another stack of the deployment has the tag too, and `in_use` are the ids of that.
+    """
+    found = [
+        (arn, tags)
+        for arn, tags in tagged.with_tags(aws, stack)
+        if name_of(arn) not in in_use and exists(aws, arn)
+    ]
     return {
         path: [arn for arn, tags in found if _fits(arn, tags, path, kind)] for path, kind in places.items()
     }

@@ -88,17 +88,20 @@ def address(text: str) -> str:
 
 def find(cognito: Any, pool: str, email: str) -> list[Person]:
     """Everybody with that address: the one who signs in with a password, and whom single sign-on brought."""
-    found: dict[str, Person] = {}
-    try:
-        user = cognito.admin_get_user(UserPoolId=pool, Username=email)
-    except cognito.exceptions.UserNotFoundException:
-        pass
-    else:
-        found[user["Username"]] = Person.of(user)
+    named = with_name(cognito, pool, email)
+    found = {named.username: named} if named else {}
     # Whoever comes by a provider has another user name.
     for person in _listed(cognito, pool, Filter=f'email = "{email}"'):
         found.setdefault(person.username, person)
     return list(found.values())
+
+
+def with_name(cognito: Any, pool: str, name: str) -> Person | None:
+    """Whoever signs in with that name and a password; None where nobody does."""
+    try:
+        return Person.of(cognito.admin_get_user(UserPoolId=pool, Username=name))
+    except cognito.exceptions.UserNotFoundException:
+        return None
 
 
 def with_id(cognito: Any, pool: str, person_id: str) -> list[Person]:

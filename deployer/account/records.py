@@ -72,7 +72,9 @@ def own(dynamodb: Any, table: str, person_id: str) -> Iterator[Key]:
             TableName=table,
             KeyConditionExpression="pk = :partition",
             ExpressionAttributeValues={":partition": {"S": partition}},
-            ProjectionExpression="pk, sk, work",
+            ProjectionExpression="pk, sk, #work",
+            # A word that DynamoDB keeps for itself.
+            ExpressionAttributeNames={"#work": "work"},
             ConsistentRead=True,
         )
         for item in (item for page in pages for item in page["Items"]):

@@ -40,12 +40,13 @@ def run(
 ) -> None:
     """Print what a deployment would do; raises DeployError with exit code 2 when it cannot be told.
 
-    With `reads_only` nothing is uploaded, and CloudFormation makes no change set.
+    With `reads_only` nothing is uploaded, CloudFormation makes no change set, and nobody looks for what an
+    earlier deployment kept: the role of a pull request's plan sees the stacks alone.
     """
     with explained(EXIT_USAGE):
         prepared = prepare(options, write)
         taken = taking_over.intend(prepared, take_over, console)
-        if not taken and not prepared.running:
+        if not taken and not prepared.running and not reads_only:
             taking_over.hint(prepared.aws, options.stack, console)
         if is_up_to_date(prepared):
             say(console, f"{options.stack}: nothing has changed, and a deployment would change nothing.")

@@ -84,7 +84,7 @@ def intend(prepared: Prepared, asked: Request, console: Console) -> list[Taken]:
     except Unforeseeable as error:
         raise UsageError(f"What an earlier deployment kept cannot be taken over: {error}.") from error
     aws, places = prepared.aws, _places(new)
-    found = kept.candidates(aws, prepared.options.stack, places)
+    found = kept.candidates(aws, prepared.options.stack, places, _in_the_bootstrap(prepared))
     if not any(found.values()):
         raise UsageError(
             f"Nothing that an earlier deployment {prepared.options.stack} kept is in account {aws.account}, "
@@ -173,6 +173,13 @@ def _places(new: Json) -> dict[str, str]:
     }
 
 
+def _in_the_bootstrap(prepared: Prepared) -> set[str]:
+    """The physical ids of what is in the bootstrap stack, which an earlier attempt may have made."""
+    if prepared.base is None:
+        return set()
+    return {each.physical_id for each in inventory(prepared.aws.cloudformation, prepared.base["StackId"])}
+
+
 def _in_place(prepared: Prepared) -> dict[str, str]:
     """By path, the physical ids of what an earlier attempt has brought into the root."""
     current = prepared.current
@@ -204,7 +211,23 @@ def _taken(each: Kept, written: Mapping[str, Json], new: Json, every: Iterable[K
             f"{each} cannot be taken over: it differs from what this version makes in {', '.join(what)}, "
             "which nothing changes once it is made. Deploy the version that made it."
         )
+    _require_at_most_one_new_index(each, properties, resolved)
     return Taken(kept=each, properties=properties, because=tuple(w for c in found for w in c.because))
+
+
+def _require_at_most_one_new_index(each: Kept, properties: Json, wanted: Json) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html"""
+
+    def indexes(table: Json) -> set[str]:
+        kinds = ("GlobalSecondaryIndexes", "VectorIndexes")
+        return {index["IndexName"] for kind in kinds for index in table.get(kind, [])}
+
+    missing = sorted(indexes(wanted) - indexes(properties))
+    if len(missing) > 1:
+        raise UsageError(
+            f"{each} lacks the indexes {' and '.join(missing)}, and DynamoDB makes one of a live table at a "
+            'time: take it over with EmbeddingModelId = "" in parameters.toml, and deploy again with a model.'
+        )
 
 
 def _only(each: Kept, properties: Json, name: str) -> Json:

@@ -51,16 +51,16 @@ def run(options: Options, console: Console, email: str, *, admin: bool = False, 
 
 
 def _invite(aws: Aws, pool: str, email: str, console: Console, *, admin: bool) -> None:
-    person = people.invite(aws.cognito, pool, email)
-    if person:
+    person = people.with_name(aws.cognito, pool, email)
+    if person is None:
+        # Who is there now came by this request, made twice because its first answer was lost.
+        person = people.invite(aws.cognito, pool, email) or _entries(aws, pool, email)[0]
         days = people.days_of_invitation(aws.cognito, pool)
         say(
             console, f"{email} is invited: Cognito mails a temporary password, good for {days} days.", "green"
         )
-    else:
-        person = _entries(aws, pool, email)[0]
-        if not admin:
-            raise UsageError(_already(aws, pool, person))
+    elif not admin:
+        raise UsageError(_already(aws, pool, person))
     if admin:
         people.make_admin(aws.cognito, pool, person)
         say(

@@ -76,6 +76,20 @@ class Traffic:
     with 300 turns before, three saves of the draft and an answer of 15 seconds (tests/gradio_app/page)."""
     reads_per_turn: int = 43
     """Counted likewise. Most is the conversation itself, for the model and twice for the page."""
+    pages: int = 1000
+    """Of documents that people bring along in a month, of 500 words each."""
+    passages_per_page: float = 1.6
+    tokens_per_page: int = 700
+    writes_per_passage: int = 60
+    """Units; nearly all are for its words: counted on this project's own pages (tests/gradio_app/store)."""
+    vector_bytes: int = 2500
+    """Of a passage in the vector index: 512 numbers of four bytes, and keys."""
+    stored_bytes: int = 16_000
+    """Of a passage in the table, with its vector and its words."""
+    questions: int = 1000
+    """About documents, in a month."""
+    reads_per_question: int = 60
+    """Units, for words and for the passages themselves."""
     builds: int = 4
     build_minutes: int = 4
 
@@ -109,6 +123,7 @@ def estimate(template: Json, values: Mapping[str, str], use: Traffic | None = No
         *_storage(price, use),
         *_people(values, price, use),
         *_models(price, use),
+        *_documents(template, price, use),
     ]
     return [line for line in lines if line.idle or line.traffic]
 
@@ -239,6 +254,30 @@ def _models(price: Mapping[str, float], use: Traffic) -> list[Line]:
     usd = tokens_in * price["model_million_tokens_in"] + tokens_out * price["model_million_tokens_out"]
     return [
         Line("Amazon Bedrock, as if by Nova 2 Lite", f"{tokens_in:.1f} + {tokens_out:.1f} M tokens", 0.0, usd)
+    ]
+
+
+def _documents(template: Json, price: Mapping[str, float], use: Traffic) -> list[Line]:
+    """A month's documents and questions; what an answer to these costs is the chat's."""
+    if not any(
+        "VectorIndexes" in table["Properties"] for table in _of_type(template, "AWS::DynamoDB::Table")
+    ):
+        return []
+    passages = use.pages * use.passages_per_page
+    indexed_gb = passages * use.vector_bytes / 1e9
+    kept = passages * use.stored_bytes / 1e9 * price["table_gb_month"] + indexed_gb * price["vector_gb_month"]
+    read_in = (
+        use.pages * use.tokens_per_page / 1e6 * price["embedding_million_tokens"]
+        + passages * use.writes_per_passage / 1e6 * price["table_million_writes"]
+        + indexed_gb * price["vector_write_gb"]
+    )
+    # As if each search examined all of one library with all of these pages.
+    asked = use.questions * (
+        use.reads_per_question / 1e6 * price["table_million_reads"] + indexed_gb * price["vector_search_gb"]
+    )
+    return [
+        Line("Documents, read in and kept a month", f"{use.pages} pages", 0.0, read_in + kept),
+        Line("Documents, searched", f"{use.questions} questions", 0.0, asked),
     ]
 
 

@@ -35,19 +35,27 @@ class Accounts:
         return bool(self._unsettled)
 
     def offers(
-        self, user_id: str, choice: Choice, system: str, parts: Parts, least: int, on_stop: OnStop
+        self,
+        user_id: str,
+        choice: Choice,
+        system: str,
+        parts: Parts,
+        least: int,
+        on_stop: OnStop,
+        besides: int = 0,
     ) -> Iterator[Reservation]:
         """What to set aside for a call, to be tried in turn: what is enough for sure, then what is enough.
 
-        The second takes a question to Bedrock, which a stop ends. When the iterator ends the budget is spent.
+        `besides` is the most of what is not there yet: passages, and looking for them. The second takes a
+        question to Bedrock, which a stop ends. When the iterator ends the budget is spent.
         """
-        enough = max(budget.most_read(system, parts) + choice.max_tokens, least)
+        enough = max(budget.most_read(system, parts) + besides + choice.max_tokens, least)
         with contextlib.suppress(BudgetSpentError):
             yield self._usage.reservation(user_id, enough, least)
         counted = self._count(choice.model_id, system, parts, on_stop)
         if counted is None:
             return
-        tokens = max(counted + budget.COUNTED_TOKENS + choice.max_tokens, least)
+        tokens = max(counted + budget.COUNTED_TOKENS + besides + choice.max_tokens, least)
         if tokens < enough:
             with contextlib.suppress(BudgetSpentError):
                 yield self._usage.reservation(user_id, tokens, least)
@@ -89,17 +97,15 @@ class Accounts:
             read = inputs.text_in(question)
             whole = [*history, (role, inputs.with_text(question, f"{read}\n\n{written.text}".rstrip()))]
             counted = self._count(choice.model_id, written.system, whole)
-        self._settle(
-            reservation,
-            budget.charge(
-                reservation.tokens,
-                reservation.least,
-                written.counts,
-                read=written.most_read if written.is_seen else 0,
-                counted=None if counted is None else counted + budget.COUNTED_TOKENS,
-                output=budget.written(written.text, written.pieces),
-            ),
+        charged = budget.charge(
+            reservation.tokens,
+            reservation.least,
+            written.counts,
+            read=written.most_read if written.is_seen else 0,
+            counted=None if counted is None else counted + budget.COUNTED_TOKENS,
+            output=budget.written(written.text, written.pieces),
         )
+        self._settle(reservation, charged + written.besides)
 
     def drop(self, reservation: Reservation) -> None:
         """Settle what may or may not have been set aside, and was never begun."""

@@ -51,6 +51,8 @@ class TurnRequest:
         replaces: the number of the turn to take back, with all later ones; None to ask after the last.
         uploads: the ids of what is attached.
         kept: the ids of those files of the turn that it `replaces` that stay; None for all.
+        asks: which documents to ask, as `lookup.Choosable` has it; empty for none.
+        groups: of the pool, in which the person is at this moment.
         session_key: whose session asks, so that signing out ends the answer; empty without login.
         ask_id: the page's own name for this request, to stop it by; empty if it has none.
     """
@@ -63,6 +65,8 @@ class TurnRequest:
     replaces: int | None = None
     uploads: tuple[str, ...] = ()
     kept: tuple[str, ...] | None = None
+    asks: str = ""
+    groups: tuple[str, ...] = ()
     session_key: str = field(default="", repr=False)
     ask_id: str = ""
 

@@ -34,7 +34,7 @@ def most_tokens(text: str) -> int:
 
 def most_read(system: str, parts: Sequence[tuple[str, Said]]) -> int:
     """The most tokens that a whole request can be charged for as input."""
-    messages = sum(most_tokens(inputs.text_in(said)) + MESSAGE_TOKENS for _, said in parts)
+    messages = sum(most_tokens(text) + MESSAGE_TOKENS for _, said in parts for text in inputs.words_in(said))
     # Of an image or a PDF the most is what its makers publish: nobody can tell more before the model has seen
     # it.
     files = sum(native.most + MESSAGE_TOKENS for _, said in parts for native in inputs.natives_in(said))

@@ -143,7 +143,7 @@ def summary_request(conversation: Conversation, turns: Sequence[Turn], budget: i
 
 def request_tokens(system: str, parts: Sequence[tuple[str, Said]]) -> int:
     """An upper guess of the tokens that a whole request is charged for as input."""
-    texts = sum(estimate_tokens(inputs.text_in(said)) + MESSAGE_TOKENS for _, said in parts)
+    texts = sum(estimate_tokens(text) + MESSAGE_TOKENS for _, said in parts for text in inputs.words_in(said))
     files = sum(inputs.estimate(native.file) for _, said in parts for native in inputs.natives_in(said))
     return estimate_tokens(system) + texts + files
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from gradio_app.chat.attachments import Files
+from gradio_app.chat.sources import Backing
 
 TITLE_CHARACTERS = 80
 CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
@@ -57,6 +58,8 @@ class Answer:
     """The number of the oldest turn that Bedrock counted as read; 0 where the counts are guesses."""
     lease_until: int = 0
     """Epoch seconds until which its writer is at work, while it is WRITING."""
+    backing: Backing | None = None
+    """What it cites of the documents that were asked; None when none were."""
 
     @property
     def text(self) -> str:
@@ -129,6 +132,8 @@ class Conversation:
     model_id: str = ""
     temperature: float | None = None
     max_tokens: int = 0
+    asks: str = ""
+    """Which documents its last question was put to, as `lookup.Choosable` has it; empty for none."""
     pinned: bool = False
     folder: str = ""
     updated_at: int = 0

@@ -109,11 +109,23 @@ class Native:
 
 
 @dataclass(frozen=True)
+class Result:
+    """A passage that goes to a model which cites by itself, in blocks that it cites as a whole."""
+
+    title: str = field(repr=False)
+    blocks: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Content:
-    """A message with files: its text, the texts of files among it, and the files that go as they are."""
+    """A message with files: its text, the texts of files among it, and the files that go as they are.
+
+    With passages of documents as well, for a model that takes them apart from the text.
+    """
 
     text: str = field(repr=False)
     natives: tuple[Native, ...] = ()
+    results: tuple[Result, ...] = ()
 
 
 Said = str | Content
@@ -133,6 +145,17 @@ def with_text(said: Said, text: str) -> Said:
 def natives_in(said: Said) -> tuple[Native, ...]:
     """The files in a message that go as they are."""
     return () if isinstance(said, str) else said.natives
+
+
+def results_in(said: Said) -> tuple[Result, ...]:
+    """The passages in a message that go apart from its text."""
+    return () if isinstance(said, str) else said.results
+
+
+def words_in(said: Said) -> list[str]:
+    """All texts that a message consists of: its own, and those of its passages."""
+    passages = results_in(said)
+    return [text_in(said), *(each.title for each in passages), *(b for each in passages for b in each.blocks)]
 
 
 class UnfitFileError(Exception):

@@ -61,7 +61,7 @@ class Keeper:
                     answer.conversation_id,
                     answer.number,
                     self._holder,
-                    answer.text,
+                    answer.shown,
                     lease_end(),
                 )
             except ConflictError:

@@ -25,6 +25,10 @@ FILE_TOKENS = 48_000
 """The same for files: some fifteen pages as they are, or forty of text. They are paid for again with every
 question, as long as their own is among what is sent word for word."""
 LOCAL_FILE_TOKENS = 2_500
+CITES = re.compile(r"anthropic\.claude-(?:3-7|3-5-haiku|(?:opus|sonnet|haiku)-[4-9])")
+"""The models that take `searchResult` blocks and cite them, as Converse's API reference names them, and those
+that came after:
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SearchResultBlock.html"""
 VERSION = re.compile(r"(-\d{8})?(-v\d+)?(:\d+)*$")
 """The end of a model id, such as -20250929-v1:0."""
 
@@ -50,9 +54,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of an answer as it arrives; `counts` and `stop_reason` come with the last ones."""
+    """A piece of an answer as it arrives; `counts` and `stop_reason` come with the last ones.
+
+    `cited` are numbers of passages, from 0, with words of theirs that back what came before this piece.
+    """
 
     text: str = ""
+    cited: tuple[tuple[int, str], ...] = ()
     counts: Counts | None = None
     stop_reason: str = ""
 
@@ -88,6 +96,10 @@ class Models:
         """What the model reads besides text, as langchain's profile of it says."""
         chat = self.chat(Choice(model_id, 0, 1), self.runtime)
         return inputs.abilities(self._model_behind(model_id), chat.profile)
+
+    def takes_passages(self, model_id: str) -> bool:
+        """Whether the model takes passages apart from a question, and cites them by itself."""
+        return CITES.search(self._model_behind(model_id)) is not None
 
     def stream(self, choice: Choice, system: str, parts: Sequence[tuple[str, Said]]) -> "ModelStream":
         """A stream that calls the model when it is read; `parts` are (role, said), see `context.messages`."""
@@ -165,10 +177,12 @@ class ModelStream:
     def pieces(self) -> Generator[Piece]:
         """Call the model and yield its answer; closing the generator closes the connection."""
         chat = self._models.chat(self._choice, self._client)
+        citations = _Citations()
         with contextlib.closing(chat.stream(self._messages)) as chunks:  # pyright: ignore[reportArgumentType]
             for chunk in chunks:
                 yield Piece(
                     text=str(chunk.text),
+                    cited=citations.of(chunk.content),
                     counts=_counts(chunk.usage_metadata),
                     stop_reason=chunk.response_metadata.get("stopReason", ""),
                 )
@@ -176,6 +190,34 @@ class ModelStream:
     def abort(self) -> None:
         """End the call, wherever it stands: who reads it sees the end of it, or an error, now or soon."""
         self._line.cut()
+
+
+class _Citations:
+    """What an answer cites, as it arrives: for each block of it, whose text they back as a whole."""
+
+    def __init__(self) -> None:
+        self._block: object = None
+        self._waiting: list[tuple[int, str]] = []
+
+    def of(self, content: Any) -> tuple[tuple[int, str], ...]:
+        """The citations of the block that ended before this piece of content."""
+        pieces = [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
+        ended: list[tuple[int, str]] = []
+        for piece in pieces:
+            if piece.get("index") != self._block:
+                ended += self._waiting
+                self._block, self._waiting = piece.get("index"), []
+            self._waiting += filter(None, map(_cited, piece.get("citations", ())))
+        if not pieces:  # the end of a block, or of all of them
+            ended, self._waiting = [*ended, *self._waiting], []
+        return tuple(ended)
+
+
+def _cited(citation: Any) -> tuple[int, str] | None:
+    """The passage and the words of a citation; None for one of anything else, such as an attached file."""
+    found = citation.get("location", {}).get("search_result_location")
+    words = " ".join(each.get("text", "") for each in citation.get("source_content", ()))
+    return (found.get("search_result_index", -1), words) if found else None
 
 
 class _StreamingClient:

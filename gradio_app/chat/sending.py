@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gradio_app.chat import inputs
-from gradio_app.chat.inputs import Native, Said
+from gradio_app.chat.inputs import Native, Result, Said
 from gradio_app.chat.line import Line
 
 SENT_BYTES = 2 * inputs.REQUEST_BYTES
@@ -50,7 +50,20 @@ _held = _Held(SENT_BYTES)
 def blocks(said: Said) -> list[dict[str, Any]]:
     """A message as blocks of Converse, files before words, with `Native` in place of bytes."""
     files = [inputs.block(native, native) for native in inputs.natives_in(said)]
-    return [*files, {"text": inputs.text_in(said)}]
+    passages = [result(number, each) for number, each in enumerate(inputs.results_in(said))]
+    return [*files, *passages, {"text": inputs.text_in(said)}]
+
+
+def result(number: int, passage: Result) -> dict[str, Any]:
+    """The block of Converse for a passage; its source is what a citation of it names."""
+    return {
+        "searchResult": {
+            "source": f"passage-{number}",
+            "title": passage.title,
+            "content": [{"text": each} for each in passage.blocks],
+            "citations": {"enabled": True},
+        }
+    }
 
 
 @contextmanager
@@ -76,8 +89,7 @@ def _natives(content: Sequence[dict[str, Any]]) -> Iterator[Native]:
 
 
 def _native(block: dict[str, Any]) -> Native | None:
-    (inside,) = list(block.values())[:1] or [None]
-    source = inside.get("source", {}).get("bytes") if isinstance(inside, dict) else None
+    source = next((block[kind]["source"]["bytes"] for kind in ("image", "document") if kind in block), None)
     return source if isinstance(source, Native) else None
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from gradio_app.chat.asking import TurnRequest, whole
+from gradio_app.chat.citations import Cited, readable
 
 UPDATE_SECONDS = 0.1
 """Between two updates of the page: smooth to read, and a fifth of the CPU time of one update per token."""
@@ -33,6 +34,8 @@ class RunningAnswer:
         """A key of `texts.WAITS` while it waits for another try of the model; set by `wait_for`."""
         self.problem = ""
         """A key of `texts.REFUSALS` when the answer could not be saved."""
+        self.cites = False
+        """Whether it was asked to cite: what it writes is then shown without its citations until it ends."""
         self.size = 0
         """Bytes of the text in UTF-8."""
         self.pieces = 0
@@ -44,6 +47,7 @@ class RunningAnswer:
         self.first_written: float | None = None
         """When the first piece came, on the same clock."""
         self._parts: list[str] = []
+        self._cited: list[Cited] = []
         self._half = ""
         self._frozen = False
         self._lock = threading.Lock()
@@ -56,6 +60,22 @@ class RunningAnswer:
     def text(self) -> str:
         """What has been written so far."""
         return "".join(self._parts)
+
+    @property
+    def shown(self) -> str:
+        """The same, as a reader sees it by now."""
+        return readable(self.text) if self.cites else self.text
+
+    @property
+    def cited(self) -> tuple[Cited, ...]:
+        """What the model has cited beside its text."""
+        return tuple(self._cited)
+
+    def cite(self, source: int, words: str) -> None:
+        """What was just written is backed by these words of the source with this number, from 0."""
+        with self._lock:
+            if not self._frozen:
+                self._cited.append(Cited(len(self.text), source, words))
 
     def write(self, piece: str) -> None:
         """Add to the text, unless it is frozen; called by one thread only."""
@@ -111,7 +131,7 @@ class RunningAnswer:
             now = (len(self._parts), self.waits_for)
             if now != shown:
                 shown = now
-                yield self.text
+                yield self.shown
                 await asyncio.sleep(UPDATE_SECONDS)
             elif finished:
                 return

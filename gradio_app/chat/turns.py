@@ -2,12 +2,13 @@
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gradio_app.chat import budget, context, errors
+from gradio_app.chat import budget, context, errors, grounding, lookup
 from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import QUESTION_CHARACTERS, RefusedError, TurnRequest, question_of
 from gradio_app.chat.attaching import Attached, Attaching
+from gradio_app.chat.citations import checked
 from gradio_app.chat.conversation import (
     COMPLETE,
     FAILED,
@@ -20,6 +21,14 @@ from gradio_app.chat.conversation import (
 )
 from gradio_app.chat.inputs import Question, Reading
 from gradio_app.chat.keeper import Keeper, lease_end
+from gradio_app.chat.lookup import (
+    Asker,
+    Documents,
+    Found,
+    NotAskableError,
+    NotFoundOutError,
+    Searched,
+)
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
 from gradio_app.chat.running import BusyError, Running, StoppedError, TooManyAnswersError
@@ -60,6 +69,9 @@ class _Job:
     choice: Choice
     reservation: Reservation
     reading: Reading | None
+    searched: Searched | None
+    by_blocks: bool
+    """Whether the model takes passages as blocks."""
 
 
 class Turns:
@@ -74,8 +86,11 @@ class Turns:
         running: Running,
         metrics: Metrics,
         files: AttachedFiles | None = None,
+        documents: Documents | None = None,
     ) -> None:
         self._attaching = Attaching(files, models)
+        self._documents = documents
+        self._models = models
         self._store = store
         self._preferences = preferences
         self._running = running
@@ -136,9 +151,11 @@ class Turns:
             kept, uploads = self._attaching.find(asked, replaced.files if replaced else (), reading)
             if not text and not kept and not uploads:
                 raise RefusedError("empty")
+            searched = self._searched(asked)
             attached = self._attaching.take(asked, kept, uploads)
             try:
-                job = self._ask(running, seen, before, Question(text, attached.files), reading, attached)
+                question = Question(text, attached.files)
+                job = self._ask(running, seen, before, question, reading, attached, searched)
             except BaseException:
                 self._attaching.give_up(asked, attached)
                 raise
@@ -151,6 +168,17 @@ class Turns:
         except TableUnreachable as error:
             errors.record_storage(error)
             raise RefusedError("storage") from None
+
+    def _searched(self, asked: TurnRequest) -> Searched | None:
+        """Where to look for an answer; None for nowhere. Raises RefusedError."""
+        if not asked.asks:
+            return None
+        if self._documents is None:
+            raise RefusedError("asks_gone")
+        try:
+            return self._documents.searched(Asker(asked.user_id, asked.groups), asked.asks)
+        except NotAskableError:
+            raise RefusedError("asks_gone") from None
 
     def _seen(self, asked: TurnRequest) -> tuple[Conversation, Conversation, Turn | None]:
         """The conversation as it is, what of it stands before the question, and the turn that it replaces."""
@@ -188,14 +216,20 @@ class Turns:
         question: Question,
         reading: Reading | None,
         attached: Attached,
+        searched: Searched | None,
     ) -> _Job:
         """Store the question and set the tokens aside, in one transaction."""
         asked, choice = running.asked, running.asked.choice
         system = context.system_prompt(before)
         parts = context.messages(before, question, context_tokens(choice.model_id), reading)
         self._accounts.clear(asked.user_id)
+        least, besides = budget.least(question.text), 0
+        by_blocks = False
+        if searched:
+            by_blocks = self._models.takes_passages(choice.model_id)
+            besides = lookup.most_tokens(question.text) + grounding.most_tokens(choice.model_id)
         for reservation in self._accounts.offers(
-            asked.user_id, choice, system, parts, budget.least(question.text), running.on_stop
+            asked.user_id, choice, system, parts, least, running.on_stop, besides
         ):
             if running.stop_requested.is_set():
                 break
@@ -204,7 +238,7 @@ class Turns:
             except ActionRefusedError:
                 continue
             running.number = number
-            return _Job(running, before, question, number, choice, reservation, reading)
+            return _Job(running, before, question, number, choice, reservation, reading, searched, by_blocks)
         raise RefusedError("stopped" if running.stop_requested.is_set() else "budget")
 
     def _store_question(
@@ -228,6 +262,7 @@ class Turns:
                 model_id=asked.choice.model_id,
                 temperature=asked.choice.temperature,
                 max_tokens=asked.choice.max_tokens,
+                asks=asked.asks if asked.asks != seen.asks else None,
             )
         except TableUnreachable:
             # Nobody knows whether it happened; if it did, the question is there and costs what it costs.
@@ -258,7 +293,26 @@ class Turns:
             return Written("", STOPPED)
         if not self._accounts.begin(job.reservation):
             return Written("", FAILED, errors.INTERRUPTED)
-        return self._writer.write(job.running, job.before, job.question, job.choice, job.reading)
+        given, tokens = None, 0
+        if job.searched:
+            try:
+                found = self._look(job, job.searched)
+            except NotFoundOutError as failed:
+                return Written("", FAILED, failed.reason, besides=failed.tokens)
+            if found is None:
+                return Written("", STOPPED, besides=lookup.most_tokens(job.question.text))
+            given = grounding.grounding(job.choice.model_id, found.sources, by_blocks=job.by_blocks)
+            tokens = found.tokens
+        written = self._writer.write(job.running, job.before, job.question, job.choice, job.reading, given)
+        return replace(written, besides=tokens)
+
+    def _look(self, job: _Job, searched: Searched) -> Found | None:
+        """The passages for a question; None when it was stopped. Raises NotFoundOutError."""
+        documents, text = self._documents, job.question.text
+        if documents is None:
+            raise AssertionError("what is searched was found by them")
+        most = lookup.most_tokens(text)
+        return lookup.look(job.running, self._running, lambda: documents.find(searched, text), most)
 
     def _save(self, job: _Job, answer: Answer) -> bool:
         running = job.running
@@ -293,8 +347,11 @@ class Turns:
 def _answer(written: Written, choice: Choice) -> Answer:
     """What is stored: with Bedrock's counts, or with guesses where a call ended before them."""
     counts = told_counts(written)
+    text, backing = written.text, None
+    if written.grounded:
+        text, backing = checked(text, written.grounded.given, written.grounded.cited)
     return Answer(
-        parts=plain(written.text),
+        parts=plain(text),
         status=written.status,
         reason=written.reason,
         model_id=choice.model_id,
@@ -305,6 +362,7 @@ def _answer(written: Written, choice: Choice) -> Answer:
         cache_read_tokens=counts.cache_read_tokens,
         cache_write_tokens=counts.cache_write_tokens,
         counted_from=written.oldest if written.counts else 0,
+        backing=backing,
     )
 
 

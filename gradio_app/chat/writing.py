@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from gradio_app.chat import budget, context, errors
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Conversation
+from gradio_app.chat.grounding import Grounded, Grounding
 from gradio_app.chat.inputs import Question, Reading, Said
 from gradio_app.chat.model import Choice, Counts, Models, ModelStream, context_tokens
 from gradio_app.chat.running import Running
@@ -47,6 +48,8 @@ class Written:
         pieces: of how many pieces the text is.
         most_read: no model reads more tokens for the request.
         oldest: the number of the oldest turn in the request.
+        besides: tokens that were spent besides this call.
+        grounded: the passages that it was made from; None when no documents were asked.
     """
 
     text: str
@@ -59,6 +62,8 @@ class Written:
     pieces: int = 0
     most_read: int = 0
     oldest: int = 0
+    besides: int = 0
+    grounded: Grounded | None = field(default=None, repr=False)
 
 
 def told_counts(written: Written) -> Counts:
@@ -84,9 +89,12 @@ class Writer:
         question: Question,
         choice: Choice,
         reading: Reading | None = None,
+        grounding: Grounding | None = None,
     ) -> Written:
-        """Let the model answer; with less of history and files as long as it finds the request too long."""
+        """Let the model answer; with less of history, files and passages while it finds that too long."""
         system = context.system_prompt(before)
+        system = grounding.system(system) if grounding else system
+        running.cites = grounding is not None
         written = Written("", FAILED)
         for share in CONTEXT_SHARES:
             less = reading and replace(reading, tokens=reading.tokens // share)
@@ -96,10 +104,14 @@ class Writer:
                 errors.record_storage(error)
                 return Written("", FAILED, errors.FILES)
             oldest = context.oldest_sent(before, parts, running.number)
+            given = grounding and grounding.less(share)
+            parts = given.into(parts) if given else parts
             most_read = budget.most_read_after(before, oldest, choice.model_id, system, parts)
             written = self._with_patience(running, lambda: self.call(running, choice, system, parts))  # noqa: B023
-            written = replace(written, most_read=most_read, oldest=oldest)
-            if written.reason != errors.TOO_LONG or written.text or (len(parts) == 1 and not question.files):
+            grounded = given and Grounded(given.sources, running.cited)
+            written = replace(written, most_read=most_read, oldest=oldest, grounded=grounded)
+            is_least = len(parts) == 1 and not question.files and not (given and len(given.sources) > 1)
+            if written.reason != errors.TOO_LONG or written.text or is_least:
                 break
         return written
 
@@ -172,6 +184,8 @@ class _Call:
         stop_reason = ""
         with contextlib.closing(self.stream.pieces()) as pieces:
             for piece in pieces:
+                for source, words in piece.cited:
+                    self._running.cite(source, words)
                 if piece.text:
                     self._running.write(piece.text)
                 self.counts = piece.counts or self.counts

@@ -71,7 +71,8 @@ def bound(limits: Limits, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if sys.platform == "linux":
         # The kernel ends this process before the server when a task's memory is spent.
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000")
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             sys.exit(1)  # it died before it could be followed

@@ -72,9 +72,11 @@ def asked(question: str) -> list[frozenset[str]]:
     return [each for each in dict.fromkeys(forms) if each][:ASKED]
 
 
-def identifiers(question: str) -> list[str]:
-    """Those of a question's words that identify something."""
-    return [token for token in dict.fromkeys(_tokens(question)) if identifies(token)]
+def named(question: str) -> list[frozenset[str]]:
+    """Those of a question's words that identify something, as they are looked up."""
+    return [frozenset([_key(token)]) for token in dict.fromkeys(_tokens(question)) if identifies(token)][
+        :ASKED
+    ]
 
 
 def identifies(token: str) -> bool:

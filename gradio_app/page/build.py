@@ -64,8 +64,8 @@ def _wire_turns(events: TurnEvents, components: Layout, views: Views) -> None:
     """Four ways to ask, after each of which the script presses `follow` if there is an answer to follow."""
     held, chat = components.held, components.chat
     shown: set[Any] = {held.conversation_id, held.version, held.last}
-    asked: set[Any] = {*shown, held.ask_id, *vars(components.choices).values()}
-    told = [*views.of_conversation, held.conversation_id, held.news]
+    asked: set[Any] = {*shown, held.ask_id, chat.asks, *vars(components.choices).values()}
+    told = [*views.of_conversation, chat.asks, held.conversation_id, held.news]
     chat.send.click(events.ask, {*asked, held.question, held.files}, told, **AT_ONCE)
     chat.turns.example_select(events.ask_example, asked, told, **AT_ONCE)
     chat.turns.retry(events.retry, asked, told, **AT_ONCE)
@@ -87,7 +87,8 @@ def _wire_following(events: Following, components: Layout, views: Views) -> None
 
 def _wire_conversations(ui: gr.Blocks, events: ConversationEvents, components: Layout, views: Views) -> None:
     held, listed, conversation = components.held, components.list, components.conversation
-    whole = [*views.of_conversation, *views.of_list, held.conversation_id, held.news]
+    asks = components.chat.asks
+    whole = [*views.of_conversation, *views.of_list, asks, held.conversation_id, held.news]
     ui.load(events.open, None, [*whole, *vars(components.choices).values()], **AT_ONCE)
     turned: set[Any] = {held.conversation_id, held.list_place}
     listed.newer.click(events.newer, turned, views.of_list, **AT_ONCE)

@@ -52,16 +52,20 @@ class ConversationEvents:
         }
         draft, uploads = self._draft(reader, conversation)
         self._services.files.clear(reader.user_id)
+        asks = self._views.asks(reader, conversation.asks)
+        is_gone = conversation.asks and asks[self._chat.asks]["value"] != conversation.asks
         preferred = None if conversation.model_id else self._services.preferences.find(reader.user_id)
         return {
             **view,
             **self._views.list(reader, conversation.id),
             **self._views.choice(at_first(self._services.settings, conversation, preferred)),
+            **asks,
             self._held.conversation_id: conversation.id,
             self._held.news: news(
                 running=self._views.is_being_answered(reader, conversation),
                 give=draft,
                 files=uploads,
+                **({"notice": reader.refusal("asks_gone")} if is_gone else {}),
             ),
         }
 
@@ -97,6 +101,7 @@ class ConversationEvents:
         return {
             **self._views.view(reader, empty),
             **self._views.list(reader, empty.id),
+            **self._views.asks(reader, ""),
             self._conversation.confirmation: gr.update(visible=False),
             self._held.conversation_id: empty.id,
             self._held.news: news(running=False, address=new_address(empty.id)),

@@ -80,7 +80,7 @@ class Following:
             yield gr.skip()
             return
         *before, last = now.turns
-        shown = await to_thread.run_sync(render.messages, conversation_id, before, reader.language)
+        shown = await to_thread.run_sync(self._views.messages, reader, conversation_id, before)
         shown.append(render.question(conversation_id, last, reader.language))
         live = LiveAnswer()
         async for text, waits_for in self._growing(reader, conversation_id, last, running):

@@ -92,6 +92,8 @@ class Chat:
     earlier: gr.Button
     turns: gr.Chatbot
     later: gr.Button
+    asks: gr.Dropdown
+    """Which documents to ask."""
     attach: gr.Button
     """Opens the browser's choice of files; `static/files.js` does it."""
     box: gr.Textbox
@@ -227,6 +229,11 @@ def _chat() -> Chat:
         autoscroll=True,
     )
     later = gr.Button(T("later"), size="sm", visible=False, elem_id="later")
+    # What there is to ask is each person's own and comes when the page opens (`asking.py`).
+    asks = gr.Dropdown(
+        [("", "")], value="", label=T("asks"), filterable=False, visible=False, scale=0, elem_id="asks"
+    )
+    asks.preprocess = _as_sent
     with gr.Row(elem_id="composer", equal_height=False):
         attach = gr.Button(T("attach"), elem_id="attach", min_width=0, scale=0)
         # Its text is the script's: no event takes it or gives it another value. No `max_length`, which
@@ -248,6 +255,7 @@ def _chat() -> Chat:
         earlier=earlier,
         turns=turns,
         later=later,
+        asks=asks,
         attach=attach,
         box=box,
         send=send,

@@ -9,6 +9,7 @@ import gradio as gr
 
 from gradio_app import request_id
 from gradio_app.chat import errors
+from gradio_app.chat.lookup import Asker
 from gradio_app.language import language
 from gradio_app.page import texts
 from gradio_app.store.table import TableUnreachable
@@ -25,6 +26,13 @@ class Reader:
     language: str
     session_key: str = field(default="", repr=False)
     """Of the session that sent the request; empty without login."""
+    groups: tuple[str, ...] = ()
+    """Of the pool, as the session knows them."""
+
+    @property
+    def asker(self) -> Asker:
+        """The same, as documents know who asks them."""
+        return Asker(self.user_id, self.groups)
 
     def refusal(self, key: str, name: str = "", /, **counts: int) -> str:
         """Why something does not take place; the name of a model and `counts` stand in the words."""
@@ -37,7 +45,7 @@ def reader_of(request: gr.Request) -> Reader:
     """Who sent the request; without a user nobody gets anything, though the gate lets none through."""
     if not request.username:
         raise PermissionError("no user is signed in")
-    return Reader(request.username, _language(request), _session_key(request))
+    return Reader(request.username, _language(request), _session_key(request), _groups(request))
 
 
 FAULTS = {"storage": 503, "broken": 500}
@@ -66,6 +74,11 @@ def _session_key(request: gr.Request) -> str:
     """Where the gate has put the session that let the request in."""
     session = getattr(request.request.state, "session", None) if request.request else None
     return session.key if session else ""
+
+
+def _groups(request: gr.Request) -> tuple[str, ...]:
+    identity = getattr(request.request.state, "identity", None) if request.request else None
+    return identity.groups if identity else ()
 
 
 def telling(event: Callable[P, R]) -> Callable[P, R]:

@@ -1,7 +1,7 @@
 """Conversations as the page's components take them: pure functions."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,18 +9,24 @@ from gradio_app.chat import context
 from gradio_app.chat.attachments import CUT
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Answer, Conversation, Turn
 from gradio_app.gate.limits import FILES_PATH
-from gradio_app.page import chatbot, markup, texts
+from gradio_app.page import chatbot, cited, markup, texts
 
 LOSSY = {"pdf", "docx", "pptx", "xlsx", "html"}
 """Kinds of files that show more than their text says."""
 
 
-def messages(conversation_id: str, turns: Sequence[Turn], language: str) -> list[Any]:
+Standing = Mapping[tuple[str, str], str]
+"""How documents stand for a reader, by library and document; one that is not there counts as deleted."""
+
+
+def messages(
+    conversation_id: str, turns: Sequence[Turn], language: str, standing: Standing | None = None
+) -> list[Any]:
     """Two messages for each turn, so that the page's message 2n is always the question of turn n."""
     shown = []
     for turn in turns:
         shown.append(question(conversation_id, turn, language))
-        shown.append(chatbot.settled("assistant", answer_parts(turn, language)))
+        shown.append(chatbot.settled("assistant", answer_parts(turn, language, standing or {})))
     return shown
 
 
@@ -51,11 +57,16 @@ def _files(conversation_id: str, turn: Turn, language: str) -> str:
     return markup.files(shown, words["files"])
 
 
-def answer_parts(turn: Turn, language: str) -> list[str]:
-    """An answer that has ended, and why it is not whole."""
+def answer_parts(turn: Turn, language: str, standing: Standing) -> list[str]:
+    """An answer that has ended, why it is not whole, and its sources."""
     notice = _notice(turn.answer, texts.REASONS[language])
     text = turn.answer.text if turn.answer else ""
-    parts = [*markup.answer_parts(text), *([markup.notice(notice)] if notice else [])]
+    backing = turn.answer.backing if turn.answer else None
+    if backing:
+        parts = [*cited.answer_parts(text, backing, language), *([markup.notice(notice)] if notice else [])]
+        parts += cited.sources(backing, language, standing) if text.strip() else []
+    else:
+        parts = [*markup.answer_parts(text), *([markup.notice(notice)] if notice else [])]
     if text.strip():
         parts.append(markup.actions(turn.number, {"copy": texts.ACTIONS[language]["copy_answer"]}))
     return parts

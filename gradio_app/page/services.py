@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gradio_app.chat.lookup import Documents
 from gradio_app.chat.running import Running
 from gradio_app.chat.turns import Turns
 from gradio_app.settings import Settings
@@ -22,3 +23,5 @@ class ChatServices:
     preferences: Preferences
     running: Running
     settings: Settings
+    documents: Documents | None = None
+    """None where there are none to ask."""

@@ -25,6 +25,7 @@ PAGE = {
         "max_tokens": "Maximum tokens",
         "account": "Account and sign-out",
         "documents": "Documents",
+        "asks": "Ask",
         "write": "Write a message…",
         "attach": "Attach files",
         "send": "Send",
@@ -50,6 +51,7 @@ PAGE = {
         "max_tokens": "Máximo de tokens",
         "account": "Cuenta y cerrar sesión",
         "documents": "Documentos",
+        "asks": "Preguntar a",
         "write": "Escribe un mensaje…",
         "attach": "Adjuntar archivos",
         "send": "Enviar",
@@ -83,6 +85,8 @@ REASONS = {
         "credentials": "The application's permission to use the model has run out. Try again; if it stays, "
         "tell whoever runs it.",
         "files": "The attached files cannot be read right now. Nothing was spent; try again in a moment.",
+        "not_searched": "Your documents cannot be searched right now. Try again in a moment.",
+        "not_yet": "Documents cannot be asked yet: their index is being made. Try again in some minutes.",
         "unknown": "Something went wrong with the answer. Try again.",
     },
     "es": {
@@ -109,6 +113,9 @@ REASONS = {
         "avisa a quien la administra.",
         "files": "Ahora mismo no se pueden leer los archivos adjuntos. No se gastó nada; reintenta en "
         "un momento.",
+        "not_searched": "Ahora mismo no se puede buscar en tus documentos. Reintenta en un momento.",
+        "not_yet": "Todavía no se puede preguntar a los documentos: se está creando su índice. Reintenta "
+        "en unos minutos.",
         "unknown": "Algo salió mal con la respuesta. Reintenta.",
     },
 }
@@ -157,6 +164,8 @@ REFUSALS = {
         "them in several messages.",
         "upload_gone": "A file that you attached is not there any more: it is kept for a day. Take it off "
         "and attach it again.",
+        "asks_gone": "The documents that this conversation asked are not there any more, or not for you. "
+        "Choose again what to ask.",
         "not_saved": "This answer could not be saved. Copy what you need before you leave the page.",
         "not_found": "This conversation does not exist. It may have been deleted.",
         "malformed": "The page sent something that does not fit. Reload it and try again.",
@@ -191,6 +200,8 @@ REFUSALS = {
         "envíalos en varios mensajes.",
         "upload_gone": "Un archivo que adjuntaste ya no está: se conserva un día. Quítalo y adjúntalo de "
         "nuevo.",
+        "asks_gone": "Los documentos a los que preguntaba esta conversación ya no están, o no son para ti. "
+        "Elige de nuevo a qué preguntar.",
         "not_saved": "Esta respuesta no se pudo guardar. Copia lo que necesites antes de salir de la página.",
         "not_found": "Esta conversación no existe. Quizá se borró.",
         "malformed": "La página envió algo que no encaja. Recárgala e inténtalo de nuevo.",
@@ -243,6 +254,44 @@ UPLOADS = {
     },
 }
 """Why a file is not attached, or not shown."""
+
+ASKS = {
+    "en": {
+        "": "the model alone",
+        "own": "all my documents",
+        "collection": "my collection {name}",
+        "everybody": "everybody's documents",
+        "group": "documents of {name}",
+    },
+    "es": {
+        "": "solo al modelo",
+        "own": "todos mis documentos",
+        "collection": "mi colección {name}",
+        "everybody": "los documentos de todos",
+        "group": "los documentos de {name}",
+    },
+}
+"""What can be asked; it goes on from `asks` of the page."""
+
+SOURCES = {
+    "en": {
+        "sources": "Sources",
+        "page": "page {page}",
+        "none": "Nothing in this answer is backed by your documents.",
+        "open": "Open the document",
+        "deleted": "The document was deleted.",
+        "closed": "The document is not open to you any more.",
+    },
+    "es": {
+        "sources": "Fuentes",
+        "page": "página {page}",
+        "none": "Nada de esta respuesta está respaldado por tus documentos.",
+        "open": "Abrir el documento",
+        "deleted": "El documento se eliminó.",
+        "closed": "El documento ya no está abierto para ti.",
+    },
+}
+"""What stands at the sources of an answer."""
 
 FILES = {
     "en": {

@@ -49,6 +49,7 @@ class TurnEvents:
         self._views = views
         self._held = layout.held
         self._choices = layout.choices
+        self._asks = layout.chat.asks
 
     async def ask(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """Ask what the script took from the box."""
@@ -163,6 +164,8 @@ class TurnEvents:
             replaces=wish.replaces,
             uploads=wish.uploads,
             kept=wish.kept,
+            asks=values.text(self._asks),
+            groups=reader.groups,
             session_key=reader.session_key,
             ask_id=values.text(self._held.ask_id),
         )
@@ -189,6 +192,8 @@ class TurnEvents:
             now = await to_thread.run_sync(self._views.conversation, reader, conversation_id)
             said["running"] = self._views.is_being_answered(reader, now)
             view = await to_thread.run_sync(self._views.view, reader, now)
+            if refused.reason == "asks_gone":
+                view |= await to_thread.run_sync(self._views.asks, reader, "")
         except TableUnreachable as error:
             errors.record_storage(error)
             view = {}

@@ -1,13 +1,14 @@
 """What the page shows, read from the store: component updates by component."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
-from gradio_app.chat.conversation import Conversation, Cursor, Heading, valid_id
+from gradio_app.chat.conversation import Conversation, Cursor, Heading, Turn, valid_id
 from gradio_app.chat.model import Choice
-from gradio_app.page import render
+from gradio_app.page import render, texts
 from gradio_app.page.address import address_of
 from gradio_app.page.layout import HEADINGS, Layout
 from gradio_app.page.paging import Place, whole_number
@@ -62,7 +63,7 @@ class Views:
             held.last: conversation.last,
             held.turns_place: Place(place.steps if place else (), first).text,
             chat.turns: gr.update(
-                value=render.messages(conversation.id, conversation.turns, reader.language),
+                value=self.messages(reader, conversation.id, conversation.turns),
                 elem_classes="earlier" if conversation.has_later else "",
             ),
             chat.usage: usage,
@@ -70,6 +71,24 @@ class Views:
             chat.later: gr.update(visible=conversation.has_later),
             self._layout.conversation.title: conversation.title,
         }
+
+    def messages(self, reader: Reader, conversation_id: str, turns: Sequence[Turn]) -> list[Any]:
+        """Turns as the chat shows them, with their sources as these stand by now."""
+        backed = [turn.answer.backing for turn in turns if turn.answer and turn.answer.backing]
+        places = list(dict.fromkeys(source.place for each in backed for source in each.sources))
+        documents = self._services.documents
+        standing = documents.standing(reader.asker, places) if documents and places else {}
+        return render.messages(conversation_id, turns, reader.language, standing)
+
+    def asks(self, reader: Reader, asks: str) -> Updates:
+        """The choice of what to ask; what cannot be asked any more becomes nothing."""
+        documents = self._services.documents
+        found = documents.choosable(reader.asker) if documents else ()
+        names = texts.ASKS[reader.language]
+        choices = [(names[""], ""), *((names[each.kind].format(name=each.name), each.asks) for each in found)]
+        value = asks if any(each.asks == asks for each in found) else ""
+        update = gr.update(choices=choices, value=value, visible=bool(found))
+        return {self._layout.chat.asks: update}
 
     def list(self, reader: Reader, current: str, place: Place | None = None) -> Updates:
         """A page of the list of conversations; `current` is the open one's id."""

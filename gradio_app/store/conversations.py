@@ -58,7 +58,7 @@ the person's storage, a new question with its lease and what the caller adds are
 LISTINGS = 5
 """Most times that a list is filled up because conversations in it are being deleted."""
 
-SETTINGS = ("model_id", "temperature", "max_tokens")
+SETTINGS = ("model_id", "temperature", "max_tokens", "asks")
 
 _HEAD, _STORAGE = 0, 1
 """Where both stand in a transaction."""
@@ -135,7 +135,7 @@ class Conversations(Reading, Answers, Deletion):
             files: what is attached to it and lies in the conversation's part of the bucket already. Of the
                 replaced question's files those stay that are among them.
             holder: who is going to write the answer, until `lease_until` for the time being; nobody if empty.
-            settings: `model_id`, `temperature` and `max_tokens`, which the conversation keeps.
+            settings: `model_id`, `temperature`, `max_tokens` and `asks`, which the conversation keeps.
 
         Raises ConflictError when the conversation is not at `seen.version` or has no such turn, FullError,
         and ActionRefusedError.

@@ -35,6 +35,7 @@ def conversation_of(conversation_id: str, item: Item) -> Conversation:
         model_id=item.get("model_id", ""),
         temperature=None if temperature is None else float(temperature),
         max_tokens=item.get("max_tokens", 0),
+        asks=item.get("asks", ""),
         pinned=bool(item.get("pinned", 0)),
         folder=item.get("folder", ""),
         updated_at=item.get("updated_at", 0),

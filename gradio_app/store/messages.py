@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from gradio_app.chat import sources
 from gradio_app.chat.attachments import Files, from_json, to_json
 from gradio_app.chat.conversation import WRITING, Answer, Part, Parts, Turn, plain, text_of
 from gradio_app.store import schema
@@ -36,7 +37,8 @@ def question_item(
 
 def answer_item(user_id: str, conversation_id: str, number: int, answer: Answer) -> Item:
     """The item of an answer that has ended, which counts as stored from now on."""
-    item = _item(user_id, conversation_id, number, "assistant", answer.parts) | {
+    told = sources.to_json(answer.backing) if answer.backing else ""
+    item = _item(user_id, conversation_id, number, "assistant", answer.parts, TEXT_BYTES - len(told)) | {
         "status": answer.status,
         "reason": answer.reason,
         "model_id": answer.model_id,
@@ -44,6 +46,8 @@ def answer_item(user_id: str, conversation_id: str, number: int, answer: Answer)
     }
     if answer.temperature is not None:
         item["temperature"] = answer.temperature
+    if told:
+        item["sources"] = told
     if answer.counted_from:
         item["counted_from"] = answer.counted_from
     return {**item, "bytes": item_bytes(item)}
@@ -74,6 +78,7 @@ def answer_of(item: Item) -> Answer:
         temperature=None if temperature is None else float(temperature),
         counted_from=item.get("counted_from", 0),
         lease_until=item.get("lease_until", 0),
+        backing=sources.from_json(item["sources"]) if "sources" in item else None,
         **{name: item.get(name, 0) for name in COUNTS},
     )
 
@@ -100,7 +105,7 @@ def files_of(item: Item) -> Files:
 
 def item_bytes(item: Item) -> int:
     """What an item takes in the table, near enough."""
-    texts = (item.get(name, "") for name in ("text", "parts", "files"))
+    texts = (item.get(name, "") for name in ("text", "parts", "files", "sources"))
     return ITEM_BYTES + sum(len(text.encode("utf-8", "replace")) for text in texts)
 
 
@@ -110,12 +115,14 @@ def cut_to_bytes(text: str, limit: int) -> str:
     return data[:limit].decode("utf-8", "ignore")
 
 
-def _item(user_id: str, conversation_id: str, number: int, role: str, parts: Parts) -> Item:
+def _item(
+    user_id: str, conversation_id: str, number: int, role: str, parts: Parts, most: int = TEXT_BYTES
+) -> Item:
     item: dict[str, Any] = {
         "pk": schema.person(user_id),
         "sk": schema.message(conversation_id, number, role),
         "role": role,
-        "text": cut_to_bytes(text_of(parts), TEXT_BYTES),
+        "text": cut_to_bytes(text_of(parts), most),
     }
     if parts != plain(text_of(parts)):
         item["parts"] = json.dumps([{"kind": part.kind, "text": part.text} for part in parts])

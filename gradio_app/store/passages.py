@@ -37,11 +37,15 @@ class IndexNotReadyError(Exception):
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found; a higher score is nearer. Scores of two ways of finding do not compare."""
+    """A passage that was found; a higher score is nearer. Scores of two ways of finding do not compare.
+
+    `language` is the passage's, where it was found by meaning and is known.
+    """
 
     document_id: str
     number: int
     score: float
+    language: str = ""
 
     @property
     def place(self) -> Place:
@@ -152,8 +156,8 @@ class Passages:
                 SearchVector=[{"N": str(number)} for number in _numbers(vector)],
                 TopK=min(top, TOP),
                 SearchConditionExpression=" AND ".join(f"#{name} = :{name}" for name in equal),
-                ProjectionExpression="#pk, #sk",
-                ExpressionAttributeNames={f"#{name}": name for name in (*equal, "pk", "sk")},
+                ProjectionExpression="#pk, #sk, #language",
+                ExpressionAttributeNames={f"#{name}": name for name in (*equal, "pk", "sk", "language")},
                 ExpressionAttributeValues={f":{name}": {"S": value} for name, value in equal.items()},
             )
         except TableUnreachable as error:
@@ -161,8 +165,7 @@ class Passages:
                 raise IndexNotReadyError from error
             raise
         pk = schema.passages(library_id)
-        hits = ((*schema.vector_of(item["sk"]), distance) for item, distance in found if item["pk"] == pk)
-        return [Hit(document_id, number, 1 - distance) for document_id, number, _, distance in hits]
+        return [_hit(item, distance) for item, distance in found if item["pk"] == pk]
 
     def _index(self, library_id: str, document_id: str, segment: int) -> None:
         """Look up the words of a segment's passages as they are in the table."""
@@ -200,6 +203,11 @@ def _vector_item(
         **({"language": language} if language else {}),
         schema.VECTOR: _numbers(vector),
     }
+
+
+def _hit(item: Item, distance: float) -> Hit:
+    document_id, number, _ = schema.vector_of(item["sk"])
+    return Hit(document_id, number, 1 - distance, item.get("language", ""))
 
 
 def _passage(item: Item, number: int) -> Passage:

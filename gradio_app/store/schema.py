@@ -83,7 +83,7 @@ KINDS = (
         "USER#<user>",
         "CONVERSATION#<conversation>",
         "title:S version:N updated_at:N input_tokens:N? output_tokens:N? summary:S? summarized_to:N? "
-        "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? pinned:N? folder:S? deleted_at:N?",
+        "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? asks:S? pinned:N? folder:S? deleted_at:N?",
         "deleted by its owner",
         "store/conversations, heads, answers, deletion",
     ),
@@ -93,7 +93,7 @@ KINDS = (
         "MESSAGE#<conversation>#<turn>#<0 or 1>",
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
         "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
-        "holder:S? lease_until:N? stop_requested:N? files:S?",
+        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S?",
         "with its conversation",
         "store/messages, conversations, answers, deletion",
     ),

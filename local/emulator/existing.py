@@ -19,6 +19,11 @@ POOL = (
 )  # fmt: skip
 
 
+VECTOR_INDEX = (
+    "IndexName", "VectorAttribute", "Dimensions", "DistanceFunction", "SearchSchema", "Projection",
+)  # fmt: skip
+
+
 def _table(name: str) -> Properties | None:
     if name not in dynamodb._tables:
         return None
@@ -40,6 +45,10 @@ def _table(name: str) -> Properties | None:
                 "ContributorInsightsSpecification": {"Enabled": False},
             }
             for index in table.get("GlobalSecondaryIndexes") or []
+        ],
+        "VectorIndexes": [
+            {name: index[name] for name in VECTOR_INDEX if name in index}
+            for index in table.get("VectorIndexes") or []
         ],
         "DeletionProtectionEnabled": bool(dynamodb._tables[name].get("DeletionProtectionEnabled")),
         "PointInTimeRecoverySpecification": {

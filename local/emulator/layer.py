@@ -30,6 +30,7 @@ from local.emulator import (
     request_tokens,
     reviewed_stacks,
     secrets_manager,
+    secure_transport,
     service_linked_roles,
     service_quotas,
     stack_events,
@@ -54,6 +55,7 @@ PARTS = (
     network_interfaces,
     reviewed_stacks,
     secrets_manager,
+    secure_transport,
     service_linked_roles,
     stack_events,
     failed_rollbacks,  # wraps what the one before it puts in place

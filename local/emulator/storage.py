@@ -6,6 +6,7 @@ Also what a load balancer writes into the bucket of its logs as soon as it is ma
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ministack.services import dynamodb, s3
+from ministack.services.cloudformation import provisioners
 
 from local.emulator.environment import ACCOUNT_ID
 from local.emulator.registry import Properties, finish, guard_delete, prepare, succeeded, true
@@ -15,6 +16,8 @@ def install() -> None:
     prepare("AWS::DynamoDB::Table", _table_booleans)
     finish("AWS::DynamoDB::Table", _complete_table)
     guard_delete("AWS::DynamoDB::Table", _refuse_protected_table)
+    # A bucket has its stack's tags, as whatever can have some, and what is done by tags finds it.
+    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
     finish("AWS::S3::Bucket", _complete_bucket)
     guard_delete("AWS::S3::Bucket", _empty_bucket_only)
     finish("AWS::ElasticLoadBalancingV2::LoadBalancer", _try_the_log_bucket)
@@ -76,6 +79,8 @@ def _refuse_protected_table(table: str) -> None:
 
 
 def _complete_bucket(bucket: str, properties: Properties) -> None:
+    if tags := properties.get("Tags"):
+        s3._bucket_tags[bucket] = {each["Key"]: each["Value"] for each in tags}
     rules = (properties.get("BucketEncryption") or {}).get("ServerSideEncryptionConfiguration")
     if rules:
         succeeded(s3._put_bucket_encryption(bucket, _encryption(rules)))

@@ -9,8 +9,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deployer.errors import DeployError, explain, explained
 
 
-def answer(code: str, message: str = "") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "CreateChangeSet")
+def answer(code: str, message: str = "", status: int = 400) -> ClientError:
+    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "CreateChangeSet")  # type: ignore[arg-type]
+
+
+def waited(last_response: dict[str, dict[str, str]]) -> boto.WaiterError:
+    return boto.WaiterError(name="Gone", reason="Max attempts exceeded", last_response=last_response)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,16 @@ def answer(code: str, message: str = "") -> ClientError:
         (answer("ExpiredTokenException"), "credentials have expired"),
         (answer("InvalidClientTokenId"), "does not accept these credentials"),
         (answer("SignatureDoesNotMatch"), "clock"),
+        (answer("RequestExpired"), "credentials have expired, or this machine's clock is wrong"),
         (answer("Throttling"), "slow down"),
+        (answer("SlowDown", status=503), "slow down"),
+        (answer("TooManyRequestsException"), "slow down"),
+        (answer("ProvisionedThroughputExceededException"), "slow down"),
+        (answer("400"), "does not say why. The AWS credentials have expired, or"),
+        (answer("InternalFailure", status=500), "(InternalFailure): try again in a minute"),
+        (waited({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}), "slow down"),
+        (waited({"Error": {"Code": "AccessDenied", "Message": "x may not"}}), "that permission (x may not)"),
+        (waited({}), "waited for in vain"),
         (
             answer("AccessDenied", "User: x is not authorized\n to do it"),
             "User: x is not authorized to do it",

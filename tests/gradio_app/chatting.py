@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 
 from gradio_app.chat.conversation import Answer, Conversation, new_id
+from gradio_app.chat.lookup import Documents
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.running import Running
@@ -144,12 +145,13 @@ def make_chatting(
     running: Running | None = None,
     metrics: Metrics = METRICS,
     s3: Any = None,
+    documents: Documents | None = None,
 ) -> Chatting:
     """A user of a task of its own, with so many tokens a day; 0 is no limit. Files lie in `s3`."""
     core, running = Table(client, table), running or Running()
     files = AttachedFiles(core, Bucket(s3 or FakeS3(), "files"))
     store = Conversations(core, files)
-    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, metrics, files)
+    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, metrics, files, documents)
     return Chatting(turns, store, running)
 
 

@@ -64,6 +64,10 @@ ERRORS = {
 """Answers in place of a stream: status, code, message."""
 
 
+FEW_PASSAGES = 3
+"""Most that a question of that name takes; more are too long for it."""
+
+
 class FakeBedrock:
     """The endpoint; a context manager that starts and stops it."""
 
@@ -121,8 +125,9 @@ class FakeBedrock:
                 self.being_answered -= 1
 
     def question(self, number: int = -1) -> str:
-        """The last message of a request."""
-        return self.requests[number]["messages"][-1]["content"][-1]["text"]
+        """The last message of a request, without the passages before it."""
+        text = self.requests[number]["messages"][-1]["content"][-1]["text"]
+        return text.rpartition("</passages>\n\n")[2]
 
 
 @contextmanager
@@ -159,9 +164,18 @@ def exception(kind: str, message: str) -> bytes:
     return frame(headers, {"message": message})
 
 
-def delta(text: str) -> bytes:
+def delta(text: str, block: int = 0) -> bytes:
     """A piece of text."""
-    return event("contentBlockDelta", {"delta": {"text": text}, "contentBlockIndex": 0})
+    return event("contentBlockDelta", {"delta": {"text": text}, "contentBlockIndex": block})
+
+
+def citation(passage: int, words: str) -> bytes:
+    """What the text of a block is backed by, as models tell that cite by themselves."""
+    location = {"searchResultLocation": {"searchResultIndex": passage, "start": 0, "end": 1}}
+    cited = {"title": "x", "source": f"passage-{passage}", "sourceContent": [{"text": words}]}
+    return event(
+        "contentBlockDelta", {"delta": {"citation": cited | {"location": location}}, "contentBlockIndex": 0}
+    )
 
 
 def ending(words: int, stop_reason: str = "end_turn", usage: dict[str, int] | None = None) -> bytes:
@@ -184,6 +198,14 @@ PLAYED: dict[str, list[bytes]] = {
     "cut": [HALF, HANG_UP],
     "long": [delta("as much as I may") + ending(5, "max_tokens")],
     "nothing": [ending(0)],
+    "cite the battery": [
+        citation(0, "The battery lasts for ten hours."),
+        delta("It lasts") + delta(" long."),
+        event("contentBlockStop", {"contentBlockIndex": 0}),
+        delta(" Its colour is", 1) + delta(" green.", 1),
+        citation(1, "The colour is green."),
+        ending(9),
+    ],
     "huge": [*[delta("ñ" * 5_000)] * 60, ending(100)],
 }
 """Questions whose answer is always the same, in pieces."""
@@ -207,10 +229,17 @@ def _hold(fake: FakeBedrock) -> Iterator[bytes]:
     yield delta(" and the rest") + ending(5)
 
 
+def _cite_and_hold(fake: FakeBedrock) -> Iterator[bytes]:
+    yield delta('first words [1: "lasts for ten hours"] [1: "lasts f')
+    while not fake.go_on.wait(0.02):
+        yield NOTHING
+
+
 MISBEHAVIORS: dict[str, Callable[[FakeBedrock], Iterator[bytes]]] = {
     "silence": _silence,
     "endless": _endless,
     "hold": _hold,
+    "cite and hold": _cite_and_hold,
 }
 """Questions whose answer depends on the test."""
 
@@ -272,6 +301,8 @@ class _Handler(BaseHTTPRequestHandler):
             question = self._fake.summaries
         limit = question.removeprefix("context over ")
         too_long = limit != question and len(request["messages"]) > int(limit)
+        if question.startswith("few passages"):
+            too_long = json.dumps(request).count("<passage ") > FEW_PASSAGES
         error = ERRORS.get("context" if too_long else question)
         if request["model_id"] in self._fake.refused_models:
             error = ERRORS["no access"]

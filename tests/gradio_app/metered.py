@@ -28,6 +28,11 @@ class Metered(InProcess):
         self.calls.clear()
         self.writes, self.reads = 0, 0.0
 
+    def stored_bytes(self) -> int:
+        """Of all items, as DynamoDB charges for them: each with a hundred bytes for itself."""
+        partitions = dynamodb._tables[self.table_name]["items"].values()
+        return sum(size(dict(item)) + 100 for items in partitions for item in items.values())
+
     def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if "SESSION#" in str(arguments.get("Key")):
             return super()._answer(operation, arguments)
@@ -37,17 +42,17 @@ class Metered(InProcess):
         for member, old in zip(members, before, strict=True):
             self._count_write(operation, member, old)
         if operation == "query":
-            self._count_read(sum(map(_size, answer["Items"])), lags="IndexName" in arguments)
+            self._count_read(sum(map(size, answer["Items"])), lags=not arguments.get("ConsistentRead"))
         elif operation == "get_item":
-            self._count_read(_size(answer.get("Item", {})), lags=not arguments.get("ConsistentRead"))
+            self._count_read(size(answer.get("Item", {})), lags=not arguments.get("ConsistentRead"))
         elif operation == "batch_get_item":
-            for item in answer["Responses"].get(self._table, []):
-                self._count_read(_size(item), lags=False)
+            for item in answer["Responses"].get(self.table_name, []):
+                self._count_read(size(item), lags=False)
         return answer
 
     def _count_write(self, operation: str, member: dict[str, Any], old: dict[str, Any]) -> None:
         new = self._item(member)
-        units = max(1, math.ceil(max(_size(old), _size(new)) / WRITE_UNIT))
+        units = max(1, math.ceil(max(size(old), size(new)) / WRITE_UNIT))
         self.writes += 2 * units if operation == "transact_write_items" else units
         if "updated_at" in str(member):
             # The index has keys only; an entry that moves is deleted and written anew. Two changes within one
@@ -60,7 +65,7 @@ class Metered(InProcess):
 
     def _item(self, member: dict[str, Any]) -> dict[str, Any]:
         key = member.get("Key") or member["Item"]
-        stored = dynamodb._tables[self._table]["items"]
+        stored = dynamodb._tables[self.table_name]["items"]
         return dict(stored.get(key["pk"]["S"], {}).get(key["sk"]["S"], {}))
 
 
@@ -68,10 +73,13 @@ def _writing(operation: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
     """What an operation writes, and looks at in a transaction of writes."""
     if operation == "transact_write_items":
         return [next(iter(member.values())) for member in arguments["TransactItems"]]
+    if operation == "batch_write_item":
+        requests = [each for batch in arguments["RequestItems"].values() for each in batch]
+        return [next(iter(request.values())) for request in requests]
     return [arguments] if operation in ("put_item", "update_item", "delete_item") else []
 
 
-def _size(item: dict[str, Any]) -> int:
+def size(item: dict[str, Any]) -> int:
     return sum(len(name) + _value_size(value) for name, value in item.items())
 
 

@@ -32,7 +32,14 @@ lead there. Another site's links begin nothing: test_single_sign_on.py."""
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ANA, EVA = "ana@example.com", "eva@example.com"
 ALL_ON = Settings(
-    **{**vars(SETTINGS), "mfa": "optional", "sign_up_domains": ("example.com",), "single_sign_on": HOSTED}
+    **{
+        **vars(SETTINGS),
+        "mfa": "optional",
+        "sign_up_domains": ("example.com",),
+        "single_sign_on": HOSTED,
+        "embedding_model_id": "model-1",
+        "web_pages": True,
+    }
 )
 """Settings under which every address is open that can be."""
 access = Addresses(ALL_ON).access

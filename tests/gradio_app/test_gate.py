@@ -21,7 +21,14 @@ def world() -> World:
     return make_world()
 
 
-ALL_ON = replace(SETTINGS, mfa="optional", sign_up_domains=("example.com",), single_sign_on=HOSTED)
+ALL_ON = replace(
+    SETTINGS,
+    mfa="optional",
+    sign_up_domains=("example.com",),
+    single_sign_on=HOSTED,
+    embedding_model_id="model-1",
+    web_pages=True,
+)
 """Settings under which every address is open that can be."""
 
 
@@ -103,7 +110,7 @@ def test_what_gradio_leaves_open_is_closed(world: World, path: str) -> None:
 
 def test_without_login_the_pages_of_a_login_do_not_exist() -> None:
     settings = Settings(
-        **{name: getattr(SETTINGS, name) for name in ("table_name", "region", "model_ids")},
+        **{name: getattr(SETTINGS, name) for name in ("table_name", "bucket_name", "region", "model_ids")},
         pool_id="",
         app_client_id="",
         app_client_secret="",

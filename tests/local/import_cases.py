@@ -177,7 +177,18 @@ def existing_resources_are_told_in_their_schema(aws: RunningEmulator) -> None:
         client.get_resource(TypeName="AWS::DynamoDB::Table", Identifier="never-was")
 
 
+def buckets_have_the_tags_of_their_stack(aws: RunningEmulator) -> None:
+    client, name = aws.client("cloudformation"), f"tagged-{uuid.uuid4().hex[:8]}"
+    body = json.dumps(resources(Files=resource("S3::Bucket")))
+    made = client.create_stack(StackName=name, TemplateBody=body, Tags=TAGS)
+    stack = Stack(aws, made["StackId"])
+    stack.wait_for("CREATE_COMPLETE")
+    bucket = stack.physical_id("Files")
+    assert TAGS[0] in aws.client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"]
+
+
 CASES = [
+    buckets_have_the_tags_of_their_stack,
     stack_is_imported_into_a_root,
     stack_that_was_only_imported_is_not_nested,
     nested_stack_must_be_what_its_parent_says,

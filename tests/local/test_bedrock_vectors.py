@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from gradio_app.library.embeddings import Embeddings
 from gradio_app.library.ports import EmbeddingRefusedError, Passage
 from gradio_app.store import schema
+from local.bedrock import titan
 from local.bedrock.embedder import QUESTION_WORDS, Embedder, EmbedderError
 from local.bedrock.inference import Inference
 from local.bedrock.server import create_app
@@ -62,6 +63,12 @@ def test_a_vector_has_the_dimensions_that_were_asked_for_and_length_one(dimensio
     assert math.hypot(*vector) == pytest.approx(1)
     assert answer.json()["inputTextTokenCount"] == 2
     assert answer.headers["x-amzn-bedrock-input-token-count"] == "2"
+
+
+def test_a_vector_that_is_cut_has_length_one_again() -> None:
+    asked = titan.asked({"inputText": "text", "dimensions": 256})
+    vector = titan.answer(asked, [1 / math.sqrt(384)] * 384, 1)["embedding"]
+    assert (len(vector), math.hypot(*vector)) == (256, pytest.approx(1))
 
 
 def test_what_is_not_said_is_as_titan_has_it() -> None:

@@ -55,7 +55,7 @@ CHOICES: dict[str, dict[str, Parameters]] = {
     "model": {"one": {"AlternativeModelId": "", "EmbeddingModelId": ""}, "two": {}},
     "mail": {"no": {}, "yes": {"AlarmEmail": "ops@example.com"}},
     "budget": {"no": {}, "yes": {"MonthlyBudget": "50"}},
-    "people": {"own pool": {}, "existing pool": {"ExistingUserPoolId": "us-east-1_Ab12Cd34E"}},
+    "people": {"own pool": {}, "existing pool": {"ExistingUserPoolId": "us-east-1_Ab12Cd34E", "Mfa": "off"}},
     "single sign-on": {
         "off": {},
         "saml": {
@@ -156,7 +156,8 @@ def _what_must_be_there(emulator: RunningEmulator, chosen: Parameters) -> Parame
         found["ExistingVpcId"] = vpc
         found["ExistingPrivateSubnetIds"] = found["ExistingPublicSubnetIds"] = ",".join(subnets)
     if "ExistingUserPoolId" in chosen:
-        pool = emulator.client("cognito-idp").create_user_pool(PoolName="of-others")
+        fitting = {"PoolName": "of-others", "UsernameAttributes": ["email"]}
+        pool = emulator.client("cognito-idp").create_user_pool(**fitting)
         found["ExistingUserPoolId"] = pool["UserPool"]["Id"]
     if chosen.get("SingleSignOn") == "oidc":
         secret = {"Name": f"oidc-{token_hex(8)}", "SecretString": "what the provider gave"}

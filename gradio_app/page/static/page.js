@@ -8,3 +8,4 @@ import "./box.js";
 import "./files.js";
 import "./messages.js";
 import "./editing.js";
+import "./citations.js";

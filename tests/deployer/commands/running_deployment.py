@@ -28,6 +28,7 @@ def template() -> dict[str, Any]:
         "Mfa": "off",
         "ArtifactBucketName": "logs",
         "ExistingUserPoolId": "",
+        "EmbeddingModelId": "amazon.titan-embed-text-v2:0",
     }
     return {
         "Parameters": {

@@ -58,7 +58,7 @@ def test_its_people_chat_and_it_is_left_as_it_was(whole: Whole, bedrock: FakeBed
     )
     whole.deploy()
     assert whole.pool == pool
-    assert whole.kept().keys() == {"Data/Table", "Encryption/Key"}
+    assert whole.kept().keys() == {"Data/Table", "Data/Files", "Encryption/Key"}
     client_id = whole.output("UserPoolClientId")
     with (
         service(whole, bedrock.endpoint_url, client_id=client_id, mfa="off") as url,

@@ -162,6 +162,37 @@ def test_a_table_of_an_older_release_is_brought_up_to_date(tiny: Tiny) -> None:
     destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
+def _with_two_indexes(store: Template) -> None:
+    _with_index(store)
+    indexes = store["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"]
+    indexes.append(indexes[0] | {"IndexName": "by-time-again"})
+
+
+def test_a_table_that_lacks_two_indexes_is_not_taken_over_at_once(tiny: Tiny) -> None:
+    leave_something(tiny)
+    there = data(tiny)
+    with pytest.raises(UsageError, match="lacks the indexes by-time and by-time-again"):
+        take_over(tiny, _with_two_indexes)
+    assert (data(tiny), state(tiny)) == (there, None)
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+def test_a_kept_bucket_is_not_the_bootstraps(tiny: Tiny) -> None:
+    """Both have the tag, once an earlier attempt has made the bootstrap stack."""
+
+    def with_files(store: Template) -> None:
+        store["Resources"]["Files"] |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+
+    tiny.deploy(written(with_files), KeepData="yes")
+    before = ids(tiny), resources(tiny, "AWS::S3::Bucket")
+    destroy.run(tiny.options(), tiny.console, None)
+    with pytest.raises(DeployError, match="could not be updated"):
+        take_over(tiny, with_files, Hold=1)
+    take_over(tiny, with_files)
+    assert (ids(tiny), resources(tiny, "AWS::S3::Bucket")) == before
+    destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
 def test_who_does_not_agree_has_changed_nothing(tiny: Tiny) -> None:
     leave_something(tiny)
     there = data(tiny)

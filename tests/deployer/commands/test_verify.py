@@ -73,6 +73,7 @@ def service(
             "app_client_id": listed["ClientId"],
             "app_client_secret": client["UserPoolClient"]["ClientSecret"],
             "table_name": running.table,
+            "bucket_name": running.bucket,
             "region": REGION,
             "model_ids": ("fake.model", "other.model"),
             "public_scheme": "http",

@@ -15,7 +15,7 @@ from deployer.options import Options
 from tests.emulator_fixture import RunningEmulator
 
 EMAIL, PASSWORD = "ana@example.com", "A long and quiet afternoon, 1999"
-KEPT = ("Data/Table", "Auth/UserPool", "Encryption/Key")
+KEPT = ("Data/Table", "Data/Files", "Auth/UserPool", "Encryption/Key")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class Whole:
     def pool(self) -> str:
         """The id of the pool of its people."""
         return self.output("UserPoolId")
+
+    @property
+    def bucket(self) -> str:
+        """The name of its bucket of files."""
+        return self.kept()["Data/Files"]
 
     @property
     def table(self) -> str:

@@ -322,6 +322,8 @@ class Stuck(Case):
         found = self.world.client("s3").list_buckets()["Buckets"]
         return [each["Name"] for each in found if each["Name"].startswith(f"{self.name}-")]
 
+    done_twice = "there is no failed rollback to go on with"
+
     def arguments(self) -> Sequence[str]:
         return ["continue-rollback", *self.on]
 
@@ -424,6 +426,18 @@ class Invite(Person):
         assert self.groups() == ["admins"]
 
 
+class InviteOnly(Invite):
+    """Somebody new."""
+
+    done_twice = "is there already"
+
+    def arguments(self) -> Sequence[str]:
+        return ["user", self.email, *self.on]
+
+    def require_done(self) -> None:
+        assert self.email in self.users()
+
+
 class Disable(Person):
     """Somebody is shut out."""
 
@@ -512,7 +526,8 @@ CASES: dict[str, type[Case]] = {
     "continue-rollback": Stuck,
     "github": Github,
     "github remove": GithubRemove,
-    "user": Invite,
+    "user": InviteOnly,
+    "user admin": Invite,
     "user disable": Disable,
     "user resend": Resend,
     "user no-admin": NoAdmin,

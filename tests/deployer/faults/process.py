@@ -127,8 +127,14 @@ def _warm() -> None:
     import boto3
     import botocore.session
 
-    for name in ("generate", "deployer.__main__", "tests.deployer.tiny"):
+    from deployer.cloudformation import schemas
+    from tests.deployer import tiny
+
+    for name in ("generate", "deployer.__main__", "deployer.proof.steps", "templates.stacks.github"):
         import_module(name)
+    for template in (tiny.store(), tiny.gate()):
+        for resource in template["Resources"].values():
+            schemas.create_only(resource["Type"])
     botocore.session.create_loader = cache(botocore.session.create_loader)
     session = boto3.Session("none", "none", region_name="us-east-1")
     for service in SERVICES:

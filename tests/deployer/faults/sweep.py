@@ -52,6 +52,8 @@ def strike(case: Case, fault: Fault, *, destroyed: bool = False) -> Iterator[str
     ended = world.run(*case.arguments(), fault=fault)
     struck, changed = world.wire.struck, world.wire.changed
     if not struck:
+        if fault.point.operation not in POLLS:
+            yield "there was no such call this time"
         return
     yield from _ending(case, fault, ended, changed=changed, untouched=world.everything() == before)
     again = None

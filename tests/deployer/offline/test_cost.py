@@ -81,6 +81,19 @@ def test_people_by_single_sign_on_cost_beyond_the_first_fifty(people: int, usd: 
     assert idle(**chosen) - idle() == pytest.approx(0.4)
 
 
+def test_documents_cost_what_is_done_with_them() -> None:
+    read_in, searched = (line for what, line in lines().items() if what.startswith("Documents"))
+    assert (read_in.idle, searched.idle) == (0, 0)
+    vectors_gb = 1600 * 2500 / 1e9
+    writes, tokens, stored_gb = 1600 * 60 / 1e6, 0.7, 1600 * 16_000 / 1e9
+    assert read_in.traffic == pytest.approx(
+        writes * 0.625 + tokens * 0.02 + vectors_gb * (0.52 + 0.25) + stored_gb * 0.45
+    )
+    assert searched.traffic == pytest.approx(1000 * (60 / 1e6 * 0.125 + vectors_gb * 0.002))
+    for without in ({"EmbeddingModelId": ""}, {"Egress": "endpoints"}):
+        assert not [what for what in lines(**without) if what.startswith("Documents")]
+
+
 def test_traffic_is_never_free() -> None:
     for parameters in load().values():
         at_rest, busy = total(estimate(*flat(parameters)))
@@ -90,7 +103,8 @@ def test_traffic_is_never_free() -> None:
 def test_every_price_says_where_it_is_from() -> None:
     table = tomllib.loads(PRICES.read_text("utf-8"))
     assert table.pop("as_of")
-    assert all(entry["source"].startswith("https://aws.amazon.com/") for entry in table.values())
+    official = ("https://aws.amazon.com/", "https://github.com/aws/")
+    assert all(entry["source"].startswith(official) for entry in table.values())
     confirmed = [entry["confirmed"] for entry in table.values() if "confirmed" in entry]
     assert all(re.fullmatch(r"https://\S.* \(20\d\d-\d\d\)", each) for each in confirmed)
 

@@ -58,6 +58,7 @@ MACROS = samples.repacked(
         (samples.SPANISH.encode("cp1252"), "a.txt", kinds.TEXT),
         (samples.ARABIC.encode("utf-16"), "a.txt", kinds.TEXT),
     ],
+    ids=samples.named,
 )
 def test_a_file_is_known_by_its_content(content: bytes | str, name: str, kind: Kind) -> None:
     assert kind_of(content.encode() if isinstance(content, str) else content, name) is kind
@@ -83,9 +84,12 @@ def test_a_file_is_known_by_its_content(content: bytes | str, name: str, kind: K
         (b"PK\x03\x04" + b"\xff" * 200, "a.docx"),
         (kinds.COMPOUND_FILE + b"\0" * 500, "old.doc"),
         (ENCRYPTED_OFFICE, "old.doc"),
+        (ENCRYPTED_OFFICE, "a.pdf"),
+        (kinds.COMPOUND_FILE + b"\0" * 500, "a.xlsx"),
         (b"{\\rtf1 a}", "a.txt"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "a.webp"),
     ],
+    ids=samples.named,
 )
 def test_what_is_no_kind_of_ours_is_refused(content: bytes, name: str) -> None:
     assert kind_of(content, name) is None

@@ -210,6 +210,7 @@ def test_the_same_file_gives_the_same_text() -> None:
         (samples.packed({"[Content_Types].xml": ""}), kinds.PPTX, Reason.BROKEN),
         (samples.image("PNG"), kinds.PNG, Reason.UNSUPPORTED),
     ],
+    ids=samples.named,
 )
 def test_what_cannot_be_read_says_why(content: bytes, kind: Kind, reason: Reason) -> None:
     with pytest.raises(UnreadableError) as refused:

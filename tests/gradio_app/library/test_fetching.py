@@ -34,8 +34,8 @@ def serving(certificate: Certificate, answer: Answer) -> Iterator[tuple[int, lis
             asked.append(f"{self.headers['host']}{self.path}")
             answer(self)
 
-        def log_message(self, *_: object) -> None:
-            return
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

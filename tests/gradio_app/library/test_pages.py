@@ -13,6 +13,7 @@ from gradio_app.aws import Clients
 from gradio_app.gate.access import OPEN
 from gradio_app.library import listing
 from gradio_app.library.document import EVERYBODY, content_id, group_library
+from gradio_app.library.embeddings import Embedded
 from gradio_app.library.texts import TEXTS
 from gradio_app.server import create_app
 from tests.gradio_app.fake_s3 import FakeS3
@@ -58,6 +59,9 @@ class Vectors(Model):
 
     def embed(self, passages: Any) -> list[list[float]]:
         return [[1.0, *[0.0] * 511] for _ in super().embed(passages)]
+
+    def of_question(self, text: str) -> Embedded:
+        return Embedded([[1.0, *[0.0] * 511]], len(text))
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_files_are_encrypted_like_the_table_and_deleted_ones_are_gone_soon() -> 
 
 def test_the_application_lays_files_where_the_lifecycle_and_the_role_know_them() -> None:
     assert schema.uploads("ana").startswith(data.UPLOADS)
-    prefixes = (schema.uploads("ana"), schema.files("ana", "c"))
+    prefixes = (schema.uploads("ana"), schema.files("ana", "c"), schema.library_files("l"))
     assert {prefix.partition("/")[0] + "/" for prefix in prefixes} == set(task_roles.FILES)
 
 
@@ -206,13 +206,13 @@ def test_the_artifact_bucket_is_private_versioned_and_tls_only() -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def data(**parameters: str) -> stacks.Json:
+def table_of(**parameters: str) -> stacks.Json:
     given = {"KeepData": "yes", "KeyArn": "", "EmbeddingModelId": "a.model"}
     return stacks.properties(rendition(stacks.stack("data"), **given | parameters), "Table")
 
 
 def test_a_search_by_meaning_is_one_librarys_and_brings_keys_alone() -> None:
-    (index,) = data()["VectorIndexes"]
+    (index,) = table_of()["VectorIndexes"]
     schemas = {each["AttributeName"]: each["SearchSchemaElementType"] for each in index["SearchSchema"]}
     assert [name for name, kind in schemas.items() if kind == "HASH"] == [schema.LIBRARY]
     assert {name for name, kind in schemas.items() if kind == "INLINE_FILTER"} == set(schema.FILTERS)
@@ -225,7 +225,7 @@ def test_a_search_by_meaning_is_one_librarys_and_brings_keys_alone() -> None:
 @pytest.mark.parametrize("model", ["", "a.model"])
 def test_the_table_defines_the_attributes_that_its_keys_and_indexes_use_and_no_others(model: str) -> None:
     """DynamoDB refuses a table that does otherwise."""
-    table = data(EmbeddingModelId=model)
+    table = table_of(EmbeddingModelId=model)
     indexes = [*table["GlobalSecondaryIndexes"], *table.get("VectorIndexes", [])]
     used = [*table["KeySchema"], *(key for each in indexes for key in each.get("KeySchema", []))]
     used += [element for each in indexes for element in each.get("SearchSchema", [])]

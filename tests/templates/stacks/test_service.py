@@ -356,7 +356,9 @@ def test_the_app_reads_and_writes_files_and_nothing_else_in_the_bucket() -> None
     ]
     files, listing = statements
     assert set(files["Action"]) == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
-    assert [each["Fn::Sub"][0] for each in files["Resource"]] == ["${bucket}/uploads/*", "${bucket}/files/*"]
+    assert {each["Fn::Sub"][0] for each in files["Resource"]} == {
+        f"${{bucket}}/{prefix}/*" for prefix in ("uploads", "files", "library")
+    }
     assert listing["Action"] == ["s3:ListBucket"], "no version is deleted, no policy or lifecycle changed"
 
 

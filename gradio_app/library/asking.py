@@ -1,0 +1,173 @@
+"""Libraries as the chat asks them: what a person can ask, where that is looked for, and what is found there.
+
+What is asked is kept with a conversation as `own`, `everybody` or the id of a group's library, with `/` and
+the id of a collection behind it for less than the whole. It opens nothing: each time, whoever asks is held
+against what they may read at that moment.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from gradio_app.chat.grounding import PASSAGES
+from gradio_app.chat.lookup import (
+    CLOSED,
+    DELETED,
+    NOT_SEARCHED,
+    NOT_YET,
+    OPEN,
+    Asker,
+    Choosable,
+    Found,
+    NotAskableError,
+    NotFoundOutError,
+    Searched,
+    most_tokens,
+)
+from gradio_app.chat.sources import Source
+from gradio_app.identity import Identity
+from gradio_app.library import words
+from gradio_app.library.access import Shelf, administers, own_groups, own_shelf, shelf
+from gradio_app.library.document import EVERYBODY, Document, State
+from gradio_app.library.embeddings import Embedded
+from gradio_app.library.ports import EmbeddingBusyError, EmbeddingRefusedError, Passage
+from gradio_app.store.library import Library
+from gradio_app.store.passages import IndexNotReadyError, Passages
+from gradio_app.store.shared import SharedLibraries
+from gradio_app.store.words import Place
+
+OWN = "own"
+ASKS = re.compile(rf"(?:{OWN}|{EVERYBODY}|group-[0-9a-f]{{32}})(?:/[0-9a-f]{{32}})?")
+CANDIDATES, RANK = 30, 60
+
+
+class QuestionEmbedder(Protocol):
+    """A model that makes vectors of questions. Raises EmbeddingBusyError and EmbeddingRefusedError."""
+
+    @property
+    def model(self) -> str: ...
+
+    def of_question(self, text: str) -> Embedded: ...
+
+
+class AskedLibraries:
+    """The libraries of a deployment (`chat.lookup.Documents`)."""
+
+    def __init__(
+        self, library: Library, shared: SharedLibraries, passages: Passages, embedder: QuestionEmbedder
+    ) -> None:
+        self._library = library
+        self._shared = shared
+        self._passages = passages
+        self._embedder = embedder
+
+    def choosable(self, asker: Asker) -> Sequence[Choosable]:
+        """What a person can ask: libraries with something in them that was read, and own collections."""
+        identity = _identity(asker)
+        found: list[Choosable] = []
+        own = own_shelf(identity).id
+        if self._has_text(own):
+            found.append(Choosable(OWN, OWN))
+            collections = self._library.collections(own)
+            found += [Choosable(f"{OWN}/{each.id}", "collection", each.name) for each in collections]
+        if self._has_text(EVERYBODY):
+            found.append(Choosable(EVERYBODY, EVERYBODY))
+        groups = self._shared.all() if administers(identity) else self._shared.of(own_groups(identity))
+        for library_id, name in sorted(groups.items(), key=lambda each: each[1].casefold()):
+            if self._has_text(library_id):
+                found.append(Choosable(library_id, "group", name))
+        return found
+
+    def searched(self, asker: Asker, asks: str) -> Searched:
+        """Where to look. Raises NotAskableError."""
+        if not ASKS.fullmatch(asks):
+            raise NotAskableError
+        named, _, collection = asks.partition("/")
+        there = self._shelf(asker, named)
+        if there is None or not self._has_text(there.id):
+            raise NotAskableError
+        if not collection:
+            return Searched(there.id)
+        if all(each.id != collection for each in self._library.collections(there.id)):
+            raise NotAskableError
+        return Searched(there.id, frozenset(self._library.ids_of(there.id, collection)))
+
+    def find(self, searched: Searched, question: str) -> Found:
+        """What is found for a question. Raises NotFoundOutError."""
+        tokens = 0
+        try:
+            embedded = self._embedder.of_question(question)
+            tokens = embedded.tokens
+            hits = self._hits(searched, question, embedded.vectors[0])
+        except EmbeddingBusyError:
+            # A call that was not answered may have cost what it was set aside for.
+            raise NotFoundOutError(NOT_SEARCHED, most_tokens(question)) from None
+        except EmbeddingRefusedError:
+            raise NotFoundOutError(NOT_SEARCHED, tokens) from None
+        except IndexNotReadyError:
+            raise NotFoundOutError(NOT_YET, tokens) from None
+        return Found(self._sources(searched.library, hits), tokens)
+
+    def _hits(self, searched: Searched, question: str, vector: Sequence[float]) -> list[Place]:
+        where, documents = searched.library, searched.documents
+        by_meaning = self._passages.by_meaning(where, vector, CANDIDATES, self._embedder.model, documents)
+        by_word = self._passages.by_word(where, words.asked(question), CANDIDATES, documents)
+        scores: Counter[Place] = Counter()
+        for hits in (by_meaning, by_word):
+            for rank, hit in enumerate(hits):
+                scores[hit.place] += 1 / (RANK + rank)  # pyright: ignore[reportArgumentType]
+        return sorted(scores, key=lambda place: (-scores[place], place))[:PASSAGES]
+
+    def _sources(self, library_id: str, places: Sequence[Place]) -> tuple[Source, ...]:
+        passages = self._passages.read(library_id, places)
+        documents = self._library.many(library_id, [document_id for document_id, _ in places])
+        return tuple(
+            _source(library_id, documents[place[0]], passages[place])
+            for place in places
+            if place in passages and _is_there(documents, place[0])
+        )
+
+    def standing(self, asker: Asker, places: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+        """How sources stand for a reader. Of a library that is closed to them nothing is looked up."""
+        standing: dict[tuple[str, str], str] = {}
+        for library_id in dict.fromkeys(library_id for library_id, _ in places):
+            ids = [document for library, document in places if library == library_id]
+            if self._shelf(asker, library_id) is None:
+                standing |= {(library_id, each): CLOSED for each in ids}
+                continue
+            there = self._library.many(library_id, ids)
+            standing |= {(library_id, each): OPEN if _is_there(there, each) else DELETED for each in ids}
+        return standing
+
+    def _shelf(self, asker: Asker, named: str) -> Shelf | None:
+        identity = _identity(asker)
+        own = own_shelf(identity)
+        if named in (OWN, own.id):
+            return own
+        groups = {} if named == EVERYBODY else self._shared.of([named])
+        return shelf(identity, named, groups) if named else None
+
+    def _has_text(self, library_id: str) -> bool:
+        return self._library.counts(library_id).pages > 0
+
+
+def _source(library_id: str, document: Document, passage: Passage) -> Source:
+    return Source(
+        library=library_id,
+        document=document.id,
+        number=passage.number,
+        name=document.name,
+        kind=document.kind,
+        text=passage.text,
+        page=passage.page,
+        heading=passage.heading,
+    )
+
+
+def _identity(asker: Asker) -> Identity:
+    return Identity(asker.user_id, "", asker.groups)
+
+
+def _is_there(there: Mapping[str, Document], document_id: str) -> bool:
+    return document_id in there and there[document_id].state is not State.DELETING

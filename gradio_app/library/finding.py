@@ -1,0 +1,125 @@
+"""Finding the passages that answer a question: by meaning and by word, as one ranking.
+
+Which of the two leads depends on the question. One that names something (a part number, a path, an error's
+code) is about the passages with that name, so these come first, whatever else they mean. Words that a passage
+in another language has in common with the question are so by chance: its place by meaning counts for both.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gradio_app.library import words
+from gradio_app.library.embeddings import Embeddings
+from gradio_app.library.ports import Passage
+from gradio_app.store.passages import Hit, Passages
+
+CANDIDATES = 50
+"""Passages that each way of finding puts forward, of each library."""
+SMOOTHING = 60
+"""Of reciprocal rank fusion, as its authors have it: how little the first places stand out.
+https://doi.org/10.1145/1571941.1572114"""
+NAMED = 2.0
+"""How much a place by name counts, against one by meaning or by word."""
+
+Place = tuple[str, str, int]
+"""A library, a document and the number of a passage in it."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where to look: in a library, and there in these documents or in all."""
+
+    library_id: str
+    documents: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A passage with where it stands."""
+
+    library_id: str
+    document_id: str
+    passage: Passage
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found, the best first, and the tokens that the question cost."""
+
+    found: list[Found]
+    tokens: int
+
+
+class Finding:
+    """What finds. Who may look where is decided before: it looks where it is told to.
+
+    It blocks, and raises TableUnreachable, IndexNotReadyError, EmbeddingBusyError and EmbeddingRefusedError.
+    """
+
+    def __init__(self, passages: Passages, embeddings: Embeddings) -> None:
+        self._passages = passages
+        self._embeddings = embeddings
+
+    def find(self, question: str, scopes: Sequence[Scope], top: int) -> Answer:
+        """At most `top` passages; none for a question without a word."""
+        if not question.strip() or not scopes:
+            return Answer([], 0)
+        embedded = self._embeddings.of_question(question)
+        [vector] = embedded.vectors
+        model = self._embeddings.model
+        by_meaning = _ranked(
+            scopes,
+            lambda scope: self._passages.by_meaning(
+                scope.library_id, vector, CANDIDATES, model, scope.documents
+            ),
+        )
+        by_word, by_name = (
+            _ranked(
+                scopes,
+                lambda scope, asked=asked: self._passages.by_word(
+                    scope.library_id, asked, CANDIDATES, scope.documents
+                ),
+            )
+            for asked in (words.asked(question), words.named(question))
+        )
+        ranked = fused(words.language(question), by_meaning, list(by_word), list(by_name))
+        return Answer(self._read(ranked, top), embedded.tokens)
+
+    def _read(self, ranked: Sequence[Place], top: int) -> list[Found]:
+        """The first of them; those that were deleted meanwhile make room for the next."""
+        read: dict[Place, Passage] = {}
+        wanted = ranked[: 2 * top]
+        for library_id in {place[0] for place in wanted}:
+            places = [place[1:] for place in wanted if place[0] == library_id]
+            found = self._passages.read(library_id, places)
+            read |= {(library_id, *place): passage for place, passage in found.items()}
+        return [Found(place[0], place[1], read[place]) for place in wanted if place in read][:top]
+
+
+def fused(
+    spoken: str, by_meaning: Mapping[Place, Hit], by_word: Sequence[Place], by_name: Sequence[Place]
+) -> list[Place]:
+    """One ranking of three, each with the best first; `spoken` is the question's language."""
+    scores: defaultdict[Place, float] = defaultdict(float)
+    foreign = {place for place, hit in by_meaning.items() if spoken and hit.language not in ("", spoken)}
+    for rank, place in enumerate(by_meaning):
+        scores[place] += _share(rank) * (2 if place in foreign else 1)
+    # Of what is found by words alone the language is not known: another one as likely as with these.
+    unknown = 1 - len(foreign) / len(by_meaning) if by_meaning else 1
+    for rank, place in enumerate(by_word):
+        trust = (0 if place in foreign else 1) if place in by_meaning else unknown
+        scores[place] += trust * _share(rank)
+    for rank, place in enumerate(by_name):
+        scores[place] += NAMED * _share(rank)
+    return sorted(scores, key=lambda place: (-scores[place], place))
+
+
+def _share(rank: int) -> float:
+    return 1 / (SMOOTHING + rank)
+
+
+def _ranked(scopes: Iterable[Scope], find: Callable[[Scope], list[Hit]]) -> dict[Place, Hit]:
+    """What is found in all scopes, the best first."""
+    found = [((scope.library_id, *hit.place), hit) for scope in scopes for hit in find(scope)]
+    return dict(sorted(found, key=lambda each: (-each[1].score, each[0])))

@@ -1,0 +1,47 @@
+"""Each operation of the commands that change something fails once, in one of the ways in turn.
+
+All ways at all calls take an hour, by `python -m tests.deployer.faults`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployer.faults import cases
+from tests.deployer.faults.cases import CASES, World
+from tests.deployer.faults.sweep import last_of_each, points, strike
+from tests.deployer.faults.wire import Fault, Kind
+from tests.emulator_fixture import RunningEmulator
+
+pytestmark = pytest.mark.slow
+
+KINDS = list(Kind)
+TRIED = (
+    "deploy first",
+    "deploy update",
+    "destroy data",
+    "rollback",
+    "continue-rollback",
+    "user-forget",
+    "github",
+)
+
+
+@pytest.fixture(scope="module")
+def world(emulator: RunningEmulator) -> Iterator[World]:
+    """Commands against the emulator."""
+    with cases.world(emulator) as here:
+        yield here
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_whatever_fails_is_one_sentence_and_the_same_command_goes_on(world: World, name: str) -> None:
+    case = CASES[name](world)
+    wrong: list[str] = []
+    for number, point in enumerate(last_of_each(points(case)), TRIED.index(name)):
+        fault = Fault(KINDS[number % len(KINDS)], point)
+        wrong += [f"{fault.kind} at {point}: {each}" for each in strike(case, fault)]
+    case.clear()
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,138 @@
+"""A mark is shown only where its words stand in the passage, whatever a model wrote."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_app.chat.citations import Cited, checked, place_of, readable
+from gradio_app.chat.sources import Backing, Source, from_json, to_json
+
+
+def source(text: str, number: int = 0) -> Source:
+    return Source("user-ana", "a" * 64, number, "Handbook.pdf", "pdf", text, page=3)
+
+
+BATTERY = source("The battery lasts for\nten hours. It needs 15 volts.")
+GUARANTEE = source("La garantía cubre tres años.", 1)
+
+
+def marks(raw: str, *cited: Cited) -> tuple[str, list[tuple[int, str]]]:
+    """What is shown of an answer, and where its marks stand, with their words."""
+    text, backing = checked(raw, (BATTERY, GUARANTEE), cited)
+    return text, [(mark.at, " ".join(backing.words(mark).split())) for mark in backing.marks]
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown", "words"),
+    [
+        ('Long [1: "lasts for ten hours"].', "Long.", ["lasts for ten hours"]),
+        ("Long [1: “lasts for ten hours.”] and more", "Long and more", ["lasts for ten hours"]),
+        ("Tres [2: «cubre tres años»]", "Tres", ["cubre tres años"]),
+        ('Long [passage 1: "ten   hours. It needs"]', "Long", ["ten hours. It needs"]),
+        ('Both [1: "lasts for ten"][2: "cubre tres años"].', "Both.", ["lasts for ten", "cubre tres años"]),
+        # Words that do not stand there, in another passage, or as parts of others.
+        ('No [1: "lasts for eleven hours"].', "No.", []),
+        ('No [1: "cubre tres años"].', "No.", []),
+        ('No [1: "It needs 15 volt"].', "No.", []),
+        ('No [1: "5 volts"].', "No.", []),
+        # A number that was not given, and words that say nothing.
+        ('No [3: "cubre tres años"]. [0: "battery lasts"] [99: "x"]', "No.", []),
+        ('No [1: "the"] [1: ""] [1: "..."].', "No.", []),
+        # Numbers alone count where the sentence itself repeats the passage.
+        ("The battery lasts for ten hours [1].", "The battery lasts for ten hours.",
+         ["The battery lasts for ten hours"]),
+        ("It lasts long [1][2], as they say [1, 2].", "It lasts long, as they say.", []),
+        # What looks like a mark and leads elsewhere.
+        ("Long [1](http://evil.example/x) enough", "Long enough", []),
+        # Code is as it was written.
+        ("Use `a[1]` or\n```\nb[1]\n```", "Use `a[1]` or\n```\nb[1]\n```", []),
+    ],
+)  # fmt: skip
+def test_a_mark_stands_where_its_words_stand_in_the_passage(raw: str, shown: str, words: list[str]) -> None:
+    text, found = marks(raw)
+    assert (text, [each for _, each in found]) == (shown, words)
+
+
+def test_a_mark_stands_behind_what_it_backs() -> None:
+    text, found = marks('It lasts long [1: "lasts for ten hours"]. Three years [2: "cubre tres años"]')
+    assert text == "It lasts long. Three years"
+    assert [text[:at] for at, _ in found] == ["It lasts long", "It lasts long. Three years"]
+
+
+def test_marks_on_lines_of_their_own_belong_to_what_stands_above() -> None:
+    text, found = marks('It lasts long.\n\n[1: "lasts for ten hours"]\n\nMore.')
+    assert text == "It lasts long.\n\nMore."
+    assert [text[:at] for at, _ in found] == ["It lasts long."]
+
+
+def test_what_a_model_cites_by_itself_is_held_against_the_passage_too() -> None:
+    raw = "One. Two. Three."
+    text, found = marks(
+        raw,
+        Cited(4, 0, "The battery lasts for ten hours."),
+        Cited(9, 1, "La garantía cubre diez años."),
+        Cited(16, 7, "The battery lasts for ten hours."),
+    )
+    assert text == raw
+    assert found == [(4, "The battery lasts for ten hours")]
+
+
+def test_an_answer_that_grows_never_shows_a_piece_of_a_citation() -> None:
+    raw = 'It lasts [1: "lasts for ten hours"] and costs [2] a lot'
+    seen = [readable(raw[:end]) for end in range(len(raw) + 1)]
+    assert seen[-1] == "It lasts and costs a lot"
+    assert all("It lasts and costs a lot".startswith(each.rstrip()) for each in seen)
+
+
+def test_what_backs_an_answer_is_the_same_after_it_was_stored() -> None:
+    _, backing = checked('Long [1: "lasts for ten hours"]', (BATTERY, GUARANTEE))
+    assert from_json(to_json(backing)) == backing
+    assert backing.sources == (BATTERY,)
+
+
+def test_more_sources_than_an_item_holds_are_left_out_with_their_marks() -> None:
+    large = [source(f"{number} number {'x' * 30_000}", number) for number in range(9)]
+    raw = " ".join(f'it [{number + 1}: "{number} number"]' for number in range(9))
+    _, backing = checked(raw, large)
+    kept = from_json(to_json(backing))
+    assert len(to_json(backing)) < 110_000
+    assert len(backing.sources) == 9 > len(kept.sources) > 0
+    assert {mark.source for mark in kept.marks} == set(range(len(kept.sources)))
+
+
+SIGNS = st.text(alphabet='ab1 \n[]:"“”.,`(é字\U000f0000', max_size=60)
+PASSAGES = st.lists(SIGNS.map(source), max_size=3)
+
+
+@given(
+    st.lists(SIGNS, max_size=6),
+    PASSAGES,
+    st.lists(st.builds(Cited, st.integers(-1, 80), st.integers(-1, 4), SIGNS)),
+)
+def test_whatever_is_written_and_cited_only_words_of_passages_are_marked(
+    pieces: list[str], given_: list[Source], cited: list[Cited]
+) -> None:
+    numbers = range(1, len(pieces) + 1)
+    raw = "".join(f'{piece} [{number}: "{piece}"]' for number, piece in zip(numbers, pieces, strict=True))
+    text, backing = checked(raw, given_, cited)
+    for mark in backing.marks:
+        words = backing.words(mark)
+        assert words
+        assert words in backing.sources[mark.source].text
+        assert backing.sources[mark.source] in given_
+        assert 0 <= mark.at <= len(text)
+    assert set(range(len(backing.sources))) == {mark.source for mark in backing.marks}
+    assert from_json(to_json(backing)) == Backing(backing.sources, backing.marks)
+
+
+@given(st.text(alphabet="ab1 \n.é", max_size=40), st.integers(0, 40), st.integers(0, 40))
+def test_whole_words_of_a_text_are_found_whatever_its_blanks(text: str, one: int, other: int) -> None:
+    words = text.split()
+    chosen = words[min(one, other) : max(one, other)]
+    place = place_of("  ".join(chosen), text)
+    if not chosen:
+        assert place is None
+        return
+    assert place is not None
+    start, end = place
+    assert "".join(text[start:end].split()) == "".join(chosen)
