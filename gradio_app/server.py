@@ -28,12 +28,13 @@ from gradio_app.health import Health
 from gradio_app.library import ingestion, listing
 from gradio_app.library import room as library_room
 from gradio_app.library.adding import Adding
-from gradio_app.library.asking import AskedLibraries, QuestionEmbedder
+from gradio_app.library.asking import AskedLibraries
 from gradio_app.library.cutting import cut
 from gradio_app.library.document import Quotas
 from gradio_app.library.embeddings import Embeddings
 from gradio_app.library.fetching import Fetcher
-from gradio_app.library.ports import Embedder
+from gradio_app.library.finding import Finding
+from gradio_app.library.ports import Embedder, QuestionEmbedder
 from gradio_app.library.routes import Documents
 from gradio_app.library.routes import Parts as DocumentParts
 from gradio_app.library.worker import Worker
@@ -119,8 +120,8 @@ def create_app(
     table = table or Table(clients.dynamodb, settings.table_name)
     shared = AsyncTable(table)
     running = Running()
-    if settings.embedding_model_id:
-        embedder = embedder or Embeddings(clients.bedrock_runtime, settings.embedding_model_id)
+    model_id = settings.embedding_model_id
+    embedder = (embedder or Embeddings(clients.bedrock_runtime, model_id)) if model_id else None
     page = page or create_page(settings, clients, running, table, embedder)
     pages = Pages(settings.https, login_room.ROOM, library_room.ROOM)
     sessions = None
@@ -135,7 +136,7 @@ def create_app(
         sessions = Sessions(shared, directory, settings, single_sign_on=single_sign_on)
         routes += _login(settings, shared, directory, single_sign_on, sessions, pages, fault)
     worker = None
-    if settings.embedding_model_id and embedder:
+    if embedder:
         bucket = Bucket(clients.s3, settings.bucket_name)
         fetcher = fetcher or (Fetcher() if settings.web_pages else None)
         documents, worker = _documents(settings, table, bucket, pages, embedder, fetcher)
@@ -159,7 +160,7 @@ def create_page(
     documents = None
     if embedder:
         library = Library(table, _quotas(settings))
-        documents = AskedLibraries(library, SharedLibraries(table), Passages(table), embedder)
+        documents = AskedLibraries(library, SharedLibraries(table), Finding(Passages(table), embedder))
     files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
     store = Conversations(table, files)
     usage = Usage(table, settings.daily_token_budget)

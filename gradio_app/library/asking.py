@@ -6,9 +6,7 @@ against what they may read at that moment.
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from gradio_app.chat.grounding import PASSAGES
 from gradio_app.chat.lookup import (
@@ -27,40 +25,26 @@ from gradio_app.chat.lookup import (
 )
 from gradio_app.chat.sources import Source
 from gradio_app.identity import Identity
-from gradio_app.library import words
+from gradio_app.library import finding
 from gradio_app.library.access import Shelf, administers, own_groups, own_shelf, shelf
 from gradio_app.library.document import EVERYBODY, Document, State
-from gradio_app.library.embeddings import Embedded
+from gradio_app.library.finding import Finding, Scope
 from gradio_app.library.ports import EmbeddingBusyError, EmbeddingRefusedError, Passage
 from gradio_app.store.library import Library
-from gradio_app.store.passages import IndexNotReadyError, Passages
+from gradio_app.store.passages import IndexNotReadyError
 from gradio_app.store.shared import SharedLibraries
-from gradio_app.store.words import Place
 
 OWN = "own"
 ASKS = re.compile(rf"(?:{OWN}|{EVERYBODY}|group-[0-9a-f]{{32}})(?:/[0-9a-f]{{32}})?")
-CANDIDATES, RANK = 30, 60
-
-
-class QuestionEmbedder(Protocol):
-    """A model that makes vectors of questions. Raises EmbeddingBusyError and EmbeddingRefusedError."""
-
-    @property
-    def model(self) -> str: ...
-
-    def of_question(self, text: str) -> Embedded: ...
 
 
 class AskedLibraries:
     """The libraries of a deployment (`chat.lookup.Documents`)."""
 
-    def __init__(
-        self, library: Library, shared: SharedLibraries, passages: Passages, embedder: QuestionEmbedder
-    ) -> None:
+    def __init__(self, library: Library, shared: SharedLibraries, where: Finding) -> None:
         self._library = library
         self._shared = shared
-        self._passages = passages
-        self._embedder = embedder
+        self._finding = where
 
     def choosable(self, asker: Asker) -> Sequence[Choosable]:
         """What a person can ask: libraries with something in them that was read, and own collections."""
@@ -95,37 +79,22 @@ class AskedLibraries:
 
     def find(self, searched: Searched, question: str) -> Found:
         """What is found for a question. Raises NotFoundOutError."""
-        tokens = 0
+        most = most_tokens(question)
         try:
-            embedded = self._embedder.of_question(question)
-            tokens = embedded.tokens
-            hits = self._hits(searched, question, embedded.vectors[0])
-        except EmbeddingBusyError:
-            # A call that was not answered may have cost what it was set aside for.
-            raise NotFoundOutError(NOT_SEARCHED, most_tokens(question)) from None
-        except EmbeddingRefusedError:
-            raise NotFoundOutError(NOT_SEARCHED, tokens) from None
+            answer = self._finding.find(question, [Scope(searched.library, searched.documents)], PASSAGES)
+        except (EmbeddingBusyError, EmbeddingRefusedError):
+            # A call that was not answered, or not as it should be, may have cost what was set aside for it.
+            raise NotFoundOutError(NOT_SEARCHED, most) from None
         except IndexNotReadyError:
-            raise NotFoundOutError(NOT_YET, tokens) from None
-        return Found(self._sources(searched.library, hits), tokens)
+            raise NotFoundOutError(NOT_YET, most) from None
+        return Found(self._sources(searched.library, answer.found), answer.tokens)
 
-    def _hits(self, searched: Searched, question: str, vector: Sequence[float]) -> list[Place]:
-        where, documents = searched.library, searched.documents
-        by_meaning = self._passages.by_meaning(where, vector, CANDIDATES, self._embedder.model, documents)
-        by_word = self._passages.by_word(where, words.asked(question), CANDIDATES, documents)
-        scores: Counter[Place] = Counter()
-        for hits in (by_meaning, by_word):
-            for rank, hit in enumerate(hits):
-                scores[hit.place] += 1 / (RANK + rank)  # pyright: ignore[reportArgumentType]
-        return sorted(scores, key=lambda place: (-scores[place], place))[:PASSAGES]
-
-    def _sources(self, library_id: str, places: Sequence[Place]) -> tuple[Source, ...]:
-        passages = self._passages.read(library_id, places)
-        documents = self._library.many(library_id, [document_id for document_id, _ in places])
+    def _sources(self, library_id: str, found: Sequence[finding.Found]) -> tuple[Source, ...]:
+        documents = self._library.many(library_id, [each.document_id for each in found])
         return tuple(
-            _source(library_id, documents[place[0]], passages[place])
-            for place in places
-            if place in passages and _is_there(documents, place[0])
+            _source(library_id, documents[each.document_id], each.passage)
+            for each in found
+            if _is_there(documents, each.document_id)
         )
 
     def standing(self, asker: Asker, places: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradio_app.library import words
-from gradio_app.library.embeddings import Embeddings
-from gradio_app.library.ports import Passage
+from gradio_app.library.ports import Passage, QuestionEmbedder
 from gradio_app.store.passages import Hit, Passages
 
 CANDIDATES = 50
@@ -57,7 +56,7 @@ class Finding:
     It blocks, and raises TableUnreachable, IndexNotReadyError, EmbeddingBusyError and EmbeddingRefusedError.
     """
 
-    def __init__(self, passages: Passages, embeddings: Embeddings) -> None:
+    def __init__(self, passages: Passages, embeddings: QuestionEmbedder) -> None:
         self._passages = passages
         self._embeddings = embeddings
 

@@ -49,6 +49,29 @@ class Embedder(Protocol):
         ...
 
 
+class Embedded(Protocol):
+    """Vectors, and the tokens that they cost."""
+
+    @property
+    def vectors(self) -> Sequence[Sequence[float]]: ...
+
+    @property
+    def tokens(self) -> int: ...
+
+
+class QuestionEmbedder(Protocol):
+    """A model that makes vectors of questions. Raises EmbeddingBusyError and EmbeddingRefusedError."""
+
+    @property
+    def model(self) -> str:
+        """Its id."""
+        ...
+
+    def of_question(self, text: str) -> Embedded:
+        """One vector."""
+        ...
+
+
 class Passages(Protocol):
     """Where passages lie and are found. Raises TableUnreachable."""
 

@@ -14,6 +14,7 @@ from gradio_app.library.adding import Adding
 from gradio_app.library.asking import AskedLibraries
 from gradio_app.library.document import Document, Quotas
 from gradio_app.library.embeddings import Embedded
+from gradio_app.library.finding import Finding
 from gradio_app.library.ingestion import Ingestion, Parts
 from gradio_app.library.ports import Passage
 from gradio_app.store import schema
@@ -58,7 +59,8 @@ class Asked:
         self.embedder = embedder or WordModel()
         self.library = Library(self._table, QUOTAS)
         self.shared = SharedLibraries(self._table)
-        self.documents = AskedLibraries(self.library, self.shared, Passages(self._table), self.embedder)
+        finding = Finding(Passages(self._table), self.embedder)
+        self.documents = AskedLibraries(self.library, self.shared, finding)
 
     def add(self, library: str, name: str, text: str, collection: str = "") -> Document:
         """Add a document and have it read; each of its paragraphs is a passage, form feeds are pages."""

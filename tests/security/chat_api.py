@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+FILES = ("ask_files", "kept_files")
+"""Elements with the ids of files, of which a message has none if nothing else is said."""
 NEWS = "eyJ"
 """How the value begins in which an event tells the page's script something: JSON in Base64."""
 
@@ -45,7 +47,8 @@ class ChatClient:
             name = (component["props"].get("elem_id") or "").replace("-", "_")
             offered = component["props"].get("value")
             known = {"textbox": text if offered in (None, "") else offered, "number": number}
-            data.append(values.get(name, known.get(component["type"], offered)))
+            usual = "" if name in FILES else known.get(component["type"], offered)
+            data.append(values.get(name, usual))
         return data
 
     def place(self, event: dict[str, Any], name: str) -> int:
@@ -79,7 +82,8 @@ class ChatClient:
     def start(self, conversation_id: str, question: str, **values: Any) -> httpx.Response:
         """Ask the model, and do not wait for what it says."""
         event = self.event("ask")
-        return self.send(event, self.data(event, text=conversation_id, question=question, **values))
+        given = {"ask_files": "", "kept_files": "", "question": question, **values}
+        return self.send(event, self.data(event, text=conversation_id, **given))
 
     def follow(self, conversation_id: str) -> httpx.Response:
         """Have the queue say what is being answered in a conversation; `stream` reads it."""

@@ -246,7 +246,7 @@ def test_a_view_updates_all_that_it_says_and_nothing_else() -> None:
     store = SimpleNamespace(headings=lambda *_: [])
     with gradio.Blocks():
         components = layout(SETTINGS)
-    views = Views(cast(Any, SimpleNamespace(store=store)), components)
+    views = Views(cast(Any, SimpleNamespace(store=store, documents=None)), components)
     reader = Reader("ana", "en")
     shown = views.view(reader, Conversation("c"))
     assert set(shown) == set(views.of_conversation)
