@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+FILES = ("ask_files", "kept_files")
+"""Elements with the ids of files, of which a message has none if nothing else is said."""
 NEWS = "eyJ"
 """How the value begins in which an event tells the page's script something: JSON in Base64."""
 
@@ -45,7 +47,8 @@ class ChatClient:
             name = (component["props"].get("elem_id") or "").replace("-", "_")
             offered = component["props"].get("value")
             known = {"textbox": text if offered in (None, "") else offered, "number": number}
-            data.append(values.get(name, known.get(component["type"], offered)))
+            usual = "" if name in FILES else known.get(component["type"], offered)
+            data.append(values.get(name, usual))
         return data
 
     def place(self, event: dict[str, Any], name: str) -> int:
