@@ -29,7 +29,7 @@ def shown(parts: list[str]) -> str:
         ("One **two** three", 11, "One two1 three"),
         ("See https://example.com/a for more", 25, "See https://example.com/a 1 for more"),
         ("- one\n- two", 5, "one1two"),
-        ("| a | b |\n|---|---|\n| c | d |", 24, "abc1d"),
+        ("| a | b |\n|---|---|\n| c | d |", 27, "abcd1"),
         ("One", 99, "One1"),
         (f"One {BEGIN}0{END} two", 3, "One1 \ufffd0\ufffd two"),
     ],
