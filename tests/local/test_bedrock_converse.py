@@ -80,6 +80,10 @@ REFUSED = {
     "blank text": (with_block({"text": " \n"}), "at messages.0.content.0 is blank"),
     "tools": ({"messages": said("Hi"), "toolConfig": {"tools": []}}, "This model doesn't support tool use."),
     "a tool's result": (with_block({"toolResult": {}}), "This model doesn't support tool use."),
+    "a passage to cite": (
+        with_block({"searchResult": {"source": "x", "title": "x", "content": [{"text": "x"}]}}),
+        "doesn't support the searchResult field.",
+    ),
     "a cache point": (
         with_block({"cachePoint": {"type": "default"}}),
         "doesn't support the cachePoint field.",

@@ -45,13 +45,16 @@ class Whole:
 
 
 @contextmanager
-def whole_application(table: str, dynamodb: Any, bedrock: Any, **settings: Any) -> Iterator[Whole]:
+def whole_application(
+    table: str, dynamodb: Any, bedrock: Any, *, embedder: Any = None, **settings: Any
+) -> Iterator[Whole]:
     """Run the application until the block ends."""
     directory = FakeDirectory()
     application = create_app(
         Settings(**{**vars(SETTINGS), "table_name": table, "max_output_tokens": 100, **settings}),
         Clients(None, dynamodb, bedrock, bedrock, FakeS3()),
         directory=directory,
+        embedder=embedder,
     )
     with TestClient(application.gate) as server:
         yield Whole(application, mounted(application).get_blocks(), directory, server)
