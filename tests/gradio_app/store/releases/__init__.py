@@ -55,7 +55,7 @@ BACKING = Backing(
     (Source(LIBRARY, GUIDE.id, 0, GUIDE.name, GUIDE.kind, "A lease is a promise with an end.", page=1),),
     (Mark(21, 0, 11, 32),),
 )
-"""What a conversation is put to, and what backs an answer of it: the releases before documents had neither."""
+"""What a conversation is put to, and what backs an answer of it; the first releases had neither."""
 DAY, TOKENS = "2026-11-22", 37
 SESSION_KEY = "AN7SECRET7KEY"
 STEP = Step(
