@@ -34,7 +34,7 @@ from gradio_app.identity import Identity
 from gradio_app.login.guessable import fault
 from gradio_app.server import Application, create_app
 from gradio_app.settings import HostedClient, Settings
-from gradio_app.store.table import Item, Table, TableUnreachable
+from gradio_app.store.table import ConflictError, Item, Table, TableUnreachable
 from tests.serving import on_loopback, running
 
 SETTINGS = Settings(
@@ -68,6 +68,19 @@ class FakeTable(Table):
         self._answer()
         self.reads += 1
         return dict(self.items[pk, sk]) if (pk, sk) in self.items else None
+
+    def get_many(self, pk: str, sort_keys: Any, names: Any = ()) -> dict[str, Item]:  # noqa: ARG002
+        return {sk: item for sk in sort_keys if (item := self.get(pk, sk))}
+
+    def query(self, pk: str, between: Any = None, *, prefix: str = "", **_: Any) -> Iterator[Item]:  # noqa: ARG002
+        self._answer()
+        keys = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
+        yield from ({"pk": key[0], "sk": key[1], **self.items[key]} for key in keys)
+
+    def transact(self, actions: Any, token: str = "") -> None:  # noqa: ARG002
+        """Nothing is allowed: what needs more than this has the emulator."""
+        self._answer()
+        raise ConflictError(1)
 
     def put(self, item: Any) -> None:
         self._answer()

@@ -65,7 +65,7 @@ def test_each_address_that_is_open_is_there_and_says_what_keeps_it_from_others_d
     assert len({address.path for address in OPEN}) == len(OPEN), "each stands there once"
     for address in OPEN:
         assert address.why, address.path
-        assert address.methods <= {"GET", "HEAD", "POST", "PUT"}, address.path
+        assert address.methods <= {"GET", "HEAD", "POST", "PUT", "DELETE"}, address.path
         assert address.who is not Access.CLOSED, address.path
 
 

@@ -82,7 +82,8 @@ class ChatClient:
     def start(self, conversation_id: str, question: str, **values: Any) -> httpx.Response:
         """Ask the model, and do not wait for what it says."""
         event = self.event("ask")
-        return self.send(event, self.data(event, text=conversation_id, question=question, **values))
+        given = {"ask_files": "", "kept_files": "", "question": question, **values}
+        return self.send(event, self.data(event, text=conversation_id, **given))
 
     def follow(self, conversation_id: str) -> httpx.Response:
         """Have the queue say what is being answered in a conversation; `stream` reads it."""

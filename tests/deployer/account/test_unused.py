@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from deployer.account import unused
+from deployer.account import fate, unused
+from deployer.account.empty import BUCKET, bucket_exists
 from deployer.cloudformation import stack
 from deployer.commands import destroy, operation
 from deployer.errors import DeployError
+from deployer.session import connect
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
 
@@ -202,3 +204,20 @@ def test_who_may_not_ask_for_tags_is_told(tiny: Tiny, monkeypatch: pytest.Monkey
     with pytest.raises(DeployError, match="left cannot be looked up by its tag: Access denied") as error:
         destroy.run(tiny.options(), tiny.console, ask=None)
     assert error.value.exit_code == 1
+
+
+def test_peoples_files_go_with_every_version_and_are_counted_before(tiny: Tiny) -> None:
+    aws = connect(tiny.options())
+    name, s3 = f"{tiny.stack.lower()}-files", aws.s3
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for content in (b"one", b"two"):
+        s3.put_object(Bucket=name, Key="files/ana/c/1", Body=content)
+    s3.put_object(Bucket=name, Key="files/ana/c/2", Body=b"gone")
+    s3.delete_object(Bucket=name, Key="files/ana/c/2")
+    kept = [unused.Kept("Data/Files", BUCKET, name)]
+    fate.show(aws, [], kept, tiny.console, data=True)
+    assert "Goes FOR GOOD: Data/Files" in tiny.printed()
+    assert unused.delete(aws, kept, tiny.console, "Removed") == []
+    assert not bucket_exists(s3, name)
+    assert unused.delete(aws, kept, tiny.console, "Removed") == [], "what is gone is no failure"

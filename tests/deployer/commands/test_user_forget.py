@@ -99,9 +99,11 @@ def test_all_of_one_person_goes_and_nothing_of_another(
     bo, of_bo = live(running, monkeypatch, BO)
     ana, of_ana = live(running, monkeypatch, ANA)
     assert files(running, ana) == files(running, bo) == 6
-    assert {kind(key) for key in of_ana} | {"draft of the release before", "failed attempts"} == {
-        each.name for each in schema.KINDS
-    }
+    assert {kind(key) for key in of_ana} | {
+        "draft of the release before",
+        "failed attempts",
+        "group with a library",
+    } == {each.name for each in schema.KINDS}
     forget(running, ANA)
     left = keys(running)
     assert of_bo <= left

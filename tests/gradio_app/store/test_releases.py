@@ -27,6 +27,8 @@ from tests.gradio_app.fake_s3 import fake_bucket
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
 from tests.gradio_app.store import release_before
 from tests.gradio_app.store.releases import (
+    ASKS,
+    BACKING,
     COLLECTION,
     DAY,
     DEPARTURE,
@@ -52,6 +54,7 @@ from tests.gradio_app.store.releases.__main__ import written
 from tests.gradio_app.tables import create_table
 
 ALL = list(releases())
+BEFORE_DOCUMENTS = {"2026-11-22", "2026-11-28"}
 ARCHITECTURE = Path(__file__).parents[3] / "ARCHITECTURE.md"
 
 
@@ -98,6 +101,9 @@ def test_its_conversations_are_read(stored: Table, release: Release) -> None:
     ]
     assert (whole.summary, whole.summarized_to) == ("They ask what a lease is.", whole.turns[0].number)
     assert (whole.input_tokens, whole.output_tokens) == (31, 6)
+    is_older = release.name in BEFORE_DOCUMENTS
+    assert whole.asks == ("" if is_older else ASKS)
+    assert answers[0].backing == (None if is_older else BACKING)
     context = store.context(USER, WHOLE, 100_000)
     assert context is not None
     assert context.turns == whole.turns[1:]

@@ -9,6 +9,7 @@ from typing import Any
 
 from gradio_app.chat.attachments import File
 from gradio_app.chat.conversation import FAILED, STOPPED, Answer, Conversation, Part, plain
+from gradio_app.chat.sources import Backing, Mark, Source
 from gradio_app.cognito.directory import Challenge
 from gradio_app.cognito.single_sign_on import Departure
 from gradio_app.cognito.tokens import SignedIn
@@ -49,6 +50,12 @@ GUIDE = Document("1" * 64, "guide.pdf", "pdf", 9, USER, 0, pages=3)
 ON_ITS_WAY = Document("2" * 64, "notes.txt", "txt", 5, USER, 0)
 """Documents to ask: one that is ready and in a collection, and one that somebody works on."""
 COLLECTION = "Handbooks"
+ASKS = "own"
+BACKING = Backing(
+    (Source(LIBRARY, GUIDE.id, 0, GUIDE.name, GUIDE.kind, "A lease is a promise with an end.", page=1),),
+    (Mark(21, 0, 11, 32),),
+)
+"""What a conversation is put to, and what backs an answer of it: the releases before documents had neither."""
 DAY, TOKENS = "2026-11-22", 37
 SESSION_KEY = "AN7SECRET7KEY"
 STEP = Step(
@@ -95,8 +102,9 @@ def write_conversations(table: Table, now: int) -> None:
         seen = store.page(USER, conversation_id) or Conversation(conversation_id)
         return store.ask(USER, seen, question, holder=WRITER, lease_until=now + 60, **chosen, **more)
 
-    first = ask(WHOLE, "What is a lease?")
-    store.answer(USER, WHOLE, first, WRITER, Answer(plain("A promise with an end."), "complete", "", 11, 5))
+    first = ask(WHOLE, "What is a lease?", asks=ASKS)
+    answer = Answer(plain("A promise with an end."), "complete", "", 11, 5, backing=BACKING)
+    store.answer(USER, WHOLE, first, WRITER, answer)
     second = ask(WHOLE, "And who holds it?")
     store.answer(USER, WHOLE, second, WRITER, Answer(plain("Whoever"), STOPPED, "", 20, 1))
     third = ask(WHOLE, "¿Y después?\n  [fin] 😀")
