@@ -3,7 +3,8 @@
 A model writes a citation as [2: "words of passage 2"]; one that cites by itself tells the words beside its
 text. Nothing of that reaches a reader as it came. The text is shown without all of it, and a mark stands
 where a citation was that a program has found in the passage. Some models write no more than [2]: such a mark
-counts when what stands before it repeats the passage word by word, and those are its words then.
+counts when what stands before it repeats the passage word by word, and those are its words then. Small models
+cite nothing at all: their sentences are held against all passages in the same way, by longer rows of words.
 """
 
 import re
@@ -19,7 +20,11 @@ LEAST_WORDS, LEAST_CHARACTERS = 3, 12
 """Fewer words than both say nothing, unless there is a number among them."""
 REPEATED_WORDS, REPEATED_CHARACTERS = 4, 20
 """So many words in a row must an answer share with a passage where it does not say which ones it means."""
+UNASKED_WORDS, UNASKED_CHARACTERS = 6, 30
+"""The same where it does not even say which passage it means."""
 SENTENCE_WORDS = 60
+SENTENCES = 20
+"""Of an answer without citations that are held against the passages."""
 
 _OPENING, _CLOSING = "[\"'\u201c\u201d\u00ab\u2018]", "[\"'\u201c\u201d\u00bb\u2019]"
 _CALLED = r"(?:passages?|pasajes?|source|fuente)?\s*#?"
@@ -97,6 +102,10 @@ class _Checking:
             done = match.end()
         text = self._until(text, raw, done, len(raw), waiting)
         text = _LEFT_UNFINISHED.sub("", text)
+        if not text.strip():
+            text = self._of_citations_alone(raw)
+        if not self._marks:
+            self._unasked(text)
         return text, Backing(tuple(self._sources), tuple(self._marks))
 
     def _until(self, text: str, raw: str, start: int, end: int, waiting: list[Cited]) -> str:
@@ -117,6 +126,25 @@ class _Checking:
             source = int(number) - 1
             if 0 <= source < len(self._given):
                 self._add(at, source, _repeated(_sentence(text), self._given[source].text))
+
+    def _of_citations_alone(self, raw: str) -> str:
+        """What an answer says that is nothing but citations: their words."""
+        self._marks, self._sources, text = [], [], ""
+        for match in _marks(raw):
+            if words := _core(match["words"] or ""):
+                text += f"{' ' if text else ''}\u201c{words}\u201d"
+                self._match(text, match)
+        return text
+
+    def _unasked(self, text: str) -> None:
+        """Marks for the sentences that repeat a passage, of an answer that cites none."""
+        ends = [match.end() for match in _SENTENCE.finditer(text)]
+        for start, end in list(zip([0, *ends], [*ends, len(text)], strict=True))[:SENTENCES]:
+            for number, source in enumerate(self._given):
+                words = _repeated(text[start:end], source.text)
+                if len(words.split()) >= UNASKED_WORDS and len(words) >= UNASKED_CHARACTERS:
+                    self._add(len(text[:end].rstrip()), number, words)
+                    break
 
     def _add(self, at: int, given: int, words: str) -> None:
         if not 0 <= given < len(self._given) or not _says_something(words) or len(self._marks) == MARKS:

@@ -53,6 +53,22 @@ def test_a_mark_stands_where_its_words_stand_in_the_passage(raw: str, shown: str
     assert (text, [each for _, each in found]) == (shown, words)
 
 
+def test_an_answer_that_is_nothing_but_citations_says_their_words() -> None:
+    text, found = marks(
+        '[1: "The battery lasts for ten hours"]. [2: "cubre diez años"]'.replace("]. [", "] [")
+    )
+    assert text == "“The battery lasts for ten hours” “cubre diez años”"
+    assert [words for _, words in found] == ["The battery lasts for ten hours"]
+
+
+def test_a_model_that_cites_nothing_is_held_against_all_passages() -> None:
+    text, found = marks("Yes. The battery lasts for ten hours. La garantía cubre diez años.")
+    assert [(text[:at], words) for at, words in found] == [
+        ("Yes. The battery lasts for ten hours.", "The battery lasts for ten hours")
+    ]
+    assert marks("The battery lasts for two hours.")[1] == []
+
+
 def test_a_mark_stands_behind_what_it_backs() -> None:
     text, found = marks('It lasts long [1: "lasts for ten hours"]. Three years [2: "cubre tres años"]')
     assert text == "It lasts long. Three years"
