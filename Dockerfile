@@ -19,7 +19,8 @@ RUN find /opt/venv/lib \
          -o -path '*/gradio/templates/frontend/static/ffmpeg' -o -path '*/zstandard/_cffi*' \) \
       -prune -exec rm -r {} + \
  && find /opt/venv/lib/*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
-      ! -name bedrock ! -name bedrock-runtime ! -name cognito-idp ! -name dynamodb ! -name sts -exec rm -r {} +
+      ! -name bedrock ! -name bedrock-runtime ! -name cognito-idp ! -name dynamodb ! -name s3 \
+      ! -name sts -exec rm -r {} +
 # Unchecked: the root file system is read-only, so no source can be newer than its byte code, whatever the times say.
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 

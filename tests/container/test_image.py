@@ -1,5 +1,6 @@
 """The image as Fargate runs it: read-only, without rights, against the deployed stack's AWS."""
 
+import base64
 import json
 import secrets
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gradio_app.documents.extraction import extract
+from gradio_app.documents.kinds import TEXT, kind_of
 from local.emulator.environment import task_environment
 from local.task import read_task
 from local.users import DemoUser, ensure_demo_user
@@ -17,6 +20,7 @@ from templates.stacks import service
 from tests.container.conftest import REPOSITORY, Built, Workshop
 from tests.container.task import Task, running_task
 from tests.emulator_fixture import REGION, RunningEmulator
+from tests.gradio_app.documents import samples
 from tests.serving import free_port
 
 pytestmark = pytest.mark.slow
@@ -28,6 +32,13 @@ import os, sys
 import gradio_app.serving
 modules = [module for module in sys.modules.values() if getattr(module, "__cached__", None)]
 print(len(modules), [module.__name__ for module in modules if not os.path.exists(module.__cached__)])
+"""
+READ = """
+import base64, sys
+from gradio_app.documents.extraction import extract
+from gradio_app.documents.kinds import kind_of
+content = base64.b64decode(sys.argv[2])
+print(extract(content, kind_of(content, sys.argv[1])).text)
 """
 
 
@@ -101,6 +112,28 @@ def test_every_module_it_imports_is_compiled(task: Task) -> None:
     count, uncompiled = task.run("python", "-c", UNCOMPILED).split(" ", 1)
     assert uncompiled == "[]"
     assert int(count) > 500
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", samples.pdf(samples.SPANISH)),
+        ("a.docx", samples.word()),
+        ("a.pptx", samples.slides()),
+        ("a.xlsx", samples.workbook()),
+        ("a.html", samples.web_page().encode()),
+        ("a.eml", samples.mail()),
+        ("a.md", samples.MARKDOWN.encode()),
+        ("a.vtt", samples.SUBTITLES.encode()),
+        ("a.csv", b"part,price\nB-7,12\n"),
+        ("a.txt", samples.SPANISH.encode("cp1252")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_it_reads_documents_with_what_was_left_in_it(task: Task, name: str, content: bytes) -> None:
+    here = extract(content, kind_of(content, name) or TEXT).text
+    there = task.run("python", "-c", READ, name, base64.b64encode(content).decode())
+    assert there.split() == here.split()
 
 
 def test_a_user_signs_in_and_chooses_a_password(task: Task, deployed: Deployed) -> None:
