@@ -11,7 +11,7 @@ import pytest
 from gradio_app.chat import budget, context, keeper, summaries, turns, writing
 from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id, plain
-from gradio_app.chat.model import Choice, Models
+from gradio_app.chat.model import Choice, Models, ModelStream
 from gradio_app.chat.running import Running
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, bedrock_client, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
@@ -383,7 +383,7 @@ def test_the_log_never_holds_what_was_said(
 
     with caplog.at_level(logging.DEBUG, logger="gradio_app"):
         chatting.ask(f"answer: {secret}")
-        monkeypatch.setattr(Models, "chat", broken)
+        monkeypatch.setattr(ModelStream, "pieces", broken)
         chatting.ask(secret)
     assert chatting.last().reason == "unknown"
     assert "ValueError" in caplog.text
