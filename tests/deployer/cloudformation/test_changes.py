@@ -60,7 +60,7 @@ def asked(stub: Stubber, *answers: dict[str, Any]) -> None:
 
 
 def created(stub: Stubber, kind: str = "UPDATE", **more: bool) -> None:
-    wanted = REQUEST | {"ChangeSetName": ANY, "ChangeSetType": kind} | more
+    wanted = REQUEST | {"ChangeSetName": ANY, "ChangeSetType": kind, "ClientToken": ANY} | more
     stub.add_response("create_change_set", {"Id": ROOT_SET, "StackId": STACK_ID}, wanted)
 
 
