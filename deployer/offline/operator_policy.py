@@ -1,7 +1,7 @@
 """The permissions of whoever runs a deployment day by day and deploys nothing: one small policy.
 
-It reads people's entries and deletes what the table has of one, which a deployer needs not; and it can make,
-change and delete no resource of AWS. A test holds it against what the commands call.
+It reads people's entries and deletes what table and bucket have of one, which a deployer needs not; and it can
+make, change and delete no resource of AWS. A test holds it against what the commands call.
 """
 
 from __future__ import annotations
@@ -55,6 +55,14 @@ def document(stack: str, existing_pool: str = "") -> dict[str, Any]:
                 ["BatchWriteItem", "Query", "Scan"],
                 "dynamodb",
                 [f"arn:aws:dynamodb:{HERE}:table/{stack}-*"],
+                here,
+            ),
+            # By this name, the bucket of people's files alone: the one for deployments is another stack's.
+            _allow(
+                "FilesOfTheirs",
+                ["DeleteObjectVersion", "ListBucketVersions"],
+                "s3",
+                [f"arn:aws:s3:::{stack.lower()}-data-*"],
                 here,
             ),
             _allow(

@@ -32,9 +32,9 @@ OF_S3 = {
     "HeadBucket": "ListBucket",
     "ListObjectsV2": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
-    "DeleteObjects": "DeleteObject",
+    "DeleteObjects": "DeleteObjectVersion",
 }
-"""Operations whose permission has another name."""
+"""Operations whose permission has another name; the deployer deletes by version."""
 NOT_ASKED_HERE = {
     "ecs:DescribeServices", "ecs:ListServiceDeployments", "ce:GetCostAndUsage", "cloudwatch:DescribeAlarms",
     "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom",
@@ -88,6 +88,8 @@ def store_something(running: Running, email: str) -> None:
     [person] = people.find(running.aws.cognito, running.pool, email)
     item = {"pk": {"S": schema.person(person.id)}, "sk": {"S": schema.STORAGE}}
     running.emulator.client("dynamodb").put_item(TableName=running.table, Item=item)
+    key = f"{schema.uploads(person.id)}one"
+    running.emulator.client("s3").put_object(Bucket=running.bucket, Key=key, Body=b"words")
 
 
 def test_the_deployer_may_do_what_destroy_does(tiny: Tiny) -> None:

@@ -212,6 +212,7 @@ def test_who_does_not_agree_has_changed_nothing(tiny: Tiny) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
+from botocore.client import BaseClient
 from tests.deployer.tiny import Tiny
 from tests.deployer.commands.test_taking_over import take_over
 left = int(sys.argv[4])
