@@ -28,7 +28,7 @@ from tests.security.chat_api import ChatClient
 
 pytestmark = pytest.mark.slow
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 ANA, EVA = "ana@example.com", "eva@example.com"
 
 
