@@ -70,7 +70,7 @@ def strike(case: Case, fault: Fault, *, destroyed: bool = False) -> Iterator[str
             case.require_done()
     except AssertionError as error:
         yield f"afterwards: {error}"
-    if isinstance(case, Destroy):
+    if isinstance(case, Destroy) and changed:
         said = ended.out + ended.err + (again.out + again.err if again else "")
         for left in world.everything() - case.before:
             if left.rpartition(" ")[2].rpartition("/")[2] not in said:

@@ -164,16 +164,21 @@ def test_the_settings_reach_the_model(page: Page, fake: FakeBedrock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [(5, "us.somebody-elses-model-v1:0"), (6, 7), (7, 101), (7, 0)],
+    ("element", "value"),
+    [("model", "us.somebody-elses-model-v1:0"), ("temperature", 7), ("max-tokens", 101), ("max-tokens", 0)],
 )
 def test_values_that_the_page_never_offers_are_refused(
-    page: Page, fake: FakeBedrock, field: int, value: object
+    page: Page, fake: FakeBedrock, element: str, value: object
 ) -> None:
+    config = page.evaluate("window.gradio_config")
+    ask = next(each for each in config["dependencies"] if each["api_name"] == "ask")
+    names = {each["id"]: each["props"].get("elem_id") for each in config["components"]}
+    place = [names[each] for each in ask["inputs"]].index(element)
+
     def tamper(route: Any) -> None:
         body = route.request.post_data_json
-        if len(body["data"]) == 8:
-            body["data"][field] = value
+        if body["fn_index"] == ask["id"]:
+            body["data"][place] = value
         route.continue_(post_data=body)
 
     page.route("**/run/predict*", tamper)
