@@ -161,9 +161,9 @@ def test_the_table_of_the_release_before_gets_the_index_in_one_update(emulator: 
     today = data.template(DATA["KeepData"]).to_dict()
     before = json.loads(json.dumps(today))
     table = before["Resources"]["Table"]["Properties"]
-    del table["GlobalSecondaryIndexes"]
+    del table["GlobalSecondaryIndexes"], table["VectorIndexes"]
     keys = table["AttributeDefinitions"]
-    table["AttributeDefinitions"] = [key for key in keys if key["AttributeType"] == "S"]
+    table["AttributeDefinitions"] = [key for key in keys if key.get("AttributeName") in ("pk", "sk")]
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in DATA.items()]
     stack = deploy(emulator, before, DATA)
     dynamodb, name = emulator.client("dynamodb"), stack.physical_id("Table")

@@ -27,8 +27,21 @@ OF_TURNS = (
     "empty",
     "choice",
     "storage",
+    "cannot_see",
+    "no_text",
+    "too_many_files",
+    "files_too_large",
+    "upload_gone",
+    "asks_gone",
 )
 """Refusals that a message may meet."""
+COUNTS = {
+    "too_long": {"characters": 33_000, "most": 32_000},
+    "too_many_files": {"most": 10, "documents": 5},
+}
+"""What the words of some of them say besides."""
+NAME = "a-model"
+"""What others of them are about."""
 ENGLISH = re.compile(
     r"\b(Copy|Copied|Scroll|Toggle|Close|Clear|Warning|Lost|Connection|Message|Retry|Undo|Edit|Send|Write|"
     r"Settings|Title|Rename|Delete|Older|Newer|chatbot|Submit|Cancel)\b"
@@ -77,11 +90,11 @@ def test_every_refusal_is_told_in_words(
     context = speaking(browser, site, language)
     page = opened(context, "/")
     for reason in OF_TURNS:
-        counts = {"characters": 33_000, "most": 32_000} if reason == "too_long" else {}
-        refused[0] = RefusedError(reason, **counts)
+        counts = COUNTS.get(reason, {})
+        refused[0] = RefusedError(reason, NAME, **counts)
         send(page, reason)
         written = {name: texts.number(count, language) for name, count in counts.items()}
-        expect(notice(page)).to_contain_text(texts.REFUSALS[language][reason].format(**written))
+        expect(notice(page)).to_contain_text(texts.REFUSALS[language][reason].format(name=NAME, **written))
         expect(box(page)).to_have_value(reason)
     assert fake.requests == []
     context.close()
