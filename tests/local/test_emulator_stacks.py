@@ -24,7 +24,8 @@ from tests.local.emulator_kit import (
 )
 
 GROUP = resource("Logs::LogGroup")
-DATA = {"KeyArn": "", "KeepData": "no"}
+DATA = {"KeyArn": "", "KeepData": "no", "ArtifactBucketName": "logs", "EmbeddingModelId": ""}
+"""Without documents to ask: DynamoDB makes one index of a live table at a time."""
 
 
 def waiting(timeout_seconds: int = 3600) -> dict[str, Any]:
