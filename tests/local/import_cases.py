@@ -99,7 +99,7 @@ def stack_is_imported_into_a_root(aws: RunningEmulator) -> None:
     assert root.outputs() == {"Name": table}
     root.delete()
     assert child.describe()["StackStatus"] == "DELETE_COMPLETE"
-    assert table in aws.client("dynamodb").list_tables()["TableNames"]
+    assert aws.client("dynamodb").describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE"
 
 
 def stack_that_was_only_imported_is_not_nested(aws: RunningEmulator) -> None:

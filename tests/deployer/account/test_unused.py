@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,16 @@ pytestmark = pytest.mark.slow
 def data(tiny: Tiny) -> dict[str, list[str]]:
     """What there is of tables, pools and keys in the whole account."""
     client = tiny.aws.client
-    keys = [each["KeyId"] for each in client("kms").list_keys()["Keys"]]
+
+    def names(service: str, operation: str, **arguments: int) -> Iterator[Any]:
+        pages = client(service).get_paginator(operation).paginate(**arguments)
+        return (each for page in pages for each in page[pages.result_keys[0].expression])
+
+    keys = [each["KeyId"] for each in names("kms", "list_keys")]
     states = {key: client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys}
     return {
-        "tables": client("dynamodb").list_tables()["TableNames"],
-        "pools": [each["Id"] for each in client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]],
+        "tables": list(names("dynamodb", "list_tables")),
+        "pools": [each["Id"] for each in names("cognito-idp", "list_user_pools", MaxResults=60)],
         "keys": [key for key, state in states.items() if state != "PendingDeletion"],
     }
 

@@ -62,9 +62,9 @@ _LISTS: dict[str, Callable[[Client], Iterator[str]]] = {
     "stack": _stacks,
     "change set": _change_sets,
     "bucket": lambda client: (each["Name"] for each in client("s3").list_buckets()["Buckets"]),
-    "table": lambda client: iter(client("dynamodb").list_tables()["TableNames"]),
+    "table": lambda client: _pages(client("dynamodb"), "list_tables", "TableNames"),
     "pool": lambda client: (
-        each["Id"] for each in client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+        each["Id"] for each in _pages(client("cognito-idp"), "list_user_pools", "UserPools", MaxResults=60)
     ),
     "key": _keys,
     "cluster": _clusters,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -89,12 +90,17 @@ def world(aws: RunningEmulator) -> Iterator[World]:
         yield World(aws, between, starting, Path(folder))
 
 
+def fresh_name() -> str:
+    """The name of a deployment of which nothing is left in the emulator, whatever other tests made there."""
+    return f"tried-{token_hex(4)}"
+
+
 class Case(ABC):
     """A command; `prepare` is called before each run of it, and does what is necessary only."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.name = f"tiny-{next(world.fresh)}"
+        self.name = fresh_name()
         self.before = world.everything()
 
     @property
@@ -154,7 +160,7 @@ class First(Case):
     def prepare(self) -> None:
         if self.world.stack(f"{self.name}-bootstrap") or self.world.stack(self.name):
             self.clear()
-        self.name = f"tiny-{next(self.world.fresh)}"
+        self.name = fresh_name()
 
     def arguments(self) -> Sequence[str]:
         return [*DEPLOY, *self.on, "KeepData=yes", "Greeting=hola"]

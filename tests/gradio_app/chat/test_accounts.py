@@ -57,9 +57,7 @@ QUESTIONS = ("answer: yes", "7" * 300, "throttle", "cut", "crash", "busy 1: answ
 steps = st.lists(
     st.tuples(
         st.integers(0, 1),
-        st.sampled_from(
-            ["answer: yes", "7" * 300, "throttle", "cut", "crash", "busy 1: answer: so", "silence"]
-        ),
+        st.sampled_from(QUESTIONS),
         st.sampled_from(["", "", "", LOST, UNHEARD, TWICE, BUSY]),
         st.sampled_from(["", "at the start", "in the middle"]),
     ),
@@ -79,6 +77,8 @@ def test_whatever_goes_wrong_no_more_is_spent_than_there_is_and_nothing_stays_se
     for number, question, fault, when in steps:
         task = tasks.tasks[number]
         task.conversation_id = new_id()
+        # What the step before did not come to is not for this one, least of all for what the test reads.
+        tasks.client.next_fault = ""
         asked = task.request(question, seen_version=None)
         tasks.client.next_fault = fault if when == "at the start" else ""
         with suppress(RefusedError):
