@@ -1,7 +1,7 @@
 """The permissions of whoever runs a deployment day by day and deploys nothing: one small policy.
 
-It reads people's entries and deletes what table and bucket have of one, which a deployer needs not; and it can
-make, change and delete no resource of AWS. A test holds it against what the commands call.
+It reads people's entries and deletes what table and bucket have of one, which a deployer needs not; and it
+can make, change and delete no resource of AWS. A test holds it against what the commands call.
 """
 
 from __future__ import annotations
