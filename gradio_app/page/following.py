@@ -11,7 +11,7 @@ from anyio import to_thread
 from gradio_app.chat import errors
 from gradio_app.chat.conversation import Turn
 from gradio_app.chat.streaming import RunningAnswer
-from gradio_app.page import render
+from gradio_app.page import render, texts
 from gradio_app.page.address import id_of
 from gradio_app.page.layout import Layout
 from gradio_app.page.markup import LiveAnswer
@@ -62,12 +62,16 @@ class Following:
         return {
             **self._views.view(reader, conversation),
             **self._views.list(reader, conversation_id),
-            self._held.news: news(running=self._views.is_being_answered(reader, conversation)),
+            self._held.news: news(
+                running=self._views.is_being_answered(reader, conversation),
+                said=render.outcome(conversation.turns, reader.language),
+            ),
         }
 
-    def broken_off(self) -> Updates:
+    def broken_off(self, request: gr.Request) -> Updates:
         """The page when an answer could not be followed to its end."""
-        return {self._held.news: news(running=False)}
+        said = texts.SPOKEN[reader_of(request).language]["broken_off"]
+        return {self._held.news: news(running=False, said=said)}
 
     async def _shown(
         self, reader: Reader, conversation_id: str, running: RunningAnswer | None

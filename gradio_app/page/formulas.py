@@ -135,7 +135,7 @@ def mathml(source: str) -> str | None:
     if not cleaned.startswith("<math"):
         return None
     kind = "formula block" if display else "formula"
-    return f'<span class="{kind}">{encoded_html(cleaned)}</span>'
+    return f'<span class="{kind}" dir="ltr">{encoded_html(cleaned)}</span>'
 
 
 def encoded_html(cleaned: str) -> str:

@@ -122,6 +122,7 @@ def layout(settings: Settings) -> Layout:
         listed = _list()
         conversation = _open_conversation()
         choices = _choices(settings)
+        gr.Button(T("shortcuts"), elem_id="shortcuts")
         if settings.embedding_model_id:
             gr.Button(T("documents"), link="/documents", link_target="_self", elem_id="documents")
         if settings.authentication:

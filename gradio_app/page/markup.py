@@ -23,12 +23,12 @@ MOST_LATE_DEFINITIONS = 8
 
 def typed(text: str) -> str:
     """A person's own message exactly as it was typed; web addresses are links."""
-    return f'<div class="typed">{with_links(plain(text))}</div>'
+    return f'<div class="typed" dir="auto">{with_links(plain(text))}</div>'
 
 
-def notice(text: str) -> str:
-    """A sentence of ours in a message."""
-    return f'<div class="notice">{encoded(text)}</div>'
+def notice(text: str, kind: str = "") -> str:
+    """A sentence of ours in a message; `kind` is a class by which scripts know it."""
+    return f'<div class="{f"notice {kind}".strip()}">{encoded(text)}</div>'
 
 
 def actions(turn: int, names: Mapping[str, str]) -> str:
@@ -99,7 +99,7 @@ class LiveAnswer:
         self._text = text
         fresh = len(text) - self._rendered_to
         if self._end and fresh < (self._rendered_to - self._from) // 8 and len(text) - self._from > LARGE:
-            rest = f'<div class="typed">{encoded(text[self._rendered_to :])}</div>'
+            rest = _as_it_stands(text[self._rendered_to :])
             return [*self._finished, *self._end, rest] if fresh else [*self._finished, *self._end]
         self._render(text)
         return [*self._finished, *self._end]
@@ -178,7 +178,7 @@ def _part(hidden: Hidden, part: Section, defined: dict[str, str]) -> str:
 
 
 def _as_it_stands(text: str) -> str:
-    return f'<div class="typed">{encoded(text)}</div>'
+    return f'<div class="typed" dir="auto">{encoded(text)}</div>'
 
 
 class _Kept:

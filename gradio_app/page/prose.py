@@ -42,6 +42,9 @@ IMAGE = re.compile(r' src="([^"]*)" alt="([^"]*)"')
 ALIGNMENT = re.compile(r' style="text-align: (left|center|right)"')
 HREF = re.compile(r'href="([^"]*)"')
 BOX = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
+DIRECTED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol"}
+"""Blocks that run as their first word does, if they stand in no other: what has a direction of its own does
+not count for what is around it. (A table's is that of the box in which it scrolls.)"""
 EMPTY = {"br", "hr", "img"}
 BREAKS = BLOCKS | TABLE | {"br"}
 
@@ -99,6 +102,7 @@ class _Finish:
 
     def __init__(self, hidden: Hidden) -> None:
         self._hidden = hidden
+        self._blocks = 0
         self._code = 0
         self._pre = False
         self._linked = False
@@ -119,13 +123,19 @@ class _Finish:
         closing = tag.startswith("</")
         if name == "a":
             return self._link(tag, closing, pieces, number)
+        if name in BLOCKS and name not in EMPTY:
+            self._blocks += -1 if closing else 1
         if name in ("code", "pre"):
             self._code += -1 if closing else 1
         if name == "pre":
             self._pre = not closing
             return f"{tag}</div>" if closing else f'<div class="code_wrap">{COPY_CODE}{tag}'
         if name == "table":
-            return f"{tag}</div>" if closing else f'<div class="table" tabindex="0">{tag}'
+            return f"{tag}</div>" if closing else f'<div class="table" tabindex="0" dir="auto">{tag}'
+        if name == "code" and not closing:
+            return f'{tag[:-1]} dir="ltr">'  # and so does not count for what is around it
+        if name in DIRECTED and not closing and self._blocks == 1:
+            return f'{tag[:-1]} dir="auto">'
         return tag
 
     def _link(self, tag: str, closing: bool, pieces: list[str], number: int) -> str:

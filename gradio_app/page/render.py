@@ -75,10 +75,17 @@ def answer_parts(turn: Turn, language: str, standing: Standing) -> list[str]:
 def growing_answer(parts: Sequence[str], waits_for: str, language: str) -> Any:
     """An answer that is being written, of `markup.LiveAnswer`, and a key of `texts.WAITS` if it has to wait.
 
-    The sentence stands in the conversation, which is a live region: screen readers say it.
+    `static/announcements.js` has screen readers say the sentence, which they know by its class.
     """
-    notices = [markup.notice(texts.WAITS[language][waits_for])] if waits_for else []
+    notices = [markup.notice(texts.WAITS[language][waits_for], "waits")] if waits_for else []
     return chatbot.growing("assistant", [*parts, *notices])
+
+
+def outcome(turns: Sequence[Turn], language: str) -> str:
+    """How the last turn's answer ended, for who cannot see it; empty while it is being written."""
+    if not turns or (turns[-1].answer and turns[-1].answer.is_being_written(time.time())):
+        return ""
+    return _notice(turns[-1].answer, texts.REASONS[language]) or texts.SPOKEN[language]["complete"]
 
 
 def usage_line(conversation: Conversation, language: str) -> str:

@@ -24,7 +24,7 @@ from gradio_app.page.draft_route import DRAFT_CHARACTERS
 
 STATIC = Path(__file__).with_name("static")
 """Our scripts: plain JavaScript, served as it is."""
-STYLES = ("messages", "files", "citations", "print", "without_scripts")
+STYLES = ("messages", "files", "citations", "reader", "print", "without_scripts")
 """Style sheets that Gradio would write anew and break, were they given to it (`:is(a, b)`, `@media print`),
 or bring along only by its scripts."""
 HTML_TAG = re.compile(rb'<html\s+lang="en"')
@@ -96,6 +96,7 @@ def completed(page: bytes, lang: str, owner: str) -> bytes:
     """Gradio's page with its language, what our scripts have to know, and the scripts."""
     facts = {
         "words": texts.SCRIPT[lang],
+        "shortcuts": texts.SHORTCUTS[lang],
         "names": texts.OF_GRADIO[lang],
         "most": QUESTION_CHARACTERS,
         "mostKept": DRAFT_CHARACTERS,

@@ -25,6 +25,7 @@ PAGE = {
         "max_tokens": "Maximum tokens",
         "account": "Account and sign-out",
         "documents": "Documents",
+        "shortcuts": "Keyboard shortcuts",
         "asks": "Ask",
         "write": "Write a message…",
         "attach": "Attach files",
@@ -51,6 +52,7 @@ PAGE = {
         "max_tokens": "Máximo de tokens",
         "account": "Cuenta y cerrar sesión",
         "documents": "Documentos",
+        "shortcuts": "Atajos de teclado",
         "asks": "Preguntar a",
         "write": "Escribe un mensaje…",
         "attach": "Adjuntar archivos",
@@ -359,6 +361,7 @@ SCRIPT = {
         "too_many_files": "A message takes {most} files.",
         "wait_for_files": "The files are still on their way. The message is sent when they have arrived.",
         "drop_here": "Drop files to attach them",
+        "begins": "The answer is being written.",
     },
     "es": {
         "busy": "Aún se está escribiendo una respuesta. Tu texto sigue aquí: envíalo cuando termine.",
@@ -394,9 +397,70 @@ SCRIPT = {
         "too_many_files": "En un mensaje caben {most} archivos.",
         "wait_for_files": "Los archivos aún están en camino. El mensaje se envía cuando hayan llegado.",
         "drop_here": "Suelta los archivos para adjuntarlos",
+        "begins": "Se está escribiendo la respuesta.",
     },
 }
 """What our script says by itself."""
+
+SHORTCUTS = {
+    "en": {
+        "heading": PAGE["en"]["shortcuts"],
+        "new": "New conversation",
+        "list": "Go to the conversations",
+        "next": "Next conversation",
+        "previous": "Previous conversation",
+        "write": "Go to the message box",
+        "stop": "Stop the answer",
+        "copy": "Copy the last answer",
+        "help": "Show these shortcuts",
+        "in_box": "While you write",
+        "send": "Send",
+        "line": "New line",
+        "send_edited": "Ask the changed question",
+        "leave_edited": "Leave the question as it is",
+        "mark": "? opens this list, too",
+        "close": "Close",
+        "alt": "Alt",
+        "shift": "Shift",
+        "control": "Control",
+        "ctrl": "Ctrl",
+        "command": "Command",
+        "enter": "Enter",
+        "escape": "Esc",
+    },
+    "es": {
+        "heading": PAGE["es"]["shortcuts"],
+        "new": "Nueva conversación",
+        "list": "Ir a las conversaciones",
+        "next": "Conversación siguiente",
+        "previous": "Conversación anterior",
+        "write": "Ir al cuadro de mensaje",
+        "stop": "Detener la respuesta",
+        "copy": "Copiar la última respuesta",
+        "help": "Mostrar estos atajos",
+        "in_box": "Mientras escribes",
+        "send": "Enviar",
+        "line": "Línea nueva",
+        "send_edited": "Enviar la pregunta cambiada",
+        "leave_edited": "Dejar la pregunta como está",
+        "mark": "? también abre esta lista",
+        "close": "Cerrar",
+        "alt": "Alt",
+        "shift": "Mayús",
+        "control": "Control",
+        "ctrl": "Ctrl",
+        "command": "Comando",
+        "enter": "Intro",
+        "escape": "Esc",
+    },
+}
+"""What the keyboard does, and the names of its keys."""
+
+SPOKEN = {
+    "en": {"complete": "The answer is complete.", "broken_off": "The answer cannot be followed any more."},
+    "es": {"complete": "La respuesta está completa.", "broken_off": "Ya no se puede seguir la respuesta."},
+}
+"""What a screen reader says of an answer that has ended and of which nothing else is to be said."""
 
 NO_SCRIPT = {
     "en": "This page needs JavaScript. Allow it in your browser, and load the page again.",
@@ -415,6 +479,7 @@ OF_GRADIO = {
         "Copy": "Copiar",
         "Copied": "Copiado",
         "Stop": "Detener",
+        "Reset to default value": "Volver al valor inicial",
     },
 }
 """Names of buttons and regions that Gradio says in English in every language; our script replaces them."""

@@ -2,6 +2,7 @@
  * The box to write in. Its text is ours: the server gives texts back but never sets the box, so that what
  * was typed meanwhile stays. A question is taken out of the box when it is sent, and put back if it is refused.
  */
+import { followed, speak } from "./announcements.js";
 import { connection, guard, isLost } from "./connection.js";
 import { changed, isSaved, keepFrom, moved, save } from "./drafts.js";
 import { filled, most, mostKept, words } from "./facts.js";
@@ -117,7 +118,11 @@ function hear(told) {
   }
   if (told.give) give(told.give);
   if (told.files?.length) giveFiles(told.files.map(known));
-  if ("running" in told) run(told.running);
+  if ("running" in told) {
+    run(told.running);
+    followed(told.running);
+  }
+  if (told.said) speak(told.said);
   if (told.notice) say(told.notice, "refused");
   if (told.scroll) scroll(told.scroll);
   if (told.running) find("#follow").click();

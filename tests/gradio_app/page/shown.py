@@ -10,16 +10,17 @@ from gradio_app.page import formulas, prose
 OURS: dict[str, set[str]] = {
     "a": {"href", "title", "target", "rel"},
     "button": {"type", "class", "value", "title"},
-    "code": {"class"},
-    "div": {"class", "tabindex"},
+    **{name: {"dir"} for name in prose.DIRECTED},
+    "code": {"class", "dir"},
+    "div": {"class", "tabindex", "dir"},
     "pre": {"tabindex"},
-    "span": {"class", "tabindex"},
+    "span": {"class", "tabindex", "dir"},
     "td": {"class"},
     "th": {"class"},
 }
 """What we put around what was cleaned; the class of code is the highlighter's."""
 CLASSES = re.compile(
-    r"written|typed|notice|actions|table|formula( block)?|code_wrap|copy_code_button|edit|copy"
+    r"written|typed|notice( waits)?|actions|table|formula( block)?|code_wrap|copy_code_button|edit|copy"
     r"|left|center|right|language-[a-z]+|token [a-z -]+"
 )
 VALUES = {
@@ -28,6 +29,7 @@ VALUES = {
     "target": re.compile("_blank"),
     "rel": re.compile("noopener noreferrer( nofollow)?"),
     "type": re.compile("button"),
+    "dir": re.compile("auto|ltr"),
     "tabindex": re.compile("0"),
     "start": re.compile(r"\d{1,9}"),
 }

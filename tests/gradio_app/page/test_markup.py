@@ -73,7 +73,15 @@ def test_code_is_shown_to_the_letter(pieces: list[str]) -> None:
         assert text_of(part) == f"{code}\n"
 
 
+DIRECTION = re.compile(' dir="(auto|ltr)"')
+
+
 def shown(text: str) -> str:
+    """The HTML of an answer without the references and the directions."""
+    return DIRECTION.sub("", directed(text))
+
+
+def directed(text: str) -> str:
     """The HTML of an answer without the references."""
     return (
         "".join(
@@ -111,6 +119,26 @@ def shown(text: str) -> str:
 def test_examples(text: str, expected: str) -> None:
     html_or_fence = answer_parts(text)[0] if text.startswith("    ") else shown(text)
     assert html_or_fence == expected.replace("&lt;b&gt;", "<b>" if text.startswith("    ") else "&lt;b&gt;")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("نص\n\ntext", '<p dir="auto">نص</p><p dir="auto">text</p>'),
+        ("- نص\n\n  - two", '<ul dir="auto"><li><p>نص</p><ul><li>two</li></ul></li></ul>'),
+        ("> # نص\n>\n> 1. a", '<blockquote dir="auto"><h1>نص</h1><ol><li>a</li></ol></blockquote>'),
+        ("## نص\n---\nb", '<h2 dir="auto">نص</h2><hr><p dir="auto">b</p>'),
+        ("`code` نص", '<p dir="auto"><code dir="ltr">code</code> نص</p>'),
+    ],
+)  # fmt: skip
+def test_each_block_runs_as_its_first_word_does_and_code_from_left_to_right(text: str, expected: str) -> None:
+    assert directed(text) == expected
+
+
+def test_tables_typed_texts_and_formulas_have_a_direction_too() -> None:
+    assert '<div class="table" tabindex="0" dir="auto"><table>' in directed("|نص|\n|-|\n|1|")
+    assert '<span class="formula" dir="ltr">' in directed(r"نص \(x\)")
+    assert markup.typed("نص") == '<div class="typed" dir="auto">نص</div>'
 
 
 @pytest.mark.parametrize(
@@ -200,7 +228,7 @@ def test_an_answer_that_grew_ends_as_it_will_be_shown(text: str, steps: list[int
         for part in shown_last:
             check(part)
     # What is large shows its end as it stands for a moment; the next event of the page shows all.
-    if not shown_last or not shown_last[-1].startswith('<div class="typed">'):
+    if not shown_last or not shown_last[-1].startswith('<div class="typed"'):
         assert shown_last == answer_parts(text)
 
 
