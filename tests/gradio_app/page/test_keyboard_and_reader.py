@@ -131,6 +131,7 @@ def test_a_mac_has_its_own_keys(browser: Browser, site: str) -> None:
     page = opened(context, "/")
     box(page).focus()
     page.keyboard.press("Alt+Shift+H")  # there, a character
+    expect(page.locator("#help")).to_have_count(0)
     page.keyboard.press("Control+Shift+H")
     expect(page.locator("#help dd").first).to_have_text(re.compile(r"^Control\s\+\sMayús\s\+\sN$"))
     expect(page.locator("#help dd").nth(10)).to_have_text(re.compile(r"^Comando\s\+\sIntro$"))
@@ -207,6 +208,12 @@ def test_text_from_right_to_left_runs_so_and_code_does_not(page: Page) -> None:
     assert not typed.evaluate(f"element => {RIGHT}"), "it begins with a Latin word"
 
 
+MOVABLE = """[...document.querySelectorAll("*")].filter((each) => {
+    const { animationName, transitionDuration, scrollBehavior } = getComputedStyle(each);
+    return animationName !== "none" || transitionDuration !== "0s" || scrollBehavior !== "auto";
+}).map((each) => each.outerHTML.slice(0, 200))"""
+
+
 def test_nothing_moves_for_who_wants_it_so_and_at_400_percent_nothing_is_out_of_reach(
     browser: Browser, site: str, fake: FakeBedrock
 ) -> None:
@@ -226,6 +233,7 @@ def test_nothing_moves_for_who_wants_it_so_and_at_400_percent_nothing_is_out_of_
         moving |= set(page.evaluate("document.getAnimations().map((each) => each.effect.target.outerHTML)"))
     expect(answers(page).last).to_contain_text("fin")
     assert moving == set()
+    assert page.evaluate(MOVABLE) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     middles = page.evaluate(
         "['#send', '#attach'].map((each) => document.querySelector(each).getBoundingClientRect().y)"
