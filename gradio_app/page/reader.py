@@ -56,7 +56,7 @@ class Failure(gr.Error):
     """An event that fails in words; `status` is what HTTP calls it."""
 
     def __init__(self, sentence: str, status: int) -> None:
-        super().__init__(sentence, print_exception=False)
+        super().__init__(sentence, duration=None, print_exception=False)  # until somebody has read it
         self.status = status
 
 

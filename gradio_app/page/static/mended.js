@@ -31,6 +31,11 @@ function mend() {
   each(".sidebar > .toggle-button", (button) => {
     put(button, "aria-expanded", String(button.parentElement.matches(".open") !== isNarrow.matches));
   });
+  // A button inside of a button: what folds a message away with the mouse, and what closes it.
+  each(".toast-header[role]", (header) => {
+    header.removeAttribute("role");
+    header.removeAttribute("tabindex");
+  });
   // Every text is said to run from left to right, whatever it is written in.
   each(":is(#box textarea, #title input)", (field) => put(field, "dir", "auto"));
 }
