@@ -66,7 +66,10 @@ from gradio_app.page.queue import GradioQueue
 from gradio_app.page.served import ServedPage, static_routes
 from gradio_app.page.services import ChatServices
 from gradio_app.page.state import keep_no_pages
-from gradio_app.pages.pages import STATIC, Pages
+from gradio_app.pages import installable
+from gradio_app.pages.files import STATIC
+from gradio_app.pages.pages import Pages
+from gradio_app.pages.texts import TEXTS
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.known import Known
@@ -127,6 +130,7 @@ def create_app(
     sessions = None
     drafts = Drafts(table)
     routes: list[BaseRoute] = [Mount("/pages/static", StaticFiles(directory=STATIC))]
+    routes += installable.routes(TEXTS)
     files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
     store = Conversations(table, files)
     routes += [*static_routes(), *draft_routes(drafts), *message_routes(store), *file_routes(files, store)]

@@ -17,6 +17,7 @@ from gradio_app.page.layout import Layout, layout
 from gradio_app.page.services import ChatServices
 from gradio_app.page.turn_events import TurnEvents
 from gradio_app.page.views import Views
+from gradio_app.pages.files import STATIC
 
 EVENTS_AT_ONCE = 256
 """Events that run at the same time, answers that are followed included; Gradio's own limit is 40."""
@@ -50,6 +51,7 @@ def mount_options() -> dict[str, Any]:
         "theme": theme.theme(),
         "css": theme.STYLE.read_text(),
         "i18n": texts.I18N,
+        "favicon_path": str(STATIC / "icon-192.png"),
         "footer_links": [],
         "run_history": False,
         "show_error": False,

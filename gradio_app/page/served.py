@@ -21,6 +21,7 @@ from gradio_app.identity import Identity
 from gradio_app.language import language
 from gradio_app.page import texts
 from gradio_app.page.draft_route import DRAFT_CHARACTERS
+from gradio_app.pages import installable
 
 STATIC = Path(__file__).with_name("static")
 """Our scripts: plain JavaScript, served as it is."""
@@ -29,6 +30,7 @@ STYLES = ("messages", "files", "citations", "reader", "print", "without_scripts"
 or bring along only by its scripts."""
 HTML_TAG = re.compile(rb'<html\s+lang="en"')
 HEAD_TAG = b"<head>"
+MANIFEST_LINK = b'<link rel="manifest" href="/manifest.json" />'
 BODY_TAG = re.compile(rb"<body[^>]*>")
 
 
@@ -112,6 +114,8 @@ def completed(page: bytes, lang: str, owner: str) -> bytes:
     ours = f'<meta name="facts" content="{content}"><script type="module" src="{PREFIX}/page.js"></script>'
     ours += "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in STYLES)
     page = HTML_TAG.sub(b'<html lang="%s"' % lang.encode(), page, count=1)
+    ours += installable.head(lang)
+    page = page.replace(MANIFEST_LINK, b"", 1)
     page = BODY_TAG.sub(lambda tag: tag[0] + _without_scripts(lang).encode(), page, count=1)
     return page.replace(HEAD_TAG, HEAD_TAG + ours.encode(), 1)
 

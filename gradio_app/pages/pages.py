@@ -1,6 +1,5 @@
 """Rendering the pages, and the answers to requests that are refused."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,14 @@ from gradio_app import request_id
 from gradio_app.language import CHOICE, COOKIE, LANGUAGES, language
 from gradio_app.login.cookies import return_cookie
 from gradio_app.login.return_to import place_of
+from gradio_app.pages import installable
+from gradio_app.pages.files import address
 from gradio_app.pages.texts import TEXTS
 
 HERE = Path(__file__).parent
-STATIC = HERE / "static"
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'{more}; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'{more}; frame-ancestors 'none'"
 )
 SCRIPTS = "; script-src 'self'; connect-src 'self'"
 """Added for a page with a script of ours, which works without it too."""
@@ -62,7 +62,6 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._static = {path.name: _address(path) for path in STATIC.iterdir()}
 
     def page(
         self,
@@ -99,8 +98,9 @@ class Pages:
             email=email,
             other_lang=other,
             other_url=f"{request.url.path}?{CHOICE}={other}" if again else "",
-            stylesheet=self._static["pages.css"],
-            script=self._static[script] if script else "",
+            stylesheet=address("pages.css"),
+            script=address(script) if script else "",
+            installable=installable.head(lang),
             **context,
         )
         policy = POLICY.format(more=f" {forms_lead_to}" if forms_lead_to else "") + SCRIPTS * bool(script)
@@ -146,12 +146,6 @@ class Pages:
         if place := place_of(request):
             return_cookie(self._https).write(response, place)
         return response
-
-
-def _address(path: Path) -> str:
-    """Where a file lies for browsers, which may keep it for ever: another content is another address."""
-    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"/pages/static/{path.name}?v={version}"
 
 
 def views_page(request: Request) -> bool:

@@ -3,6 +3,7 @@
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
         "other_language": "Español",
+        "description": "Ask, write and plan with a generative-AI assistant.",
         "busy": "Too much comes in at once. Try again in a moment.",
         "fill_in": "Fill this in.",
         "save": "Save",
@@ -28,6 +29,7 @@ TEXTS: dict[str, dict[str, str]] = {
     },
     "es": {
         "other_language": "English",
+        "description": "Pregunta, escribe y planifica con un asistente de IA generativa.",
         "busy": "Llegan demasiadas peticiones a la vez. Inténtalo de nuevo en un momento.",
         "fill_in": "Rellena este campo.",
         "save": "Guardar",
