@@ -5,11 +5,29 @@ What the person chose comes first, then what the browser asks for, then English.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from starlette.requests import HTTPConnection
 
-LANGUAGES = ("en", "es")
-"""The first is for whoever asks for none of them."""
+
+@dataclass(frozen=True)
+class Language:
+    """How a language calls itself, and writes numbers and days."""
+
+    name: str
+    thousands: str
+    decimal: str
+    day: str
+    """As `date.strftime` takes it, of numbers only."""
+
+
+KNOWN = {
+    "en": Language("English", ",", ".", "%Y-%m-%d"),
+    "es": Language("Español", "\N{NARROW NO-BREAK SPACE}", ",", "%d/%m/%Y"),
+}
+"""By its tag without a region. The first is for whoever asks for none of them."""
+LANGUAGES = tuple(KNOWN)
 CHOICE = "lang"
 """Query parameter of a link to the same page in another language."""
 COOKIE = "language"
@@ -49,3 +67,14 @@ def asked_for(headers: Sequence[str]) -> str:
     weights |= dict.fromkeys(unnamed, weights.get("*", NOT_ASKED_FOR))
     best = max((*named, *unnamed), key=weights.__getitem__)
     return best if weights[best] else LANGUAGES[0]
+
+
+def number(value: float, lang: str, decimals: int = 0) -> str:
+    """A number as the language writes it."""
+    written = f"{value:,.{decimals}f}"
+    return written.translate({ord(","): KNOWN[lang].thousands, ord("."): KNOWN[lang].decimal})
+
+
+def day(value: date, lang: str) -> str:
+    """A day as the language writes it."""
+    return value.strftime(KNOWN[lang].day)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from gradio_app.language import day, number
 from gradio_app.library.document import UNFINISHED, Counts, Document, Quotas, State
 from gradio_app.store.library import Place
 
@@ -25,7 +26,11 @@ class Line:
 
 
 def lines(
-    documents: Sequence[Document], library_id: str, collections: Mapping[str, str], texts: Mapping[str, str]
+    documents: Sequence[Document],
+    library_id: str,
+    collections: Mapping[str, str],
+    texts: Mapping[str, str],
+    lang: str,
 ) -> list[Line]:
     """One for each document."""
     return [
@@ -34,7 +39,7 @@ def lines(
             url=f"/documents/document?{urlencode({'library': library_id, 'id': each.id})}",
             doing=doing(each, texts),
             state="working" if each.state in UNFINISHED else str(each.state),
-            about=about(each, texts),
+            about=about(each, texts, lang),
             collection=collections.get(each.collection, ""),
         )
         for each in documents
@@ -61,33 +66,38 @@ def doing(document: Document, texts: Mapping[str, str]) -> str:
     return texts[f"doc_{document.state}"]
 
 
-def about(document: Document, texts: Mapping[str, str]) -> str:
+def about(document: Document, texts: Mapping[str, str], lang: str) -> str:
     """Its size and day: `3 pages, 1.2 MB, 2026-11-29`."""
     told = []
     if document.pages:
-        told.append(texts["page_one" if document.pages == 1 else "pages_many"].format(pages=document.pages))
-    told.append(size(document.bytes))
-    told.append(datetime.fromtimestamp(document.added_at / 1000, UTC).date().isoformat())
+        told.append(
+            texts["page_one" if document.pages == 1 else "pages_many"].format(
+                pages=number(document.pages, lang)
+            )
+        )
+    told.append(size(document.bytes, lang))
+    told.append(day(datetime.fromtimestamp(document.added_at / 1000, UTC).date(), lang))
     return ", ".join(told)
 
 
-def size(count: int) -> str:
+def size(count: int, lang: str) -> str:
     """Bytes for people, in decimal units; less than one is told as one."""
     if count < MEGABYTE:
         return f"{max(1, round(count / 1000))} kB"
-    return f"{count / MEGABYTE:.1f} MB"
+    return f"{number(count / MEGABYTE, lang, 1)} MB"
 
 
-def room(counts: Counts, quotas: Quotas, texts: Mapping[str, str]) -> str:
+def room(counts: Counts, quotas: Quotas, texts: Mapping[str, str], lang: str) -> str:
     """How much of the library's room is taken; counts are never told as less than nothing."""
-    return texts["room"].format(
-        files=counts.files,
-        most_files=quotas.files,
-        megabytes=-(-counts.bytes // MEGABYTE),
-        most_megabytes=quotas.bytes // MEGABYTE,
-        pages=counts.pages,
-        most_pages=quotas.pages,
-    )
+    told = {
+        "files": counts.files,
+        "most_files": quotas.files,
+        "megabytes": -(-counts.bytes // MEGABYTE),
+        "most_megabytes": quotas.bytes // MEGABYTE,
+        "pages": counts.pages,
+        "most_pages": quotas.pages,
+    }
+    return texts["room"].format(**{name: number(count, lang) for name, count in told.items()})
 
 
 def place_text(place: Place | None) -> str:

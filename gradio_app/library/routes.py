@@ -261,7 +261,7 @@ class Documents:
             shelves=_shelves(request.state.identity, view.groups, texts),
             everybody=EVERYBODY,
             is_admin=administers(request.state.identity),
-            lines=listing.lines(view.documents, there.id, groups, texts),
+            lines=listing.lines(view.documents, there.id, groups, texts, language(request)),
             is_unfinished=listing.is_unfinished(view.documents),
             following=_query(here | {"after": listing.place_text(view.following)}) if view.following else "",
             first=_query(here) if "after" in asked else "",
@@ -297,7 +297,7 @@ class Documents:
             shelf=there,
             document=document,
             doing=listing.doing(document, texts),
-            about=listing.about(document, texts),
+            about=listing.about(document, texts, language(request)),
             has_file=document.state not in (State.REFUSED, State.ARRIVING, State.DELETING),
             is_deleting=document.state is State.DELETING,
             collections=collections,
@@ -320,7 +320,7 @@ class Documents:
             documents=found,
             following=following,
             collections=library.collections(there.id),
-            room=listing.room(library.counts(there.id), library.quotas, TEXTS[lang]),
+            room=listing.room(library.counts(there.id), library.quotas, TEXTS[lang], lang),
         )
 
     def _embed_anew(self, there: Shelf, documents: list[Document]) -> None:

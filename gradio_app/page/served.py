@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gradio_app.chat.asking import QUESTION_CHARACTERS
 from gradio_app.chat.attachments import FILE_BYTES, FILES_OF_A_MESSAGE, IMAGE_BYTES, IMAGE_PIXELS
 from gradio_app.identity import Identity
-from gradio_app.language import language
+from gradio_app.language import KNOWN, language
 from gradio_app.page import texts
 from gradio_app.page.draft_route import DRAFT_CHARACTERS
 from gradio_app.pages import installable
@@ -100,6 +100,7 @@ def completed(page: bytes, lang: str, owner: str) -> bytes:
         "words": texts.SCRIPT[lang],
         "shortcuts": texts.SHORTCUTS[lang],
         "names": texts.OF_GRADIO[lang],
+        "thousands": KNOWN[lang].thousands,
         "most": QUESTION_CHARACTERS,
         "mostKept": DRAFT_CHARACTERS,
         "files": {

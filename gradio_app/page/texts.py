@@ -6,6 +6,8 @@ language that our script names to it; the rest is chosen here.
 
 import gradio as gr
 
+from gradio_app.language import number as number
+
 PAGE = {
     "en": {
         "new": "New conversation",
@@ -526,8 +528,3 @@ OURS_IN_GRADIO = {
 """What Gradio's own translations leave out, and what must be as we say."""
 
 I18N = gr.I18n(**{lang: PAGE[lang] | OURS_IN_GRADIO[lang] for lang in PAGE})
-
-
-def number(count: int, language: str) -> str:
-    """A number with its thousands set apart as the language does it."""
-    return f"{count:,}".replace(",", "," if language == "en" else "\N{NARROW NO-BREAK SPACE}")

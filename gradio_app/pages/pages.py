@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from gradio_app import request_id
-from gradio_app.language import CHOICE, COOKIE, LANGUAGES, language
+from gradio_app.language import CHOICE, COOKIE, KNOWN, LANGUAGES, language
 from gradio_app.login.cookies import return_cookie
 from gradio_app.login.return_to import place_of
 from gradio_app.pages import installable
@@ -46,7 +46,7 @@ class Room:
 
 
 class Pages:
-    """Templates in two languages; only a page that brings a script has a policy that allows one."""
+    """Templates in all languages; only a page that brings a script has a policy that allows one."""
 
     def __init__(self, https: bool, *rooms: Room) -> None:
         self._https = https
@@ -85,9 +85,9 @@ class Pages:
         """
         lang = language(request)
         texts = self._texts[lang]
-        # Only a page that was asked for by GET can be asked for again in the other language.
+        # Only a page that was asked for by GET can be asked for again in another language.
         again = request.method == "GET" and status == 200
-        other = next(name for name in LANGUAGES if name != lang)
+        others = {each: f"{request.url.path}?{CHOICE}={each}" for each in LANGUAGES if each != lang}
         body = self._templates.get_template(template).render(
             lang=lang,
             t=texts,
@@ -96,8 +96,8 @@ class Pages:
             problem=texts.get(problem, problem),
             errors=_Errors({field: texts[key] for field, key in (errors or {}).items()}),
             email=email,
-            other_lang=other,
-            other_url=f"{request.url.path}?{CHOICE}={other}" if again else "",
+            names={each: known.name for each, known in KNOWN.items()},
+            others=others if again else {},
             stylesheet=address("pages.css"),
             script=address(script) if script else "",
             installable=installable.head(lang),

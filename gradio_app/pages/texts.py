@@ -2,7 +2,6 @@
 
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
-        "other_language": "Español",
         "description": "Ask, write and plan with a generative-AI assistant.",
         "busy": "Too much comes in at once. Try again in a moment.",
         "fill_in": "Fill this in.",
@@ -28,7 +27,6 @@ TEXTS: dict[str, dict[str, str]] = {
         "error_503": "The service cannot be reached at the moment. Try again in a minute.",
     },
     "es": {
-        "other_language": "English",
         "description": "Pregunta, escribe y planifica con un asistente de IA generativa.",
         "busy": "Llegan demasiadas peticiones a la vez. Inténtalo de nuevo en un momento.",
         "fill_in": "Rellena este campo.",

@@ -15,7 +15,10 @@ export const limits = found.files;
 export const owner = found.owner;
 export const language = document.documentElement.lang;
 
-/** A sentence with numbers put into it as the language writes them. */
-export function filled(sentence, numbers) {
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => numbers[name].toLocaleString(language));
+/** A sentence with names and whole numbers put into it, those as the language writes them. */
+export function filled(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name];
+    return typeof value === "number" ? String(value).replace(/\B(?=(\d{3})+$)/g, found.thousands) : value;
+  });
 }

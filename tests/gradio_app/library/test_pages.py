@@ -113,7 +113,7 @@ def test_a_document_is_added_read_opened_renamed_and_deleted(site: Site) -> None
     site.work()
     page = ana.get("/documents").text
     assert TEXTS["en"]["doc_ready"] in page
-    assert "1 of 5 documents, 1 of 1 MB, 1 of 10000 pages" in page
+    assert "1 of 5 documents, 1 of 1 MB, 1 of 10,000 pages" in page
     assert 'http-equiv="refresh"' not in page
 
     document = content_id(WORDS)

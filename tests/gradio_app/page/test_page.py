@@ -17,7 +17,6 @@ from starlette.testclient import TestClient
 from gradio_app.chat import context, errors, writing
 from gradio_app.chat.conversation import FAILED, STOPPED, WRITING, Answer, Conversation, Turn, new_id, plain
 from gradio_app.chat.running import Running
-from gradio_app.language import LANGUAGES
 from gradio_app.page import render, runtime, texts, theme
 from gradio_app.page.address import ConversationAddress, conversation_in
 from gradio_app.page.layout import layout
@@ -40,26 +39,6 @@ SETTINGS = Settings(
     model_ids=("us.amazon.nova-lite-v1:0",),
     ui_app_id="0123456789abcdef",
 )
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        texts.PAGE,
-        texts.REASONS,
-        texts.WAITS,
-        texts.REFUSALS,
-        texts.ACTIONS,
-        texts.SCRIPT,
-        texts.NO_SCRIPT,
-        texts.EXAMPLES,
-        texts.USAGE,
-    ],
-)
-def test_both_languages_say_the_same_things(table: dict[str, Any]) -> None:
-    assert set(table) == set(LANGUAGES)
-    assert set(table["en"]) == set(table["es"]) or not isinstance(table["en"], dict)
-    assert len(table["en"]) == len(table["es"]) or isinstance(table["en"], str)
 
 
 def test_every_reason_has_words() -> None:
