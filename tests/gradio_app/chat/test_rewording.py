@@ -16,7 +16,7 @@ from gradio_app.chat.sources import Source
 from gradio_app.library.ports import EmbeddingBusyError
 from gradio_app.store.table import Table
 from tests.gradio_app.asked import QUESTION_TOKENS, Asked, own
-from tests.gradio_app.chatting import Chatting, make_chatting, until
+from tests.gradio_app.chatting import Chatting, bedrock_client, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
 MODEL = "us.amazon.nova-lite-v1:0"
@@ -133,7 +133,12 @@ class Place:
 
 
 @pytest.fixture
-def place(dynamodb: Any, table: str, models: Models, fake: FakeBedrock) -> Place:
+def place(dynamodb: Any, table: str, fake: FakeBedrock) -> Place:
+    # What is left behind must end by being cut, long before the client gives it up.
+    patient = [
+        bedrock_client(name, fake.endpoint_url, read_timeout=600) for name in ("bedrock-runtime", "bedrock")
+    ]
+    models = Models(*patient)
     place = Place(dynamodb, table, models, fake)
     place.ana.ask(FIRST, asks="own")
     fake.rewordings = f"answer: {WORDED}"
