@@ -173,7 +173,17 @@ def create_page(
     preferences = Preferences(table)
     return build.page(
         ChatServices(
-            turns=Turns(store, usage, preferences, models, running, metrics, files, documents),
+            turns=Turns(
+                store,
+                usage,
+                preferences,
+                models,
+                running,
+                metrics,
+                files,
+                documents,
+                rewords=settings.reword_questions,
+            ),
             store=store,
             files=files,
             drafts=Drafts(table),

@@ -106,6 +106,8 @@ class Settings:
     """Most that one library of documents to ask may hold."""
     web_pages: bool = False
     """Whether people may add web pages by their address: there is a way to the internet."""
+    reword_questions: bool = False
+    """Whether the model may word a question anew before documents are searched."""
     daily_token_budget: int = 200_000
     max_output_tokens: int = 2048
     drain_seconds: int = 100
@@ -153,6 +155,7 @@ class Settings:
             library_megabytes=read.number("LIBRARY_MEGABYTES", 500, LIBRARY_MEGABYTES),
             library_pages=read.number("LIBRARY_PAGES", 10_000, LIBRARY_PAGES),
             web_pages=read.choice("WEB_PAGES", "no", ("yes", "no")) == "yes",
+            reword_questions=read.choice("REWORD_QUESTIONS", "no", ("yes", "no")) == "yes",
             daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),

@@ -48,10 +48,14 @@ class Searched:
 
 @dataclass(frozen=True)
 class Found:
-    """Passages, the best first, and the tokens that looking for them cost."""
+    """Passages, the best first, and the tokens that looking for them cost.
+
+    `language` is that of a good part of them, `en` or `es`, where the question is in another one.
+    """
 
     sources: tuple[Source, ...] = field(default=(), repr=False)
     tokens: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True)

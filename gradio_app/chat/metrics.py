@@ -47,6 +47,10 @@ class Metrics:
         """Tell what it took to sum a conversation up."""
         self._write("summary", model_id, _tokens(input_tokens, output_tokens), {})
 
+    def rewording(self, model_id: str, input_tokens: int, output_tokens: int) -> None:
+        """Tell what it took to word a question anew."""
+        self._write("rewording", model_id, _tokens(input_tokens, output_tokens), {})
+
     def _write(
         self, kind: str, model_id: str, values: Mapping[str, float], details: Mapping[str, str]
     ) -> None:

@@ -44,10 +44,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Backing:
-    """What backs an answer for which documents were asked: the sources that it cites, and its marks."""
+    """What backs an answer for which documents were asked: the sources that it cites, and its marks.
+
+    `searched_for` is what was searched for beside the question; empty when nothing was.
+    """
 
     sources: tuple[Source, ...] = ()
     marks: tuple[Mark, ...] = ()
+    searched_for: str = field(default="", repr=False)
 
     def words(self, mark: Mark) -> str:
         """The words of a mark, as they stand in the passage."""
@@ -64,19 +68,20 @@ def to_json(backing: Backing) -> str:
             break
         kept.append(source)
     marks = [mark for mark in backing.marks[:MARKS] if mark.source < len(kept)]
-    return json.dumps(
-        {
-            "sources": [_told(source) for source in kept],
-            "marks": [[mark.at, mark.source, mark.start, mark.end] for mark in marks],
-        }
-    )
+    told = {
+        "sources": [_told(source) for source in kept],
+        "marks": [[mark.at, mark.source, mark.start, mark.end] for mark in marks],
+    }
+    return json.dumps(told | ({"searched_for": backing.searched_for} if backing.searched_for else {}))
 
 
 def from_json(text: str) -> Backing:
     """What `to_json` of any release wrote; what a later one adds is passed over."""
     told = json.loads(text)
     return Backing(
-        tuple(_source(each) for each in told["sources"]), tuple(Mark(*each[:4]) for each in told["marks"])
+        tuple(_source(each) for each in told["sources"]),
+        tuple(Mark(*each[:4]) for each in told["marks"]),
+        told.get("searched_for", ""),
     )
 
 

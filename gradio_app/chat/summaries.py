@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gradio_app.chat import budget, context, errors
+from gradio_app.chat import aside, context, errors
 from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import whole
 from gradio_app.chat.conversation import COMPLETE, FAILED, Conversation, Turn
@@ -38,7 +38,10 @@ class Summaries:
         if reservation is None:
             return
         begun = self._accounts.begin(reservation)
-        written = self._write(choice, parts) if begun else Written("", FAILED, errors.INTERRUPTED)
+        written = Written("", FAILED, errors.INTERRUPTED)
+        if begun:
+            stream = self._models.stream(choice, context.SYSTEM_PROMPT, parts)
+            written = aside.read(stream, context.SYSTEM_PROMPT, parts, choice.model_id)
         self._accounts.settle(reservation, written, choice)
         counts = told_counts(written)
         self._metrics.summary(choice.model_id, counts.input_tokens, counts.output_tokens)
@@ -69,21 +72,3 @@ class Summaries:
             return  # the conversation went on; the next answer tries again
         except TableUnreachable as error:
             errors.record_storage(error)
-
-    def _write(self, choice: Choice, parts: list[tuple[str, str]]) -> Written:
-        stream = self._models.stream(choice, context.SYSTEM_PROMPT, parts)
-        text, counts, pieces = "", None, 0
-        status, reason = COMPLETE, ""
-        is_seen = True
-        try:
-            for piece in stream.pieces():
-                text += piece.text
-                pieces += bool(piece.text)
-                counts = piece.counts or counts
-        except Exception as error:  # noqa: BLE001 (the conversation goes on without a summary)
-            errors.record(error, choice.model_id)
-            status, reason = FAILED, errors.reason_of(error)
-            is_seen = stream.is_sent and not errors.is_unseen(error)
-        system = context.SYSTEM_PROMPT
-        most_read = budget.most_read(system, parts)
-        return Written(text, status, reason, counts, is_seen, system, parts, pieces, most_read)

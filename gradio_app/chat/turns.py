@@ -4,7 +4,7 @@ import secrets
 import time
 from dataclasses import dataclass, replace
 
-from gradio_app.chat import budget, context, errors, grounding, lookup
+from gradio_app.chat import budget, context, errors, grounding
 from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import QUESTION_CHARACTERS, RefusedError, TurnRequest, question_of
 from gradio_app.chat.attaching import Attached, Attaching
@@ -21,17 +21,12 @@ from gradio_app.chat.conversation import (
 )
 from gradio_app.chat.inputs import Question, Reading
 from gradio_app.chat.keeper import Keeper, lease_end
-from gradio_app.chat.lookup import (
-    Asker,
-    Documents,
-    Found,
-    NotAskableError,
-    NotFoundOutError,
-    Searched,
-)
+from gradio_app.chat.lookup import Documents, NotFoundOutError, Searched
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, context_tokens
+from gradio_app.chat.rewording import Rewording
 from gradio_app.chat.running import BusyError, Running, StoppedError, TooManyAnswersError
+from gradio_app.chat.searching import Looked, Searching
 from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.chat.summaries import Summaries
 from gradio_app.chat.writing import Writer, Written, told_counts
@@ -87,9 +82,11 @@ class Turns:
         metrics: Metrics,
         files: AttachedFiles | None = None,
         documents: Documents | None = None,
+        *,
+        rewords: bool = False,
     ) -> None:
+        """`rewords` says whether the model may word questions anew before documents are searched."""
         self._attaching = Attaching(files, models)
-        self._documents = documents
         self._models = models
         self._store = store
         self._preferences = preferences
@@ -99,6 +96,8 @@ class Turns:
         self._accounts = Accounts(usage, models)
         self._writer = Writer(models, running, TEXT_BYTES)
         self._keeper = Keeper(running, store, self._accounts, self._holder)
+        rewording = Rewording(self._accounts, models, running, metrics) if rewords else None
+        self._searching = Searching(documents, running, rewording)
         self._summaries = Summaries(store, self._accounts, models, metrics)
 
     def admit(self, asked: TurnRequest) -> RunningAnswer:
@@ -151,7 +150,7 @@ class Turns:
             kept, uploads = self._attaching.find(asked, replaced.files if replaced else (), reading)
             if not text and not kept and not uploads:
                 raise RefusedError("empty")
-            searched = self._searched(asked)
+            searched = self._searching.where(asked)
             attached = self._attaching.take(asked, kept, uploads)
             try:
                 question = Question(text, attached.files)
@@ -168,17 +167,6 @@ class Turns:
         except TableUnreachable as error:
             errors.record_storage(error)
             raise RefusedError("storage") from None
-
-    def _searched(self, asked: TurnRequest) -> Searched | None:
-        """Where to look for an answer; None for nowhere. Raises RefusedError."""
-        if not asked.asks:
-            return None
-        if self._documents is None:
-            raise RefusedError("asks_gone")
-        try:
-            return self._documents.searched(Asker(asked.user_id, asked.groups), asked.asks)
-        except NotAskableError:
-            raise RefusedError("asks_gone") from None
 
     def _seen(self, asked: TurnRequest) -> tuple[Conversation, Conversation, Turn | None]:
         """The conversation as it is, what of it stands before the question, and the turn that it replaces."""
@@ -227,7 +215,7 @@ class Turns:
         by_blocks = False
         if searched:
             by_blocks = self._models.takes_passages(choice.model_id)
-            besides = lookup.most_tokens(question.text) + grounding.most_tokens(choice.model_id)
+            besides = self._searching.most_tokens(question.text) + grounding.most_tokens(choice.model_id)
         for reservation in self._accounts.offers(
             asked.user_id, choice, system, parts, least, running.on_stop, besides
         ):
@@ -293,26 +281,19 @@ class Turns:
             return Written("", STOPPED)
         if not self._accounts.begin(job.reservation):
             return Written("", FAILED, errors.INTERRUPTED)
-        given, tokens = None, 0
+        given, looked = None, Looked((), 0)
         if job.searched:
             try:
-                found = self._look(job, job.searched)
+                looked = self._searching.look(
+                    job.running, job.before, job.question.text, job.choice, job.searched
+                )
             except NotFoundOutError as failed:
                 return Written("", FAILED, failed.reason, besides=failed.tokens)
-            if found is None:
-                return Written("", STOPPED, besides=lookup.most_tokens(job.question.text))
-            given = grounding.grounding(job.choice.model_id, found.sources, by_blocks=job.by_blocks)
-            tokens = found.tokens
+            if looked.sources is None:
+                return Written("", STOPPED, besides=looked.tokens)
+            given = grounding.grounding(job.choice.model_id, looked.sources, by_blocks=job.by_blocks)
         written = self._writer.write(job.running, job.before, job.question, job.choice, job.reading, given)
-        return replace(written, besides=tokens)
-
-    def _look(self, job: _Job, searched: Searched) -> Found | None:
-        """The passages for a question; None when it was stopped. Raises NotFoundOutError."""
-        documents, text = self._documents, job.question.text
-        if documents is None:
-            raise AssertionError("what is searched was found by them")
-        most = lookup.most_tokens(text)
-        return lookup.look(job.running, self._running, lambda: documents.find(searched, text), most)
+        return replace(written, besides=looked.tokens, searched_for=looked.searched_for)
 
     def _save(self, job: _Job, answer: Answer) -> bool:
         running = job.running
@@ -350,6 +331,7 @@ def _answer(written: Written, choice: Choice) -> Answer:
     text, backing = written.text, None
     if written.grounded:
         text, backing = checked(text, written.grounded.given, written.grounded.cited)
+        backing = replace(backing, searched_for=written.searched_for)
     return Answer(
         parts=plain(text),
         status=written.status,

@@ -50,6 +50,7 @@ class Written:
         oldest: the number of the oldest turn in the request.
         besides: tokens that were spent besides this call.
         grounded: the passages that it was made from; None when no documents were asked.
+        searched_for: what was searched for beside the question.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Written:
     oldest: int = 0
     besides: int = 0
     grounded: Grounded | None = field(default=None, repr=False)
+    searched_for: str = field(default="", repr=False)
 
 
 def told_counts(written: Written) -> Counts:

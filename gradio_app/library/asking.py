@@ -6,6 +6,7 @@ against what they may read at that moment.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from gradio_app.chat.grounding import PASSAGES
@@ -25,7 +26,7 @@ from gradio_app.chat.lookup import (
 )
 from gradio_app.chat.sources import Source
 from gradio_app.identity import Identity
-from gradio_app.library import finding
+from gradio_app.library import finding, words
 from gradio_app.library.access import Shelf, administers, own_groups, own_shelf, shelf
 from gradio_app.library.document import EVERYBODY, Document, State
 from gradio_app.library.finding import Finding, Scope
@@ -35,6 +36,8 @@ from gradio_app.store.passages import IndexNotReadyError
 from gradio_app.store.shared import SharedLibraries
 
 OWN = "own"
+FOREIGN_SHARE = 0.25
+"""So much of what a question finds is in another language where its own words are not enough."""
 ASKS = re.compile(rf"(?:{OWN}|{EVERYBODY}|group-[0-9a-f]{{32}})(?:/[0-9a-f]{{32}})?")
 
 
@@ -87,7 +90,8 @@ class AskedLibraries:
             raise NotFoundOutError(NOT_SEARCHED, most) from None
         except IndexNotReadyError:
             raise NotFoundOutError(NOT_YET, most) from None
-        return Found(self._sources(searched.library, answer.found), answer.tokens)
+        sources = self._sources(searched.library, answer.found)
+        return Found(sources, answer.tokens, _other_language(question, sources))
 
     def _sources(self, library_id: str, found: Sequence[finding.Found]) -> tuple[Source, ...]:
         documents = self._library.many(library_id, [each.document_id for each in found])
@@ -132,6 +136,18 @@ def _source(library_id: str, document: Document, passage: Passage) -> Source:
         page=passage.page,
         heading=passage.heading,
     )
+
+
+def _other_language(question: str, sources: Sequence[Source]) -> str:
+    """The language of a good part of what was found, where the question is in another one."""
+    spoken = words.language(question)
+    found = Counter(words.language(each.text) for each in sources)
+    other, count = max(
+        ((each, found[each]) for each in found if each not in ("", spoken)),
+        default=("", 0),
+        key=lambda each: each[1],
+    )
+    return other if spoken and count >= FOREIGN_SHARE * len(sources) else ""
 
 
 def _identity(asker: Asker) -> Identity:

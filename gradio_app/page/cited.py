@@ -34,13 +34,21 @@ def answer_parts(text: str, backing: Backing, language: str) -> list[str]:
 def sources(backing: Backing, language: str, standing: Mapping[tuple[str, str], str]) -> list[str]:
     """The passages that an answer cites, each under what it is from; or that it cites none."""
     words = texts.SOURCES[language]
+    searched = [_searched_for(backing.searched_for, language)] if backing.searched_for else []
     if not backing.sources:
-        return [markup.notice(words["none"])]
+        return [markup.notice(words["none"]), *searched]
     shown = "".join(
         _source(number, source, _words_of(backing, number), language, standing.get(source.place, DELETED))
         for number, source in enumerate(backing.sources)
     )
-    return [f'<div class="sources" role="group" aria-label="{encoded(words["sources"])}">{shown}</div>']
+    group = f'<div class="sources" role="group" aria-label="{encoded(words["sources"])}">{shown}</div>'
+    return [group, *searched]
+
+
+def _searched_for(worded: str, language: str) -> str:
+    """What was searched for beside the question, which a model wrote: text, as all that is not ours."""
+    told = texts.SOURCES[language]["searched_for"].format(question=plain(worded))
+    return f'<div class="searched">{encoded(told)}</div>'
 
 
 def _signed(text: str, marks: Sequence[Mark]) -> str:

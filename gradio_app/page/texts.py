@@ -285,6 +285,7 @@ SOURCES = {
         "open": "Open the document",
         "deleted": "The document was deleted.",
         "closed": "The document is not open to you any more.",
+        "searched_for": "Searched for, too: {question}",
     },
     "es": {
         "sources": "Fuentes",
@@ -293,6 +294,7 @@ SOURCES = {
         "open": "Abrir el documento",
         "deleted": "El documento se eliminó.",
         "closed": "El documento ya no está abierto para ti.",
+        "searched_for": "También se buscó: {question}",
     },
 }
 """What stands at the sources of an answer."""

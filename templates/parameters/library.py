@@ -41,3 +41,12 @@ class Library:
         Default="yes",
         label="Add web pages",
     )
+    reword_questions: Value = parameter(
+        "String",
+        "yes: before documents are searched, the conversation's model may word a question anew that leans on "
+        "what was said before, or is in another language than the documents. That takes some 500 tokens "
+        "and a second or two, and is shown with the answer. no: questions are searched as they are.",
+        AllowedValues=["yes", "no"],
+        Default="yes",
+        label="Word questions anew",
+    )

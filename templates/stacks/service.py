@@ -103,6 +103,7 @@ class Inputs:
     library_megabytes: Value = handed_on("Number")
     library_pages: Value = handed_on("Number")
     add_web_pages: Value = handed_on()
+    reword_questions: Value = handed_on()
     task_count: Value = handed_on("Number")
     max_task_count: Value = handed_on("Number")
     spot_percent: Value = handed_on("Number")
@@ -268,6 +269,7 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
         ("LIBRARY_MEGABYTES", inputs.library_megabytes),
         ("LIBRARY_PAGES", inputs.library_pages),
         ("WEB_PAGES", inputs.add_web_pages),
+        ("REWORD_QUESTIONS", inputs.reword_questions),
         ("PUBLIC_SCHEME", inputs.public_scheme),
         ("TRUSTED_PROXIES", inputs.vpc_cidr),
         ("VIEWER_ADDRESS_HEADER", inputs.viewer_address_header),

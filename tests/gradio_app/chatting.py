@@ -146,12 +146,24 @@ def make_chatting(
     metrics: Metrics = METRICS,
     s3: Any = None,
     documents: Documents | None = None,
+    *,
+    rewords: bool = False,
 ) -> Chatting:
     """A user of a task of its own, with so many tokens a day; 0 is no limit. Files lie in `s3`."""
     core, running = Table(client, table), running or Running()
     files = AttachedFiles(core, Bucket(s3 or FakeS3(), "files"))
     store = Conversations(core, files)
-    turns = Turns(store, Usage(core, budget), Preferences(core), models, running, metrics, files, documents)
+    turns = Turns(
+        store,
+        Usage(core, budget),
+        Preferences(core),
+        models,
+        running,
+        metrics,
+        files,
+        documents,
+        rewords=rewords,
+    )
     return Chatting(turns, store, running)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from gradio_app.chat.context import SUMMARY_PROMPT
+from gradio_app.chat.rewording import ASK
 
 ERRORS = {
     "throttle": (429, "ThrottlingException", "Too many requests, please wait before trying again."),
@@ -81,6 +82,8 @@ class FakeBedrock:
         """Pause after each word of an answer."""
         self.summaries = ""
         """A question that is answered in place of every request to sum up."""
+        self.rewordings = ""
+        """A question that is answered in place of every request to word one anew."""
         self.count: Callable[[dict[str, Any]], int] | None = None
         """How it counts the tokens of a request; without, its models cannot."""
         self.counted: list[dict[str, Any]] = []
@@ -299,6 +302,8 @@ class _Handler(BaseHTTPRequestHandler):
         question = self._fake.question()
         if self._fake.summaries and question.startswith(SUMMARY_PROMPT):
             question = self._fake.summaries
+        if self._fake.rewordings and ASK in question:
+            question = self._fake.rewordings
         limit = question.removeprefix("context over ")
         too_long = limit != question and len(request["messages"]) > int(limit)
         if question.startswith("few passages"):

@@ -28,6 +28,11 @@ def test_the_needed_ones_suffice() -> None:
     assert (settings.authentication, settings.https, settings.trusted_proxies) == (True, True, ())
 
 
+def test_questions_are_worded_anew_where_that_is_said() -> None:
+    assert Settings.from_env(NEEDED | {"REWORD_QUESTIONS": "yes"}).reword_questions
+    assert not Settings.from_env(NEEDED).reword_questions
+
+
 def test_domains_are_compared_in_lower_case() -> None:
     settings = Settings.from_env(NEEDED | {"SIGN_UP_DOMAINS": "Example.com , example.org"})
     assert settings.sign_up_domains == ("example.com", "example.org")
@@ -77,6 +82,7 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("UI_APP_ID", "<b>"),
         ("DEPLOYMENT", "a b"),
         ("MFA", "sometimes"),
+        ("REWORD_QUESTIONS", "perhaps"),
         ("SESSION_MAX_HOURS", "25"),
         ("SIGN_UP_DOMAINS", "example.com, @example.org"),
         ("SIGN_UP_DOMAINS", "*"),

@@ -70,3 +70,13 @@ def test_a_document_that_cannot_be_opened_has_no_link(standing: str, sentence: s
 def test_an_answer_without_marks_says_that_nothing_backs_it() -> None:
     [part] = sources(Backing(), "en", {})
     assert shown([part]) == "Nothing in this answer is backed by your documents."
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "Searched for, too: "), ("es", "También se buscó: ")])
+@pytest.mark.parametrize("found", [(HOSTILE,), ()])
+def test_what_was_searched_for_besides_stands_there_as_text(
+    found: tuple[Source, ...], language: str, told: str
+) -> None:
+    parts = sources(Backing(found, (), PASSAGE), language, {})
+    assert shown(parts).endswith(html.unescape(told + PASSAGE.replace("\r\n", "\n")))
+    assert "<img" not in "".join(parts)
