@@ -82,6 +82,11 @@ class Turn:
     """The number of the turn that it follows; 0 for the first, and where the table does not say."""
     files: Files = ()
     """What is attached to the question."""
+    first: int = 0
+    """The number of the turn with the first version of the question; 0 while there is no other one."""
+    versions: tuple[int, ...] = ()
+    """The numbers of all turns with versions of the question, in the order in which they were asked; none where
+    they were not read."""
 
     @property
     def question_text(self) -> str:
@@ -145,6 +150,10 @@ class Conversation:
     """The number of the last turn that the summary covers."""
     stored_bytes: int = 0
     """What its messages take, as far as it was counted when they were stored."""
+    shown: int = 0
+    """The number of the last turn of the branch that is shown; 0 where that is the one of all first versions."""
+    stem: int = 0
+    """Up to which turn the branch that is shown has the turns of no branch."""
 
 
 def before_turn(conversation: Conversation, number: int) -> Conversation:

@@ -31,7 +31,7 @@ class Answers:
         try:
             self._table.transact(
                 [
-                    Check(pk, schema.conversation(conversation_id), is_at(number)),
+                    Check(pk, schema.conversation(conversation_id), is_at(schema.version_of(number))),
                     Update(pk, sk, set=changes, condition=condition),
                 ]
             )
@@ -54,7 +54,7 @@ class Answers:
             schema.conversation(conversation_id),
             set={"updated_at": int(time.time())},
             add=counts | {"stored_bytes": item["bytes"]},
-            condition=is_at(number),
+            condition=is_at(schema.version_of(number)),
         )
         storage = Update(pk, schema.STORAGE, add={"bytes": item["bytes"]})
         try:

@@ -1,15 +1,16 @@
 """Conversations in the table; the browser never holds more of one than its id.
 
 A conversation is one item, its head, and two items per turn, question and answer, under its owner's partition
-key (`schema`). Each change of the turns raises the head's `version` and demands the version that the caller
-saw, so two tabs cannot overwrite each other. Turn numbers are made from versions and never used twice: a late
-write can neither replace a newer message nor mix with one. Another user's conversation cannot even be named.
+key (`schema`); versions of a question are turns of their own (`branches`). Each change of the turns raises
+the head's `version` and demands the version that the caller saw, so two tabs cannot overwrite each other.
+Turn numbers are made from versions and never used twice: a late write can neither replace a newer message nor
+mix with one. Another user's conversation cannot even be named.
 
 Every reading is bounded: what it costs does not depend on how long the conversation is.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -29,11 +30,11 @@ from gradio_app.chat.conversation import (
 )
 from gradio_app.store import schema
 from gradio_app.store.answers import Answers
+from gradio_app.store.branches import Branches
 from gradio_app.store.deletion import Deletion
 from gradio_app.store.files import AttachedFiles, left_item
-from gradio_app.store.heads import HEADING_NAMES, LIVE, heading_of, is_at
+from gradio_app.store.heads import HEADING_NAMES, LIVE, advance, branch_summary, heading_of, is_at
 from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes, files_of, question_item, unfinished
-from gradio_app.store.reading import Reading
 from gradio_app.store.table import (
     Action,
     Attr,
@@ -51,10 +52,6 @@ CONVERSATION_BYTES = 100_000_000
 PERSON_BYTES = 500_000_000
 """Most that all conversations of a person take; at 0.25 USD per GB and month some 12 cents, were it all
 text."""
-PIECE_TURNS = 40
-PIECE_BYTES = 3_000_000
-"""Dropped in one transaction, which takes 100 actions and 4 MB at most; a turn is two of them, and the head,
-the person's storage, a new question with its lease and what the caller adds are more."""
 LISTINGS = 5
 """Most times that a list is filled up because conversations in it are being deleted."""
 
@@ -80,7 +77,7 @@ class ActionRefusedError(Exception):
         self.failed = failed
 
 
-class Conversations(Reading, Answers, Deletion):
+class Conversations(Branches, Answers, Deletion):
     """The store. Every method raises TableUnreachable when the table cannot be asked."""
 
     def __init__(self, table: Table, files: AttachedFiles | None = None) -> None:
@@ -126,10 +123,10 @@ class Conversations(Reading, Answers, Deletion):
         lease_until: int = 0,
         **settings: Any,
     ) -> int:
-        """Store a question and return its turn's number; with `replaces`, that turn and all later ones go.
+        """Store a question and return its turn's number; with `replaces`, as another version of that turn's.
 
-        All of it is one transaction with the caller's `actions`, but for a tail of more than PIECE_TURNS:
-        that goes before, from its end, so that a death leaves a shorter conversation and no torn one.
+        That turn and what followed it stay, and are shown no more; only a last question without an answer is
+        forgotten when it is asked once more. All of it is one transaction with the caller's `actions`.
 
         Args:
             files: what is attached to it and lies in the conversation's part of the bucket already. Of the
@@ -138,31 +135,32 @@ class Conversations(Reading, Answers, Deletion):
             settings: `model_id`, `temperature`, `max_tokens` and `asks`, which the conversation keeps.
 
         Raises ConflictError when the conversation is not at `seen.version` or has no such turn, FullError,
-        and ActionRefusedError.
+        TooManyVersionsError and ActionRefusedError.
         """
-        dropped: list[Item] = []
-        parent = self._last(user_id, seen) if replaces is None else self._before(user_id, seen, replaces)
-        if replaces is not None:
-            seen, dropped = self._shorten(user_id, seen, replaces)
+        version = seen.version + 1 if seen.version else now_ms()
         # A conversation made anew under a deleted one's id starts above every number of the old one.
-        number = seen.version + 1 if seen.version else now_ms()
         parts = plain(question) if isinstance(question, str) else question
-        item = question_item(user_id, seen.id, number, parent, parts, files)
-        grows = item["bytes"] - _bytes(dropped)
+        if replaces is None:
+            place = self._behind(user_id, seen, version)
+        else:
+            place = self._instead(user_id, seen, version, replaces, parts, files)
+        number = place.number
+        where = (user_id, seen.id, number, place.parent)
+        item = question_item(*where, parts, files, place.kept, **place.attributes)
+        grows = item["bytes"] - _bytes(place.dropped)
         if grows > 0 and seen.stored_bytes + grows > CONVERSATION_BYTES:
             raise FullError("conversation")
-        changes = {"version": number, "updated_at": int(time.time()), **_settings(settings)}
+        changes = {"version": version, "updated_at": int(time.time()), **_settings(settings), **place.head}
         if not seen.version:
             named = text_of(parts) or ", ".join(file.name for file in files)
             changes["title"] = title_of(cut_to_bytes(named, TEXT_BYTES))
-        if replaces is not None:  # or else a summary that was written meanwhile stays
-            changes |= _summary(before_turn(seen, replaces))
-        left = _left(user_id, seen.id, dropped, files)
+        left = _left(user_id, seen.id, place.dropped, files)
         ours = [
-            self._advance(user_id, seen, changes, grows),
+            advance(user_id, seen, changes, grows),
             _storage(user_id, grows),
             Put(item),
-            *self._drops(user_id, dropped),
+            *place.actions,
+            *_drops(seen.id, place.dropped),
             *map(Put, left),
         ]
         if not seen.version:
@@ -178,20 +176,56 @@ class Conversations(Reading, Answers, Deletion):
         return number
 
     def undo(self, user_id: str, seen: Conversation, number: int) -> Conversation:
-        """Drop that turn and all later ones, and return what is left of what was seen.
+        """Drop the last turn, and return what is left of what was seen.
 
-        Raises ConflictError when the conversation is not at `seen.version` or has no such turn.
+        When its question has other versions, the one beside it is shown, of which nothing was seen.
+
+        Raises ConflictError when the conversation is not at `seen.version`, or that is not its last turn.
         """
-        seen, dropped = self._shorten(user_id, seen, number)
-        return self._drop(user_id, seen, dropped)
+        pk = schema.person(user_id)
+        keys = [schema.message(seen.id, number, role) for role in schema.ROLES]
+        if number <= 0 or number != self._last(user_id, seen):
+            raise ConflictError
+        found = self._table.get_many(pk, keys)
+        if keys[0] not in found:
+            raise ConflictError
+        removal = self._removal(user_id, seen, found[keys[0]])
+        grows = removal.stays - _bytes(found.values())
+        left = before_turn(seen, number)
+        changes: dict[str, Any] = {"version": seen.version + 1, "updated_at": int(time.time())}
+        if schema.is_branched(number) or schema.is_branched(removal.leaf):
+            changes |= self._showing(user_id, seen.id, removal.leaf) | branch_summary(seen, number)
+        if not schema.is_branched(number):
+            changes |= _summary(left)
+        gone = [left_item(user_id, seen.id, [file.id for file in removal.files])] if removal.files else []
+        self._table.transact(
+            [
+                advance(user_id, seen, changes, grows),
+                _storage(user_id, grows),
+                *_drops(seen.id, [found[key] for key in keys if key in found]),
+                *removal.actions,
+                *map(Put, gone),
+            ]
+        )
+        self._delete_files(user_id, gone)
+        turns = left.turns if left.last == removal.leaf else ()
+        known = {
+            name: changes.get(name, getattr(left, name))
+            for name in ("version", "updated_at", "shown", "stem")
+        }
+        return replace(left, turns=turns, last=removal.leaf, stored_bytes=seen.stored_bytes + grows, **known)
 
     def summarize(
         self, user_id: str, conversation_id: str, number: int, summary: str, summarized_to: int
     ) -> None:
         """Store the summary of all turns to `summarized_to`; ConflictError when `number` is not the last."""
-        changes = {"summary": cut_to_bytes(summary, TEXT_BYTES), "summarized_to": summarized_to}
-        key = schema.conversation(conversation_id)
-        self._table.write(Update(schema.person(user_id), key, set=changes, condition=is_at(number)))
+        kind = "branch_" if schema.is_branched(summarized_to) else ""
+        changes = {
+            f"{kind}summary": cut_to_bytes(summary, TEXT_BYTES),
+            f"{kind}summarized_to": summarized_to,
+        }
+        key, condition = schema.conversation(conversation_id), is_at(schema.version_of(number))
+        self._table.write(Update(schema.person(user_id), key, set=changes, condition=condition))
 
     def rename(self, user_id: str, conversation_id: str, title: str) -> None:
         """Give the conversation another title; raises ConflictError when there is none to rename."""
@@ -202,54 +236,21 @@ class Conversations(Reading, Answers, Deletion):
         key = schema.conversation(conversation_id)
         self._table.write(Update(schema.person(user_id), key, set=changes, condition=condition))
 
-    def _shorten(self, user_id: str, seen: Conversation, number: int) -> tuple[Conversation, list[Item]]:
-        """Drop all but the last piece of the turns from that one on, and return that piece's messages."""
-        if not 0 < number <= seen.version:
-            raise ConflictError
-        between, names = schema.messages(seen.id, number), ["sk", "bytes", "files"]
-        found = self._table.query(schema.person(user_id), between, newest_first=True, names=names)
-        pieces = list(_pieces(found))
-        if not pieces or schema.turn_number(pieces[-1][-1]["sk"]) != number:
-            raise ConflictError
-        for piece in pieces[:-1]:
-            seen = self._drop(user_id, seen, piece)
-        return seen, pieces[-1]
-
-    def _drop(self, user_id: str, seen: Conversation, dropped: list[Item]) -> Conversation:
-        """Drop the conversation's last turns, whose messages these are, and return what is left."""
-        first = schema.turn_number(dropped[-1]["sk"])
-        left = replace(before_turn(seen, first), version=seen.version + 1, updated_at=int(time.time()))
-        changes = {"version": left.version, "updated_at": left.updated_at, **_summary(left)}
-        grows = -_bytes(dropped)
-        gone = _left(user_id, seen.id, dropped)
-        self._table.transact(
-            [
-                self._advance(user_id, seen, changes, grows),
-                _storage(user_id, grows),
-                *self._drops(user_id, dropped),
-                *map(Put, gone),
-            ]
-        )
-        self._delete_files(user_id, gone)
-        return replace(left, stored_bytes=seen.stored_bytes + grows)
-
     def _delete_files(self, user_id: str, left: list[Item]) -> None:
         """Delete the files that a transaction has just left behind."""
         if self._files:
             self._files.clear_now(user_id, left)
 
-    def _drops(self, user_id: str, items: list[Item]) -> list[Delete]:
-        return [Delete(schema.person(user_id), item["sk"]) for item in items]
 
-    def _advance(self, user_id: str, seen: Conversation, changes: dict[str, Any], grows: int) -> Update:
-        """The change of a conversation's head, on condition that it still is as it was seen."""
-        return Update(
-            schema.person(user_id),
-            schema.conversation(seen.id),
-            set=changes,
-            add={"stored_bytes": grows},
-            condition=is_at(seen.version) if seen.version else Attr("pk").not_exists(),
-        )
+def _drops(conversation_id: str, messages: Sequence[Item]) -> list[Delete]:
+    """What deletes a turn, question first, as long as its answer is what was read, and counts what it did."""
+    if not messages:
+        return []
+    question, *answers = messages
+    key = schema.message(conversation_id, schema.turn_number(question["sk"]), "assistant")
+    counted = answers[0].get("bytes") if answers else None
+    unchanged = Attr("bytes").not_exists() if counted is None else Attr("bytes").eq(counted)
+    return [Delete(question["pk"], question["sk"]), Delete(question["pk"], key, unchanged)]
 
 
 def _storage(user_id: str, grows: int) -> Update:
@@ -268,31 +269,12 @@ def _refusal(conflict: ConflictError, ours: int) -> Exception:
     return ActionRefusedError(*(position - ours for position in conflict.failed))
 
 
-def _pieces(newest_first: Iterator[Item]) -> Iterator[list[Item]]:
-    """Messages in pieces of whole turns that one transaction can drop."""
-    piece: list[Item] = []
-    turn: list[Item] = []
-    turns = size = 0
-    for item in newest_first:
-        turn.append(item)
-        if item["sk"].endswith("#1"):
-            continue  # the question follows
-        # Of what was stored before messages knew their size nobody can tell: it may be the most there is.
-        weight = sum(member.get("bytes", TEXT_BYTES) for member in turn)
-        if piece and (turns == PIECE_TURNS or size + weight > PIECE_BYTES):
-            yield piece
-            piece, turns, size = [], 0, 0
-        piece, turns, size, turn = [*piece, *turn], turns + 1, size + weight, []
-    if piece or turn:
-        yield [*piece, *turn]
-
-
-def _bytes(items: list[Item]) -> int:
+def _bytes(items: Iterable[Item]) -> int:
     """What goes from the counts when the messages go: nothing for those that were never counted."""
     return sum(item.get("bytes", 0) for item in items)
 
 
-def _left(user_id: str, conversation_id: str, dropped: list[Item], kept: Files = ()) -> list[Item]:
+def _left(user_id: str, conversation_id: str, dropped: Iterable[Item], kept: Files) -> list[Item]:
     """What writes down which files no message names any more when these are dropped; nothing for none."""
     stay = {file.id for file in kept}
     ids = [file.id for item in dropped for file in files_of(item) if file.id not in stay]

@@ -76,8 +76,12 @@ class Deletion:
         pk, key = schema.person(user_id), schema.conversation(conversation_id)
         if self._files:
             self._files.delete_conversation(user_id, conversation_id)
-        found = self._table.query(pk, schema.messages(conversation_id), names=["sk"], at_once=most)
-        keys = [item["sk"] for item in islice(found, most)]
+        found = (
+            item["sk"]
+            for prefix in schema.parts_of(conversation_id)
+            for item in self._table.query(pk, prefix=prefix, names=["sk"], at_once=most)
+        )
+        keys = list(islice(found, most))
         self._table.delete_all(pk, keys)
         if most is not None and len(keys) == most:
             return

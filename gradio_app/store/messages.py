@@ -25,13 +25,24 @@ COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tok
 
 
 def question_item(
-    user_id: str, conversation_id: str, number: int, parent: int, question: Parts, files: Files = ()
+    user_id: str,
+    conversation_id: str,
+    number: int,
+    parent: int,
+    question: Parts,
+    files: Files = (),
+    kept: Files = (),
+    **place: Any,
 ) -> Item:
-    """The item of a question, which counts as stored from now on, with what its files take in the bucket."""
-    item = _item(user_id, conversation_id, number, "user", question)
+    """The item of a question, which counts as stored from now on, with what its files take in the bucket.
+
+    Those that it has `kept` of another version are counted there. `place` is where in its branch it is.
+    """
+    item = _item(user_id, conversation_id, number, "user", question) | place
     if files:
         item["files"] = to_json(files)
-    stored = item_bytes(item) + sum(file.stored_bytes for file in files)
+    counted = {file.id for file in kept}
+    stored = item_bytes(item) + sum(file.stored_bytes for file in files if file.id not in counted)
     return {**item, "parent": parent, "bytes": stored}
 
 
@@ -71,7 +82,7 @@ def answer_of(item: Item) -> Answer:
     """The answer that an item of any release holds."""
     temperature = item.get("temperature")
     return Answer(
-        parts=_parts(item),
+        parts=parts_of(item),
         status=item["status"],
         reason=item["reason"],
         model_id=item.get("model_id", ""),
@@ -90,12 +101,23 @@ def turns_of(newest_first: Iterable[Item]) -> Iterator[tuple[Turn, int]]:
         if item["role"] != "user":
             answer = item
             continue
-        number = schema.turn_number(item["sk"])
-        turn, size = Turn(number, _parts(item), None, item.get("parent", 0), files_of(item)), item_bytes(item)
-        if answer and schema.turn_number(answer["sk"]) == number:
-            turn, size = replace(turn, answer=answer_of(answer)), size + item_bytes(answer)
+        is_its = answer is not None and schema.turn_number(answer["sk"]) == schema.turn_number(item["sk"])
+        yield turn_of(item, answer if is_its else None)
         answer = None
-        yield turn, size
+
+
+def turn_of(question: Item, answer: Item | None) -> tuple[Turn, int]:
+    """A turn, with the bytes that it takes, of its messages as any release has stored them."""
+    turn = Turn(
+        schema.turn_number(question["sk"]),
+        parts_of(question),
+        parent=question.get("parent", 0),
+        files=files_of(question),
+        first=question.get("first", 0),
+    )
+    if answer is None:
+        return turn, item_bytes(question)
+    return replace(turn, answer=answer_of(answer)), item_bytes(question) + item_bytes(answer)
 
 
 def files_of(item: Item) -> Files:
@@ -105,7 +127,7 @@ def files_of(item: Item) -> Files:
 
 def item_bytes(item: Item) -> int:
     """What an item takes in the table, near enough."""
-    texts = (item.get(name, "") for name in ("text", "parts", "files", "sources"))
+    texts = (item.get(name, "") for name in ("text", "parts", "files", "sources", "path"))
     return ITEM_BYTES + sum(len(text.encode("utf-8", "replace")) for text in texts)
 
 
@@ -131,7 +153,8 @@ def _item(
     return item
 
 
-def _parts(item: Item) -> Parts:
+def parts_of(item: Item) -> Parts:
+    """What the message of an item of any release says."""
     if "parts" not in item:
         return plain(item["text"])
     return tuple(Part(part["kind"], part["text"]) for part in json.loads(item["parts"]))

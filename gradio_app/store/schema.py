@@ -25,6 +25,9 @@ ROLES = ("user", "assistant")
 
 CONVERSATION = "CONVERSATION#"
 MESSAGE = "MESSAGE#"
+BRANCH = "BRANCH#"
+"""Messages of branches: turns that follow another version of a message than its first."""
+VERSIONS = "VERSIONS#"
 DELETED = "DELETED#"
 DRAFT = "DRAFT#"
 UPLOAD = "UPLOAD#"
@@ -59,6 +62,9 @@ WORD = "WORD#"
 PASSAGE_COUNT = "COUNT"
 
 NUMBER_DIGITS = 15
+BRANCHED = 5 * 10**14
+"""What is added to the number of a turn in a branch, so that it tells where the turn lies. Others are times
+in milliseconds, which do not come so far before the year 17800; a branch leaves them and never comes back."""
 PASSAGE_DIGITS = 6
 RANK_DIGITS = 2
 
@@ -83,7 +89,8 @@ KINDS = (
         "USER#<user>",
         "CONVERSATION#<conversation>",
         "title:S version:N updated_at:N input_tokens:N? output_tokens:N? summary:S? summarized_to:N? "
-        "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? asks:S? pinned:N? folder:S? deleted_at:N?",
+        "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? asks:S? pinned:N? folder:S? deleted_at:N? "
+        "shown:N? stem:N? branch_summary:S? branch_summarized_to:N?",
         "deleted by its owner",
         "store/conversations, heads, answers, deletion",
     ),
@@ -93,9 +100,27 @@ KINDS = (
         "MESSAGE#<conversation>#<turn>#<0 or 1>",
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
         "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
-        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S?",
+        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? first:N?",
         "with its conversation",
         "store/messages, conversations, answers, deletion",
+    ),
+    Kind(
+        "message of a branch",
+        "USER#<user>",
+        "BRANCH#<conversation>#<turn>#<0 or 1>",
+        "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
+        "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
+        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? first:N? path:S? stem:N?",
+        "with its conversation",
+        "store/messages, branches, conversations, answers, deletion",
+    ),
+    Kind(
+        "versions of a message",
+        "USER#<user>",
+        "VERSIONS#<conversation>#<turn>",
+        "numbers:S leaves:S",
+        "with its conversation",
+        "store/branches, conversations, deletion",
     ),
     Kind(
         "deleted conversation",
@@ -334,11 +359,33 @@ def conversation(conversation_id: str) -> str:
 
 def message(conversation_id: str, number: int, role: str) -> str:
     """The sort key of a message: by turn, and in a turn the question before the answer."""
-    return f"{MESSAGE}{conversation_id}#{number:0{NUMBER_DIGITS}d}#{ROLES.index(role)}"
+    kind = BRANCH if is_branched(number) else MESSAGE
+    return f"{kind}{conversation_id}#{number:0{NUMBER_DIGITS}d}#{ROLES.index(role)}"
 
 
-def messages(conversation_id: str, first: int = 0, last: int = 10**NUMBER_DIGITS - 1) -> tuple[str, str]:
-    """The sort keys between which the messages of these turns lie, both included."""
+def is_branched(number: int) -> bool:
+    """Whether the turn of that number lies in a branch."""
+    return number > BRANCHED
+
+
+def version_of(number: int) -> int:
+    """The version of the conversation that came with the turn of that number."""
+    return number - BRANCHED if is_branched(number) else number
+
+
+def versions(conversation_id: str, first: int) -> str:
+    """The sort key of what lists the versions of a message, by the turn of the first of them."""
+    return f"{VERSIONS}{conversation_id}#{first:0{NUMBER_DIGITS}d}"
+
+
+def parts_of(conversation_id: str) -> tuple[str, ...]:
+    """The prefixes of all that belongs to a conversation besides its head, and goes before that."""
+    return tuple(f"{kind}{conversation_id}#" for kind in (MESSAGE, BRANCH, VERSIONS))
+
+
+def messages(conversation_id: str, first: int = 0, last: int = BRANCHED) -> tuple[str, str]:
+    """The sort keys between which the messages of these turns lie, both included, of those in no branch."""
+    last = min(last, BRANCHED)
     return message(conversation_id, max(first, 0), ROLES[0]), message(conversation_id, last, ROLES[-1])
 
 

@@ -16,7 +16,7 @@ from gradio_app.chat.conversation import (
     title_of,
     valid_id,
 )
-from gradio_app.store.conversations import PIECE_TURNS, Conversations
+from gradio_app.store.conversations import Conversations
 from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes
 from gradio_app.store.table import ConflictError, Table
 
@@ -142,6 +142,8 @@ def test_a_late_answer_to_a_question_taken_back_is_dropped(store: Conversations)
     with pytest.raises(ConflictError):
         store.answer("ana", seen.id, number, ME, Answer(plain("late")))
     assert questions(read(store, seen.id)) == ["one"]
+    with pytest.raises(ConflictError):
+        store.undo("ana", read(store, seen.id), number)
 
 
 def test_nothing_is_asked_or_answered_late_under_a_deleted_id(store: Conversations) -> None:
@@ -178,17 +180,6 @@ def test_a_checkpoint_is_replaced_by_the_whole_answer(store: Conversations) -> N
     assert (seen.input_tokens, seen.output_tokens) == (3, 4)
     with pytest.raises(ConflictError):
         store.write("ana", conversation_id, number, ME, "half", SOON)
-
-
-def test_dropping_a_long_tail_leaves_nothing_of_it(store: Conversations, dynamodb: Any, table: str) -> None:
-    seen = talk(store, new_id(), *(f"question {number}" for number in range(PIECE_TURNS + 5)))
-
-    left = store.undo("ana", seen, seen.turns[2].number)
-
-    assert left == read(store, seen.id)
-    assert questions(left) == ["question 0", "question 1"]
-    items = dynamodb.scan(TableName=table)["Items"]
-    assert sum(item["sk"]["S"].startswith("MESSAGE#") for item in items) == 2 * 2
 
 
 def test_a_summary_goes_when_a_turn_in_it_is_dropped(store: Conversations) -> None:
@@ -278,23 +269,21 @@ class DiesAt:
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("steps", [0, 1, 2])
-@pytest.mark.parametrize(("turns", "keep"), [(3, 2), (3, 0), pytest.param(60, 3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("keep", [0, 2])
 def test_a_process_that_dies_while_it_asks_again_loses_no_question(
-    dynamodb: Any, table: str, turns: int, keep: int, steps: int, after: bool
+    dynamodb: Any, table: str, keep: int, after: bool
 ) -> None:
     store = Conversations(Table(dynamodb, table))
-    seen = Conversation(new_id())
-    for number in range(turns):
-        store.ask("ana", seen, f"question {number}")
-        seen = read(store, seen.id)
+    seen = talk(store, new_id(), "one", "two", "three")
     old = questions(seen)
-    dying = Conversations(Table(DiesAt(dynamodb, steps, after=after), table))
+    dying = Conversations(Table(DiesAt(dynamodb, 0, after=after), table))
     with contextlib.suppress(Died):
         dying.ask("ana", seen, "asked anew", replaces=seen.turns[keep].number)
-    left = questions(read(store, seen.id))
-    asked_anew = left == [*old[:keep], "asked anew"]
-    assert asked_anew or (left == old[: len(left)] and len(left) > keep), left
+    now = read(store, seen.id)
+    assert questions(now) == ([*old[:keep], "asked anew"] if after else old)
+    if after:
+        store.choose("ana", now, now.turns[keep].number, seen.turns[keep].number)
+        assert questions(read(store, seen.id)) == old
 
 
 def test_asking_again_is_one_transaction(dynamodb: Any, table: str) -> None:

@@ -15,6 +15,7 @@ from gradio_app.store import files as module
 from gradio_app.store.bucket import Bucket, BucketUnreachable, MissingObjectError
 from gradio_app.store.conversations import ActionRefusedError, Conversations, FullError
 from gradio_app.store.files import AttachedFiles, Taken, TooManyUploadsError, UploadGoneError
+from gradio_app.store.messages import files_of
 from gradio_app.store.table import ConflictError, Table, TableUnreachable
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fake_s3 import FakeS3
@@ -62,8 +63,12 @@ class World:
         return number
 
     def named(self) -> set[str]:
-        """The files that some message names."""
-        return {file.id for turn in self.seen().turns for file in turn.files}
+        """The files that some message names, in whichever branch; none of a conversation that is hidden."""
+        if self.store.head(ANA, self.here) is None:
+            return set()
+        parts = schema.parts_of(self.here)
+        items = (item for each in parts for item in self.table.query(schema.person(ANA), prefix=each))
+        return {file.id for item in items for file in files_of(item)}
 
     def kept(self) -> set[str]:
         """The files of messages in the bucket."""
@@ -81,6 +86,12 @@ class World:
 
     def left(self) -> list[str]:
         return self.table.sort_keys(schema.person(ANA), schema.LEFT)
+
+    def counted(self) -> int:
+        """What all messages say that they take."""
+        parts = schema.parts_of(self.here)
+        items = (item for each in parts for item in self.table.query(schema.person(ANA), prefix=each))
+        return sum(item.get("bytes", 0) for item in items)
 
     def stored_bytes(self) -> tuple[int, int]:
         storage = self.table.get(schema.person(ANA), schema.STORAGE) or {}
@@ -131,17 +142,32 @@ def test_a_retried_question_keeps_its_files_and_an_edited_one_those_that_stay(wo
     number = world.ask(kept=(one, other), replaces=number)
     assert world.kept() == world.named() == {one.id, other.id}
     world.ask(third, kept=(other,), replaces=number)
-    assert world.kept() == world.named() == {other.id, third.id}
+    assert [turn.files for turn in world.seen().turns] == [(other, third)]
+    assert world.kept() == world.named() == {one.id, other.id, third.id}
 
 
-def test_the_files_of_all_later_turns_go_too(world: World) -> None:
-    first = world.ask(world.upload())
-    for _ in range(50):
-        world.ask(world.upload())
-    assert len(world.kept()) == 51
-    kept = world.seen().turns[0].files
-    world.ask(kept=kept, replaces=first)
-    assert world.kept() == world.named() == {kept[0].id}
+def test_a_file_of_several_versions_counts_once_and_goes_with_the_last(world: World) -> None:
+    file, size = world.upload(bytes=50_000), 50_000
+    first = world.ask(file)
+    second = world.ask(kept=(file,), replaces=world.ask(kept=(file,), replaces=first))
+    assert size < world.stored_bytes()[0] < 2 * size
+    world.store.choose(ANA, world.seen(), second, first)
+    for number in (first, *world.seen().turns[0].versions[1:]):
+        assert size < world.stored_bytes()[0] < 2 * size, number
+        assert world.kept() == {file.id}
+        world.store.undo(ANA, world.seen(), world.seen().last)
+    assert world.stored_bytes() == (0, 0)
+    assert not world.kept()
+
+
+def test_a_question_without_an_answer_is_asked_anew_with_its_files(world: World) -> None:
+    file = world.upload(bytes=50_000)
+    taken = world.files.take(ANA, world.here, (file,))
+    number = world.store.ask(ANA, world.seen(), "what is it?", files=(file,), actions=taken.actions)
+    world.ask(kept=(file,), replaces=number)
+    assert [turn.versions for turn in world.seen().turns] == [()]
+    assert 50_000 < world.stored_bytes()[0] < 100_000
+    assert world.kept() == world.named() == {file.id}
 
 
 def test_deleting_a_conversation_deletes_its_files_and_no_others(world: World) -> None:
@@ -300,7 +326,9 @@ def test_a_question_that_goes_back_into_the_box_has_its_files_again(world: World
     assert world.files.text(ANA, world.here, again.id, 100) == "text"
 
 
-acts = st.lists(st.tuples(st.sampled_from(("ask", "undo", "edit", "retry")), st.integers(0, 2)), max_size=8)
+acts = st.lists(
+    st.tuples(st.sampled_from(("ask", "undo", "edit", "retry", "choose")), st.integers(0, 2)), max_size=8
+)
 
 
 @settings(max_examples=40)
@@ -313,12 +341,16 @@ def test_whatever_people_do_the_bucket_has_what_messages_name(done: list[tuple[s
         if turn is None or act == "ask":
             world.ask(*(world.upload() for _ in range(which)))
         elif act == "undo":
-            world.store.undo(ANA, world.seen(), turn.number)
+            world.store.undo(ANA, world.seen(), turns[-1].number)
         elif act == "edit":
             world.ask(world.upload(), kept=turn.files[:which], replaces=turn.number)
-        else:
+        elif act == "retry":
             world.ask(kept=turn.files, replaces=turn.number)
+        elif len(turn.versions) > 1:
+            others = [number for number in turn.versions if number != turn.number]
+            world.store.choose(ANA, world.seen(), turn.number, others[which % len(others)])
         assert world.named() == world.kept()
+        assert world.counted() == world.stored_bytes()[0]
     assert not world.left()
     conversation, person = world.stored_bytes()
     assert conversation == person

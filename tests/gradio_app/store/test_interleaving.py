@@ -12,7 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
-from gradio_app.store import conversations, deletion, schema
+from gradio_app.store import branches, deletion, reading, schema
+from gradio_app.store.branches import TooManyVersionsError
 from gradio_app.store.conversations import Conversations, FullError
 from gradio_app.store.table import ConflictError, Item, Table, TableUnreachable
 
@@ -94,7 +95,7 @@ class Person:
         for deed, place in self.deeds:
             try:
                 getattr(self, f"_{deed}")(store, place)
-            except (ConflictError, FullError, TableUnreachable):
+            except (ConflictError, FullError, TooManyVersionsError, TableUnreachable):
                 continue
 
     def _ask(self, store: Conversations, _: int) -> None:
@@ -124,10 +125,24 @@ class Person:
             where = (self.user_id, self.conversation_id, number, self.holder)
             store.answer(*where, Answer(plain(f"all of {question}"), input_tokens=1))
 
-    def _undo(self, store: Conversations, place: int) -> None:
+    def _undo(self, store: Conversations, _: int) -> None:
         seen = self._seen(store)
         if seen.turns:
-            store.undo(self.user_id, seen, seen.turns[place % len(seen.turns)].number)
+            store.undo(self.user_id, seen, seen.last)
+
+    def _choose(self, store: Conversations, place: int) -> None:
+        seen = self._seen(store)
+        for turn in seen.turns:
+            if len(turn.versions) > 1:
+                store.choose(self.user_id, seen, turn.number, turn.versions[place % len(turn.versions)])
+                return
+
+    def _sum_up(self, store: Conversations, place: int) -> None:
+        seen = self._seen(store)
+        if seen.turns:
+            to = seen.turns[place % len(seen.turns)].number
+            told = " ".join(str(turn.number) for turn in seen.turns if turn.number <= to)
+            store.summarize(self.user_id, self.conversation_id, seen.version, told, to)
 
     def _rename(self, store: Conversations, place: int) -> None:
         store.rename(self.user_id, self.conversation_id, f"title {place}")
@@ -144,7 +159,15 @@ class Person:
 
 
 kinds = st.sampled_from(
-    [*["ask"] * 3, *["answer"] * 4, *["replace", "write"] * 2, "undo", "delete", "rename", "list"]
+    [
+        *["ask"] * 3,
+        *["answer"] * 4,
+        *["replace", "write", "choose", "sum_up"] * 2,
+        "undo",
+        "delete",
+        "rename",
+        "list",
+    ]
 )
 deeds = st.lists(st.tuples(kinds, st.integers(0, 5)), min_size=3, max_size=8)
 fates = st.sampled_from([GO] * 12 + [BUSY, BUSY, LOST, DEAD_BEFORE, DEAD_AFTER])
@@ -175,6 +198,7 @@ def test_nothing_is_torn_lost_or_counted_wrong(
         healthy.headings(user_id, None, 5)
     items = items_of(table, user_id)
     assert_whole(items, conversation_id)
+    assert_branches(healthy, user_id, conversation_id)
     assert versions == sorted(set(versions)), "a version comes once and never again"
     if deleted:
         assert healthy.head(user_id, conversation_id) is None
@@ -197,7 +221,9 @@ def play(tasks: list[Task], schedule: list[tuple[int, str]], table: Table, perso
 def assert_whole(items: dict[str, Item], conversation_id: str) -> None:
     """Every message can be reached and belongs where it is, and all is counted."""
     head = items.get(schema.conversation(conversation_id))
-    messages = {sk: item for sk, item in items.items() if sk.startswith(schema.MESSAGE)}
+    messages = {sk: item for sk, item in items.items() if sk.startswith((schema.MESSAGE, schema.BRANCH))}
+    listed = [sk for sk in items if sk.startswith(schema.VERSIONS)]
+    assert head or not listed, "nor these"
     assert head or not messages, "nobody can reach these"
     assert not head or "deleted_at" not in head, "lists go on with a deletion"
     stored = sum(item.get("bytes", 0) for item in messages.values())
@@ -207,14 +233,58 @@ def assert_whole(items: dict[str, Item], conversation_id: str) -> None:
     for sk, item in sorted(messages.items()):
         number = schema.turn_number(sk)
         if item["role"] == "user":
-            assert item["parent"] == parent
-            parent = number
+            if not schema.is_branched(number):
+                assert item["parent"] == parent, "what the release before sees is one line"
+                parent = number
             continue
         question = messages.get(schema.message(conversation_id, number, "user"))
         assert question, "an answer without its question"
         assert item["text"] in ("", f"half of {question['text']}", f"all of {question['text']}")
         assert head
-        assert number <= head["version"]
+        assert schema.version_of(number) <= head["version"]
+
+
+def assert_branches(store: Conversations, user_id: str, conversation_id: str) -> None:
+    """Every message is shown once, in order, in its branch, and can be got at by choosing versions."""
+    seen = store.page(user_id, conversation_id, turns=1000)
+    if seen is None:
+        return
+    assert_told(seen)
+    reached: set[int] = set()
+    while True:
+        seen = store.page(user_id, conversation_id, turns=1000)
+        assert seen is not None
+        parents = [0, *(turn.number for turn in seen.turns)]
+        assert [turn.parent for turn in seen.turns] == parents[:-1]
+        assert seen.last == parents[-1]
+        reached |= set(parents[1:])
+        assert_told(seen)
+        following = next_to_look_at(seen, reached)
+        if following is None:
+            break
+        store.choose(user_id, seen, *following)
+    stored = {
+        schema.turn_number(sk)
+        for sk in items_of(store._table, user_id)
+        if sk.startswith((schema.MESSAGE, schema.BRANCH))
+    }
+    assert reached == stored
+
+
+def next_to_look_at(seen: Conversation, reached: set[int]) -> tuple[int, int] | None:
+    """A version that was not shown yet, of the last turn that has one, and the one that is shown."""
+    for turn in reversed(seen.turns):
+        assert not turn.versions or turn.number in turn.versions
+        for version in turn.versions:
+            if version not in reached:
+                return turn.number, version
+    return None
+
+
+def assert_told(seen: Conversation) -> None:
+    """The summary tells of the turns of the branch that is shown, up to where it says, and of no others."""
+    told = [turn.number for turn in seen.turns if turn.number <= seen.summarized_to]
+    assert seen.summary == " ".join(map(str, told))
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +292,8 @@ def tables(dynamodb: Any, monkeypatch_module: pytest.MonkeyPatch) -> str:
     """One table for all examples, and pieces so small that a few turns are several."""
     from tests.gradio_app.tables import create_table
 
-    monkeypatch_module.setattr(conversations, "PIECE_TURNS", 2)
+    monkeypatch_module.setattr(branches, "PATH", 2)
+    monkeypatch_module.setattr(reading, "BRANCH_TURNS_AT_ONCE", 2)
     monkeypatch_module.setattr(deletion, "PURGED_AT_ONCE", 3)
     name = f"interleaving-{uuid4().hex}"
     create_table(dynamodb, name)

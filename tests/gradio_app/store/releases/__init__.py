@@ -111,6 +111,11 @@ def write_conversations(table: Table, now: int) -> None:
     store.answer(USER, WHOLE, third, WRITER, Answer((), FAILED, "throttled", **chosen))
     store.summarize(USER, WHOLE, third, "They ask what a lease is.", first)
     store.rename(USER, WHOLE, "Leases")
+    other = ask(WHOLE, "¿Y luego?", replaces=third)
+    store.answer(USER, WHOLE, other, WRITER, Answer(plain("Se acaba.")))
+    seen = store.page(USER, WHOLE)
+    assert seen is not None
+    store.choose(USER, seen, other, third)
     number = ask(UNFINISHED, "Tell me more")
     store.write(USER, UNFINISHED, number, WRITER, "So far", now + 60)
     store.request_stop(USER, UNFINISHED, number)
