@@ -31,8 +31,9 @@ from gradio_app.store import schema
 from gradio_app.store.answers import Answers
 from gradio_app.store.deletion import Deletion
 from gradio_app.store.files import AttachedFiles, left_item
-from gradio_app.store.heads import HEADING_NAMES, LIVE, heading_of, is_at
+from gradio_app.store.heads import BY_PERSON, HEADING_NAMES, LIVE, heading_of, is_at
 from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes, files_of, question_item, unfinished
+from gradio_app.store.organizing import Organizing
 from gradio_app.store.reading import Reading
 from gradio_app.store.table import (
     Action,
@@ -80,7 +81,7 @@ class ActionRefusedError(Exception):
         self.failed = failed
 
 
-class Conversations(Reading, Answers, Deletion):
+class Conversations(Reading, Answers, Deletion, Organizing):
     """The store. Every method raises TableUnreachable when the table cannot be asked."""
 
     def __init__(self, table: Table, files: AttachedFiles | None = None) -> None:
@@ -197,7 +198,7 @@ class Conversations(Reading, Answers, Deletion):
         """Give the conversation another title; raises ConflictError when there is none to rename."""
         if not valid_id(conversation_id):
             raise ConflictError
-        changes = {"title": title_of(cut_to_bytes(title, TEXT_BYTES))}
+        changes = {"title": title_of(cut_to_bytes(title, TEXT_BYTES)), "named": BY_PERSON}
         condition = Attr("pk").exists() & LIVE
         key = schema.conversation(conversation_id)
         self._table.write(Update(schema.person(user_id), key, set=changes, condition=condition))
