@@ -85,8 +85,10 @@ class Turn:
     first: int = 0
     """The number of the turn with the first version of the question; 0 while there is no other one."""
     versions: tuple[int, ...] = ()
-    """The numbers of all turns with versions of the question, in the order in which they were asked; none where
-    they were not read."""
+    """The numbers of all turns with versions of the question, in the order in which they were asked.
+
+    None where they were not read.
+    """
 
     @property
     def question_text(self) -> str:
@@ -111,6 +113,8 @@ class Heading:
     updated_at: int = 0
     pinned: bool = False
     folder: str = ""
+    is_named: bool = False
+    """Whether its title is more than the beginning of its first question."""
 
     @property
     def cursor(self) -> Cursor:
@@ -151,7 +155,7 @@ class Conversation:
     stored_bytes: int = 0
     """What its messages take, as far as it was counted when they were stored."""
     shown: int = 0
-    """The number of the last turn of the branch that is shown; 0 where that is the one of all first versions."""
+    """The number of the last turn of the branch that is shown; 0 for the one of all first versions."""
     stem: int = 0
     """Up to which turn the branch that is shown has the turns of no branch."""
 

@@ -33,8 +33,17 @@ from gradio_app.store.answers import Answers
 from gradio_app.store.branches import Branches
 from gradio_app.store.deletion import Deletion
 from gradio_app.store.files import AttachedFiles, left_item
-from gradio_app.store.heads import HEADING_NAMES, LIVE, advance, branch_summary, heading_of, is_at
+from gradio_app.store.heads import (
+    BY_PERSON,
+    HEADING_NAMES,
+    LIVE,
+    advance,
+    branch_summary,
+    heading_of,
+    is_at,
+)
 from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes, files_of, question_item, unfinished
+from gradio_app.store.organizing import Organizing
 from gradio_app.store.table import (
     Action,
     Attr,
@@ -77,7 +86,7 @@ class ActionRefusedError(Exception):
         self.failed = failed
 
 
-class Conversations(Branches, Answers, Deletion):
+class Conversations(Branches, Answers, Deletion, Organizing):
     """The store. Every method raises TableUnreachable when the table cannot be asked."""
 
     def __init__(self, table: Table, files: AttachedFiles | None = None) -> None:
@@ -231,7 +240,7 @@ class Conversations(Branches, Answers, Deletion):
         """Give the conversation another title; raises ConflictError when there is none to rename."""
         if not valid_id(conversation_id):
             raise ConflictError
-        changes = {"title": title_of(cut_to_bytes(title, TEXT_BYTES))}
+        changes = {"title": title_of(cut_to_bytes(title, TEXT_BYTES)), "named": BY_PERSON}
         condition = Attr("pk").exists() & LIVE
         key = schema.conversation(conversation_id)
         self._table.write(Update(schema.person(user_id), key, set=changes, condition=condition))

@@ -13,6 +13,7 @@ from gradio_app.chat.conversation import valid_id
 from gradio_app.store import schema
 from gradio_app.store.bucket import BucketUnreachable
 from gradio_app.store.files import AttachedFiles
+from gradio_app.store.organizing import kept_places
 from gradio_app.store.table import (
     Attr,
     Check,
@@ -62,7 +63,7 @@ class Deletion:
             try:
                 if head is None:
                     missing = Check(pk, key, Attr("pk").not_exists())
-                    self._table.transact([missing, *_remains(user_id, conversation_id)])
+                    self._table.transact([missing, *_remains(user_id, conversation_id, None)])
                 else:
                     self._purge(user_id, conversation_id, head)
             except ConflictError:
@@ -87,7 +88,8 @@ class Deletion:
             return
         unchanged = Attr("version").eq(head["version"]) & Attr("deleted_at").exists()
         freed = Update(pk, schema.STORAGE, add={"bytes": -head.get("stored_bytes", 0)})
-        self._table.transact([Delete(pk, key, unchanged), freed, *_remains(user_id, conversation_id)])
+        remains = _remains(user_id, conversation_id, head)
+        self._table.transact([Delete(pk, key, unchanged), freed, *remains])
 
     def _go_on_deleting(self, user_id: str, heads: list[Item]) -> None:
         for head in heads[:1]:
@@ -97,9 +99,10 @@ class Deletion:
                 return  # the next one tries again
 
 
-def _remains(user_id: str, conversation_id: str) -> list[Put | Delete]:
-    """The end of a deletion: no draft any more, and for a while no other conversation of that id."""
+def _remains(user_id: str, conversation_id: str, head: Item | None) -> list[Put | Delete]:
+    """The end of a deletion: no draft and no place any more, and for a while no other one of that id."""
     pk = schema.person(user_id)
     end = int(time.time()) + TOMBSTONE_SECONDS
     tombstone = {"pk": pk, "sk": schema.deleted(conversation_id), "expires_at": end}
-    return [Put(tombstone), Delete(pk, schema.draft(conversation_id))]
+    draft = Delete(pk, schema.draft(conversation_id))
+    return [Put(tombstone), draft, *kept_places(user_id, conversation_id, head)]

@@ -7,8 +7,10 @@ from gradio_app.chat.conversation import Conversation, Heading
 from gradio_app.store import schema
 from gradio_app.store.table import Attr, Condition, Item, Update
 
-HEADING_NAMES = ("sk", "title", "pinned", "folder", "deleted_at", "version", "stored_bytes")
+HEADING_NAMES = ("sk", "title", "pinned", "folder", "deleted_at", "version", "stored_bytes", "named")
 """What a list takes of a head, and what is needed to go on with its deletion."""
+BY_MODEL, BY_PERSON = 1, 2
+"""Who has named a conversation (`named`); without, its title is the first words of the first question."""
 LIVE: Condition = Attr("deleted_at").not_exists()
 
 
@@ -45,6 +47,7 @@ def heading_of(head: Item, updated_at: int) -> Heading:
         updated_at=updated_at,
         pinned=bool(head.get("pinned", 0)),
         folder=head.get("folder", ""),
+        is_named="named" in head,
     )
 
 

@@ -29,6 +29,9 @@ BRANCH = "BRANCH#"
 """Messages of branches: turns that follow another version of a message than its first."""
 VERSIONS = "VERSIONS#"
 DELETED = "DELETED#"
+PINNED = "PINNED#"
+FOLDER = "FOLDER#"
+FILED = "FILED#"
 DRAFT = "DRAFT#"
 UPLOAD = "UPLOAD#"
 LEFT = "LEFT#"
@@ -90,9 +93,9 @@ KINDS = (
         "CONVERSATION#<conversation>",
         "title:S version:N updated_at:N input_tokens:N? output_tokens:N? summary:S? summarized_to:N? "
         "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? asks:S? pinned:N? folder:S? deleted_at:N? "
-        "shown:N? stem:N? branch_summary:S? branch_summarized_to:N?",
+        "shown:N? stem:N? branch_summary:S? branch_summarized_to:N? named:N?",
         "deleted by its owner",
-        "store/conversations, heads, answers, deletion",
+        "store/conversations, heads, answers, deletion, organizing, titles",
     ),
     Kind(
         "message",
@@ -129,6 +132,23 @@ KINDS = (
         "expires_at:N",
         "a day after",
         "store/deletion, conversations",
+    ),
+    Kind(
+        "pinned conversation",
+        "USER#<user>",
+        "PINNED#<conversation>",
+        "",
+        "when it is let go, or with its conversation",
+        "store/organizing, deletion",
+    ),
+    Kind("folder", "USER#<user>", "FOLDER#<id>", "name:S", "deleted by its owner", "store/organizing"),
+    Kind(
+        "conversation in a folder",
+        "USER#<user>",
+        "FILED#<folder>#<conversation>",
+        "",
+        "when it is moved, or with its conversation",
+        "store/organizing, deletion",
     ),
     Kind("storage", "USER#<user>", "STORAGE", "bytes:N", "never", "store/conversations, answers, deletion"),
     Kind(
@@ -397,6 +417,26 @@ def turn_number(message_key: str) -> int:
 def deleted(conversation_id: str) -> str:
     """The sort key of what remembers that a conversation was deleted."""
     return f"{DELETED}{conversation_id}"
+
+
+def pinned(conversation_id: str) -> str:
+    """The sort key of a conversation in the list of pinned ones."""
+    return f"{PINNED}{conversation_id}"
+
+
+def folder(folder_id: str) -> str:
+    """The sort key of a folder of conversations."""
+    return f"{FOLDER}{folder_id}"
+
+
+def filed(folder_id: str, conversation_id: str) -> str:
+    """The sort key of a conversation in the list of a folder's."""
+    return f"{FILED}{folder_id}#{conversation_id}"
+
+
+def filed_id(filed_key: str) -> str:
+    """The conversation of such a key."""
+    return filed_key.rpartition("#")[2]
 
 
 def upload(file_id: str) -> str:
