@@ -1,0 +1,38 @@
+"""`python -m benchmarks.retrieval`: see --help."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import CannotMeasure
+from benchmarks.retrieval import finding
+from command_line import Parser, path
+
+OUT = Path(__file__).parents[2] / "out" / "benchmarks" / "retrieval"
+PARTS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {"finding": finding.run}
+
+
+def main(arguments: list[str]) -> int:
+    """Measure a part, print it, and write it down. Return 0, or 2 when something that it needs is missing."""
+    parser = Parser(prog="python -m benchmarks.retrieval", description="How documents are found, cited and read.")
+    parser.add_argument("part", nargs="?", default="finding", choices=sorted(PARTS), help="default: %(default)s")
+    parser.add_argument("--out", type=path, default=OUT, metavar="FOLDER", help="for what is fetched and found")
+    parser.add_argument("--each", action="store_true", help="show each question that was not answered, too")
+    given = parser.parse_args(arguments)
+    try:
+        measured = PARTS[given.part](given.out, given.each)
+    except CannotMeasure as error:
+        print(error, file=sys.stderr)
+        return 2
+    file = given.out / f"{given.part}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), **measured}, indent=1))
+    print(f"Written to {file}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

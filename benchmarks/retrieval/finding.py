@@ -1,0 +1,62 @@
+"""The part `finding`: the right passage among the first five, by each way, for each kind of question."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.retrieval.bedrock import FOR_VECTORS, local_bedrock, runtime
+from benchmarks.retrieval.measuring import HELD_OUT, TUNED, Found, measured, parted, shares
+from benchmarks.retrieval.questions import Question, questions
+from benchmarks.retrieval.scoring import Share
+from benchmarks.retrieval.shelf import filled
+from benchmarks.retrieval.vectors import Remembering
+from benchmarks.retrieval.ways import FIRST, PRODUCT, ways
+from local.bedrock.titan import MODEL_ID
+
+WIDTH = 16
+
+
+def run(out: Path, each: bool) -> dict[str, Any]:
+    """Measure, and print. Raises CannotMeasure."""
+    asked = questions()
+    with ExitStack() as running:
+        model = Remembering(
+            lambda: runtime(running.enter_context(local_bedrock(FOR_VECTORS))), MODEL_ID, out / "vectors.sqlite"
+        )
+        shelf = filled(out, model)
+        by_name = ways(shelf, model)
+        found = measured(shelf, by_name, asked, _as_it_stands)
+        parts = parted(shelf, model, asked)
+    table = shares(found, by_name)
+    _show(table, by_name, parts)
+    if each:
+        _show_missed(found)
+    return {
+        "passages": len(shelf.made),
+        "questions": len({(question.text, question.before) for question in asked}),
+        "first": FIRST,
+        "shares": {kind: {way: share.as_json() for way, share in row.items()} for kind, row in table.items()},
+        "answerable told from others": parts,
+    }
+
+
+def _as_it_stands(question: Question) -> str:
+    return question.text
+
+
+def _show(table: Mapping[str, Mapping[str, Share]], ways: Mapping[str, object], parts: float | None) -> None:
+    columns = [*ways, TUNED, HELD_OUT]
+    print(f"The right passage among the first {FIRST}, % (95 % interval):\n")
+    print(" " * 24 + "".join(f"{name:>{WIDTH}}" for name in columns))
+    for kind, row in table.items():
+        print(f"{kind:24}" + "".join(f"{row[name]!s:>{WIDTH}}" for name in columns))
+    print(f"\nThe last two are the product's, for what was looked at while it was tuned and for the rest.")
+    if parts is not None:
+        print(f"A question with an answer scores above one without in {100 * parts:.0f} % of all pairs.")
+
+
+def _show_missed(found: Sequence[Found]) -> None:
+    for each in found:
+        if PRODUCT not in each.by and not each.question.is_held_out:
+            print(f"{each.question.kind}, {each.question.book}: {each.question.text} ({each.question.page})")
