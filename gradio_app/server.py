@@ -22,6 +22,9 @@ from gradio_app.chat.turns import Turns
 from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.cognito.single_sign_on import SingleSignOn
+from gradio_app.conversations import room as conversations_room
+from gradio_app.conversations.routes import ConversationPages
+from gradio_app.conversations.routes import Parts as ConversationParts
 from gradio_app.gate.gate import Gate
 from gradio_app.gate.joined import AtWork
 from gradio_app.health import Health
@@ -126,7 +129,7 @@ def create_app(
     model_id = settings.embedding_model_id
     embedder = (embedder or Embeddings(clients.bedrock_runtime, model_id)) if model_id else None
     page = page or create_page(settings, clients, running, table, embedder)
-    pages = Pages(settings.https, login_room.ROOM, library_room.ROOM)
+    pages = Pages(settings.https, login_room.ROOM, library_room.ROOM, conversations_room.ROOM)
     sessions = None
     drafts = Drafts(table)
     routes: list[BaseRoute] = [Mount("/pages/static", StaticFiles(directory=STATIC))]
@@ -134,6 +137,7 @@ def create_app(
     files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
     store = Conversations(table, files)
     routes += [*static_routes(), *draft_routes(drafts), *message_routes(store), *file_routes(files, store)]
+    routes += ConversationPages(ConversationParts(pages, store, running)).routes()
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)

@@ -75,6 +75,7 @@ def _web_pages(settings: Settings) -> bool:
 
 PUBLIC, SIGNED_IN, WITH_PASSWORD = Access.PUBLIC, Access.SIGNED_IN, Access.WITH_PASSWORD
 NOBODYS, OWN, BOUND = "nothing of anybody", "the session's own user", "bound to its user by the gate"
+CONVERSATIONS = "conversations are keyed by user"
 LIBRARIES = "libraries are keyed by user, or opened by the session's groups"
 OPEN = (
     Address("/healthz", READ, PUBLIC, NOBODYS, _always),
@@ -96,9 +97,9 @@ OPEN = (
     Address("/account/authenticator", FORM, WITH_PASSWORD, OWN, _authenticator),
     Address("/account/authenticator/confirm", POST, WITH_PASSWORD, OWN, _authenticator),
     Address("/account/authenticator/remove", POST, WITH_PASSWORD, OWN, _authenticator),
-    Address("/", READ, SIGNED_IN, "conversations are keyed by user", _always),
+    Address("/", READ, SIGNED_IN, CONVERSATIONS, _always),
     Address("/draft", frozenset({"GET", "PUT"}), SIGNED_IN, "drafts are keyed by user", _always),
-    Address("/message", VISIT, SIGNED_IN, "conversations are keyed by user", _always),
+    Address("/message", VISIT, SIGNED_IN, CONVERSATIONS, _always),
     Address(
         "/files",
         frozenset({"GET", "POST", "DELETE"}),
@@ -106,6 +107,10 @@ OPEN = (
         "files are keyed by user",
         _always,
     ),
+    Address("/conversations", FORM, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/conversations/list", VISIT, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/conversations/conversation", FORM, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/conversations/folders", POST, SIGNED_IN, CONVERSATIONS, _always),
     Address("/documents", READ, SIGNED_IN, LIBRARIES, _library),
     Address("/documents/add", POST, SIGNED_IN, LIBRARIES, _library),
     Address("/documents/sample", POST, SIGNED_IN, LIBRARIES, _library),

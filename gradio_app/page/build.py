@@ -11,9 +11,9 @@ import gradio as gr
 
 from gradio_app.page import texts, theme
 from gradio_app.page.blocks import ChatBlocks
-from gradio_app.page.conversation_events import ConversationEvents
 from gradio_app.page.following import Following
 from gradio_app.page.layout import Layout, layout
+from gradio_app.page.opening import Opening
 from gradio_app.page.services import ChatServices
 from gradio_app.page.turn_events import TurnEvents
 from gradio_app.page.views import Views
@@ -35,7 +35,7 @@ def page(services: ChatServices) -> gr.Blocks:
         views = Views(services, components)
         _wire_turns(TurnEvents(services, components, views), components, views)
         _wire_following(Following(services, components, views), components, views)
-        _wire_conversations(ui, ConversationEvents(services, components, views), components, views)
+        _wire_opening(ui, Opening(services, components, views), components, views)
     ui.app_id = services.settings.ui_app_id  # pyright: ignore[reportAttributeAccessIssue] (the same on every task)
     ui.max_threads = EVENTS_AT_ONCE
     ui.queue(max_size=EVENTS_WAITING, default_concurrency_limit=None)
@@ -83,21 +83,11 @@ def _wire_following(events: Following, components: Layout, views: Views) -> None
     held = components.held
     named: set[Any] = {held.conversation_id}
     followed = held.follow.click(events.follow, named, components.chat.turns, concurrency_limit=None, **QUIET)
-    followed.success(events.settle, named, [*views.of_conversation, *views.of_list, held.news], **AT_ONCE)
+    followed.success(events.settle, named, [*views.of_conversation, held.news], **AT_ONCE)
     followed.failure(events.broken_off, None, [held.news], **AT_ONCE)
 
 
-def _wire_conversations(ui: gr.Blocks, events: ConversationEvents, components: Layout, views: Views) -> None:
-    held, listed, conversation = components.held, components.list, components.conversation
-    asks = components.chat.asks
-    whole = [*views.of_conversation, *views.of_list, asks, held.conversation_id, held.news]
+def _wire_opening(ui: gr.Blocks, events: Opening, components: Layout, views: Views) -> None:
+    held = components.held
+    whole = [*views.of_conversation, components.chat.asks, held.conversation_id, held.news]
     ui.load(events.open, None, [*whole, *vars(components.choices).values()], **AT_ONCE)
-    turned: set[Any] = {held.conversation_id, held.list_place}
-    listed.newer.click(events.newer, turned, views.of_list, **AT_ONCE)
-    listed.older.click(events.older, turned, views.of_list, **AT_ONCE)
-    for rename in (conversation.rename.click, conversation.title.submit):
-        rename(events.rename, {*turned, conversation.title}, [*views.of_list, conversation.title], **AT_ONCE)
-    confirmation = [conversation.confirmation]
-    conversation.delete.click(events.ask_whether_to_delete, None, confirmation, **AT_ONCE)
-    conversation.delete_not.click(events.keep, None, confirmation, **AT_ONCE)
-    conversation.delete_really.click(events.delete, turned, [*whole, *confirmation], **AT_ONCE)

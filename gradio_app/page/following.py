@@ -61,7 +61,6 @@ class Following:
         conversation = self._views.conversation(reader, conversation_id)
         return {
             **self._views.view(reader, conversation),
-            **self._views.list(reader, conversation_id),
             self._held.news: news(
                 running=self._views.is_being_answered(reader, conversation),
                 said=render.outcome(conversation.turns, reader.language),

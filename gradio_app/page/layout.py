@@ -11,8 +11,6 @@ from gradio_app.page.chatbot import Chatbot
 from gradio_app.page.paging import Place
 from gradio_app.settings import Settings
 
-HEADINGS = 20
-"""Conversations on one page of the list."""
 TEMPERATURES = (0.0, 1.0)
 """Bedrock's bounds: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html"""
 TEMPERATURE = 0.3
@@ -34,8 +32,6 @@ class Held:
     """The number of the last turn, to take it back or ask it once more; 0 when the page shows others."""
     turns_place: gr.Textbox
     """Which turns are shown (`paging.Place`)."""
-    list_place: gr.Textbox
-    """Which conversations the list shows."""
     question: gr.Textbox
     """The message that is being sent."""
     files: gr.Textbox
@@ -52,28 +48,6 @@ class Held:
     """What an event has to tell the script (`news.py`)."""
     follow: gr.Button
     """Pressed by the script when an answer is being written."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConversationList:
-    """The list of conversations."""
-
-    links: list[gr.Button]
-    """One for each conversation on a page of the list."""
-    newer: gr.Button
-    older: gr.Button
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenConversation:
-    """What can be done with the conversation that is open."""
-
-    title: gr.Textbox
-    rename: gr.Button
-    delete: gr.Button
-    confirmation: gr.Row
-    delete_really: gr.Button
-    delete_not: gr.Button
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +81,6 @@ class Layout:
     """All of the page."""
 
     held: Held
-    list: ConversationList
-    conversation: OpenConversation
     choices: Choices
     chat: Chat
 
@@ -119,15 +91,19 @@ def layout(settings: Settings) -> Layout:
     with gr.Sidebar(width=300):
         gr.Markdown("**Asistente**", elem_id="brand")
         gr.Button(T("new"), link="/", link_target="_self", variant="primary", elem_id="new")
-        listed = _list()
-        conversation = _open_conversation()
+        # What is in it is our script's: static/conversations.js.
+        with gr.Column(elem_id="conversations"):
+            gr.Markdown(T("conversations"), elem_classes="heading")
+        gr.Button(
+            T("all_conversations"), link="/conversations", link_target="_self", elem_id="all-conversations"
+        )
         choices = _choices(settings)
         gr.Button(T("shortcuts"), elem_id="shortcuts")
         if settings.embedding_model_id:
             gr.Button(T("documents"), link="/documents", link_target="_self", elem_id="documents")
         if settings.authentication:
             gr.Button(T("account"), link="/account", link_target="_self", elem_id="account")
-    return Layout(held=held, list=listed, conversation=conversation, choices=choices, chat=_chat())
+    return Layout(held=held, choices=choices, chat=_chat())
 
 
 def _held() -> Held:
@@ -138,7 +114,6 @@ def _held() -> Held:
         version=gr.Number(0, precision=0, visible=False, elem_id="version"),
         last=gr.Number(0, precision=0, visible=False, elem_id="last"),
         turns_place=gr.Textbox(Place().text, visible=False, elem_id="turns-place"),
-        list_place=gr.Textbox(Place().text, visible=False, elem_id="list-place"),
         question=gr.Textbox(lines=2, elem_id="question", **for_script),
         files=gr.Textbox(elem_id="ask-files", **for_script),
         ask_id=gr.Textbox(elem_id="ask-id", **for_script),
@@ -147,38 +122,6 @@ def _held() -> Held:
         change=gr.Button("", elem_id="change", **for_script),
         news=gr.Button("", elem_id="news", **for_script),
         follow=gr.Button("", elem_id="follow", **for_script),
-    )
-
-
-def _list() -> ConversationList:
-    with gr.Column(elem_id="conversations"):
-        gr.Markdown(T("conversations"), elem_classes="heading")
-        # A fixed set of links with changing labels: `gr.render` keeps state per session in the process,
-        # and Markdown opens each of its links in a new tab.
-        links = [
-            gr.Button("", link="/", link_target="_self", size="sm", visible=False) for _ in range(HEADINGS)
-        ]
-        with gr.Row(elem_id="pages"):
-            newer = gr.Button(T("newer"), size="sm", visible=False, elem_id="newer")
-            older = gr.Button(T("older"), size="sm", visible=False, elem_id="older")
-    return ConversationList(links=links, newer=newer, older=older)
-
-
-def _open_conversation() -> OpenConversation:
-    with gr.Accordion(T("this_conversation"), open=False, elem_id="this-conversation"):
-        title = gr.Textbox(label=T("title"), max_length=200, max_lines=1, elem_id="title")
-        rename = gr.Button(T("rename"), size="sm", elem_id="rename")
-        delete = gr.Button(T("delete"), size="sm", elem_id="delete")
-        with gr.Row(visible=False) as confirmation:
-            really = gr.Button(T("delete_really"), size="sm", variant="stop", elem_id="delete-really")
-            delete_not = gr.Button(T("cancel"), size="sm", elem_id="delete-not")
-    return OpenConversation(
-        title=title,
-        rename=rename,
-        delete=delete,
-        confirmation=confirmation,
-        delete_really=really,
-        delete_not=delete_not,
     )
 
 

@@ -25,7 +25,7 @@ from gradio_app.pages import installable
 
 STATIC = Path(__file__).with_name("static")
 """Our scripts: plain JavaScript, served as it is."""
-STYLES = ("messages", "files", "citations", "reader", "print", "without_scripts")
+STYLES = ("messages", "files", "citations", "reader", "conversations", "print", "without_scripts")
 """Style sheets that Gradio would write anew and break, were they given to it (`:is(a, b)`, `@media print`),
 or bring along only by its scripts."""
 HTML_TAG = re.compile(rb'<html\s+lang="en"')
@@ -99,6 +99,7 @@ def completed(page: bytes, lang: str, owner: str) -> bytes:
     facts = {
         "words": texts.SCRIPT[lang],
         "shortcuts": texts.SHORTCUTS[lang],
+        "list": texts.LIST[lang],
         "names": texts.OF_GRADIO[lang],
         "thousands": KNOWN[lang].thousands,
         "most": QUESTION_CHARACTERS,

@@ -6,11 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from gradio_app.chat.conversation import Conversation, Cursor, Heading, Turn, valid_id
+from gradio_app.chat.conversation import Conversation, Turn
 from gradio_app.chat.model import Choice
 from gradio_app.page import render, texts
-from gradio_app.page.address import address_of
-from gradio_app.page.layout import HEADINGS, Layout
+from gradio_app.page.layout import Layout
 from gradio_app.page.paging import Place, whole_number
 from gradio_app.page.reader import Reader
 from gradio_app.page.services import ChatServices
@@ -21,7 +20,7 @@ Updates = dict[Any, Any]
 
 class Views:
     """Reads for the page; TableUnreachable passes through. What a reading costs is bounded, however long
-    the conversation or the list is."""
+    the conversation is."""
 
     def __init__(self, services: ChatServices, layout: Layout) -> None:
         self._services = services
@@ -31,14 +30,8 @@ class Views:
     def of_conversation(self) -> list[Any]:
         """The components that `view` updates."""
         held, chat = self._layout.held, self._layout.chat
-        shown = [chat.turns, chat.usage, chat.earlier, chat.later, self._layout.conversation.title]
+        shown = [chat.turns, chat.usage, chat.earlier, chat.later]
         return [held.version, held.last, held.turns_place, *shown]
-
-    @property
-    def of_list(self) -> list[Any]:
-        """The components that `list` updates."""
-        listed = self._layout.list
-        return [*listed.links, listed.newer, listed.older, self._layout.held.list_place]
 
     def conversation(self, reader: Reader, conversation_id: str, place: Place | None = None) -> Conversation:
         """The conversation with its latest turns, or those of another place; empty if there is none."""
@@ -69,7 +62,6 @@ class Views:
             chat.usage: usage,
             chat.earlier: gr.update(visible=conversation.has_earlier),
             chat.later: gr.update(visible=conversation.has_later),
-            self._layout.conversation.title: conversation.title,
         }
 
     def messages(self, reader: Reader, conversation_id: str, turns: Sequence[Turn]) -> list[Any]:
@@ -90,29 +82,6 @@ class Views:
         update = gr.update(choices=choices, value=value, visible=bool(found))
         return {self._layout.chat.asks: update}
 
-    def list(self, reader: Reader, current: str, place: Place | None = None) -> Updates:
-        """A page of the list of conversations; `current` is the open one's id."""
-        place = place or Place()
-        headings = self._services.store.headings(reader.user_id, _cursor(place.here), HEADINGS + 1)
-        behind = headings[HEADINGS - 1] if len(headings) > HEADINGS else None
-        links = [
-            gr.update(
-                value=heading.title,
-                link=address_of(heading.id),
-                visible=True,
-                elem_classes="current" if heading.id == current else "",
-            )
-            for heading in headings[:HEADINGS]
-        ]
-        links += [gr.update(visible=False)] * (HEADINGS - len(links))
-        listed = self._layout.list
-        return {
-            **dict(zip(listed.links, links, strict=True)),
-            listed.newer: gr.update(visible=bool(place.steps)),
-            listed.older: gr.update(visible=behind is not None),
-            self._layout.held.list_place: Place(place.steps, _text(behind) if behind else "").text,
-        }
-
     def choice(self, choice: Choice) -> Updates:
         """The settings."""
         choices = self._layout.choices
@@ -121,16 +90,3 @@ class Views:
             choices.temperature: choice.temperature,
             choices.max_tokens: choice.max_tokens,
         }
-
-
-def _text(heading: Heading) -> str:
-    return f"{heading.cursor.updated_at}:{heading.cursor.id}"
-
-
-def _cursor(text: str) -> Cursor | None:
-    """What `_text` made; the beginning of the list for anything else."""
-    written, _, conversation_id = text.partition(":")
-    updated_at = whole_number(written)
-    return (
-        Cursor(updated_at, conversation_id) if updated_at is not None and valid_id(conversation_id) else None
-    )

@@ -14,15 +14,20 @@ async def form(request: Request, *names: str) -> dict[str, str]:
 
     An e-mail address comes without the blanks around it: nothing but blanks is nothing.
     """
+    sent = dict(await fields(request))
+    return {name: sent.get(name, "").strip() if name == "email" else sent.get(name, "") for name in names}
+
+
+async def fields(request: Request, most: int = MOST_FIELDS) -> list[tuple[str, str]]:
+    """All fields of a posted form in their order; none of a form with more than `most`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        return dict.fromkeys(names, "")
+        return []
     try:
         # What is no UTF-8 becomes replacement characters, so that no value has half a character in it.
         body = (await request.body()).decode(errors="replace")
-        sent = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        return parse_qsl(body, keep_blank_values=True, max_num_fields=most)
     except ValueError:
-        sent = {}
-    return {name: sent.get(name, "").strip() if name == "email" else sent.get(name, "") for name in names}
+        return []
 
 
 def missing(values: dict[str, str]) -> dict[str, str]:

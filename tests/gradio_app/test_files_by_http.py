@@ -226,8 +226,8 @@ def test_what_was_taken_off_is_gone(ana: Person, s3: FakeS3) -> None:
 
 def test_files_go_with_their_conversation(world: World, ana: Person, s3: FakeS3) -> None:
     query = shown(world, ana.ask(ana.uploaded("a.txt", b"words")))
-    event = ana.chat.event("delete")
-    ana.chat.send(event, ana.chat.data(event, text=query["conversation"]))
+    deleted = {"id": query["conversation"], "action": "delete", "sure": "1"}
+    assert ana.http.post("/conversations/conversation", data=deleted).status_code == 200
     assert not s3.objects
     assert ana.http.get("/files", params=query).status_code == 404
 

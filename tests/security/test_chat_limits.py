@@ -115,8 +115,8 @@ def test_a_fault_of_ours_is_told_with_its_reference_and_logged_with_its_place(
     def faulty(*_: object) -> None:
         raise AttributeError("private")
 
-    monkeypatch.setattr(Conversations, "rename", faulty)
-    event = ana.event("rename")
+    monkeypatch.setattr(Conversations, "page", faulty)
+    event = ana.event("undo")
     answer = ana.send(event, ana.data(event, text=secrets.token_hex(16)))
     assert answer.status_code == 500
     assert re.search(r"\(reference 1-[0-9a-f]{8}-[0-9a-f]{24}\)", answer.json()["error"])

@@ -16,9 +16,8 @@ def test_no_line_holds_a_message_a_password_or_a_token(site: Site, capfd: pytest
     site.add_user(email)
     ana = ChatClient(site.client(email))
     assert "a private matter" in ana.ask(conversation_id, "answer: a private matter")
-    rename = ana.event("rename")
-    data = ana.data(rename, text=conversation_id, title="a private title")
-    assert ana.send(rename, data).status_code == 200
+    renamed = {"id": conversation_id, "action": "save", "title": "a private title"}
+    assert ana.http.post("/conversations/conversation", data=renamed).status_code == 200
     ana.ask("../another", "answer: a private matter")
     token = ana.http.cookies["__Host-session"]
     ana.http.post("/logout")

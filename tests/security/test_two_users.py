@@ -38,7 +38,7 @@ def test_no_event_of_the_page_reads_or_changes_anothers_conversation(
     fake.requests.clear()
 
     names = {event["api_name"] for event in eva.dependencies}
-    assert {"ask", "follow", "settle", "undo", "open", "rename", "delete", "older"} <= names
+    assert {"ask", "follow", "settle", "undo", "open", "change", "earlier"} <= names
     for event in eva.dependencies:
         for number in (0, 1, 2):
             for query in ("", f"?c={conversation_id}"):

@@ -5,6 +5,8 @@ const found = JSON.parse(document.querySelector("meta[name=facts]").content);
 export const words = found.words;
 /** Names of what the keyboard does, and of its keys. */
 export const shortcuts = found.shortcuts;
+/** What the list of conversations says. */
+export const list = found.list;
 /** English names of Gradio's, and what they are in the page's language. */
 export const names = found.names;
 /** How many characters may be sent, and how many of them are kept as a draft. */

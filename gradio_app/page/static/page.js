@@ -9,6 +9,7 @@ import "./files.js";
 import "./messages.js";
 import "./editing.js";
 import "./citations.js";
+import "./conversations.js";
 import "./shortcuts.js";
 import "./announcements.js";
 import "./focus.js";

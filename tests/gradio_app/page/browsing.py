@@ -10,6 +10,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from gradio_app.aws import Clients
+from gradio_app.page import texts
 from gradio_app.server import Application, create_app
 from gradio_app.settings import Settings
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, bedrock_client
@@ -133,4 +134,10 @@ def questions(page: Page) -> Locator:
 
 
 def links(page: Page) -> Locator:
-    return page.locator("#conversations > a:visible")
+    return page.locator("#conversations li a:visible")
+
+
+def choose(page: Page, title: str, name: str) -> None:
+    """Choose something from the menu of the conversation whose title has these words."""
+    page.locator("#conversations li").filter(has_text=title).get_by_role("button").click()
+    page.get_by_role("menuitem", name=texts.LIST["en"][name], exact=True).click()

@@ -259,7 +259,7 @@ def test_files_without_a_word_are_a_question(page: Page) -> None:
     box(page).press("Enter")
     settled(page)
     expect(files_of(page)).to_have_text(["notes.txt"])
-    expect(page.locator("#conversations > a:visible").first).to_have_text("notes.txt")
+    expect(page.locator("#conversations li a").first).to_have_text("notes.txt")
 
 
 def test_the_page_says_what_was_read_as_text(page: Page) -> None:

@@ -13,6 +13,7 @@ from tests.gradio_app.page.browsing import (
     answers,
     ask,
     box,
+    choose,
     context,
     links,
     opened,
@@ -175,9 +176,8 @@ def test_the_focus_is_never_lost(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(answers(page)).to_have_count(1)
     expect(focused(page)).to_be_visible()
-    page.locator("#this-conversation button.label-wrap").click()
-    page.locator("#delete").click()
-    page.locator("#delete-really").click()
+    choose(page, "answer: one", "delete")
+    page.get_by_role("dialog").get_by_role("button", name=texts.LIST["en"]["delete_really"]).click()
     expect(links(page)).to_have_count(0)
     expect(box(page)).to_be_focused()
     page.locator("#chat").click()  # taken away on purpose

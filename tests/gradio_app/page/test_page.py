@@ -222,14 +222,12 @@ def test_importing_the_chat_sets_gradios_switches_before_gradio_reads_them() -> 
 
 def test_a_view_updates_all_that_it_says_and_nothing_else() -> None:
     """A component that is left out would keep what the conversation before had shown."""
-    store = SimpleNamespace(headings=lambda *_: [])
     with gradio.Blocks():
         components = layout(SETTINGS)
-    views = Views(cast(Any, SimpleNamespace(store=store, documents=None)), components)
+    views = Views(cast(Any, SimpleNamespace(documents=None)), components)
     reader = Reader("ana", "en")
     shown = views.view(reader, Conversation("c"))
     assert set(shown) == set(views.of_conversation)
-    assert set(views.list(reader, "c")) == set(views.of_list)
-    held, chat, title = components.held, components.chat, components.conversation.title
-    of_a_conversation = {held.version, held.last, held.turns_place, chat.turns, chat.usage, title}
+    held, chat = components.held, components.chat
+    of_a_conversation = {held.version, held.last, held.turns_place, chat.turns, chat.usage}
     assert set(shown) == {*of_a_conversation, chat.earlier, chat.later}

@@ -72,7 +72,7 @@ def test_who_sends_too_much_at_once_is_told_so(
     context.close()
 
 
-@pytest.mark.parametrize("press", ["retry", "rename"])
+@pytest.mark.parametrize("press", ["retry", "undo"])
 @pytest.mark.parametrize("status", [400, 403, 413, 429, 500])
 def test_every_event_says_why_it_is_refused(page: Page, press: str, status: int) -> None:
     ask(page, "answer: one", "one")
@@ -88,8 +88,7 @@ def presses(page: Page, what: str) -> None:
     if what == "retry":
         page.get_by_role("button", name="Retry").click()
     else:
-        page.locator("#this-conversation button.label-wrap").click()
-        page.locator("#rename").click()
+        page.get_by_role("button", name="Undo").click()
 
 
 def test_a_balancers_page_becomes_a_sentence(page: Page, fake: FakeBedrock) -> None:
@@ -134,7 +133,7 @@ def test_a_table_that_is_away_leaves_the_page_working(page: Page) -> None:
     ask(page, "answer: one", "one")
     sentence = texts.REFUSALS["en"]["storage"]
     page.route(RUN, lambda route: route.fulfill(status=503, json={"error": sentence}))
-    presses(page, "rename")
+    presses(page, "undo")
     expect(notice(page).locator("p")).to_have_text(sentence)
     expect(page.locator("html")).not_to_have_attribute("data-connection", "lost")
     refuses_nobody_else(page)

@@ -1,0 +1,1 @@
+"""All of a person's conversations: their page, what the chat's list shows of them, taking them along."""

@@ -1,0 +1,273 @@
+"""The page of conversations and the chat's list of them: look, rename, pin, move, delete.
+
+The same addresses serve forms, which work without a script, and our script, which asks for JSON. Whoever asks
+gets what is theirs: each key begins with the id of the person whom the gate let in.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gradio_app.chat.asking import is_blank
+from gradio_app.chat.conversation import new_id, valid_id
+from gradio_app.chat.running import Running
+from gradio_app.conversations import listing
+from gradio_app.page.address import address_of, new_address
+from gradio_app.pages.forms import fields, form
+from gradio_app.pages.pages import Pages
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.organizing import TooManyError
+from gradio_app.store.table import ConflictError
+
+T = TypeVar("T")
+
+AT_WORK = 8
+"""Requests that read or write at the same time; the others wait."""
+FOLDER_CHARACTERS = 80
+TITLE_CHARACTERS = 200
+ACTIONS = ("save", "pin", "unpin", "move", "delete")
+"""Of one conversation."""
+NOTICES = ("conversation_changed", "conversation_deleted")
+PROBLEM = 422
+OWNER = "x-page-owner"
+"""Whose page a script's request comes from: another person may have signed in in the same browser since."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the pages work with."""
+
+    pages: Pages
+    store: Conversations
+    running: Running
+
+
+class ConversationPages:
+    """Routes behind the gate, which has put who asks into the request's state."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._pages = parts.pages
+        self._store = parts.store
+        self._running = parts.running
+        self._threads = CapacityLimiter(AT_WORK)
+
+    def routes(self) -> list[BaseRoute]:
+        """All of them; `gate.access` names them too."""
+        return [
+            Route("/conversations", self.overview, methods=["GET"]),
+            Route("/conversations", self.selected, methods=["POST"]),
+            Route("/conversations/list", self.rows, methods=["GET"]),
+            Route("/conversations/conversation", self.conversation, methods=["GET"]),
+            Route("/conversations/conversation", self.change, methods=["POST"]),
+            Route("/conversations/folders", self.folders, methods=["POST"]),
+        ]
+
+    async def overview(self, request: Request) -> Response:
+        """A page of all conversations, or of a folder's."""
+        asked = request.query_params
+        notice = next((each for each in NOTICES if each in asked), "")
+        return await self._overview(request, asked, notice=notice)
+
+    async def rows(self, request: Request) -> Response:
+        """`GET ?after=`: a page of the chat's list, as `listing.as_json` tells it."""
+        if self._is_anothers(request):
+            return self._told(request, "another_owner", 409)
+        look = partial(listing.page, self._store, _person(request), request.query_params.get("after", ""))
+        return JSONResponse(listing.as_json(await self._run(look)))
+
+    async def conversation(self, request: Request) -> Response:
+        """One conversation, and what can be done with it."""
+        return await self._one(request, request.query_params.get("id", ""))
+
+    async def change(self, request: Request) -> Response:
+        """Rename a conversation, pin it, move it, delete it: a page without a script asks for that twice."""
+        values = await form(request, "id", "action", "title", "folder", "sure")
+        conversation_id, action = values["id"], values["action"]
+        if self._is_anothers(request):
+            return self._told(request, "another_owner", 409)
+        if action not in ACTIONS:
+            return self._pages.refusal(request, 400)
+        if action == "delete" and not values["sure"]:
+            return await self._ask_again(request, [conversation_id])
+        if action == "save" and is_blank(values["title"]):
+            return await self._one(request, conversation_id, errors={"title": "fill_in"})
+        try:
+            await self._run(self._changed, _person(request), values)
+        except ConflictError:
+            return self._told(request, "no_conversation", 404)
+        except TooManyError as refused:
+            return await self._refused(request, f"quota_{refused.which}")
+        if _wants_json(request):
+            return JSONResponse(await self._run(self._changed_row, _person(request), conversation_id))
+        return self._done("conversation_deleted" if action == "delete" else "conversation_changed")
+
+    async def selected(self, request: Request) -> Response:
+        """Move or delete the selected ones; deleting is asked twice."""
+        sent = await fields(request, listing.AT_ONCE * 3)
+        ids = list(dict.fromkeys(value for name, value in sent if name == "id" and valid_id(value)))
+        values = dict(sent)
+        if not ids:
+            return await self._refused(request, "none_selected")
+        if values.get("action") == "delete":
+            if not values.get("sure"):
+                return await self._ask_again(request, ids)
+            await self._run(self._delete_all, _person(request), ids)
+            return self._done("conversation_deleted")
+        if values.get("action") != "move":
+            return self._pages.refusal(request, 400)
+        try:
+            await self._run(self._move_all, _person(request), ids, values.get("folder", ""))
+        except ConflictError:
+            return self._told(request, "no_conversation", 404)
+        return self._done("conversation_changed", values.get("folder", ""))
+
+    async def folders(self, request: Request) -> Response:
+        """Make, rename or delete a folder; conversations stay."""
+        values = await form(request, "id", "action", "name")
+        name = " ".join(values["name"].split())[:FOLDER_CHARACTERS]
+        user_id, action = _person(request), values["action"]
+        if self._is_anothers(request):
+            return self._told(request, "another_owner", 409)
+        if action == "delete":
+            await self._run(self._store.delete_folder, user_id, values["id"])
+            return self._done("conversation_changed")
+        if is_blank(name):
+            return await self._refused(request, "no_folder_name")
+        if action == "rename":
+            await self._run(self._store.rename_folder, user_id, values["id"], name)
+            return self._done("conversation_changed", values["id"])
+        if action != "add":
+            return self._pages.refusal(request, 400)
+        try:
+            made = await self._run(self._store.add_folder, user_id, name)
+        except TooManyError as refused:
+            return await self._refused(request, f"quota_{refused.which}")
+        if _wants_json(request):
+            return JSONResponse(vars(made))
+        return self._done("conversation_changed", made.id)
+
+    async def _overview(
+        self, request: Request, asked: Mapping[str, str], *, notice: str = "", problem: str = ""
+    ) -> Response:
+        folder, after = asked.get("folder", ""), asked.get("after", "")
+        look = partial(listing.page, self._store, _person(request), after, folder)
+        listed = await self._run(look)
+        names = {each.id: each.name for each in listed.folders}
+        return self._pages.page(
+            request,
+            "conversations.html",
+            "conversations",
+            status=PROBLEM if problem else 200,
+            notice=notice,
+            problem=problem,
+            groups=[listed.pinned, listed.headings],
+            folders=listed.folders,
+            names=names,
+            folder=folder if folder in names else "",
+            following=_query({"folder": folder, "after": listed.following}) if listed.following else "",
+            first=_query({"folder": folder}) if after else None,
+            day=listing.day,
+            address_of=address_of,
+            query=_query,
+        )
+
+    async def _one(
+        self, request: Request, conversation_id: str, errors: dict[str, str] | None = None
+    ) -> Response:
+        user_id = _person(request)
+        found = await self._run(self._store.headings_of, user_id, _valid([conversation_id]))
+        if not found:
+            return self._told(request, "no_conversation", 404)
+        if errors and _wants_json(request):
+            return self._told(request, next(iter(errors.values())), PROBLEM)
+        return self._pages.page(
+            request,
+            "conversation.html",
+            "conversations",
+            status=PROBLEM if errors else 200,
+            errors=errors,
+            conversation=found[0],
+            day=listing.day(found[0]),
+            address=address_of(conversation_id),
+            folders=await self._run(self._store.folders, user_id),
+        )
+
+    async def _ask_again(self, request: Request, ids: list[str]) -> Response:
+        found = await self._run(self._store.headings_of, _person(request), _valid(ids))
+        if not found:
+            return self._told(request, "no_conversation", 404)
+        return self._pages.page(
+            request, "conversations_delete.html", "delete_conversations", conversations=found
+        )
+
+    def _changed(self, user_id: str, values: Mapping[str, str]) -> None:
+        conversation_id, action = values["id"], values["action"]
+        if action == "save":
+            self._store.rename(user_id, conversation_id, values["title"][:TITLE_CHARACTERS])
+        elif action in ("pin", "unpin"):
+            self._store.pin(user_id, conversation_id, pinned=action == "pin")
+        elif action == "move":
+            self._store.move(user_id, conversation_id, values["folder"])
+        else:
+            self._delete_all(user_id, [conversation_id])
+
+    def _changed_row(self, user_id: str, conversation_id: str) -> dict[str, object]:
+        """For our script: the row as it is now, None for one that is gone, and where to go from there."""
+        found = self._store.headings_of(user_id, [conversation_id])
+        folders = {folder.id for folder in self._store.folders(user_id)}
+        row = listing.row(found[0], folders) if found else None
+        return {"row": row, "next": new_address(new_id())}
+
+    def _move_all(self, user_id: str, ids: list[str], folder_id: str) -> None:
+        for conversation_id in ids:
+            self._store.move(user_id, conversation_id, folder_id)
+
+    def _delete_all(self, user_id: str, ids: list[str]) -> None:
+        for conversation_id in ids:
+            if running := self._running.find(user_id, conversation_id):
+                running.stop()
+            self._store.delete(user_id, conversation_id)
+
+    def _is_anothers(self, request: Request) -> bool:
+        return request.headers.get(OWNER, _person(request)) != _person(request)
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T:
+        return await to_thread.run_sync(partial(work, *arguments), limiter=self._threads)
+
+    async def _refused(self, request: Request, problem: str) -> Response:
+        if _wants_json(request):
+            return self._told(request, problem, PROBLEM)
+        return await self._overview(request, {}, problem=problem)
+
+    def _told(self, request: Request, key: str, status: int) -> Response:
+        """One sentence: a script gets it as JSON, a browser as a page."""
+        if _wants_json(request):
+            return JSONResponse({"detail": self._pages.text(request, key)}, status_code=status)
+        return self._pages.refusal(request, status, key)
+
+    def _done(self, notice: str, folder: str = "") -> Response:
+        """Back to the list, which says what became of a change."""
+        return RedirectResponse(f"/conversations?{_query({'folder': folder, notice: '1'})}", status_code=303)
+
+
+def _person(request: Request) -> str:
+    return request.state.identity.user_id
+
+
+def _valid(ids: list[str]) -> list[str]:
+    return [each for each in ids if valid_id(each)]
+
+
+def _wants_json(request: Request) -> bool:
+    return "text/html" not in request.headers.get("accept", "")
+
+
+def _query(values: Mapping[str, str]) -> str:
+    return urlencode({name: value for name, value in values.items() if value})

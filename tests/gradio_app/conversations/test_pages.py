@@ -1,0 +1,229 @@
+"""The page of conversations and the chat's list, by HTTP, over the emulator's table."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from gradio_app.aws import Clients
+from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
+from gradio_app.conversations.listing import AT_ONCE
+from gradio_app.conversations.texts import TEXTS
+from gradio_app.server import create_app
+from gradio_app.store import organizing
+from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import Table
+from tests.gradio_app.fake_s3 import FakeS3
+from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, FakeDirectory, User, World, shared_page
+from tests.gradio_app.in_process import InProcess
+
+WORDS = TEXTS["en"]
+LIST = "/conversations/list"
+ONE = "/conversations/conversation"
+FOLDERS = "/conversations/folders"
+
+
+@dataclass
+class Site:
+    """The application, its table, and what is in it."""
+
+    world: World
+    client: InProcess
+    store: Conversations
+
+    def of(self, name: str, *, script: bool = False) -> httpx.Client:
+        """A browser of somebody who is signed in, that views pages or runs our script."""
+        browser = self.world.signed_in(f"{name}@example.com")
+        browser.headers.update({"accept": "application/json"} if script else PAGE_VIEW)
+        browser.headers["sec-fetch-site"] = "same-origin"
+        return browser  # pyright: ignore[reportReturnType] (Starlette's is one of httpx2, which is alike)
+
+    def stored(self, title: str, name: str = "ana") -> str:
+        """The id of a conversation whose first question this was."""
+        user_id, conversation_id = f"id-of-{name}@example.com", new_id()
+        number = self.store.ask(user_id, Conversation(conversation_id), title)
+        self.store.answer(user_id, conversation_id, number, "me", Answer(plain("yes")))
+        return conversation_id
+
+
+@pytest.fixture
+def site() -> Site:
+    name = f"conversations-{uuid4().hex}"
+    client = InProcess(name)
+    directory = FakeDirectory(
+        users={f"{each}@example.com": User("Correct-Horse-1") for each in ("ana", "berta")}
+    )
+    settings = SETTINGS.__class__(**{**vars(SETTINGS), "table_name": name})
+    clients = Clients(None, client, None, None, FakeS3())
+    application = create_app(settings, clients, directory=directory, page=shared_page())
+    return Site(
+        World(None, directory, application, settings),  # type: ignore[arg-type]
+        client,
+        Conversations(Table(client, name)),
+    )
+
+
+def titles(page: str) -> list[str]:
+    return re.findall(r'id="title-[0-9a-f]+"><bdi>(.*?)</bdi>', page)
+
+
+def test_an_empty_page_says_so(site: Site) -> None:
+    page = site.of("ana").get("/conversations").text
+    assert WORDS["no_conversations"] in page
+    assert WORDS["with_selected"] not in page
+
+
+def test_a_conversation_is_renamed_pinned_moved_and_deleted_without_a_script(site: Site) -> None:
+    ana, one = site.of("ana"), site.stored("<i>one</i>")
+    site.stored("two")
+    assert "&lt;i&gt;one&lt;/i&gt;" in ana.get(f"{ONE}?id={one}").text
+    blank = ana.post(ONE, data={"id": one, "action": "save", "title": " \u200b"})
+    assert (blank.status_code, 'aria-invalid="true"' in blank.text) == (422, True)
+    saved = ana.post(ONE, data={"id": one, "action": "save", "title": "First"})
+    assert saved.status_code == 303
+    assert WORDS["conversation_changed"] in ana.get(saved.headers["location"]).text
+    ana.post(ONE, data={"id": one, "action": "pin"})
+    page = ana.get("/conversations").text
+    assert titles(page) == ["First", "two"]
+    assert WORDS["pinned_ones"] in page
+    made = ana.post(FOLDERS, data={"action": "add", "name": "Work"})
+    folder = re.findall(r"folder=([0-9a-f]+)", made.headers["location"])[0]
+    assert titles(ana.get(f"/conversations?folder={folder}").text) == []
+    ana.post(ONE, data={"id": one, "action": "move", "folder": folder})
+    assert titles(ana.get(f"/conversations?folder={folder}").text) == ["First"]
+    sure = ana.post(ONE, data={"id": one, "action": "delete"}).text
+    assert WORDS["delete_conversations_why"] in sure
+    assert len(titles(ana.get("/conversations").text)) == 2
+    ana.post("/conversations", data={"id": one, "action": "delete", "sure": "1"})
+    assert titles(ana.get("/conversations").text) == ["two"]
+
+
+def test_many_are_moved_and_deleted_at_once(site: Site) -> None:
+    ana, ids = site.of("ana"), [site.stored(f"about {number}") for number in range(25)]
+    none = ana.post("/conversations", data={"action": "delete"})
+    assert (none.status_code, WORDS["none_selected"] in none.text) == (422, True)
+    made = ana.post(FOLDERS, data={"action": "add", "name": "Work"})
+    folder = re.findall(r"folder=([0-9a-f]+)", made.headers["location"])[0]
+    ana.post("/conversations", data={"id": ids[:22], "action": "move", "folder": folder})
+    assert len(titles(ana.get(f"/conversations?folder={folder}").text)) == 22
+    sure = ana.post("/conversations", data={"id": ids[:22], "action": "delete"})
+    assert all(f'value="{each}"' in sure.text for each in ids[:22])
+    ana.post("/conversations", data={"id": ids[:22], "action": "delete", "sure": "1"})
+    assert len(titles(ana.get("/conversations").text)) == 3
+    ana.post(FOLDERS, data={"id": folder, "action": "rename", "name": "Office"})
+    assert "Office" in ana.get("/conversations").text
+    ana.post(FOLDERS, data={"id": folder, "action": "delete"})
+    assert "Office" not in ana.get("/conversations").text
+
+
+def test_pages_follow_each_other(site: Site) -> None:
+    for number in range(AT_ONCE + 3):
+        site.stored(f"about {number}")
+    ana, seen, address = site.of("ana"), [], "/conversations"
+    while address:
+        page = ana.get(address).text
+        seen += titles(page)
+        following = re.findall(rf'href="([^"]+)">{WORDS["next_conversations"]}', page)
+        address = following[0].replace("&amp;", "&") if following else ""
+    assert sorted(seen) == sorted(f"about {number}" for number in range(AT_ONCE + 3))
+
+
+def test_our_script_gets_rows_and_sentences(site: Site) -> None:
+    ana, one = site.of("ana", script=True), site.stored("one")
+    [row] = ana.get(LIST).json()["rows"]
+    assert (row["id"], row["title"], row["pinned"], row["folder"]) == (one, "one", False, "")
+    folder = ana.post(FOLDERS, data={"action": "add", "name": " Work  now "}).json()
+    assert folder["name"] == "Work now"
+    told = ana.post(ONE, data={"id": one, "action": "move", "folder": folder["id"]}).json()
+    assert told["row"]["folder"] == folder["id"]
+    ana.post(FOLDERS, data={"id": folder["id"], "action": "delete"})
+    assert ana.get(LIST).json()["rows"][0]["folder"] == ""
+    gone = ana.post(ONE, data={"id": one, "action": "delete", "sure": "1"}).json()
+    assert gone["row"] is None
+    assert re.fullmatch(r"/\?new=[0-9a-f]{32}", gone["next"])
+    refused = ana.post(ONE, data={"id": one, "action": "pin"})
+    assert (refused.status_code, refused.json()) == (404, {"detail": WORDS["no_conversation"]})
+
+
+def test_there_is_room_for_so_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(organizing, "PINS", 0)
+    monkeypatch.setattr(organizing, "FOLDERS", 0)
+    one = site.stored("one")
+    for script in (False, True):
+        ana = site.of("ana", script=script)
+        pinned = ana.post(ONE, data={"id": one, "action": "pin"})
+        assert (pinned.status_code, WORDS["quota_pins"] in pinned.text) == (422, True)
+        made = ana.post(FOLDERS, data={"action": "add", "name": "Work"})
+        assert (made.status_code, WORDS["quota_folders"] in made.text) == (422, True)
+        unnamed = ana.post(FOLDERS, data={"action": "add", "name": " "})
+        assert (unnamed.status_code, WORDS["no_folder_name"] in unnamed.text) == (422, True)
+
+
+def test_what_is_anothers_is_not_there(site: Site) -> None:
+    one, berta = site.stored("one"), site.of("berta")
+    folder = site.store.add_folder("id-of-ana@example.com", "Work")
+    site.store.move("id-of-ana@example.com", one, folder.id)
+    assert titles(berta.get("/conversations").text) == []
+    assert titles(berta.get(f"/conversations?folder={folder.id}").text) == []
+    assert berta.get(f"{ONE}?id={one}").status_code == 404
+    for action in ("save", "pin", "unpin", "move", "delete"):
+        sent = {"id": one, "action": action, "title": "hers", "folder": "", "sure": ""}
+        assert berta.post(ONE, data=sent).status_code == 404
+    berta.post("/conversations", data={"id": one, "action": "delete", "sure": "1"})
+    berta.post(FOLDERS, data={"id": folder.id, "action": "delete"})
+    ana = site.of("ana")
+    assert titles(ana.get(f"/conversations?folder={folder.id}").text) == ["one"]
+
+
+def test_a_page_of_who_signed_in_before_changes_nothing(site: Site) -> None:
+    one, ana = site.stored("one"), site.of("ana", script=True)
+    ana.headers["x-page-owner"] = "id-of-berta@example.com"
+    answers = [
+        ana.get(LIST),
+        ana.post(ONE, data={"id": one, "action": "delete", "sure": "1"}),
+        ana.post(FOLDERS, data={"action": "add", "name": "Work"}),
+    ]
+    assert [answer.status_code for answer in answers] == [409] * 3
+    assert len(site.store.headings("id-of-ana@example.com", None, 5)) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after=x", "after=1-2", f"after={'9' * 400}-{'0' * 32}", "folder=x", "after=\u0661-0", "folder=%00"],
+)
+def test_whatever_a_place_says_there_is_a_page(site: Site, query: str) -> None:
+    site.stored("one")
+    assert site.of("ana").get(f"/conversations?{query}").status_code == 200
+    assert site.of("ana", script=True).get(f"{LIST}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("sent", [{"action": "x", "id": "0" * 32}, {"action": "save"}, {"id": "x"}, {}])
+def test_whatever_a_form_says_nothing_breaks(site: Site, sent: dict[str, str]) -> None:
+    for path in ("/conversations", ONE, FOLDERS):
+        assert site.of("ana").post(path, data=sent).status_code in (400, 404, 422)
+
+
+def cost(site: Site, path: str) -> tuple[Counter[str], int]:
+    """The calls of a request for a page, and the items that they read."""
+    browser: Any = site.of("ana")
+    browser.get(path)  # the session is looked at now and then
+    site.client.calls.clear()
+    site.client.items_read = 0
+    assert browser.get(path).status_code == 200
+    calls = Counter(name for name, request in site.client.calls if "SESSION#" not in str(request))
+    return calls, site.client.items_read
+
+
+@pytest.mark.slow
+def test_a_page_costs_the_same_however_many_there_are(site: Site) -> None:
+    for number in range(AT_ONCE + 5):
+        site.stored(f"about {number}")
+    few = {path: cost(site, path) for path in ("/conversations", LIST)}
+    for number in range(3 * AT_ONCE):
+        site.stored(f"also about {number}")
+    assert {path: cost(site, path) for path in few} == few
+    assert few[LIST][0].total() <= 5
