@@ -83,6 +83,7 @@ from gradio_app.settings import Settings
 from gradio_app.store.bucket import Bucket
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.exporting import Exporting
 from gradio_app.store.files import AttachedFiles
 from gradio_app.store.ingesting import Ingesting
 from gradio_app.store.library import Library
@@ -137,7 +138,7 @@ def create_app(
     files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
     store = Conversations(table, files)
     routes += [*static_routes(), *draft_routes(drafts), *message_routes(store), *file_routes(files, store)]
-    routes += ConversationPages(ConversationParts(pages, store, running)).routes()
+    routes += ConversationPages(ConversationParts(pages, store, Exporting(table), running)).routes()
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)

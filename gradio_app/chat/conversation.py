@@ -113,8 +113,6 @@ class Heading:
     updated_at: int = 0
     pinned: bool = False
     folder: str = ""
-    is_named: bool = False
-    """Whether its title is more than the beginning of its first question."""
 
     @property
     def cursor(self) -> Cursor:

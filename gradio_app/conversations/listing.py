@@ -4,11 +4,11 @@ What a page costs does not depend on how many conversations there are: the pinne
 bound, and of the others a page is read.
 """
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from gradio_app import language
 from gradio_app.chat.conversation import Cursor, Heading, valid_id
 from gradio_app.page.address import address_of
 from gradio_app.store.conversations import Conversations
@@ -17,8 +17,6 @@ from gradio_app.store.organizing import Folder
 AT_ONCE = 30
 """Conversations on one page."""
 CURSOR_DIGITS = 15
-NAMING_SECONDS = 90
-"""How long after its last change a title may still be on its way."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +59,9 @@ def as_json(listed: Listed) -> dict[str, Any]:
     }
 
 
-def day(heading: Heading) -> str:
+def day(heading: Heading, lang: str) -> str:
     """When it changed last, in UTC: for who has no script that knows the browser's time zone."""
-    return datetime.fromtimestamp(heading.updated_at, UTC).date().isoformat()
+    return language.day(datetime.fromtimestamp(heading.updated_at, UTC).date(), lang)
 
 
 def cursor_text(cursor: Cursor) -> str:
@@ -87,5 +85,4 @@ def row(heading: Heading, folders: set[str]) -> dict[str, Any]:
         "at": heading.updated_at,
         "pinned": heading.pinned,
         "folder": heading.folder if heading.folder in folders else "",
-        "naming": not heading.is_named and time.time() - heading.updated_at < NAMING_SECONDS,
     }

@@ -18,11 +18,14 @@ from starlette.routing import BaseRoute, Route
 from gradio_app.chat.asking import is_blank
 from gradio_app.chat.conversation import new_id, valid_id
 from gradio_app.chat.running import Running
-from gradio_app.conversations import listing
+from gradio_app.conversations import exporting, listing
+from gradio_app.conversations.exports import Exports, TooManyExportsError
+from gradio_app.language import language
 from gradio_app.page.address import address_of, new_address
 from gradio_app.pages.forms import fields, form
 from gradio_app.pages.pages import Pages
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.exporting import Exporting
 from gradio_app.store.organizing import TooManyError
 from gradio_app.store.table import ConflictError
 
@@ -46,6 +49,7 @@ class Parts:
 
     pages: Pages
     store: Conversations
+    exporting: Exporting
     running: Running
 
 
@@ -55,6 +59,7 @@ class ConversationPages:
     def __init__(self, parts: Parts) -> None:
         self._pages = parts.pages
         self._store = parts.store
+        self._exports = Exports(parts.exporting)
         self._running = parts.running
         self._threads = CapacityLimiter(AT_WORK)
 
@@ -67,6 +72,7 @@ class ConversationPages:
             Route("/conversations/conversation", self.conversation, methods=["GET"]),
             Route("/conversations/conversation", self.change, methods=["POST"]),
             Route("/conversations/folders", self.folders, methods=["POST"]),
+            Route("/conversations/export", self.export, methods=["GET"]),
         ]
 
     async def overview(self, request: Request) -> Response:
@@ -115,6 +121,8 @@ class ConversationPages:
         values = dict(sent)
         if not ids:
             return await self._refused(request, "none_selected")
+        if values.get("action") in exporting.MEDIA_TYPES:
+            return self._exported(request, values["action"], ids)
         if values.get("action") == "delete":
             if not values.get("sure"):
                 return await self._ask_again(request, ids)
@@ -127,6 +135,21 @@ class ConversationPages:
         except ConflictError:
             return self._told(request, "no_conversation", 404)
         return self._done("conversation_changed", values.get("folder", ""))
+
+    async def export(self, request: Request) -> Response:
+        """`GET ?as=json|markdown|account&id=…`: a file of these conversations; without an id, of all."""
+        asked = request.query_params
+        ids = asked.getlist("id")
+        how = asked.get("as", "")
+        if how not in exporting.MEDIA_TYPES or ids != _valid(ids) or len(ids) > listing.AT_ONCE * 3:
+            return self._pages.refusal(request, 404)
+        return self._exported(request, how, ids)
+
+    def _exported(self, request: Request, how: str, ids: list[str]) -> Response:
+        try:
+            return self._exports.answer(_person(request), how, ids, partial(self._pages.text, request))
+        except TooManyExportsError:
+            return self._told(request, "too_many_exports", 429)
 
     async def folders(self, request: Request) -> Response:
         """Make, rename or delete a folder; conversations stay."""
@@ -169,11 +192,11 @@ class ConversationPages:
             problem=problem,
             groups=[listed.pinned, listed.headings],
             folders=listed.folders,
-            names=names,
+            folder_names=names,
             folder=folder if folder in names else "",
             following=_query({"folder": folder, "after": listed.following}) if listed.following else "",
             first=_query({"folder": folder}) if after else None,
-            day=listing.day,
+            day=partial(listing.day, lang=language(request)),
             address_of=address_of,
             query=_query,
         )
@@ -194,8 +217,9 @@ class ConversationPages:
             status=PROBLEM if errors else 200,
             errors=errors,
             conversation=found[0],
-            day=listing.day(found[0]),
+            day=listing.day(found[0], language(request)),
             address=address_of(conversation_id),
+            file=_query({"id": conversation_id}),
             folders=await self._run(self._store.folders, user_id),
         )
 

@@ -46,6 +46,17 @@ TEXTS: dict[str, dict[str, str]] = {
         "no_folder_name": "Give the folder a name.",
         "back_to_conversations": "All conversations",
         "another_owner": "Somebody else has signed in in this browser. Reload the page.",
+        "take_along": "Take everything along",
+        "take_along_why": "A file with all conversations. For reading: Markdown. With all that is stored of "
+        "them: JSON. The third one also has what else is kept about you: settings, use, drafts, the list of "
+        "your documents.",
+        "save_as_markdown": "Save as Markdown",
+        "save_as_json": "Save as JSON",
+        "save_account": "Save all about me as JSON",
+        "too_many_exports": "Files of yours are being saved already. Wait until they are there.",
+        "export_you": "You",
+        "export_answer": "Answer",
+        "export_name": "conversations",
     },
     "es": {
         "conversations": "Conversaciones",
@@ -92,5 +103,16 @@ TEXTS: dict[str, dict[str, str]] = {
         "no_folder_name": "Ponle un nombre a la carpeta.",
         "back_to_conversations": "Todas las conversaciones",
         "another_owner": "Otra persona inició sesión en este navegador. Recarga la página.",
+        "take_along": "Llevarte todo",
+        "take_along_why": "Un archivo con todas las conversaciones. Para leer: Markdown. Con todo lo que se "
+        "guarda de ellas: JSON. El tercero trae también lo demás que se guarda sobre ti: ajustes, uso, "
+        "borradores y la lista de tus documentos.",
+        "save_as_markdown": "Guardar en Markdown",
+        "save_as_json": "Guardar en JSON",
+        "save_account": "Guardar todo sobre mí en JSON",
+        "too_many_exports": "Ya se están guardando archivos tuyos. Espera a que estén.",
+        "export_you": "Tú",
+        "export_answer": "Respuesta",
+        "export_name": "conversaciones",
     },
 }

@@ -111,6 +111,7 @@ OPEN = (
     Address("/conversations/list", VISIT, SIGNED_IN, CONVERSATIONS, _always),
     Address("/conversations/conversation", FORM, SIGNED_IN, CONVERSATIONS, _always),
     Address("/conversations/folders", POST, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/conversations/export", VISIT, SIGNED_IN, CONVERSATIONS, _always),
     Address("/documents", READ, SIGNED_IN, LIBRARIES, _library),
     Address("/documents/add", POST, SIGNED_IN, LIBRARIES, _library),
     Address("/documents/sample", POST, SIGNED_IN, LIBRARIES, _library),

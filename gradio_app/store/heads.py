@@ -7,10 +7,10 @@ from gradio_app.chat.conversation import Conversation, Heading
 from gradio_app.store import schema
 from gradio_app.store.table import Attr, Condition, Item, Update
 
-HEADING_NAMES = ("sk", "title", "pinned", "folder", "deleted_at", "version", "stored_bytes", "named")
+HEADING_NAMES = ("sk", "title", "pinned", "folder", "deleted_at", "version", "stored_bytes")
 """What a list takes of a head, and what is needed to go on with its deletion."""
-BY_MODEL, BY_PERSON = 1, 2
-"""Who has named a conversation (`named`); without, its title is the first words of the first question."""
+BY_PERSON = 2
+"""Who has named a conversation (`named`). Without it the title is the beginning of the first question."""
 LIVE: Condition = Attr("deleted_at").not_exists()
 
 
@@ -47,7 +47,6 @@ def heading_of(head: Item, updated_at: int) -> Heading:
         updated_at=updated_at,
         pinned=bool(head.get("pinned", 0)),
         folder=head.get("folder", ""),
-        is_named="named" in head,
     )
 
 

@@ -95,7 +95,7 @@ KINDS = (
         "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? asks:S? pinned:N? folder:S? deleted_at:N? "
         "shown:N? stem:N? branch_summary:S? branch_summarized_to:N? named:N?",
         "deleted by its owner",
-        "store/conversations, heads, answers, deletion, organizing, titles",
+        "store/conversations, heads, answers, deletion, organizing",
     ),
     Kind(
         "message",
@@ -396,6 +396,11 @@ def version_of(number: int) -> int:
 def versions(conversation_id: str, first: int) -> str:
     """The sort key of what lists the versions of a message, by the turn of the first of them."""
     return f"{VERSIONS}{conversation_id}#{first:0{NUMBER_DIGITS}d}"
+
+
+def messages_of(conversation_id: str) -> tuple[str, ...]:
+    """The prefixes of all messages of a conversation."""
+    return tuple(f"{kind}{conversation_id}#" for kind in (MESSAGE, BRANCH))
 
 
 def parts_of(conversation_id: str) -> tuple[str, ...]:

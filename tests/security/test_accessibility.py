@@ -127,10 +127,17 @@ def test_nothing_is_wrong_with_the_chat_in_any_of_its_states(
         expect(page.locator("#notice")).to_be_visible()
         check(page, "a refusal")
 
-        for part in ("#this-conversation", "#settings"):
-            page.locator(f"{part} button.label-wrap").click()
-        page.locator("#delete").click()
-        expect(page.locator("#delete-really")).to_be_visible()
+        page.locator("#conversations li button").first.click()
+        expect(page.get_by_role("menu")).to_be_visible()
+        check(page, "the menu of a conversation")
+        for entry in (0, 2, 5):
+            page.get_by_role("menuitem").nth(entry).click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            check(page, f"what entry {entry} asks")
+            page.keyboard.press("Escape")
+            page.locator("#conversations li button").first.click()
+        page.keyboard.press("Escape")
+        page.locator("#settings button.label-wrap").click()
         check(page, "the settings")
         page.locator("#model input").click()
         expect(page.get_by_role("option")).to_have_count(2)
@@ -149,6 +156,16 @@ def test_nothing_is_wrong_with_the_chat_in_any_of_its_states(
         send(page, "answer: nobody sees it")
         expect(page.get_by_test_id("toast-body")).to_be_visible()
         check(page, "an answer that cannot be followed")
+
+        page.locator("#all-conversations").click()
+        expect(page.locator(".conversations li")).to_have_count(1)
+        check(page, "all conversations")
+        page.set_viewport_size({"width": 390, "height": 780})
+        check(page, "all conversations on a telephone")
+        page.locator(".conversations .change").click()
+        check(page, "one conversation")
+        page.locator("button.danger").click()
+        check(page, "whether to delete it")
 
 
 PASTE = """(element) => {

@@ -8,15 +8,12 @@ import { filled, language, list as texts, owner } from "./facts.js";
 import { say } from "./notice.js";
 
 const DAY_MS = 24 * 3600 * 1000;
-/** A title that is on its way is looked for after so many milliseconds. */
-const LOOKS_MS = [1500, 4000, 10_000];
-const MENU = ["rename", "pin", "move", "delete"];
+const MENU = ["rename", "pin", "move", "markdown", "json", "delete"];
+const FILES = ["markdown", "json"];
 
 /** What the server has told: the pinned ones, the others by time, where they go on, the folders. */
 let told = null;
 let isLoading = false;
-let looks = 0;
-let timer = 0;
 let drawn = "";
 
 const current = () => {
@@ -46,15 +43,6 @@ async function refresh() {
     : (told?.rows ?? []).filter((row) => row.at <= last.at && !known.has(row.id));
   told = { ...first, rows: [...first.rows, ...further], following: further.length ? told.following : first.following };
   draw();
-  lookAgain();
-}
-
-/** A title is made when an answer is there: look for it a few times. */
-function lookAgain() {
-  const isAwaited = told.rows.some((row) => row.naming && row.id === current());
-  if (!isAwaited || looks === LOOKS_MS.length) return;
-  clearTimeout(timer);
-  timer = setTimeout(refresh, LOOKS_MS[looks++]);
 }
 
 async function more() {
@@ -195,12 +183,19 @@ function onMenuKey(event) {
 }
 
 async function choose(name, row) {
+  if (FILES.includes(name)) return download(name, row);
   const wish = await ask(name, row, told.folders, change);
   if (!wish) return;
   const answer = await change("/conversations/conversation", { ...wish, id: row.id });
   if (answer && name === "delete" && row.id === current()) return leave(answer.next);
   if (answer) replace(row.id, answer.row);
   await refresh();
+}
+
+/** Have the browser save a conversation as a file. */
+function download(as, { id }) {
+  const query = new URLSearchParams({ as, id });
+  element("a", { href: `/conversations/export?${query}`, download: "" }).click();
 }
 
 /** Put what the server says of a conversation in the place of what is shown of it, however far down that is. */
@@ -237,10 +232,10 @@ async function leave(address) {
 }
 
 // When it is read anew: after each turn, and when somebody comes back to this tab.
-new MutationObserver(() => {
-  looks = 0;
-  refresh();
-}).observe(document.documentElement, { attributes: true, attributeFilter: ["data-running"] });
+new MutationObserver(() => refresh()).observe(document.documentElement, {
+  attributes: true,
+  attributeFilter: ["data-running"],
+});
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
 addEventListener("focus", () => refresh());
 // Gradio makes the sidebar when it is ready, and anew when it likes.

@@ -11,6 +11,7 @@ import pytest
 
 from gradio_app.aws import Clients
 from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
+from gradio_app.conversations import exports
 from gradio_app.conversations.listing import AT_ONCE
 from gradio_app.conversations.texts import TEXTS
 from gradio_app.server import create_app
@@ -227,3 +228,64 @@ def test_a_page_costs_the_same_however_many_there_are(site: Site) -> None:
         site.stored(f"also about {number}")
     assert {path: cost(site, path) for path in few} == few
     assert few[LIST][0].total() <= 5
+
+
+EXPORT = "/conversations/export"
+
+
+def test_everything_stored_can_be_taken_along(site: Site) -> None:
+    ana, one = site.of("ana"), site.stored('say "hi" \u2028\n---')
+    two = site.stored("two")
+    site.stored("hers", "berta")
+    folder = site.store.add_folder("id-of-ana@example.com", "Work")
+    site.store.move("id-of-ana@example.com", one, folder.id)
+    assert 'as=json" download' in ana.get(f"{ONE}?id={one}").text
+    answer = ana.get(EXPORT, params={"as": "json", "id": one})
+    assert answer.headers["content-disposition"] == 'attachment; filename="conversations.json"'
+    told = answer.json()
+    assert (told["format"], told["version"], set(told)) == (
+        "asistente",
+        1,
+        {"format", "version", "exported_at", "conversations"},
+    )
+    [conversation] = told["conversations"]
+    assert (conversation["id"], conversation["folder"]) == (one, folder.id)
+    question, reply = conversation["messages"]
+    assert (question["role"], question["text"]) == ("user", 'say "hi" \u2028\n---')
+    assert (reply["text"], reply["status"], reply["output_tokens"]) == ("yes", "complete", 0)
+    assert not {"pk", "sk", "holder", "lease_until"} & (question.keys() | reply.keys())
+
+    everything = ana.get(EXPORT, params={"as": "account"}).json()
+    assert {each["id"] for each in everything["conversations"]} == {one, two}
+    assert everything["folders"] == [{"id": folder.id, "name": "Work"}]
+    assert {"preferences", "usage", "drafts", "documents"} <= everything.keys()
+    assert ana.get(EXPORT, params={"as": "json"}).json().keys() == told.keys()
+    selected = ana.post("/conversations", data={"id": [one, two], "action": "json"}).json()
+    assert [each["id"] for each in selected["conversations"]] == [one, two]
+
+    written = ana.get(EXPORT, params={"as": "markdown", "id": two})
+    assert written.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert written.text == "# two\n\n## You\n\ntwo\n\n## Answer\n\nyes\n"
+    spanish = ana.get(EXPORT, params={"as": "markdown", "id": two, "lang": "es"})
+    assert "## Respuesta" in spanish.text
+
+
+def test_nobody_takes_anothers_along(site: Site) -> None:
+    one, berta = site.stored("one"), site.of("berta")
+    for query in ({"as": "json", "id": one}, {"as": "account"}, {"as": "json"}):
+        assert berta.get(EXPORT, params=query).json()["conversations"] == []
+    assert berta.get(EXPORT, params={"as": "markdown"}).text == ""
+    site.store.delete("id-of-ana@example.com", one)
+    assert site.of("ana").get(EXPORT, params={"as": "account"}).json()["conversations"] == []
+    for query in ({}, {"as": "x"}, {"as": "json", "id": "x"}, {"as": "json", "id": ["0" * 32] * 100}):
+        assert berta.get(EXPORT, params=query).status_code == 404
+
+
+def test_only_so_many_files_are_on_their_way(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = site.of("ana")
+    monkeypatch.setattr(exports, "OF_A_PERSON", 0)
+    refused = ana.get(EXPORT, params={"as": "json"})
+    assert (refused.status_code, WORDS["too_many_exports"] in refused.text) == (429, True)
+    monkeypatch.setattr(exports, "OF_A_PERSON", 1)
+    for _ in range(3):  # a file that was sent gives its place back
+        assert ana.get(EXPORT, params={"as": "json"}).status_code == 200

@@ -147,6 +147,13 @@ class Person:
     def _rename(self, store: Conversations, place: int) -> None:
         store.rename(self.user_id, self.conversation_id, f"title {place}")
 
+    def _pin(self, store: Conversations, place: int) -> None:
+        store.pin(self.user_id, self.conversation_id, pinned=bool(place % 2))
+
+    def _move(self, store: Conversations, place: int) -> None:
+        folders = store.folders(self.user_id) or [store.add_folder(self.user_id, "Work")]
+        store.move(self.user_id, self.conversation_id, ("", folders[-1].id)[place % 2])
+
     def _delete(self, store: Conversations, _: int) -> None:
         store.delete(self.user_id, self.conversation_id)
         self.deleted.append(self.conversation_id)
@@ -166,6 +173,8 @@ kinds = st.sampled_from(
         "undo",
         "delete",
         "rename",
+        "pin",
+        "move",
         "list",
     ]
 )
@@ -229,6 +238,7 @@ def assert_whole(items: dict[str, Item], conversation_id: str) -> None:
     stored = sum(item.get("bytes", 0) for item in messages.values())
     assert stored == (head["stored_bytes"] if head else 0)
     assert stored == items.get(schema.STORAGE, {}).get("bytes", 0)
+    assert kept_places(items) == ([conversation_id] * bool(head and head.get("pinned")) + filed(head))
     parent = 0
     for sk, item in sorted(messages.items()):
         number = schema.turn_number(sk)
@@ -242,6 +252,17 @@ def assert_whole(items: dict[str, Item], conversation_id: str) -> None:
         assert item["text"] in ("", f"half of {question['text']}", f"all of {question['text']}")
         assert head
         assert schema.version_of(number) <= head["version"]
+
+
+def kept_places(items: dict[str, Item]) -> list[str]:
+    """What stands in the lists of pinned ones and of folders: whose places they are."""
+    pinned = [sk.removeprefix(schema.PINNED) for sk in items if sk.startswith(schema.PINNED)]
+    return pinned + [sk.removeprefix(schema.FILED) for sk in items if sk.startswith(schema.FILED)]
+
+
+def filed(head: Item | None) -> list[str]:
+    folder = head.get("folder", "") if head else ""
+    return [f"{folder}#{head['sk'].removeprefix(schema.CONVERSATION)}"] if head and folder else []
 
 
 def assert_branches(store: Conversations, user_id: str, conversation_id: str) -> None:

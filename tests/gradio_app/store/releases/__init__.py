@@ -111,6 +111,8 @@ def write_conversations(table: Table, now: int) -> None:
     store.answer(USER, WHOLE, third, WRITER, Answer((), FAILED, "throttled", **chosen))
     store.summarize(USER, WHOLE, third, "They ask what a lease is.", first)
     store.rename(USER, WHOLE, "Leases")
+    store.pin(USER, WHOLE, pinned=True)
+    store.move(USER, WHOLE, store.add_folder(USER, "Law").id)
     other = ask(WHOLE, "¿Y luego?", replaces=third)
     store.answer(USER, WHOLE, other, WRITER, Answer(plain("Se acaba.")))
     seen = store.page(USER, WHOLE)
