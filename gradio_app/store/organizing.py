@@ -89,7 +89,7 @@ class Organizing:
 
         One write, whatever is in it. What they still say of it goes when they are moved or deleted.
         """
-        self._table.write(Delete(schema.person(user_id), schema.folder(folder_id)))
+        self._table.take(schema.person(user_id), schema.folder(folder_id))
 
     def move(self, user_id: str, conversation_id: str, folder_id: str) -> None:
         """Put a conversation into a folder, or into none; ConflictError when either is not there."""

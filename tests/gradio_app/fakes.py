@@ -72,9 +72,18 @@ class FakeTable(Table):
     def get_many(self, pk: str, sort_keys: Any, names: Any = ()) -> dict[str, Item]:  # noqa: ARG002
         return {sk: item for sk in sort_keys if (item := self.get(pk, sk))}
 
-    def query(self, pk: str, between: Any = None, *, prefix: str = "", **_: Any) -> Iterator[Item]:  # noqa: ARG002
+    def query(
+        self,
+        pk: str,
+        between: Any = None,  # noqa: ARG002
+        *,
+        prefix: str = "",
+        index: str = "",
+        **_: Any,
+    ) -> Iterator[Item]:
         self._answer()
-        keys = sorted(key for key in self.items if key[0] == pk and key[1].startswith(prefix))
+        listed = (key for key, item in self.items.items() if not index or "updated_at" in item)
+        keys = sorted(key for key in listed if key[0] == pk and key[1].startswith(prefix))
         yield from ({"pk": key[0], "sk": key[1], **self.items[key]} for key in keys)
 
     def transact(self, actions: Any, token: str = "") -> None:  # noqa: ARG002

@@ -147,7 +147,7 @@ function openMenu(button, row) {
   const menu = element("div", { id: "row-menu", popover: "auto" }, ...MENU.map((name) => entry(name, row, button)));
   menu.setAttribute("role", "menu");
   menu.setAttribute("aria-label", row.title);
-  document.body.append(menu);
+  button.closest("#conversations").append(menu); // inside a landmark
   menu.addEventListener("keydown", onMenuKey);
   menu.addEventListener("toggle", ({ newState }) => {
     button.setAttribute("aria-expanded", newState === "open");
