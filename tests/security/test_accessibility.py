@@ -157,7 +157,7 @@ def test_nothing_is_wrong_with_the_chat_in_any_of_its_states(
         expect(page.get_by_test_id("toast-body")).to_be_visible()
         check(page, "an answer that cannot be followed")
 
-        page.locator("#all-conversations").click()
+        page.goto(f"{page.url.partition('/?')[0]}/conversations")
         expect(page.locator(".conversations li")).to_have_count(1)
         check(page, "all conversations")
         page.set_viewport_size({"width": 390, "height": 780})

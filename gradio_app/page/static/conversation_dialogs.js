@@ -49,7 +49,7 @@ function answered(heading, content, yes, kind = "") {
   const dialog = element("dialog", { className: "ours" }, form);
   dialog.setAttribute("aria-labelledby", title.id);
   cancel.addEventListener("click", () => dialog.close());
-  document.body.append(dialog);
+  document.querySelector(".gradio-container").append(dialog); // where the theme's colors are
   let isAnswered = false;
   form.addEventListener("submit", () => (isAnswered = true));
   dialog.showModal();
