@@ -1,5 +1,6 @@
 """Two tasks at one person's conversation: whatever happens in between and whoever dies, nothing is torn."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -212,6 +213,26 @@ def test_nothing_is_torn_lost_or_counted_wrong(
     if deleted:
         assert healthy.head(user_id, conversation_id) is None
         assert schema.deleted(conversation_id) in items
+
+
+def test_two_tabs_that_move_a_conversation_at_once_leave_it_in_one_folder(dynamodb: Any, tables: str) -> None:
+    table, user_id, conversation_id = Table(dynamodb, tables), uuid4().hex, new_id()
+    healthy = Conversations(table)
+    person = Person(user_id, conversation_id, [("ask", 0)], "earlier", [])
+    person(healthy)
+
+    def task(folder_id: str) -> Task:
+        def work(store: Conversations) -> None:
+            with contextlib.suppress(ConflictError):
+                store.move(user_id, conversation_id, folder_id)
+
+        return Task(dynamodb, tables, work)
+
+    folders = [healthy.add_folder(user_id, name).id for name in ("Work", "Home")]
+    play([task(each) for each in folders], [(0, GO), (1, GO)] * 2, table, person)
+    items = items_of(table, user_id)
+    assert_whole(items, conversation_id)
+    assert items[schema.conversation(conversation_id)]["folder"] == folders[0]
 
 
 def play(tasks: list[Task], schedule: list[tuple[int, str]], table: Table, person: Person) -> list[int]:
