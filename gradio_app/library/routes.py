@@ -296,7 +296,7 @@ class Documents:
             errors=errors,
             shelf=there,
             document=document,
-            doing=listing.doing(document, texts),
+            doing=listing.doing(document, texts, language(request)),
             about=listing.about(document, texts, language(request)),
             has_file=document.state not in (State.REFUSED, State.ARRIVING, State.DELETING),
             is_deleting=document.state is State.DELETING,
