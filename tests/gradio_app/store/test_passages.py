@@ -171,6 +171,7 @@ def test_a_search_in_some_documents_finds_in_these(passages: Passages, documents
     assert set(by_word(passages, ANA, "same words", documents=documents)) == wanted
 
 
+@pytest.mark.slow
 def test_a_collection_is_searched_though_the_rest_of_the_library_is_large_and_nearer(
     passages: Passages, client: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
