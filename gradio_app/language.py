@@ -13,18 +13,23 @@ from starlette.requests import HTTPConnection
 
 @dataclass(frozen=True)
 class Language:
-    """How a language calls itself, and writes numbers and days."""
+    """How a language calls itself, and writes numbers and days.
+
+    Numbers are written as browsers do it, so that a page has one way: https://cldr.unicode.org
+    """
 
     name: str
     thousands: str
     decimal: str
     day: str
     """As `date.strftime` takes it, of numbers only."""
+    grouped_from: int = 1_000
+    """The first number whose thousands are set apart."""
 
 
 KNOWN = {
     "en": Language("English", ",", ".", "%Y-%m-%d"),
-    "es": Language("Español", "\N{NARROW NO-BREAK SPACE}", ",", "%d/%m/%Y"),
+    "es": Language("Español", ".", ",", "%d/%m/%Y", grouped_from=10_000),
 }
 """By its tag without a region. The first is for whoever asks for none of them."""
 LANGUAGES = tuple(KNOWN)
@@ -71,8 +76,9 @@ def asked_for(headers: Sequence[str]) -> str:
 
 def number(value: float, lang: str, decimals: int = 0) -> str:
     """A number as the language writes it."""
-    written = f"{value:,.{decimals}f}"
-    return written.translate({ord(","): KNOWN[lang].thousands, ord("."): KNOWN[lang].decimal})
+    known = KNOWN[lang]
+    grouping = "," if abs(value) >= known.grouped_from else ""
+    return f"{value:{grouping}.{decimals}f}".translate({ord(","): known.thousands, ord("."): known.decimal})
 
 
 def day(value: date, lang: str) -> str:

@@ -33,13 +33,13 @@ from gradio_app.library import room as library_room
 from gradio_app.library.adding import Adding
 from gradio_app.library.asking import AskedLibraries
 from gradio_app.library.cutting import cut
+from gradio_app.library.desk import Parts as DocumentParts
 from gradio_app.library.document import Quotas
 from gradio_app.library.embeddings import Embeddings
 from gradio_app.library.fetching import Fetcher
 from gradio_app.library.finding import Finding
 from gradio_app.library.ports import Embedder, QuestionEmbedder
 from gradio_app.library.routes import Documents
-from gradio_app.library.routes import Parts as DocumentParts
 from gradio_app.library.worker import Worker
 from gradio_app.login import room as login_room
 from gradio_app.login.account import Account

@@ -41,6 +41,9 @@ INSIGHTS_METRICS = 38
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html"""
 FILE_WRITES, FILE_READS = 6, 10
 """Requests to S3 for a file and its text: put, copied, listed; shown again, and given to a model."""
+LOOKS_AN_HOUR = 60
+"""Of a task, at the documents that wait (gradio_app/library/worker.py); each reads one unit."""
+VECTOR_INDEX = "Documents, vector index"
 AWAKE_SHARE = {"never": 1.0, "nights": 1.0, "nights-and-weekends": 5 / 7}
 
 # The starting document's own table, in USD a month, and what it leaves out.
@@ -90,6 +93,13 @@ class Traffic:
     """About documents, in a month."""
     reads_per_question: int = 60
     """Units, for words and for the passages themselves."""
+    question_tokens: int = 20
+    passages_tokens: int = 4000
+    """Eight of some 300 words, which the model reads with each question."""
+    reworded_share: float = 1 / 3
+    """Of the questions, those that are worded anew; a guess."""
+    rewording_tokens_in: int = 500
+    rewording_tokens_out: int = 30
     builds: int = 4
     build_minutes: int = 4
 
@@ -123,7 +133,7 @@ def estimate(template: Json, values: Mapping[str, str], use: Traffic | None = No
         *_storage(price, use),
         *_people(values, price, use),
         *_models(price, use),
-        *_documents(template, price, use),
+        *_documents(template, values, price, use),
     ]
     return [line for line in lines if line.idle or line.traffic]
 
@@ -257,28 +267,58 @@ def _models(price: Mapping[str, float], use: Traffic) -> list[Line]:
     ]
 
 
-def _documents(template: Json, price: Mapping[str, float], use: Traffic) -> list[Line]:
-    """A month's documents and questions; what an answer to these costs is the chat's."""
+def _documents(
+    template: Json, values: Mapping[str, str], price: Mapping[str, float], use: Traffic
+) -> list[Line]:
+    """What documents to ask cost: a month's new ones, keeping these, and a month's questions."""
     if not any(
         "VectorIndexes" in table["Properties"] for table in _of_type(template, "AWS::DynamoDB::Table")
     ):
         return []
+    looks = int(values["TaskCount"]) * HOURS * _awake(values) * LOOKS_AN_HOUR
     passages = use.pages * use.passages_per_page
     indexed_gb = passages * use.vector_bytes / 1e9
-    kept = passages * use.stored_bytes / 1e9 * price["table_gb_month"] + indexed_gb * price["vector_gb_month"]
     read_in = (
         use.pages * use.tokens_per_page / 1e6 * price["embedding_million_tokens"]
         + passages * use.writes_per_passage / 1e6 * price["table_million_writes"]
         + indexed_gb * price["vector_write_gb"]
     )
+    stored = passages * use.stored_bytes / 1e9 * price["table_gb_month"]
     # As if each search examined all of one library with all of these pages.
-    asked = use.questions * (
-        use.reads_per_question / 1e6 * price["table_million_reads"] + indexed_gb * price["vector_search_gb"]
+    search = (
+        use.question_tokens / 1e6 * price["embedding_million_tokens"]
+        + use.reads_per_question / 1e6 * price["table_million_reads"]
+        + indexed_gb * price["vector_search_gb"]
     )
     return [
-        Line("Documents, read in and kept a month", f"{use.pages} pages", 0.0, read_in + kept),
-        Line("Documents, searched", f"{use.questions} questions", 0.0, asked),
+        Line(
+            "Documents, tasks that look for work",
+            f"{looks:.0f} reads",
+            looks / 1e6 * price["table_million_reads"],
+        ),
+        Line("Documents, read in", f"{use.pages} pages", 0.0, read_in),
+        Line("Documents, kept in the table", f"{use.pages} pages", 0.0, stored),
+        Line(VECTOR_INDEX, f"{indexed_gb:.3f} GB", 0.0, indexed_gb * price["vector_gb_month"]),
+        Line("Documents, searched", f"{use.questions} questions", 0.0, use.questions * search),
+        Line(
+            "Documents, passages for the model",
+            f"{use.questions} questions",
+            0.0,
+            use.questions * _for_the_model(values, price, use),
+        ),
     ]
+
+
+def _for_the_model(values: Mapping[str, str], price: Mapping[str, float], use: Traffic) -> float:
+    """Of a question to documents, on top of what any question costs: its passages, and other words for it."""
+    tokens_in, tokens_out = float(use.passages_tokens), 0.0
+    if values["RewordQuestions"] == "yes":
+        tokens_in += use.reworded_share * use.rewording_tokens_in
+        tokens_out += use.reworded_share * use.rewording_tokens_out
+    return (
+        tokens_in / 1e6 * price["model_million_tokens_in"]
+        + tokens_out / 1e6 * price["model_million_tokens_out"]
+    )
 
 
 def _of_type(template: Json, cfn_type: str) -> list[Json]:
@@ -322,6 +362,11 @@ def _page(title: str, lines: Sequence[Line]) -> Table:
     table.caption = (
         "Traffic: twenty people, twenty turns each on a working day. Prices: deployer/offline/prices.toml."
     )
+    if any(line.what == VECTOR_INDEX for line in lines):
+        table.caption += (
+            " What a vector index costs is taken from AWS's own toolkit for agents: its page of prices was "
+            "not at hand."
+        )
     return table
 
 

@@ -22,6 +22,7 @@ RUN = "/gradio_api/run/predict"
 QUESTION = "Answer with the one word: ready"
 _CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
 _PLACE = re.compile(r"[?&]new=([0-9a-zA-Z-]+)")
+_CITES = '<details class=\\"source\\">'
 _NOTICE = re.compile(r'<div class=\\"notice\\">(.*?)</div>')
 
 
@@ -33,6 +34,8 @@ class Answer:
     turn: int
     text: str
     pieces: int
+    cites: bool = False
+    """Whether it shows passages of documents."""
 
 
 class Conversation:
@@ -58,29 +61,32 @@ class Conversation:
         dropdown = next(self._components[each] for each in self._components if self._name(each) == "model")
         return [model_id for _, model_id in dropdown["props"]["choices"]]
 
-    def ask(self, model_id: str) -> Answer:
-        """Ask one short question and follow the answer to its end.
+    def ask(self, model_id: str, question: str = "", asks: str = "") -> Answer:
+        """Ask one question, by itself a short one, and follow the answer to its end.
 
-        Raises NotAsPromised with the page's own words when there is none.
+        `asks` says which documents it is put to. Raises NotAsPromised with the page's own words when there
+        is no answer.
         """
-        sent = {"conversation-id": self.id, "question": QUESTION, "ask-id": secrets.token_hex(8)}
-        told = _told(self._run("ask", {**sent, "model": model_id}))
+        sent = {"conversation-id": self.id, "question": question or QUESTION, "ask-id": secrets.token_hex(8)}
+        told = _told(self._run("ask", {**sent, "model": model_id, "asks": asks}))
         if not told.get("taken"):
             raise NotAsPromised(told.get("notice") or "the question was not taken")
         self._visitor.post_event(JOIN, self._body(self._events["follow"], {"conversation-id": self.id}))
         pieces = self._followed()
-        turn, notice = self._settled()
+        turn, notice, cites = self._settled()
         text = read_back(self._visitor, self.id, turn)
-        if notice or not text.strip():
+        # Of documents the page also says when an answer cites none of them, as a small model's may.
+        if not text.strip() or (notice and not asks):
             raise NotAsPromised(notice or "the answer is empty")
-        return Answer(self.id, turn, text, pieces)
+        return Answer(self.id, turn, text, pieces, cites)
 
-    def _settled(self) -> tuple[int, str]:
-        """The number of the last turn, and what the page says of it besides the answer."""
+    def _settled(self) -> tuple[int, str, bool]:
+        """The number of the last turn, what the page says besides the answer, and whether that cites."""
         event = self._events["settle"]
         data = self._run("settle", {"conversation-id": self.id})["data"]
         shown = dict(zip(map(self._name, event["outputs"]), map(_value, data), strict=True))
-        return int(shown["last"]), one_line(unescape(" ".join(_NOTICE.findall(json.dumps(shown["chat"])))))
+        chat = json.dumps(shown["chat"])
+        return int(shown["last"]), one_line(unescape(" ".join(_NOTICE.findall(chat)))), _CITES in chat
 
     def _run(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         return self._visitor.post_event(RUN, self._body(self._events[name], values))

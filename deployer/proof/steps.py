@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from deployer.proof import documents
 from deployer.proof.conversation import Answer, Conversation, read_back
 from deployer.proof.faults import NotAsPromised
 from deployer.proof.visitor import Authenticator, Visitor
@@ -16,14 +17,15 @@ Tell = Callable[[str], None]
 def prove(url: str, email: str, temporary: str, chosen: str, tell: Tell) -> list[str]:
     """Go through the service as somebody with a `temporary` password, who then takes the `chosen` one.
 
-    Returns why models besides the first, with which everybody begins, do not answer. Raises NotAsPromised at
-    the first thing else that is not as it should be.
+    Returns why models besides the first, with which everybody begins, do not answer, and why documents cannot
+    be asked. Raises NotAsPromised at the first thing else that is not as it should be.
     """
     authenticator = Authenticator(time.sleep)
     with Visitor(url, authenticator) as first:
         asked = first.sign_in(email, temporary, chosen)
         tell(f"signed in as somebody new, who was asked for {asked or 'nothing more'}")
         held, silent = _answers(first, tell)
+        silent += _documents(first, tell)
         with Visitor(url, authenticator) as second:
             second.sign_in(email, chosen)
             _read_back(second, held)
@@ -53,6 +55,15 @@ def _answers(visitor: Visitor, tell: Tell) -> tuple[dict[str, Answer], list[str]
             ) from error
         tell(f"{model_id} answers, shown in {answer.pieces} piece{'' if answer.pieces == 1 else 's'}")
     return held, silent
+
+
+def _documents(visitor: Visitor, tell: Tell) -> list[str]:
+    """Bring a document and ask it; return why that does not work, which nothing else depends on."""
+    try:
+        tell(documents.proved(visitor))
+    except NotAsPromised as error:
+        return [f"documents to ask: {error}"]
+    return []
 
 
 def _read_back(visitor: Visitor, held: dict[str, Answer]) -> None:

@@ -77,6 +77,14 @@ class Visitor:
         """Send a form. Raises NotAsPromised when there is no answer."""
         return self._sent("POST", path, data=fields)
 
+    def post_file(self, path: str, field: str, name: str, content: bytes) -> None:
+        """Send a file as a page's script does. Raises NotAsPromised with the service's words of a refusal."""
+        answer = self._sent(
+            "POST", path, files={field: (name, content)}, headers={"accept": "application/json"}
+        )
+        if answer.status_code != httpx.codes.OK:
+            raise NotAsPromised(f"{path} answers {answer.status_code}: {_brief(answer.text)}")
+
     def post_event(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send an event; return what it says. Raises NotAsPromised."""
         answer = self._sent("POST", path, json=body)

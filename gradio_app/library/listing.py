@@ -37,7 +37,7 @@ def lines(
         Line(
             document=each,
             url=f"/documents/document?{urlencode({'library': library_id, 'id': each.id})}",
-            doing=doing(each, texts),
+            doing=doing(each, texts, lang),
             state="working" if each.state in UNFINISHED else str(each.state),
             about=about(each, texts, lang),
             collection=collections.get(each.collection, ""),
@@ -51,7 +51,7 @@ def is_unfinished(documents: Sequence[Document]) -> bool:
     return any(each.state in UNFINISHED for each in documents)
 
 
-def doing(document: Document, texts: Mapping[str, str]) -> str:
+def doing(document: Document, texts: Mapping[str, str], lang: str) -> str:
     """One sentence on what becomes of a document."""
     if document.state is State.REFUSED:
         return texts["doc_refused"] + " " + texts.get(f"refused_{document.reason}", texts["refused_broken"])
@@ -59,8 +59,8 @@ def doing(document: Document, texts: Mapping[str, str]) -> str:
         return texts["doc_delayed"]
     if document.state is State.EMBEDDING:
         if document.at_page and document.pages:
-            return texts["doc_page"].format(page=document.at_page, pages=document.pages)
-        return texts["doc_part"].format(done=document.done, total=document.total)
+            return _filled(texts["doc_page"], lang, page=document.at_page, pages=document.pages)
+        return _filled(texts["doc_part"], lang, done=document.done, total=document.total)
     if document.state is State.READY and document.cut:
         return texts["doc_cut"]
     return texts[f"doc_{document.state}"]
@@ -70,11 +70,8 @@ def about(document: Document, texts: Mapping[str, str], lang: str) -> str:
     """Its size and day: `3 pages, 1.2 MB, 2026-11-29`."""
     told = []
     if document.pages:
-        told.append(
-            texts["page_one" if document.pages == 1 else "pages_many"].format(
-                pages=number(document.pages, lang)
-            )
-        )
+        pages = texts["page_one" if document.pages == 1 else "pages_many"]
+        told.append(_filled(pages, lang, pages=document.pages))
     told.append(size(document.bytes, lang))
     told.append(day(datetime.fromtimestamp(document.added_at / 1000, UTC).date(), lang))
     return ", ".join(told)
@@ -89,15 +86,20 @@ def size(count: int, lang: str) -> str:
 
 def room(counts: Counts, quotas: Quotas, texts: Mapping[str, str], lang: str) -> str:
     """How much of the library's room is taken; counts are never told as less than nothing."""
-    told = {
-        "files": counts.files,
-        "most_files": quotas.files,
-        "megabytes": -(-counts.bytes // MEGABYTE),
-        "most_megabytes": quotas.bytes // MEGABYTE,
-        "pages": counts.pages,
-        "most_pages": quotas.pages,
-    }
-    return texts["room"].format(**{name: number(count, lang) for name, count in told.items()})
+    return _filled(
+        texts["room"],
+        lang,
+        files=counts.files,
+        most_files=quotas.files,
+        megabytes=-(-counts.bytes // MEGABYTE),
+        most_megabytes=quotas.bytes // MEGABYTE,
+        pages=counts.pages,
+        most_pages=quotas.pages,
+    )
+
+
+def _filled(sentence: str, lang: str, **counts: int) -> str:
+    return sentence.format(**{name: number(count, lang) for name, count in counts.items()})
 
 
 def place_text(place: Place | None) -> str:

@@ -6,6 +6,7 @@ search stays in one library is this module's doing: every method names the libra
 
 import math
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,7 +27,17 @@ DECIMALS = 6
 TOP = 100
 """Most that one search finds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html"""
 EACH_DOCUMENT = 16
-"""Up to so many documents are searched one by one; of more, the nearest of the library are looked through."""
+"""Up to so many documents are searched one by one; of more, the nearest of the library are looked through
+first, where one search may be enough."""
+MOST_DOCUMENTS = 200
+"""Most that one question searches one by one, when the rest of the library is nearer; as many as a library
+has unless that is chosen. Each is charged as 1 KB at least."""
+OF_EACH = 16
+"""Passages of one of so many documents."""
+AT_ONCE = 8
+"""Such searches of one task."""
+ENOUGH = 16
+"""So many of the library's nearest passages, in the documents that are asked, are what an answer needs."""
 NOT_THERE_YET = ("does not have the specified index", "Cannot search backfilling vector index")
 """Parts of DynamoDB's messages while an index is being made, and for a moment after."""
 
@@ -58,6 +69,7 @@ class Passages:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._words = Words(table)
+        self._searches = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="search")
 
     def put(
         self,
@@ -121,14 +133,30 @@ class Passages:
         if documents is None:
             return self._search(library_id, vector, top, {"model": model})
         if len(documents) <= EACH_DOCUMENT:
-            found = [
-                hit
-                for document in documents
-                for hit in self._search(library_id, vector, top, {"model": model, "document": document})
-            ]
-            return sorted(found, key=lambda hit: -hit.score)[:top]
+            return self._in_each(library_id, vector, documents, top, top, model)
         nearest = self._search(library_id, vector, TOP, {"model": model})
-        return [hit for hit in nearest if hit.document_id in documents][:top]
+        found = [hit for hit in nearest if hit.document_id in documents]
+        if len(found) >= min(top, ENOUGH):
+            return found[:top]
+        return self._in_each(library_id, vector, sorted(documents)[:MOST_DOCUMENTS], top, OF_EACH, model)
+
+    def _in_each(
+        self,
+        library_id: str,
+        vector: Sequence[float],
+        documents: Collection[str],
+        top: int,
+        of_each: int,
+        model: str,
+    ) -> list[Hit]:
+        """The nearest passages of these documents, each of which is searched by itself."""
+
+        def search(document: str) -> list[Hit]:
+            narrowed = {"model": model, "document": document}
+            return self._search(library_id, vector, min(of_each, top), narrowed)
+
+        found = [hit for hits in self._searches.map(search, documents) for hit in hits]
+        return sorted(found, key=lambda hit: -hit.score)[:top]
 
     def by_word(
         self,

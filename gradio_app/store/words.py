@@ -20,6 +20,8 @@ PASSAGES = 16
 """Passages of a segment, by their numbers."""
 READ = 64
 """Items that are read of a word: so many segments, of up to PASSAGES passages each."""
+READ_OF_SOME = 512
+"""The same where only some documents are asked, for theirs may stand behind many others."""
 WORDS_BYTES = 300_000
 """Of one segment, so that they fit into the item of 400 KB that remembers them; of text that people wrote, a
 segment has 20 KB. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
@@ -93,7 +95,7 @@ class Words:
         for forms in asked:
             best: defaultdict[Place, float] = defaultdict(float)
             for form in forms:
-                places = self._read(pk, form)
+                places = self._read(pk, form, READ if documents is None else READ_OF_SOME)
                 rarity = math.log(1 + (max(count - len(places), 0) + 0.5) / (len(places) + 0.5))
                 for place, weight in places.items():
                     best[place] = max(best[place], rarity * weight)
@@ -102,13 +104,13 @@ class Words:
         found = [each for each in scores.items() if documents is None or each[0][0] in documents]
         return sorted(found, key=lambda each: (-each[1], each[0]))[:top]
 
-    def _read(self, pk: str, form: str) -> dict[Place, float]:
-        """Where a word stands, and how much it matters there: between 0 and 1."""
+    def _read(self, pk: str, form: str, most: int) -> dict[Place, float]:
+        """Where a word stands, in `most` segments, and how much it matters there: between 0 and 1."""
         places: dict[Place, float] = {}
         items = self._table.query(
-            pk, prefix=f"{schema.WORD}{form}#", at_once=READ, names=["sk", "places"], consistent=False
+            pk, prefix=f"{schema.WORD}{form}#", at_once=most, names=["sk", "places"], consistent=False
         )
-        for item in islice(items, READ):
+        for item in islice(items, most):
             _, document_id, _ = schema.word_of(item["sk"])
             for each in item["places"].split():
                 number, weight = each.split(":")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,11 +16,13 @@ from deployer.commands import verify
 from deployer.errors import DeployError, UsageError
 from deployer.proof.visitor import Authenticator, Visitor
 from gradio_app.aws import Clients
+from gradio_app.library.ports import EmbeddingBusyError, Passage
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
 from tests.deployer.commands.running_deployment import Running
 from tests.deployer.commands.whole import Whole
 from tests.emulator_fixture import REGION
+from tests.gradio_app.asked import WordModel
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.local.cognito_kit import Pool, require_authenticators
 from tests.serving import free_port, on_loopback
@@ -56,11 +58,17 @@ def test_a_secure_cookie_goes_without_encryption_to_this_machine_only(url: str, 
 
 @contextmanager
 def service(
-    running: Running | Whole, bedrock_url: str, wrap: Any = None, client_id: str = "", **settings: Any
+    running: Running | Whole,
+    bedrock_url: str,
+    wrap: Any = None,
+    client_id: str = "",
+    embedder: WordModel | None = None,
+    **settings: Any,
 ) -> Iterator[str]:
     """The real application of that deployment, on loopback; yields its address.
 
-    Of a pool with several app clients, `client_id` says which is the deployment's.
+    Of a pool with several app clients, `client_id` says which is the deployment's. With an `embedder` there
+    are documents to ask.
     """
     emulator = running.emulator
     idp = emulator.client("cognito-idp")
@@ -77,16 +85,28 @@ def service(
             "region": REGION,
             "model_ids": ("fake.model", "other.model"),
             "public_scheme": "http",
+            "embedding_model_id": embedder.model if embedder else "",
             **settings,
         }
     )
     model = _bedrock_client(bedrock_url)
     clients = Clients(
-        cognito_idp=idp, dynamodb=emulator.client("dynamodb"), bedrock_runtime=model, bedrock=model
+        cognito_idp=idp,
+        dynamodb=emulator.client("dynamodb"),
+        bedrock_runtime=model,
+        bedrock=model,
+        s3=emulator.client("s3"),
     )
-    gate: Any = create_app(chosen, clients).gate
-    with serving(uvicorn.Server(on_loopback(wrap(gate) if wrap else gate))) as port:
-        yield f"http://127.0.0.1:{port}"
+    application = create_app(chosen, clients, embedder=embedder)
+    if application.worker:
+        application.worker.start()
+    gate: Any = application.gate
+    try:
+        with serving(uvicorn.Server(on_loopback(wrap(gate) if wrap else gate))) as port:
+            yield f"http://127.0.0.1:{port}"
+    finally:
+        if application.worker:
+            application.worker.stop()
 
 
 def _left(running: Running) -> list[Any]:
@@ -96,18 +116,51 @@ def _left(running: Running) -> list[Any]:
     return [*people, *(item for item in items if item["pk"]["S"].startswith(("USER#", "SESSION#")))]
 
 
+CITES = 'answer: Eleven hours [1: "lasts for eleven hours and ten minutes"].'
+
+
+@pytest.mark.parametrize(
+    ("question", "told"), [(CITES, "cites it when asked"), ("answer: No idea", "without a citation")]
+)
 def test_a_service_that_works_is_proved_and_keeps_nothing_of_it(
-    running: Running, bedrock: FakeBedrock
+    monkeypatch: pytest.MonkeyPatch, running: Running, bedrock: FakeBedrock, question: str, told: str
 ) -> None:
-    with service(running, bedrock.endpoint_url) as url:
+    monkeypatch.setattr("deployer.proof.documents.QUESTION", question)
+    with service(running, bedrock.endpoint_url, embedder=WordModel()) as url:
         verify.run(running.options, running.console, url)
     printed = running.printed()
-    assert [line.partition("  ")[0] for line in printed.splitlines()[1:-1]] == ["ok"] * 6
+    assert [line.partition("  ")[0] for line in printed.splitlines()[1:-1]] == ["ok"] * 7
+    assert told in printed
+    assert "eleven hours and ten minutes" in str(bedrock.requests[-1])
+    items = running.aws.dynamodb.scan(TableName=running.table)["Items"]
+    assert not [item for item in items if item["pk"]["S"].startswith(("LIBRARY#", "PASSAGES#"))]
     for model_id in ("fake.model", "other.model"):
         assert f"{model_id} answers, shown in " in printed
     assert "somebody new, who was asked for a new password" in printed
     assert "WITHOUT ENCRYPTION" in printed
     assert printed.endswith(f"{running.options.stack} works.\n")
+    assert _left(running) == []
+
+
+def test_documents_that_cannot_be_asked_are_named_and_fail_a_proof_of_everything(
+    monkeypatch: pytest.MonkeyPatch, running: Running, bedrock: FakeBedrock
+) -> None:
+    """As before the vector index of a live table is filled, or with a model that is not enabled."""
+    embedder = WordModel()
+
+    def refuse(_: Sequence[Passage]) -> list[list[float]]:
+        raise EmbeddingBusyError("denied")
+
+    monkeypatch.setattr(embedder, "embed", refuse)
+    monkeypatch.setattr("deployer.proof.documents.SECONDS", 4.0)
+    with (
+        service(running, bedrock.endpoint_url, embedder=embedder, model_ids=("fake.model",)) as url,
+        pytest.raises(DeployError, match=r"documents to ask: a document that was added cannot be"),
+    ):
+        verify.run(running.options, running.console, url)
+    printed = running.printed()
+    assert "cannot be asked: " in printed
+    assert "the cookie from before is refused" in printed
     assert _left(running) == []
 
 
@@ -117,7 +170,9 @@ def test_where_an_authenticator_is_a_must_it_sets_one_up(running: Running, bedro
     assert idp.get_user_pool_mfa_config(UserPoolId=running.pool)["MfaConfiguration"] == "ON"
     with service(running, bedrock.endpoint_url, mfa="required", model_ids=("fake.model",)) as url:
         verify.run(running.options, running.console, url)
-    assert "asked for a new password and a code" in running.printed()
+    printed = running.printed()
+    assert "asked for a new password and a code" in printed
+    assert "there are no documents to ask" in printed
     assert _left(running) == []
 
 

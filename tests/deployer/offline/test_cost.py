@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from deployer.offline.cost import PRICES, Line, Traffic, estimate, total
+from deployer.offline.cost import LOOKS_AN_HOUR, PRICES, Line, Traffic, estimate, total
 from deployer.offline.profiles import flat, load
+from gradio_app.library import worker
 
 ROOT = Path(__file__).parents[3]
 HOURS = 730
+LOOKS = 2 * HOURS * 60 / 1e6 * 0.125
+"""Of two tasks, whether documents wait."""
 
 
 def lines(**parameters: str | int) -> dict[str, Line]:
@@ -35,7 +38,8 @@ def test_the_default_is_what_one_calculates_by_hand() -> None:
     network = HOURS * (0.0225 + 0.045 + 0.005)
     firewall, key, secret, alarms = 5 + 3 * 1, 1, 0.4, 11 * 0.1
     logs, images = 0.1 * 0.5, 10 * 0.1 * 0.1
-    assert idle() == pytest.approx(fargate + network + firewall + key + secret + alarms + logs + images)
+    known = fargate + network + firewall + key + secret + alarms + logs + images
+    assert idle() == pytest.approx(known + LOOKS)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +47,8 @@ def test_the_default_is_what_one_calculates_by_hand() -> None:
     [
         ({"Egress": "nat-per-zone"}, HOURS * (0.045 + 0.005)),
         ({"Egress": "none"}, HOURS * (2 * 0.005 - 0.045 - 0.005)),
-        ({"Egress": "endpoints"}, HOURS * (6 * 2 * 0.01 - 0.045 - 0.005)),
+        ({"Egress": "endpoints"}, HOURS * (6 * 2 * 0.01 - 0.045 - 0.005) - LOOKS),
+        ({"EmbeddingModelId": ""}, -LOOKS),
         ({"UseFirewall": "no"}, -8),
         ({"AllowedCountries": "ES"}, 1),
         ({"EncryptionKey": "aws"}, -1),
@@ -82,16 +87,35 @@ def test_people_by_single_sign_on_cost_beyond_the_first_fifty(people: int, usd: 
 
 
 def test_documents_cost_what_is_done_with_them() -> None:
-    read_in, searched = (line for what, line in lines().items() if what.startswith("Documents"))
-    assert (read_in.idle, searched.idle) == (0, 0)
+    found = {what.removeprefix("Documents, "): line for what, line in lines().items() if "Documents" in what}
+    looks = found.pop("tasks that look for work")
+    assert (looks.idle, looks.traffic) == (pytest.approx(LOOKS), 0)
+    assert [line.idle for line in found.values()] == [0] * 5, "nothing, while nobody brings or asks anything"
     vectors_gb = 1600 * 2500 / 1e9
-    writes, tokens, stored_gb = 1600 * 60 / 1e6, 0.7, 1600 * 16_000 / 1e9
-    assert read_in.traffic == pytest.approx(
-        writes * 0.625 + tokens * 0.02 + vectors_gb * (0.52 + 0.25) + stored_gb * 0.45
+    assert {what: line.traffic for what, line in found.items()} == pytest.approx(
+        {
+            "read in": 1600 * 60 / 1e6 * 0.625 + 0.7 * 0.02 + vectors_gb * 0.52,
+            "kept in the table": 1600 * 16_000 / 1e9 * 0.45,
+            "vector index": vectors_gb * 0.25,
+            "searched": 1000 * (20 / 1e6 * 0.02 + 60 / 1e6 * 0.125 + vectors_gb * 0.002),
+            "passages for the model": 1000 * (4000 * 0.3 + (500 * 0.3 + 30 * 2.5) / 3) / 1e6,
+        }
     )
-    assert searched.traffic == pytest.approx(1000 * (60 / 1e6 * 0.125 + vectors_gb * 0.002))
+    as_asked = lines(RewordQuestions="no")["Documents, passages for the model"]
+    assert as_asked.traffic == pytest.approx(1000 * 4000 / 1e6 * 0.3)
     for without in ({"EmbeddingModelId": ""}, {"Egress": "endpoints"}):
         assert not [what for what in lines(**without) if what.startswith("Documents")]
+
+
+def test_tasks_look_for_documents_as_often_as_is_counted() -> None:
+    assert worker.LOOK_SECONDS * LOOKS_AN_HOUR == 3600
+    asleep = lines(Sleep="nights", SleepFrom=22, SleepUntil=7)["Documents, tasks that look for work"]
+    assert asleep.idle == pytest.approx(15 / 24 * lines()["Documents, tasks that look for work"].idle)
+
+
+def test_a_price_that_is_not_of_awss_page_is_said() -> None:
+    assert "page of prices was not" in run().stdout
+    assert "page of prices was not" not in run("EmbeddingModelId=").stdout
 
 
 def test_traffic_is_never_free() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradio_app.aws import Clients
@@ -20,6 +21,8 @@ from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.page.browsing import MS, answers, box, notice, opened, questions, send, serve, settled
 
 pytestmark = pytest.mark.slow
+AXE = {"rules": {"target-size": {"enabled": True}}}
+"""Axe leaves WCAG 2.2's size of targets out unless it is asked."""
 MINE = own(LOCAL_USER.user_id)
 HOSTILE = (
     "The battery lasts for ten hours. <img src=x onerror=alert(1)> ![x](https://evil.example/a.png) "
@@ -54,6 +57,7 @@ def library(dynamodb: Any, table: str, fake: FakeBedrock) -> Iterator[Library]:
         bind_host="127.0.0.1",
         authentication=False,
         max_output_tokens=100,
+        reword_questions=True,
     )
     client = bedrock_client("bedrock-runtime", fake.endpoint_url)
     application = create_app(settings, Clients(None, dynamodb, client, client, s3), embedder=asked.embedder)
@@ -71,6 +75,7 @@ def context(browser: Browser, library: Library, request: pytest.FixtureRequest) 
         locale=locale,
         viewport={"width": width, "height": 860},
         color_scheme=colors,
+        reduced_motion="reduce",
     )
     context.set_default_timeout(MS)
     yield context
@@ -82,15 +87,26 @@ def choose(page: Page, name: str | re.Pattern[str]) -> None:
     page.get_by_role("option", name=name).click()
 
 
+def sound(page: Page) -> None:
+    """Nothing that axe finds wrong, in either color scheme."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = Axe().run(page, options=AXE).response["violations"]
+        assert [(rule["id"], node["html"][:200]) for rule in found for node in rule["nodes"]] == []
+
+
 def test_marks_open_their_passages_by_keyboard_and_after_a_reload(
-    context: BrowserContext, library: Library
+    context: BrowserContext, library: Library, fake: FakeBedrock
 ) -> None:
     page = opened(context, "/")
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     asked_for: list[str] = []
     page.on("request", lambda request: asked_for.append(request.url))
-    choose(page, re.compile("all my documents|todos mis documentos"))
+    page.locator("#asks input").click()
+    expect(page.get_by_role("option")).to_have_count(3)
+    sound(page)
+    page.get_by_role("option", name=re.compile("all my documents|todos mis documentos")).click()
     send(page, CITES)
     for _ in range(2):
         mark = answers(page).last.locator("button.cite")
@@ -113,6 +129,17 @@ def test_marks_open_their_passages_by_keyboard_and_after_a_reload(
         link = source.locator("a").get_attribute("href")
         assert link is not None
         assert context.request.get(library.address + link).status == 200
+        sound(page)
+        page.reload()
+    settled(page)
+    fake.rewordings = "answer: What is the <b>colour</b> of the battery"
+    send(page, "y cuánto dura")
+    for _ in range(2):
+        expect(answers(page).last.locator(".searched")).to_have_text(
+            re.compile("(Searched for, too|También se buscó): What is the <b>colour</b> of the battery"),
+            timeout=MS,
+        )
+        sound(page)
         page.reload()
     assert dialogs == []
     assert not [url for url in asked_for if "evil.example" in url]

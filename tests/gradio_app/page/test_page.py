@@ -145,9 +145,7 @@ def test_token_counts_are_written_as_the_language_does() -> None:
     conversation = Conversation(new_id(), turns=(turn,), input_tokens=1_234_567, output_tokens=5)
     message = context.estimate_tokens(turn.question_text)
     assert f"{message:,} tokens (1,234 with context)" in render.usage_line(conversation, "en")
-    assert "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567" in render.usage_line(
-        conversation, "es"
-    )
+    assert "1.234.567 de entrada" in render.usage_line(conversation, "es")
     assert render.usage_line(Conversation(new_id()), "en") == ""
 
 

@@ -17,7 +17,7 @@ from gradio_app.library.words import ASKED, asked
 from gradio_app.store import schema
 from gradio_app.store.passages import CHARACTERS, EACH_DOCUMENT, IndexNotReadyError, Passages
 from gradio_app.store.table import Table, TableUnreachable
-from gradio_app.store.words import PASSAGES, READ
+from gradio_app.store.words import PASSAGES, READ, READ_OF_SOME
 from tests.gradio_app.in_process import BUSY, TWICE, UNHEARD, InProcess
 
 ANA, BERTA = "user-ana", "user-berta"
@@ -140,7 +140,7 @@ def test_every_search_names_the_library_by_the_attribute_that_the_index_is_divid
     by_meaning(passages, ANA, 0, documents=["doc"])
     by_meaning(passages, ANA, 0, documents=[str(each) for each in range(EACH_DOCUMENT + 1)])
     requests = [request for operation, request in client.calls if operation == "search_vectors"]
-    assert len(requests) == 3
+    assert len(requests) == 2 + 1 + EACH_DOCUMENT + 1
     for request in requests:
         assert f"#{schema.LIBRARY} = :{schema.LIBRARY}" in request["SearchConditionExpression"].split(" AND ")
         assert request["ExpressionAttributeNames"][f"#{schema.LIBRARY}"] == schema.LIBRARY
@@ -169,6 +169,54 @@ def test_a_search_in_some_documents_finds_in_these(passages: Passages, documents
     wanted = {(each, 0) for each in ("two", "three") if each in documents}
     assert set(by_meaning(passages, ANA, 0, documents=documents)) == wanted
     assert set(by_word(passages, ANA, "same words", documents=documents)) == wanted
+
+
+@pytest.mark.slow
+def test_a_collection_is_searched_though_the_rest_of_the_library_is_large_and_nearer(
+    passages: Passages, client: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a collection of some dozen documents among hundreds: what it says of the question is found."""
+    monkeypatch.setattr("gradio_app.store.passages.TOP", 10)
+    monkeypatch.setattr("gradio_app.store.passages.MOST_DOCUMENTS", 20)
+    for number in range(12):
+        put(passages, ANA, f"near{number}", "the same words")
+    wanted = [f"far{number:02}" for number in range(EACH_DOCUMENT + 2)]
+    for document in wanted:
+        put(passages, ANA, document, "the same words as the rest and others besides", first=1)
+    put(passages, BERTA, wanted[0], "the same words", first=1)
+    calls = len(client.calls)
+    found = by_meaning(passages, ANA, 0, documents=wanted, top=50)
+    assert {document for document, _ in found} == set(wanted)
+    assert len(client.calls) - calls == 1 + len(wanted)
+    assert {document for document, _ in by_word(passages, ANA, "same words", documents=wanted)} <= set(wanted)
+    assert len(by_word(passages, ANA, "same words", documents=wanted)) == 10
+    calls = len(client.calls)
+    many = [f"gone{number}" for number in range(2_000)]
+    assert by_meaning(passages, ANA, 0, documents=many) == []
+    assert len(client.calls) - calls == 1 + 20
+
+
+def test_a_word_of_a_collection_is_found_behind_many_others(passages: Passages, client: InProcess) -> None:
+    client.load(
+        {"pk": schema.passages(ANA), "sk": schema.word("common", 1, f"d{number:03}", 0), "places": "0:99"}
+        for number in range(4 * READ)
+    )
+    put(passages, ANA, "wanted", "something common among other things")
+    items = client.items_read
+    assert by_word(passages, ANA, "common", documents=["wanted"]) == [("wanted", 0)]
+    assert client.items_read - items <= READ_OF_SOME + 1
+    assert ("wanted", 0) not in by_word(passages, ANA, "common")
+
+
+def test_where_the_nearest_are_in_the_collection_one_search_is_enough(
+    passages: Passages, client: InProcess
+) -> None:
+    wanted = [f"near{number}" for number in range(EACH_DOCUMENT + 1)]
+    for document in wanted:
+        put(passages, ANA, document, "the same words")
+    calls = len(client.calls)
+    assert len(by_meaning(passages, ANA, 0, documents=wanted)) == 10
+    assert len(client.calls) - calls == 1
 
 
 def test_only_vectors_of_the_same_model_are_compared(passages: Passages) -> None:
