@@ -34,8 +34,17 @@ def local_bedrock(chat: str) -> Iterator[BedrockServer]:
 
 def runtime(server: BedrockServer) -> Any:
     """A client of bedrock-runtime that makes one attempt, as the application's does."""
+    return _client(server, "bedrock-runtime")
+
+
+def control(server: BedrockServer) -> Any:
+    """A client of bedrock."""
+    return _client(server, "bedrock")
+
+
+def _client(server: BedrockServer, service: str) -> Any:
     return boto3.Session("local", "local", region_name=REGION).client(
-        "bedrock-runtime",
+        service,
         endpoint_url=server.endpoint_url,
         config=Config(retries={"total_max_attempts": 1}, read_timeout=READ_SECONDS),
     )

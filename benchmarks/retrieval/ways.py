@@ -1,13 +1,15 @@
-"""The ways of finding that stand beside each other: each part alone, both as plainly as can be, and the product's."""
+"""Ways of finding, beside each other: each part alone, both as plainly as can be, and the product's."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from benchmarks.retrieval.shelf import Shelf
 from benchmarks.retrieval.vectors import Remembering
 from gradio_app.library import words
 from gradio_app.library.finding import CANDIDATES, Finding, Scope
-from gradio_app.store.passages import Hit
+from gradio_app.library.ports import Passage
+from gradio_app.store.passages import Hit, Passages
 
 FIRST = 5
 """Places of a ranking that count."""
@@ -22,13 +24,14 @@ Way = Callable[[str, str], list[Place]]
 
 def ways(shelf: Shelf, model: Remembering) -> Mapping[str, Way]:
     """By name."""
-    finding = Finding(shelf.passages, model)
+    passages = OnceEach(shelf.passages)
+    finding = Finding(passages, model)
 
     def by_meaning(book: str, question: str) -> list[Place]:
-        return _places(meant(shelf, model, book, question))
+        return _places(meant(passages, model, book, question))
 
     def by_word(book: str, question: str) -> list[Place]:
-        return _places(shelf.passages.by_word(book, words.asked(question), CANDIDATES))
+        return _places(passages.by_word(book, words.asked(question), CANDIDATES))
 
     def plain(book: str, question: str) -> list[Place]:
         return reciprocal_ranks(by_meaning(book, question), by_word(book, question))
@@ -40,10 +43,36 @@ def ways(shelf: Shelf, model: Remembering) -> Mapping[str, Way]:
     return {"vectors": by_meaning, "words": by_word, "plain fusion": plain, PRODUCT: product}
 
 
-def meant(shelf: Shelf, model: Remembering, book: str, question: str) -> list[Hit]:
+def meant(passages: Passages, model: Remembering, book: str, question: str) -> list[Hit]:
     """What is found by meaning alone."""
     [vector] = model.of_question(question).vectors
-    return shelf.passages.by_meaning(book, vector, CANDIDATES, model.model)
+    return passages.by_meaning(book, vector, CANDIDATES, model.model)
+
+
+class OnceEach(Passages):
+    """The application's passages, of which several ways ask the same: the emulator takes its time."""
+
+    def __init__(self, passages: Passages) -> None:
+        self._passages = passages
+        self._known: dict[str, list[Hit]] = {}
+
+    def by_meaning(self, *asked: Any) -> list[Hit]:
+        """As the store finds them."""
+        return self._once("meaning", self._passages.by_meaning, asked)
+
+    def by_word(self, *asked: Any) -> list[Hit]:
+        """As the store finds them."""
+        return self._once("word", self._passages.by_word, asked)
+
+    def read(self, library_id: str, places: Iterable[Place]) -> dict[Place, Passage]:
+        """As they are stored."""
+        return self._passages.read(library_id, places)
+
+    def _once(self, way: str, find: Callable[..., list[Hit]], asked: tuple[Any, ...]) -> list[Hit]:
+        key = repr((way, asked))
+        if key not in self._known:
+            self._known[key] = find(*asked)
+        return self._known[key]
 
 
 def reciprocal_ranks(*rankings: Sequence[Place]) -> list[Place]:
