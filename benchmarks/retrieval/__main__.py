@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import CannotMeasure
-from benchmarks.retrieval import citations, finding
+from benchmarks.retrieval import finding
 from command_line import Parser, path
 
 OUT = Path(__file__).parents[2] / "out" / "benchmarks" / "retrieval"
 PARTS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
     "finding": finding.run,
-    "citations": citations.run,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Measure a part, print it, and write it down. Return 0, or 2 when something that it needs is missing."""
-    parser = Parser(
-        prog="python -m benchmarks.retrieval", description="How documents are found, cited and read."
-    )
+    parser = Parser(prog="python -m benchmarks.retrieval", description="How documents are found.")
     parser.add_argument(
         "part", nargs="?", default="finding", choices=sorted(PARTS), help="default: %(default)s"
     )

@@ -14,8 +14,8 @@ from local.bedrock import BedrockServer, EngineError
 from local.model import CATALOG, ModelUnavailable, ensure_embedding_model, ensure_model
 
 REGION = "us-east-1"
-FOR_VECTORS, FOR_ANSWERS = "smollm2", "qwen"
-"""The smallest, where nothing is asked of it, and the one that `make local` has by itself."""
+FOR_VECTORS = "smollm2"
+"""The endpoint wants a model that chats: the smallest, for nothing is asked of it."""
 READ_SECONDS = 600
 
 
@@ -34,17 +34,8 @@ def local_bedrock(chat: str) -> Iterator[BedrockServer]:
 
 def runtime(server: BedrockServer) -> Any:
     """A client of bedrock-runtime that makes one attempt, as the application's does."""
-    return _client(server, "bedrock-runtime")
-
-
-def control(server: BedrockServer) -> Any:
-    """A client of bedrock."""
-    return _client(server, "bedrock")
-
-
-def _client(server: BedrockServer, service: str) -> Any:
     return boto3.Session("local", "local", region_name=REGION).client(
-        service,
+        "bedrock-runtime",
         endpoint_url=server.endpoint_url,
         config=Config(retries={"total_max_attempts": 1}, read_timeout=READ_SECONDS),
     )

@@ -26,7 +26,6 @@ class Shelf:
     table: Table
     passages: Passages
     made: Mapping[tuple[str, str, int], Passage]
-    texts: Mapping[tuple[str, str], str]
 
     def answering(self, question: Question) -> list[tuple[str, int]]:
         """The places of the passages that answer it."""
@@ -43,15 +42,12 @@ def filled(folder: Path, model: Remembering) -> Shelf:
     table = Table(client, client.table_name)
     passages = Passages(table)
     made: dict[tuple[str, str, int], Passage] = {}
-    texts: dict[tuple[str, str], str] = {}
     for language in LANGUAGES:
         for page, content in books.pages(folder, language):
-            extracted = extract(content, kinds.HTML)
-            cut_up = cut(extracted)
-            texts[language, page] = extracted.text
+            cut_up = cut(extract(content, kinds.HTML))
             for first in range(0, len(cut_up), BATCH):
                 batch = cut_up[first : first + BATCH]
                 passages.put(language, page, model.model, batch, model.embed(batch))
             made |= {(language, page, each.number): each for each in cut_up}
         print(f"The book is read in {language}: {len(made)} passages so far.", file=sys.stderr)
-    return Shelf(table, passages, made, texts)
+    return Shelf(table, passages, made)

@@ -1,14 +1,14 @@
 """Ways of finding, beside each other: each part alone, both as plainly as can be, and the product's."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from benchmarks.retrieval.shelf import Shelf
 from benchmarks.retrieval.vectors import Remembering
 from gradio_app.library import words
 from gradio_app.library.finding import CANDIDATES, Finding, Scope
-from gradio_app.library.ports import Passage
 from gradio_app.store.passages import Hit, Passages
 
 FIRST = 5
@@ -24,7 +24,7 @@ Way = Callable[[str, str], list[Place]]
 
 def ways(shelf: Shelf, model: Remembering) -> Mapping[str, Way]:
     """By name."""
-    passages = OnceEach(shelf.passages)
+    passages = once_each(shelf.passages)
     finding = Finding(passages, model)
 
     def by_meaning(book: str, question: str) -> list[Place]:
@@ -49,30 +49,24 @@ def meant(passages: Passages, model: Remembering, book: str, question: str) -> l
     return passages.by_meaning(book, vector, CANDIDATES, model.model)
 
 
-class OnceEach(Passages):
-    """The application's passages, of which several ways ask the same: the emulator takes its time."""
+def once_each(passages: Passages) -> Passages:
+    """The same, asked for each thing once: several ways ask it, and the emulator takes its time."""
+    asked: Any = copy(passages)
+    for name in ("by_meaning", "by_word"):
+        vars(asked)[name] = _once(getattr(passages, name))
+    return asked
 
-    def __init__(self, passages: Passages) -> None:
-        self._passages = passages
-        self._known: dict[str, list[Hit]] = {}
 
-    def by_meaning(self, *asked: Any) -> list[Hit]:
-        """As the store finds them."""
-        return self._once("meaning", self._passages.by_meaning, asked)
+def _once(find: Callable[..., list[Hit]]) -> Callable[..., list[Hit]]:
+    known: dict[str, list[Hit]] = {}
 
-    def by_word(self, *asked: Any) -> list[Hit]:
-        """As the store finds them."""
-        return self._once("word", self._passages.by_word, asked)
+    def found(*asked: object) -> list[Hit]:
+        key = repr(asked)
+        if key not in known:
+            known[key] = find(*asked)
+        return known[key]
 
-    def read(self, library_id: str, places: Iterable[Place]) -> dict[Place, Passage]:
-        """As they are stored."""
-        return self._passages.read(library_id, places)
-
-    def _once(self, way: str, find: Callable[..., list[Hit]], asked: tuple[Any, ...]) -> list[Hit]:
-        key = repr((way, asked))
-        if key not in self._known:
-            self._known[key] = find(*asked)
-        return self._known[key]
+    return found
 
 
 def reciprocal_ranks(*rankings: Sequence[Place]) -> list[Place]:
