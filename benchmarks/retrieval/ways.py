@@ -2,8 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
-from typing import Any
 
 from benchmarks.retrieval.shelf import Shelf
 from benchmarks.retrieval.vectors import Remembering
@@ -24,7 +22,7 @@ Way = Callable[[str, str], list[Place]]
 
 def ways(shelf: Shelf, model: Remembering) -> Mapping[str, Way]:
     """By name."""
-    passages = once_each(shelf.passages)
+    passages = shelf.passages
     finding = Finding(passages, model)
 
     def by_meaning(book: str, question: str) -> list[Place]:
@@ -47,26 +45,6 @@ def meant(passages: Passages, model: Remembering, book: str, question: str) -> l
     """What is found by meaning alone."""
     [vector] = model.of_question(question).vectors
     return passages.by_meaning(book, vector, CANDIDATES, model.model)
-
-
-def once_each(passages: Passages) -> Passages:
-    """The same, asked for each thing once: several ways ask it, and the emulator takes its time."""
-    asked: Any = copy(passages)
-    for name in ("by_meaning", "by_word"):
-        vars(asked)[name] = _once(getattr(passages, name))
-    return asked
-
-
-def _once(find: Callable[..., list[Hit]]) -> Callable[..., list[Hit]]:
-    known: dict[str, list[Hit]] = {}
-
-    def found(*asked: object) -> list[Hit]:
-        key = repr(asked)
-        if key not in known:
-            known[key] = find(*asked)
-        return known[key]
-
-    return found
 
 
 def reciprocal_ranks(*rankings: Sequence[Place]) -> list[Place]:
