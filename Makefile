@@ -186,6 +186,10 @@ $(SCAN_APP)/observatory/.installed: $(wildcard tests/security/observatory/packag
 	@cd $(SCAN_APP)/observatory && npm ci --ignore-scripts --omit=optional --no-audit --no-fund --silent
 	@touch $@
 
+.PHONY: bench
+bench: $(FOR_TEST) ## Measure the product on real material (ARGS=retrieval); without ARGS, what there is
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 .PHONY: format
 format: $(FOR_TEST) ## Put the Python code in order
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet

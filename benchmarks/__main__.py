@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: what can be measured; with a name, that is measured (`make bench ARGS=retrieval`)."""
+"""`make bench`: what can be measured; with a name, that is measured (`make bench ARGS=retrieval`)."""
 
 import importlib
 import pkgutil

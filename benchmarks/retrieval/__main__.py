@@ -12,14 +12,20 @@ from benchmarks.retrieval import finding
 from command_line import Parser, path
 
 OUT = Path(__file__).parents[2] / "out" / "benchmarks" / "retrieval"
-PARTS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {"finding": finding.run}
+PARTS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
+    "finding": finding.run,
+}
 
 
 def main(arguments: list[str]) -> int:
     """Measure a part, print it, and write it down. Return 0, or 2 when something that it needs is missing."""
-    parser = Parser(prog="python -m benchmarks.retrieval", description="How documents are found, cited and read.")
-    parser.add_argument("part", nargs="?", default="finding", choices=sorted(PARTS), help="default: %(default)s")
-    parser.add_argument("--out", type=path, default=OUT, metavar="FOLDER", help="for what is fetched and found")
+    parser = Parser(prog="python -m benchmarks.retrieval", description="How documents are found.")
+    parser.add_argument(
+        "part", nargs="?", default="finding", choices=sorted(PARTS), help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--out", type=path, default=OUT, metavar="FOLDER", help="for what is fetched and found"
+    )
     parser.add_argument("--each", action="store_true", help="show each question that was not answered, too")
     given = parser.parse_args(arguments)
     try:

@@ -14,8 +14,8 @@ from local.bedrock import BedrockServer, EngineError
 from local.model import CATALOG, ModelUnavailable, ensure_embedding_model, ensure_model
 
 REGION = "us-east-1"
-FOR_VECTORS, FOR_ANSWERS = "smollm2", "qwen"
-"""The smallest, where nothing is asked of it, and the one that `make local` has by itself."""
+FOR_VECTORS = "smollm2"
+"""The endpoint wants a model that chats: the smallest, for nothing is asked of it."""
 READ_SECONDS = 600
 
 

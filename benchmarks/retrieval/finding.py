@@ -22,7 +22,9 @@ def run(out: Path, each: bool) -> dict[str, Any]:
     asked = questions()
     with ExitStack() as running:
         model = Remembering(
-            lambda: runtime(running.enter_context(local_bedrock(FOR_VECTORS))), MODEL_ID, out / "vectors.sqlite"
+            lambda: runtime(running.enter_context(local_bedrock(FOR_VECTORS))),
+            MODEL_ID,
+            out / "vectors.sqlite",
         )
         shelf = filled(out, model)
         by_name = ways(shelf, model)
@@ -51,7 +53,7 @@ def _show(table: Mapping[str, Mapping[str, Share]], ways: Mapping[str, object], 
     print(" " * 24 + "".join(f"{name:>{WIDTH}}" for name in columns))
     for kind, row in table.items():
         print(f"{kind:24}" + "".join(f"{row[name]!s:>{WIDTH}}" for name in columns))
-    print(f"\nThe last two are the product's, for what was looked at while it was tuned and for the rest.")
+    print("\nThe last two are the product's, for what was looked at while it was tuned and for the rest.")
     if parts is not None:
         print(f"A question with an answer scores above one without in {100 * parts:.0f} % of all pairs.")
 

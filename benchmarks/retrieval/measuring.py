@@ -63,7 +63,7 @@ def parted(shelf: Shelf, model: Remembering, questions: Iterable[Question]) -> f
     scores: dict[bool, list[float]] = {True: [], False: []}
     for question in questions:
         if question.language == question.book and not question.before:
-            hits = meant(shelf, model, question.book, question.text)
+            hits = meant(shelf.passages, model, question.book, question.text)
             scores[question.kind == UNANSWERED].append(hits[0].score if hits else 0.0)
     return separation(scores[False], scores[True])
 

@@ -23,7 +23,7 @@ class Question:
         language: that it is worded in; `book`: that of the book.
         before: the question that it leans on; empty for most.
         page: where the answer stands; empty where nothing answers it.
-        words: of which one stands in the heading or text of each right passage; none: the whole page is right.
+        words: one of them is in the heading or text of each right passage; without any, the page is right.
     """
 
     kind: str

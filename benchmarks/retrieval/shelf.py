@@ -1,12 +1,12 @@
-"""The book in the application's own table, a library for each language: read, cut, embedded and put away by it."""
+"""The book in the application's store, a library for each language: read, cut, embedded, put away by it."""
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from benchmarks.retrieval import books
+from benchmarks.retrieval.memory import MemoryTable
 from benchmarks.retrieval.questions import LANGUAGES, Question
 from benchmarks.retrieval.vectors import Remembering
 from gradio_app.documents import kinds
@@ -15,15 +15,12 @@ from gradio_app.library.cutting import cut
 from gradio_app.library.ingestion import BATCH
 from gradio_app.library.ports import Passage
 from gradio_app.store.passages import Passages
-from gradio_app.store.table import Table
-from tests.gradio_app.in_process import InProcess
 
 
 @dataclass(frozen=True)
 class Shelf:
     """Libraries are called by their language, documents by the names of their pages."""
 
-    table: Table
     passages: Passages
     made: Mapping[tuple[str, str, int], Passage]
 
@@ -38,9 +35,7 @@ class Shelf:
 
 def filled(folder: Path, model: Remembering) -> Shelf:
     """Raises CannotMeasure."""
-    client = InProcess(f"retrieval-{uuid4().hex}")
-    table = Table(client, client.table_name)
-    passages = Passages(table)
+    passages = Passages(MemoryTable())
     made: dict[tuple[str, str, int], Passage] = {}
     for language in LANGUAGES:
         for page, content in books.pages(folder, language):
@@ -50,4 +45,4 @@ def filled(folder: Path, model: Remembering) -> Shelf:
                 passages.put(language, page, model.model, batch, model.embed(batch))
             made |= {(language, page, each.number): each for each in cut_up}
         print(f"The book is read in {language}: {len(made)} passages so far.", file=sys.stderr)
-    return Shelf(table, passages, made)
+    return Shelf(passages, made)

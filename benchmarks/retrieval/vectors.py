@@ -31,8 +31,13 @@ class Remembering(Embeddings):
 
     def of_passages(self, texts: Sequence[str]) -> Embedded:
         """One for each."""
-        made = [self._known(text, lambda text=text: super(Remembering, self).of_passages([text])) for text in texts]
-        return Embedded([vector for each in made for vector in each.vectors], sum(each.tokens for each in made))
+        made = [
+            self._known(text, lambda text=text: super(Remembering, self).of_passages([text]))
+            for text in texts
+        ]
+        return Embedded(
+            [vector for each in made for vector in each.vectors], sum(each.tokens for each in made)
+        )
 
     def of_question(self, text: str) -> Embedded:
         """One."""

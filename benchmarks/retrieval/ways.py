@@ -1,4 +1,4 @@
-"""The ways of finding that stand beside each other: each part alone, both as plainly as can be, and the product's."""
+"""Ways of finding, beside each other: each part alone, both as plainly as can be, and the product's."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,7 @@ from benchmarks.retrieval.shelf import Shelf
 from benchmarks.retrieval.vectors import Remembering
 from gradio_app.library import words
 from gradio_app.library.finding import CANDIDATES, Finding, Scope
-from gradio_app.store.passages import Hit
+from gradio_app.store.passages import Hit, Passages
 
 FIRST = 5
 """Places of a ranking that count."""
@@ -22,13 +22,14 @@ Way = Callable[[str, str], list[Place]]
 
 def ways(shelf: Shelf, model: Remembering) -> Mapping[str, Way]:
     """By name."""
-    finding = Finding(shelf.passages, model)
+    passages = shelf.passages
+    finding = Finding(passages, model)
 
     def by_meaning(book: str, question: str) -> list[Place]:
-        return _places(meant(shelf, model, book, question))
+        return _places(meant(passages, model, book, question))
 
     def by_word(book: str, question: str) -> list[Place]:
-        return _places(shelf.passages.by_word(book, words.asked(question), CANDIDATES))
+        return _places(passages.by_word(book, words.asked(question), CANDIDATES))
 
     def plain(book: str, question: str) -> list[Place]:
         return reciprocal_ranks(by_meaning(book, question), by_word(book, question))
@@ -40,10 +41,10 @@ def ways(shelf: Shelf, model: Remembering) -> Mapping[str, Way]:
     return {"vectors": by_meaning, "words": by_word, "plain fusion": plain, PRODUCT: product}
 
 
-def meant(shelf: Shelf, model: Remembering, book: str, question: str) -> list[Hit]:
+def meant(passages: Passages, model: Remembering, book: str, question: str) -> list[Hit]:
     """What is found by meaning alone."""
     [vector] = model.of_question(question).vectors
-    return shelf.passages.by_meaning(book, vector, CANDIDATES, model.model)
+    return passages.by_meaning(book, vector, CANDIDATES, model.model)
 
 
 def reciprocal_ranks(*rankings: Sequence[Place]) -> list[Place]:

@@ -1,7 +1,9 @@
 """A document in passages that can be found and quoted: pieces of its text, verbatim, each with its place.
 
-A passage is of one place, hence under one heading and on one page; short sections of one place share one. It
-ends at a paragraph where it can, else at a sentence, else between words.
+A passage is of one place, hence under one heading and on one page; short sections of one place share one. A
+heading with nothing but headings under it begins the passage of the first of them: alone it would be found by
+its words, and answer nothing. A passage ends at a paragraph where it can, else at a sentence, else between
+words.
 """
 
 import itertools
@@ -9,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gradio_app.documents.extracted import Extracted, Section
+from gradio_app.documents.extracted import PATH_SEPARATOR, Extracted, Section
 
 WORDS = 300
 """Of a passage, at most. In a first comparison, passages of 150 and of 500 words were found less often."""
@@ -69,13 +71,18 @@ def _chunk(text: str, start: int, end: int, section: Section) -> Chunk:
 
 
 def _together(sections: Iterable[Section], words: int) -> Iterator[list[Section]]:
-    """Neighbours of one place that fit into one passage; a table takes in only the heading right above it."""
+    """Neighbours of one place that fit into one passage, and each heading with what follows it.
+
+    A table takes in only the heading right above it.
+    """
     group: list[Section] = []
     count = 0
     for section in sections:
         more = _count(section.text)
         room = words if section.header is None else WORDS_ABOVE_A_TABLE + more
-        if group and not (_are_of_one_place(group[-1], section) and count + more <= room):
+        if group and not (
+            _begins(group[-1], section) or (_are_of_one_place(group[-1], section) and count + more <= room)
+        ):
             yield group
             group, count = [], 0
         group.append(section)
@@ -86,6 +93,16 @@ def _together(sections: Iterable[Section], words: int) -> Iterator[list[Section]
 
 def _are_of_one_place(one: Section, other: Section) -> bool:
     return one.header is None and (one.page, one.heading) == (other.page, other.heading)
+
+
+def _begins(heading: Section, section: Section) -> bool:
+    """Whether the one is nothing but the heading above the other."""
+    title = heading.text.strip().lstrip("#").split()
+    return (
+        heading.page == section.page
+        and (heading.heading or "").split(PATH_SEPARATOR)[-1].split() == title != []
+        and (section.heading or "").startswith(f"{heading.heading}{PATH_SEPARATOR}")
+    )
 
 
 def _spans(text: str, first: Section, last: Section, words: int) -> Iterator[tuple[int, int]]:

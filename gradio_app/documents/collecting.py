@@ -5,13 +5,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gradio_app.documents.extracted import Limits
+from gradio_app.documents.extracted import PATH_SEPARATOR, Limits
 
 PATH_LEVELS = 6
 HEADING_CHARACTERS = 120
 HEADER_CHARACTERS = 500
 BETWEEN = "\n\n"
-PATH_SEPARATOR = " > "
 
 NO_TEXT = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]")
 """Controls but tab and line feed, byte order marks, lone surrogates, the invisible twins of ASCII (tags)."""

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+PATH_SEPARATOR = " > "
+"""Between the parts of a heading's way."""
+
 
 class Reason(StrEnum):
     """Why a file gives no text; the page has a sentence for each, in each language."""

@@ -54,7 +54,7 @@ class Embeddings:
 
     def embed(self, passages: Sequence[Passage]) -> list[list[float]]:
         """A vector for each passage."""
-        return self.of_passages([passage.text for passage in passages]).vectors
+        return self.of_passages([passage.in_context for passage in passages]).vectors
 
     def of_passages(self, texts: Sequence[str]) -> Embedded:
         """A vector for each text of a document."""

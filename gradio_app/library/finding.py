@@ -1,8 +1,9 @@
 """Finding the passages that answer a question: by meaning and by word, as one ranking.
 
 Which of the two leads depends on the question. One that names something (a part number, a path, an error's
-code) is about the passages with that name, so these come first, whatever else they mean. Words that a passage
-in another language has in common with the question are so by chance: its place by meaning counts for both.
+code) is about the passages with that name, so these come first. A passage in another language shares few
+words with the question, and some of these by chance: there its place by meaning counts for more, and one by
+word for less. What each part brings is measured by benchmarks/retrieval.
 """
 
 from collections import defaultdict
@@ -15,11 +16,13 @@ from gradio_app.store.passages import Hit, Passages
 
 CANDIDATES = 50
 """Passages that each way of finding puts forward, of each library."""
-SMOOTHING = 60
-"""Of reciprocal rank fusion, as its authors have it: how little the first places stand out.
-https://doi.org/10.1145/1571941.1572114"""
+SMOOTHING = 10
+"""Of reciprocal rank fusion: how little the first places stand out. Its authors took 60, for rankings whose
+first hundreds count; of these the first five do. https://doi.org/10.1145/1571941.1572114"""
 NAMED = 2.0
 """How much a place by name counts, against one by meaning or by word."""
+FOREIGN_BY_MEANING, FOREIGN_BY_WORD = 2.0, 0.5
+"""How much places of passages in another language than the question's count."""
 
 Place = tuple[str, str, int]
 """A library, a document and the number of a passage in it."""
@@ -103,12 +106,12 @@ def fused(
     scores: defaultdict[Place, float] = defaultdict(float)
     foreign = {place for place, hit in by_meaning.items() if spoken and hit.language not in ("", spoken)}
     for rank, place in enumerate(by_meaning):
-        scores[place] += _share(rank) * (2 if place in foreign else 1)
+        scores[place] += _share(rank) * (FOREIGN_BY_MEANING if place in foreign else 1)
     # Of what is found by words alone the language is not known: another one as likely as with these.
-    unknown = 1 - len(foreign) / len(by_meaning) if by_meaning else 1
+    share = len(foreign) / len(by_meaning) if by_meaning else 0
     for rank, place in enumerate(by_word):
-        trust = (0 if place in foreign else 1) if place in by_meaning else unknown
-        scores[place] += trust * _share(rank)
+        is_foreign = float(place in foreign) if place in by_meaning else share
+        scores[place] += _share(rank) * (1 + is_foreign * (FOREIGN_BY_WORD - 1))
     for rank, place in enumerate(by_name):
         scores[place] += NAMED * _share(rank)
     return sorted(scores, key=lambda place: (-scores[place], place))

@@ -29,6 +29,11 @@ class Passage:
     page: int | None = None
     heading: str | None = field(default=None, repr=False)
 
+    @property
+    def in_context(self) -> str:
+        """What it is looked up by: many a passage never names what its heading says that it is about."""
+        return f"{self.heading}\n\n{self.text}" if self.heading else self.text
+
 
 class Cutter(Protocol):
     """Cuts a text into passages: the same text into the same ones."""

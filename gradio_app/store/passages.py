@@ -198,9 +198,9 @@ class Passages:
     def _index(self, library_id: str, document_id: str, segment: int) -> None:
         """Look up the words of a segment's passages as they are in the table."""
         first = segment * PASSAGES
-        keys = [schema.passage(document_id, number) for number in range(first, first + PASSAGES)]
-        found = self._table.get_many(schema.passages(library_id), keys, ["sk", "text"])
-        texts = [Text(int(key.rpartition("#")[2]), found[key]["text"]) for key in keys if key in found]
+        places = [(document_id, number) for number in range(first, first + PASSAGES)]
+        found = self.read(library_id, places)
+        texts = [Text(place[1], found[place].in_context) for place in places if place in found]
         self._words.write(library_id, document_id, segment, texts)
 
 

@@ -95,6 +95,17 @@ def test_headings_and_pages_part_passages() -> None:
     ]
 
 
+@pytest.mark.parametrize("below", ["Some text.", "word " * 400])
+def test_a_heading_with_nothing_but_headings_under_it_is_no_passage_of_its_own(below: str) -> None:
+    """However long what follows is; on another page, or beside it, it stays alone."""
+    apart = [("## A", (1, "A"), None), ("### B", (1, "A > B"), None), (below, (1, "A > B > C"), None)]
+    parts = chunks(document(apart))
+    assert parts[0].text.startswith("## A\n\n### B\n\n")
+    assert {(part.page, part.heading) for part in parts} == {(1, "A > B > C")}
+    for alone in [("text", (2, "A > B"), None), ("text", (1, "B"), None), ("text", (1, "Ab > B"), None)]:
+        assert len(chunks(document([("## A", (1, "A"), None), alone]))) == 2
+
+
 @pytest.mark.slow
 def test_their_number_is_bounded_whatever_the_document() -> None:
     limits = Limits()

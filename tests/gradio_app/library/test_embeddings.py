@@ -84,6 +84,14 @@ def test_passages_keep_their_order_whoever_is_done_first() -> None:
     assert len(first.asked) == 20
 
 
+def test_a_passage_is_embedded_with_its_heading() -> None:
+    """langchain-aws makes blanks of line feeds."""
+    bedrock = Bedrock()
+    passages = [Passage(0, "It takes one.", 0, 13, heading="Tools > setquota"), Passage(1, "x", 0, 1)]
+    made_of(bedrock).embed(passages)
+    assert {each["inputText"] for each in bedrock.asked} == {"Tools > setquota  It takes one.", "x"}
+
+
 def test_no_more_calls_than_that_are_under_way_at_once() -> None:
     class Slow(Bedrock):
         gate = threading.Barrier(AT_ONCE)

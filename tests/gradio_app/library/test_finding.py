@@ -152,9 +152,13 @@ def test_a_passage_in_another_language_does_not_lose_by_words_that_it_cannot_hav
     assert ranked.index((ANA, "doc", first)) < ranked.index((ANA, "doc", 5 - first))
 
 
-def test_words_in_common_with_another_language_are_chance() -> None:
-    assert fused("es", hits(1, 2, 3, language="en"), places(3, 7), []) == places(1, 2, 3, 7)
-    assert fused("en", hits(1, 2, 3, language="en"), places(3, 7), [])[0] == (ANA, "doc", 3)
+def test_words_in_common_with_another_language_count_for_less() -> None:
+    """3 stands last by meaning and first by word."""
+    found = {language: hits(1, 2, 3, language=language) for language in ("en", "es")}
+    assert fused("en", found["en"], places(3, 7), [])[0] == (ANA, "doc", 3)
+    meant = hits(*range(9), language="en")
+    assert fused("es", meant, places(8, 20), [])[0] == (ANA, "doc", 0)
+    assert fused("en", meant, places(8, 20), [])[0] == (ANA, "doc", 8)
     assert fused("es", {}, places(3, 7), []) == places(3, 7)
 
 

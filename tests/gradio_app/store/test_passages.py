@@ -100,6 +100,13 @@ def test_a_word_is_found_in_its_other_forms_and_an_identifier_as_a_whole(passage
     assert by_word(passages, ANA, "the of and") == []
 
 
+def test_a_passage_is_found_by_the_words_of_its_heading(passages: Passages) -> None:
+    under = Passage(0, "It takes one argument.", 0, 22, heading="Tools > The setquota command")
+    passages.put(ANA, "doc", MODEL, [under], [vector(0)])
+    assert by_word(passages, ANA, "setquota") == [("doc", 0)]
+    assert passages.read(ANA, [("doc", 0)])["doc", 0].text == "It takes one argument."
+
+
 def test_a_rare_word_counts_more_than_a_common_one(passages: Passages) -> None:
     texts = [f"The server answers requests of kind {name}." for name in ("alpha", "beta", "gamma", "delta")]
     put(passages, ANA, "doc", *texts, "The server, the server: requests and requests of the server.")
