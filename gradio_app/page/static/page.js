@@ -8,6 +8,7 @@ import "./box.js";
 import "./files.js";
 import "./messages.js";
 import "./editing.js";
+import "./versions.js";
 import "./citations.js";
 import "./shortcuts.js";
 import "./announcements.js";
