@@ -90,7 +90,8 @@ def answer_parts(
     if turn.answer is None or turn.answer.is_being_written(time.time()):
         return parts
     names = texts.ACTIONS[language]
-    buttons = {"copy": names["copy_answer"]} if text.strip() else {}
+    copies = {"copy": names["copy_answer"], "as-text": names["copy_text"]}
+    buttons = copies if text.strip() else {}
     if models:
         model = models.get(turn.answer.model_id, "")
         buttons["again"] = names["again_after"].format(model=model) if model else names["again"]

@@ -7,6 +7,7 @@ import "./connection.js";
 import "./box.js";
 import "./files.js";
 import "./messages.js";
+import "./copying.js";
 import "./editing.js";
 import "./versions.js";
 import "./citations.js";
