@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from gradio_app.audit import audit
 from gradio_app.aws import Clients
 from gradio_app.chat.metrics import Metrics
-from gradio_app.chat.model import Models
+from gradio_app.chat.model import Models, names_of
 from gradio_app.chat.running import Running
 from gradio_app.chat.turns import Turns
 from gradio_app.cognito.directory import Directory
@@ -151,7 +151,8 @@ def create_app(
         documents, worker = _documents(settings, table, bucket, pages, embedder, fetcher)
         routes += documents.routes()
     health = Health(shared, directory)
-    inner = _guarded(pages, [*health.routes(), *routes])
+    models = names_of(settings.model_ids)
+    inner = _guarded(pages, [*health.routes(), *routes], models)
     _mount_chat(inner, page)
     at_work = AtWork(running.stop_session, running.is_busy)
     gate = Gate(inner, settings, pages, sessions, GradioQueue(page), at_work)
@@ -277,7 +278,7 @@ def _login(
     ]
 
 
-def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
+def _guarded(pages: Pages, routes: list[BaseRoute], models: dict[str, str]) -> fastapi.FastAPI:
     async def unreachable(request: Request, _: Exception) -> Response:
         return pages.refusal(request, 503)
 
@@ -304,7 +305,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute]) -> fastapi.FastAPI:
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
             Middleware(EventStatuses),
-            Middleware(ServedPage),
+            Middleware(ServedPage, models=models),
         ],
     )
 

@@ -32,6 +32,7 @@ FIRST_WAIT_SECONDS = 0.2
 _KINDS = (
     (schema.CONVERSATION, "conversation"),
     (schema.MESSAGE, "message"),
+    (schema.BRANCH, "message"),
     (schema.DRAFT_BEFORE, "draft"),
     (schema.UPLOAD, "upload"),
     (schema.DOCUMENT, "document"),

@@ -48,7 +48,9 @@ class TurnRequest:
     Attributes:
         seen_version: the version of the conversation that the page shows; None if it shows none yet.
         question: what to ask; blank to repeat the question of the turn that it `replaces`.
-        replaces: the number of the turn to take back, with all later ones; None to ask after the last.
+        replaces: the number of the turn of which this is another version; None to ask after the last.
+        continues: the number of the last turn, whose answer is to go on; None for a question.
+        is_try: whether the choice is for this time only, and the conversation keeps its own.
         uploads: the ids of what is attached.
         kept: the ids of those files of the turn that it `replaces` that stay; None for all.
         asks: which documents to ask, as `lookup.Choosable` has it; empty for none.
@@ -63,6 +65,8 @@ class TurnRequest:
     question: str = field(repr=False)
     choice: Choice
     replaces: int | None = None
+    continues: int | None = None
+    is_try: bool = False
     uploads: tuple[str, ...] = ()
     kept: tuple[str, ...] | None = None
     asks: str = ""

@@ -20,6 +20,10 @@ SUMMARY_PROMPT = (
     "decisions, open questions and what the user asked you to remember. Write at most 200 words, in the "
     "conversation's language, and nothing but the summary."
 )
+GO_ON = (
+    "Your answer was cut off. Go on exactly where it ends, in the middle of the word if need be: repeat "
+    "nothing, introduce nothing, and do not say that you go on."
+)
 SUMMARY_TOKENS = 500
 """Most tokens that a summary may take."""
 
@@ -98,6 +102,19 @@ def messages(
         for part in (("human", each), ("ai", turn.answer.text))
     ]
     return [*history, ("human", said[-1])]
+
+
+def to_go_on(so_far: str, budget: int, *, takes_beginning: bool) -> list[tuple[str, Said]]:
+    """What is sent behind a question so that its answer goes on; nothing when none has begun.
+
+    Of a long answer it is the end that fits into half of the budget. A model that does not take the beginning
+    of its own answer is asked to go on. Bedrock refuses one that ends in a blank.
+    """
+    data = so_far.rstrip().encode("utf-8", "replace")[-budget // 2 * BYTES_PER_TOKEN :]
+    end = data.decode("utf-8", "ignore")
+    if not end.strip():
+        return []
+    return [("ai", end)] if takes_beginning else [("ai", end), ("human", GO_ON)]
 
 
 def oldest_sent(conversation: Conversation, parts: Sequence[tuple[str, Said]], number: int) -> int:

@@ -14,6 +14,11 @@ CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
 COMPLETE, STOPPED, FAILED, WRITING = "complete", "stopped", "failed", "writing"
 """How an answer stands; one that is WRITING although its writer's time is over was cut off by a death."""
 
+LENGTH = "length"
+"""Why an answer ended that is complete, and might go on: it had as many tokens as it might have."""
+MOST_BYTES_TO_GO_ON = 300_000
+"""Of an answer that is continued: an item of the table takes little more."""
+
 TEXT = "text"
 
 
@@ -65,6 +70,15 @@ class Answer:
     def text(self) -> str:
         """All that it says in words."""
         return text_of(self.parts)
+
+    def can_go_on(self, now: float) -> bool:
+        """Whether more can be written to it: it did not end by itself, and there is room for more.
+
+        One that cites stays as it is: its citations were checked as a whole.
+        """
+        is_cut = self.status != COMPLETE or self.reason == LENGTH
+        has_room = 0 < len(self.text.encode()) <= MOST_BYTES_TO_GO_ON
+        return is_cut and has_room and self.backing is None and not self.is_being_written(now)
 
     def is_being_written(self, now: float) -> bool:
         """Whether some process is at it; one that is not, and is WRITING, was interrupted."""

@@ -63,6 +63,7 @@ class Keeper:
                     self._holder,
                     answer.shown,
                     lease_end(),
+                    answer.version,
                 )
             except ConflictError:
                 stopped = True  # deleted or taken back meanwhile: nobody waits for it

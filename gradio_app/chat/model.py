@@ -29,6 +29,9 @@ CITES = re.compile(r"anthropic\.claude-(?:3-7|3-5-haiku|(?:opus|sonnet|haiku)-[4
 """The models that take `searchResult` blocks and cite them, as Converse's API reference names them, and those
 that came after:
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SearchResultBlock.html"""
+TAKES_BEGINNING = re.compile(r"anthropic\.claude-(?:3-|(?:opus|sonnet|haiku)-4(?:-[15])?-20\d{6})")
+"""The models that go on with an answer whose beginning is the last message. Claude 4.6 and later refuse that:
+https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6"""
 VERSION = re.compile(r"(-\d{8})?(-v\d+)?(:\d+)*$")
 """The end of a model id, such as -20250929-v1:0."""
 
@@ -82,6 +85,12 @@ def short_name(model_id: str) -> str:
     return VERSION.sub("", _last_part(model_id).rsplit(".", 1)[-1])
 
 
+def names_of(model_ids: Sequence[str]) -> dict[str, str]:
+    """Names for people of the models on offer: short ones, where those tell them apart."""
+    short = {model_id: short_name(model_id) for model_id in model_ids}
+    return short if len(set(short.values())) == len(short) else {model_id: model_id for model_id in short}
+
+
 class Models:
     """Streams answers with two shared boto3 clients, whose errors pass through."""
 
@@ -100,6 +109,10 @@ class Models:
     def takes_passages(self, model_id: str) -> bool:
         """Whether the model takes passages apart from a question, and cites them by itself."""
         return CITES.search(self._model_behind(model_id)) is not None
+
+    def takes_beginning(self, model_id: str) -> bool:
+        """Whether the model goes on with an answer when its beginning is the last message."""
+        return TAKES_BEGINNING.search(self._model_behind(model_id)) is not None
 
     def stream(self, choice: Choice, system: str, parts: Sequence[tuple[str, Said]]) -> "ModelStream":
         """A stream that calls the model when it is read; `parts` are (role, said), see `context.messages`."""

@@ -26,6 +26,10 @@ class RunningAnswer:
         self.conversation_id = asked.conversation_id
         self.number = 0
         """The number of its turn, once the question is stored."""
+        self.version = 0
+        """The version that the conversation has while it is written."""
+        self.before = ""
+        """What there was of it already, if it goes on with one."""
         self.is_begun = False
         """Somebody works on it; until then it only has its place on the list."""
         self.stop_requested = threading.Event()
@@ -58,13 +62,18 @@ class RunningAnswer:
 
     @property
     def text(self) -> str:
-        """What has been written so far."""
+        """What has been written so far, without what was there before."""
         return "".join(self._parts)
 
     @property
     def shown(self) -> str:
-        """The same, as a reader sees it by now."""
-        return readable(self.text) if self.cites else self.text
+        """All of it, as a reader sees it by now."""
+        return readable(self.text) if self.cites else self.before + self.text
+
+    def go_on(self, before: str) -> None:
+        """Begin behind what there is of the answer already."""
+        self.before = before.rstrip()
+        self.size = len(self.before.encode())
 
     @property
     def cited(self) -> tuple[Cited, ...]:

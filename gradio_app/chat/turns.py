@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gradio_app.chat import budget, context, errors, grounding
@@ -30,11 +31,13 @@ from gradio_app.chat.searching import Looked, Searching
 from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.chat.summaries import Summaries
 from gradio_app.chat.writing import Writer, Written, told_counts
-from gradio_app.store.conversations import ActionRefusedError, Conversations, FullError
+from gradio_app.store.answers import NOTHING, ActionRefusedError
+from gradio_app.store.branches import MOST_VERSIONS, TooManyVersionsError
+from gradio_app.store.conversations import Conversations, FullError
 from gradio_app.store.files import AttachedFiles
 from gradio_app.store.messages import TEXT_BYTES
 from gradio_app.store.preferences import Preferences, Preferred
-from gradio_app.store.table import ConflictError, TableUnreachable
+from gradio_app.store.table import Action, ConflictError, TableUnreachable
 from gradio_app.store.usage import Reservation, Usage
 
 __all__ = ["QUESTION_CHARACTERS", "RefusedError", "Started", "TurnRequest", "Turns"]
@@ -65,8 +68,10 @@ class _Job:
     reservation: Reservation
     reading: Reading | None
     searched: Searched | None
-    by_blocks: bool
+    by_blocks: bool = False
     """Whether the model takes passages as blocks."""
+    so_far: Answer = NOTHING
+    """What the answer goes on with."""
 
 
 class Turns:
@@ -140,9 +145,26 @@ class Turns:
         if latest and _is_being_written(latest):
             self._store.request_stop(user_id, conversation_id, latest.turns[-1].number)
 
+    def choose(self, user_id: str, conversation_id: str, version: int, shown: int, wanted: int) -> None:
+        """Show another version of a message; raises RefusedError.
+
+        `version` is the conversation's that the page shows, and `shown` the turn that it shows.
+        """
+        seen = self._store.page(user_id, conversation_id)
+        try:
+            if seen is None or seen.version != version:
+                raise ConflictError
+            if self._running.find(user_id, conversation_id) or _is_being_written(seen):
+                raise RefusedError("busy")
+            self._store.choose(user_id, seen, shown, wanted)
+        except ConflictError:
+            raise RefusedError("out_of_date") from None
+
     def _prepare(self, running: RunningAnswer) -> _Job:
         asked = running.asked
         try:
+            if asked.continues is not None:
+                return self._resume(running, asked.continues)
             typed = question_of(asked.question)
             seen, before, replaced = self._seen(asked)
             text = typed or (replaced.question_text if replaced else "")
@@ -164,9 +186,68 @@ class Turns:
             raise RefusedError("changed") from None
         except FullError as full:
             raise RefusedError(f"full_{full.which}") from None
+        except TooManyVersionsError:
+            raise RefusedError("versions", most=MOST_VERSIONS) from None
         except TableUnreachable as error:
             errors.record_storage(error)
             raise RefusedError("storage") from None
+
+    def _resume(self, running: RunningAnswer, number: int) -> _Job:
+        """Set tokens aside for the rest of an answer and begin to write on at it, in one transaction."""
+        asked, choice = running.asked, running.asked.choice
+        seen, _, _ = self._seen(asked)
+        last = seen.turns[-1] if seen.turns else None
+        if last is None or last.number != number or not last.answer or not last.answer.can_go_on(time.time()):
+            raise ConflictError
+        before, question = before_turn(seen, number), Question(last.question_text, last.files)
+        reading = self._attaching.reading(asked)
+        running.go_on(last.answer.text)
+        takes_beginning = self._models.takes_beginning(choice.model_id)
+        end = context.to_go_on(
+            running.before, context_tokens(choice.model_id), takes_beginning=takes_beginning
+        )
+        system = context.system_prompt(before)
+        parts = [*context.messages(before, question, context_tokens(choice.model_id), reading), *end]
+        self._accounts.clear(asked.user_id)
+        for reservation in self._accounts.offers(asked.user_id, choice, system, parts, 0, running.on_stop, 0):
+            if running.stop_requested.is_set():
+                break
+            try:
+                actions = self._accounts.writes(reservation)
+                running.version = self._write_on(asked, seen, number, reservation, actions)
+            except ActionRefusedError:
+                continue
+            running.number = number
+            return _Job(
+                running, before, question, number, choice, reservation, reading, None, so_far=last.answer
+            )
+        raise RefusedError("stopped" if running.stop_requested.is_set() else "budget")
+
+    def _write_on(
+        self,
+        asked: TurnRequest,
+        seen: Conversation,
+        number: int,
+        reservation: Reservation,
+        actions: Sequence[Action],
+    ) -> int:
+        try:
+            return self._store.resume(
+                asked.user_id,
+                seen,
+                number,
+                holder=self._holder,
+                lease_until=lease_end(),
+                actions=actions,
+            )
+        except TableUnreachable:
+            self._drop(reservation)
+            raise
+
+    def _drop(self, reservation: Reservation) -> None:
+        """Nobody knows whether a transaction happened; if it did, it costs what it costs at least."""
+        self._accounts.drop(reservation)
+        self._keeper.wake()
 
     def _seen(self, asked: TurnRequest) -> tuple[Conversation, Conversation, Turn | None]:
         """The conversation as it is, what of it stands before the question, and the turn that it replaces."""
@@ -186,12 +267,11 @@ class Turns:
         self, asked: TurnRequest, seen: Conversation, number: int, most_bytes: int
     ) -> tuple[Conversation, Turn]:
         """The conversation before the turn of that number, and that turn."""
-        window: Conversation | None = seen
-        if all(turn.number != number for turn in seen.turns):
-            window = self._store.page(
-                asked.user_id, asked.conversation_id, number + 1, EARLIER_TURNS, most_bytes
-            )
-        replaced = next((turn for turn in window.turns if turn.number == number), None) if window else None
+        if replaced := next((turn for turn in seen.turns if turn.number == number), None):
+            return before_turn(seen, number), replaced
+        where = (asked.user_id, asked.conversation_id)
+        replaced = self._store.turn(*where, number)
+        window = self._store.page(*where, number, EARLIER_TURNS, most_bytes)
         if window is None or replaced is None or window.version != seen.version:
             raise ConflictError
         return before_turn(window, number), replaced
@@ -247,15 +327,11 @@ class Turns:
                 actions=[*self._accounts.writes(reservation), *attached.taken.actions],
                 holder=self._holder,
                 lease_until=lease_end(),
-                model_id=asked.choice.model_id,
-                temperature=asked.choice.temperature,
-                max_tokens=asked.choice.max_tokens,
+                **({} if asked.is_try else vars(asked.choice)),
                 asks=asked.asks if asked.asks != seen.asks else None,
             )
         except TableUnreachable:
-            # Nobody knows whether it happened; if it did, the question is there and costs what it costs.
-            self._accounts.drop(reservation)
-            self._keeper.wake()
+            self._drop(reservation)
             raise
 
     def _work(self, job: _Job) -> None:
@@ -263,7 +339,7 @@ class Turns:
         written = self._write(job)
         if written.counts or not written.is_seen:
             self._accounts.settle(job.reservation, written, job.choice)
-        answer = _answer(written, job.choice)
+        answer = _answer(written, job.choice, job.so_far)
         is_saved = self._save(job, answer)
         self._measure(job, answer)
         # Whoever stopped it does not wait until Bedrock has counted what it did.
@@ -271,8 +347,9 @@ class Turns:
         if written.is_seen and not written.counts:
             self._accounts.settle(job.reservation, written, job.choice)
         if is_saved and not self._running.draining:
-            self._remember_choice(job)
-            if answer.status == COMPLETE:
+            if not job.running.asked.is_try:
+                self._remember_choice(job)
+            if answer.status == COMPLETE and job.so_far is NOTHING:
                 turn = Turn(job.number, plain(job.question.text), answer, files=job.question.files)
                 self._summaries.take_up(job.running.user_id, job.before, turn, job.choice)
 
@@ -300,7 +377,15 @@ class Turns:
         with running.saving:
             running.is_ended = True
             try:
-                self._store.answer(running.user_id, job.before.id, job.number, self._holder, answer)
+                self._store.answer(
+                    running.user_id,
+                    job.before.id,
+                    job.number,
+                    self._holder,
+                    answer,
+                    running.version,
+                    job.so_far,
+                )
             except ConflictError:
                 return False  # deleted, or the question was taken back: nobody waits for this answer
             except TableUnreachable as error:
@@ -322,15 +407,23 @@ class Turns:
     def _measure(self, job: _Job, answer: Answer) -> None:
         began, first = job.running.began, job.running.first_written
         first_token = None if first is None else first - began
+        answer = replace(
+            answer,
+            input_tokens=answer.input_tokens - job.so_far.input_tokens,
+            output_tokens=answer.output_tokens - job.so_far.output_tokens,
+        )
         self._metrics.answer(job.choice.model_id, answer, time.monotonic() - began, first_token)
 
 
-def _answer(written: Written, choice: Choice) -> Answer:
-    """What is stored: with Bedrock's counts, or with guesses where a call ended before them."""
+def _answer(written: Written, choice: Choice, so_far: Answer) -> Answer:
+    """What is stored: with Bedrock's counts, or with guesses where a call ended before them.
+
+    What an answer went on with is its beginning, and its counts are part of the answer's.
+    """
     counts = told_counts(written)
-    text, backing = written.text, None
+    text, backing = so_far.text.rstrip() + written.text, None
     if written.grounded:
-        text, backing = checked(text, written.grounded.given, written.grounded.cited)
+        text, backing = checked(written.text, written.grounded.given, written.grounded.cited)
         backing = replace(backing, searched_for=written.searched_for)
     return Answer(
         parts=plain(text),
@@ -339,10 +432,10 @@ def _answer(written: Written, choice: Choice) -> Answer:
         model_id=choice.model_id,
         temperature=choice.temperature,
         max_tokens=choice.max_tokens,
-        input_tokens=counts.input_tokens,
-        output_tokens=counts.output_tokens,
-        cache_read_tokens=counts.cache_read_tokens,
-        cache_write_tokens=counts.cache_write_tokens,
+        input_tokens=so_far.input_tokens + counts.input_tokens,
+        output_tokens=so_far.output_tokens + counts.output_tokens,
+        cache_read_tokens=so_far.cache_read_tokens + counts.cache_read_tokens,
+        cache_write_tokens=so_far.cache_write_tokens + counts.cache_write_tokens,
         counted_from=written.oldest if written.counts else 0,
         backing=backing,
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradio_app.chat import budget, context, errors
-from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Conversation
+from gradio_app.chat.conversation import COMPLETE, FAILED, LENGTH, STOPPED, Conversation
 from gradio_app.chat.grounding import Grounded, Grounding
 from gradio_app.chat.inputs import Question, Reading, Said
 from gradio_app.chat.model import Choice, Counts, Models, ModelStream, context_tokens
@@ -26,7 +26,6 @@ CONTEXT_SHARES = (1, 2, 4)
 """Parts of the context budget that are tried while a model finds the request too long."""
 RETRY_SECONDS = (1.0, 2.0, 4.0)
 """Waits before another try when the model was too busy to look at the request, at most; a stop ends them."""
-LENGTH = "length"
 FILTERED = "filtered"
 EARLY_ENDS = {
     "max_tokens": LENGTH,
@@ -93,15 +92,21 @@ class Writer:
         reading: Reading | None = None,
         grounding: Grounding | None = None,
     ) -> Written:
-        """Let the model answer; with less of history, files and passages while it finds that too long."""
+        """Let the model answer; with less of history, files and passages while it finds that too long.
+
+        It goes on with what the answer had before, if there is any.
+        """
         system = context.system_prompt(before)
         system = grounding.system(system) if grounding else system
         running.cites = grounding is not None
         written = Written("", FAILED)
+        takes_beginning = self._models.takes_beginning(choice.model_id)
         for share in CONTEXT_SHARES:
+            room = context_tokens(choice.model_id) // share
+            end = context.to_go_on(running.before, room, takes_beginning=takes_beginning)
             less = reading and replace(reading, tokens=reading.tokens // share)
             try:
-                parts = context.messages(before, question, context_tokens(choice.model_id) // share, less)
+                parts = context.messages(before, question, room - context.request_tokens("", end), less)
             except TableUnreachable as error:
                 errors.record_storage(error)
                 return Written("", FAILED, errors.FILES)
@@ -109,10 +114,12 @@ class Writer:
             given = grounding and grounding.less(share)
             parts = given.into(parts) if given else parts
             most_read = budget.most_read_after(before, oldest, choice.model_id, system, parts)
+            is_least = len(parts) == 1 and not question.files and not (given and len(given.sources) > 1)
+            if end:
+                parts, most_read = [*parts, *end], most_read + budget.most_read("", end)
             written = self._with_patience(running, lambda: self.call(running, choice, system, parts))  # noqa: B023
             grounded = given and Grounded(given.sources, running.cited)
             written = replace(written, most_read=most_read, oldest=oldest, grounded=grounded)
-            is_least = len(parts) == 1 and not question.files and not (given and len(given.sources) > 1)
             if written.reason != errors.TOO_LONG or written.text or is_least:
                 break
         return written

@@ -71,10 +71,11 @@ def _wire_turns(events: TurnEvents, components: Layout, views: Views) -> None:
     chat.send.click(events.ask, {*asked, held.question, held.files}, told, **AT_ONCE)
     chat.turns.example_select(events.ask_example, asked, told, **AT_ONCE)
     chat.turns.retry(events.retry, asked, told, **AT_ONCE)
-    held.change.click(events.change, {*asked, held.question, held.changed, held.kept}, told, **AT_ONCE)
+    held.change.click(events.change, {*asked, held.question, held.wish, held.kept}, told, **AT_ONCE)
+    held.choose.click(events.choose, {*shown, held.wish}, [*views.of_conversation, held.news], **AT_ONCE)
     chat.turns.undo(events.undo, shown, [*views.of_conversation, held.news], **AT_ONCE)
     chat.stop.click(events.stop, {held.conversation_id, held.ask_id}, None, **AT_ONCE)
-    turned: set[Any] = {held.conversation_id, held.turns_place}
+    turned: set[Any] = {held.conversation_id, held.version, held.turns_place}
     chat.earlier.click(events.earlier, turned, [*views.of_conversation, held.news], **AT_ONCE)
     chat.later.click(events.later, turned, [*views.of_conversation, held.news], **AT_ONCE)
 

@@ -22,7 +22,7 @@ T = texts.I18N
 class Held:
     """What the browser holds between two events; the server checks all of it each time.
 
-    `question`, `files`, `changed`, `kept`, `ask_id` and `news` are how our script and the events talk
+    `question`, `files`, `wish`, `kept`, `ask_id` and `news` are how our script and the events talk
     (`static/box.js`).
     """
 
@@ -38,12 +38,14 @@ class Held:
     """The ids of what is attached to it."""
     ask_id: gr.Textbox
     """The name that the script gave this attempt, by which it can be stopped."""
-    changed: gr.Textbox
-    """The number of the turn whose question the message is to replace."""
+    wish: gr.Textbox
+    """What is to be done with a turn (`values.Wish`)."""
     kept: gr.Textbox
     """The ids of those files of that question that stay."""
     change: gr.Button
-    """Pressed by the script to have it replaced."""
+    """Pressed by the script to have a turn asked otherwise, or gone on with."""
+    choose: gr.Button
+    """Pressed by the script to have another version shown."""
     news: gr.Button
     """What an event has to tell the script (`news.py`)."""
     follow: gr.Button
@@ -117,18 +119,17 @@ def _held() -> Held:
         question=gr.Textbox(lines=2, elem_id="question", **for_script),
         files=gr.Textbox(elem_id="ask-files", **for_script),
         ask_id=gr.Textbox(elem_id="ask-id", **for_script),
-        changed=gr.Textbox(elem_id="changed", **for_script),
+        wish=gr.Textbox(elem_id="wish", **for_script),
         kept=gr.Textbox(elem_id="kept-files", **for_script),
         change=gr.Button("", elem_id="change", **for_script),
+        choose=gr.Button("", elem_id="choose", **for_script),
         news=gr.Button("", elem_id="news", **for_script),
         follow=gr.Button("", elem_id="follow", **for_script),
     )
 
 
 def _choices(settings: Settings) -> Choices:
-    short = {model_id: model.short_name(model_id) for model_id in settings.model_ids}
-    alike = len(set(short.values())) < len(short)
-    names = [(model_id if alike else name, model_id) for model_id, name in short.items()]
+    names = [(name, model_id) for model_id, name in model.names_of(settings.model_ids).items()]
     low, high = TEMPERATURES
     most = settings.max_output_tokens
     with gr.Accordion(T("settings"), open=False, elem_id="settings"):

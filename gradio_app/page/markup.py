@@ -31,7 +31,7 @@ def notice(text: str, kind: str = "") -> str:
     return f'<div class="{f"notice {kind}".strip()}">{encoded(text)}</div>'
 
 
-def actions(turn: int, names: Mapping[str, str]) -> str:
+def actions(turn: int, names: Mapping[str, str], *others: str) -> str:
     """Buttons below a message, by class and name. `static/messages.js` does what they say.
 
     Gradio's sanitizer leaves a button its class and its value, and takes `data-` attributes away.
@@ -40,7 +40,28 @@ def actions(turn: int, names: Mapping[str, str]) -> str:
         f'<button type="button" class="{kind}" value="{turn}" title="{encoded(name)}"></button>'
         for kind, name in names.items()
     )
-    return f'<div class="actions">{buttons}</div>'
+    return f'<div class="actions">{"".join(others)}{buttons}</div>'
+
+
+def versions(turn: int, numbers: Sequence[int], names: Mapping[str, str]) -> str:
+    """Which version of a question this is, `2/3`, between buttons that lead to the ones beside it."""
+    if len(numbers) < 2 or turn not in numbers:
+        return ""
+    at = numbers.index(turn)
+    before = _version(turn, numbers[at - 1], "back", names["back"]) if at else ""
+    behind = _version(turn, numbers[at + 1], "forth", names["forth"]) if at + 1 < len(numbers) else ""
+    heard = f'<span class="heard">{encoded(names["version"])} </span>'
+    return f'{before}<span class="count">{heard}{at + 1}/{len(numbers)}</span>{behind}'
+
+
+def _version(turn: int, wanted: int, kind: str, name: str) -> str:
+    value = f"{turn}:{wanted}"
+    return f'<button type="button" class="version {kind}" value="{value}" title="{encoded(name)}"></button>'
+
+
+def go_on(turn: int, model_id: str, name: str) -> str:
+    """The button that has an answer go on, with the model that began it."""
+    return f'<button type="button" class="go-on" value="{turn}:{encoded(model_id)}">{encoded(name)}</button>'
 
 
 @dataclass(frozen=True)

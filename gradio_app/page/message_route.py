@@ -35,9 +35,8 @@ def message_routes(store: Conversations) -> list[BaseRoute]:
 
 
 def _text(store: Conversations, user_id: str, conversation_id: str, number: int, which: str) -> str | None:
-    page = store.page(user_id, conversation_id, before=number + 1, turns=1)
-    turn = page.turns[-1] if page and page.turns else None
-    if turn is None or turn.number != number:
+    turn = store.turn(user_id, conversation_id, number)
+    if turn is None:
         return None
     if which == "question":
         return turn.question_text

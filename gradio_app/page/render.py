@@ -20,13 +20,22 @@ Standing = Mapping[tuple[str, str], str]
 
 
 def messages(
-    conversation_id: str, turns: Sequence[Turn], language: str, standing: Standing | None = None
+    conversation_id: str,
+    turns: Sequence[Turn],
+    language: str,
+    standing: Standing | None = None,
+    models: Mapping[str, str] | None = None,
 ) -> list[Any]:
-    """Two messages for each turn, so that the page's message 2n is always the question of turn n."""
+    """Two messages for each turn, so that the page's message 2n is always the question of turn n.
+
+    `models` are the names of those among which there is a choice.
+    """
     shown = []
     for turn in turns:
         shown.append(question(conversation_id, turn, language))
-        shown.append(chatbot.settled("assistant", answer_parts(turn, language, standing or {})))
+        is_last = turn is turns[-1]
+        parts = answer_parts(turn, language, standing or {}, models or {}, is_last=is_last)
+        shown.append(chatbot.settled("assistant", parts))
     return shown
 
 
@@ -37,7 +46,8 @@ def question(conversation_id: str, turn: Turn, language: str) -> Any:
     parts = [_files(conversation_id, turn, language)] if turn.files else []
     if turn.question_text or not parts:
         parts.append(markup.typed(turn.question_text))
-    return chatbot.settled("user", [*parts, markup.actions(turn.number, buttons)])
+    others = markup.versions(turn.number, turn.versions, texts.VERSIONS[language])
+    return chatbot.settled("user", [*parts, markup.actions(turn.number, buttons, others)])
 
 
 def _files(conversation_id: str, turn: Turn, language: str) -> str:
@@ -57,8 +67,18 @@ def _files(conversation_id: str, turn: Turn, language: str) -> str:
     return markup.files(shown, words["files"])
 
 
-def answer_parts(turn: Turn, language: str, standing: Standing) -> list[str]:
-    """An answer that has ended, why it is not whole, and its sources."""
+def answer_parts(
+    turn: Turn,
+    language: str,
+    standing: Standing,
+    models: Mapping[str, str] | None = None,
+    *,
+    is_last: bool = False,
+) -> list[str]:
+    """An answer that has ended, why it is not whole, its sources, and what can be done with it.
+
+    `models` are the names of those among which there is a choice.
+    """
     notice = _notice(turn.answer, texts.REASONS[language])
     text = turn.answer.text if turn.answer else ""
     backing = turn.answer.backing if turn.answer else None
@@ -67,8 +87,18 @@ def answer_parts(turn: Turn, language: str, standing: Standing) -> list[str]:
         parts += cited.sources(backing, language, standing) if text.strip() else []
     else:
         parts = [*markup.answer_parts(text), *([markup.notice(notice)] if notice else [])]
-    if text.strip():
-        parts.append(markup.actions(turn.number, {"copy": texts.ACTIONS[language]["copy_answer"]}))
+    if turn.answer is None or turn.answer.is_being_written(time.time()):
+        return parts
+    names = texts.ACTIONS[language]
+    copies = {"copy": names["copy_answer"], "as-text": names["copy_text"]}
+    buttons = copies if text.strip() else {}
+    if models:
+        model = models.get(turn.answer.model_id, "")
+        buttons["again"] = names["again_after"].format(model=model) if model else names["again"]
+    goes_on = is_last and turn.answer.can_go_on(time.time())
+    more = [markup.go_on(turn.number, turn.answer.model_id, names["go_on"])] if goes_on else []
+    if buttons or more:
+        parts.append(markup.actions(turn.number, buttons, *more))
     return parts
 
 

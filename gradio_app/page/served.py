@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
@@ -51,22 +52,25 @@ def static_routes() -> list[BaseRoute]:
 class ServedPage:
     """ASGI middleware: completes the page of `GET /`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, models: Mapping[str, str]) -> None:
         self._app = app
+        self._models = models
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/":
             request = Request(scope)
             identity: Identity | None = getattr(request.state, "identity", None)
-            send = _Completing(send, language(request), identity.user_id if identity else "")
+            owner = identity.user_id if identity else ""
+            send = _Completing(send, language(request), owner, self._models)
         await self._app(scope, receive, send)
 
 
 class _Completing:
     """An ASGI `send` that holds a page of HTML back until it is whole."""
 
-    def __init__(self, send: Send, lang: str, owner: str) -> None:
+    def __init__(self, send: Send, lang: str, owner: str, models: Mapping[str, str]) -> None:
         self._send = send
+        self._models = models
         self._lang = lang
         self._owner = owner
         self._start: Message | None = None
@@ -86,7 +90,7 @@ class _Completing:
             await self._send_page(self._start)
 
     async def _send_page(self, start: Message) -> None:
-        page = completed(bytes(self._body), self._lang, self._owner)
+        page = completed(bytes(self._body), self._lang, self._owner, self._models)
         headers = MutableHeaders(scope=start)
         if "content-length" in headers and int(headers["content-length"]):  # the answer to HEAD has none
             headers["content-length"] = str(len(page))
@@ -94,7 +98,7 @@ class _Completing:
         await self._send({"type": "http.response.body", "body": page})
 
 
-def completed(page: bytes, lang: str, owner: str) -> bytes:
+def completed(page: bytes, lang: str, owner: str, models: Mapping[str, str]) -> bytes:
     """Gradio's page with its language, what our scripts have to know, and the scripts."""
     facts = {
         "words": texts.SCRIPT[lang],
@@ -110,6 +114,7 @@ def completed(page: bytes, lang: str, owner: str) -> bytes:
             "imageBytes": IMAGE_BYTES,
             "imagePixels": IMAGE_PIXELS,
         },
+        "models": list(models.items()),
         "owner": owner,
     }
     content = html.escape(json.dumps(facts), quote=True)

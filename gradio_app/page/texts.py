@@ -59,8 +59,7 @@ REASONS = {
         "missing": "There is no answer yet: it was interrupted before it began. Try again with the "
         "retry button.",
         "empty": "The model answered without any text. Try again, or put the question another way.",
-        "length": "The answer reached its maximum length. Ask to go on, or raise the maximum in the "
-        "settings.",
+        "length": "The answer reached its maximum length, which is in the settings. It can be continued.",
         "filtered": "The answer was held back by a content filter. Put the question another way.",
         "throttled": "The model is receiving too many requests right now. Wait a moment and try again.",
         "denied": "The application may not use this model. Tell whoever runs it, or choose another model.",
@@ -85,8 +84,7 @@ REASONS = {
         "con el botón.",
         "missing": "Aún no hay respuesta: se interrumpió antes de empezar. Reintenta con el botón.",
         "empty": "El modelo respondió sin texto. Reintenta o plantea la pregunta de otra manera.",
-        "length": "La respuesta llegó a su longitud máxima. Pide que continúe o sube el máximo en "
-        "los ajustes.",
+        "length": "La respuesta llegó a su longitud máxima, que está en los ajustes. Se puede continuar.",
         "filtered": "Un filtro de contenido retuvo la respuesta. Plantea la pregunta de otra manera.",
         "throttled": "El modelo recibe demasiadas peticiones ahora mismo. Espera un momento y reintenta.",
         "denied": "La aplicación no tiene permiso para usar este modelo. Avisa a quien la administra "
@@ -137,12 +135,13 @@ REFUSALS = {
         "full_conversation": "This conversation is as long as one may be. Go on in a new one.",
         "full_person": "Your conversations take all the room that there is for them. Delete some, then send "
         "your message again.",
+        "versions": "This message has {most} versions already, the most there can be. Ask in a new message.",
         "too_long": "This message has {characters} characters; {most} are the most that can be sent. Shorten "
         "it or send it in parts.",
         "empty": "There is nothing to send.",
         "empty_edit": "A question cannot be changed to nothing. It is as it was; to take it back, use undo.",
-        "out_of_date": "This conversation was changed elsewhere, so nothing was taken back. It is shown as "
-        "it is now.",
+        "out_of_date": "This conversation was changed elsewhere, so nothing was done. It is shown as it is "
+        "now.",
         "choice": "These settings are not available. Choose a model and values from the settings.",
         "storage": "The conversation cannot be saved right now. Nothing was sent; try again in a moment.",
         "cannot_see": "{name} cannot look at images. Take them off, or choose another model in the settings.",
@@ -172,11 +171,12 @@ REFUSALS = {
         "full_conversation": "Esta conversación ya es todo lo larga que puede ser. Sigue en una nueva.",
         "full_person": "Tus conversaciones ocupan todo el espacio que hay para ellas. Borra alguna y envía "
         "de nuevo tu mensaje.",
+        "versions": "Este mensaje ya tiene {most} versiones, el máximo. Pregunta en un mensaje nuevo.",
         "too_long": "Este mensaje tiene {characters} caracteres y se pueden enviar {most} como máximo. "
         "Acórtalo o envíalo por partes.",
         "empty": "No hay nada que enviar.",
         "empty_edit": "Una pregunta no puede quedar vacía. Sigue como estaba; para retirarla, usa deshacer.",
-        "out_of_date": "Esta conversación cambió en otro lugar y no se deshizo nada. Se muestra como está "
+        "out_of_date": "Esta conversación cambió en otro lugar y no se hizo nada. Se muestra como está "
         "ahora.",
         "choice": "Estos ajustes no están disponibles. Elige un modelo y valores de los ajustes.",
         "storage": "Ahora mismo no se puede guardar la conversación. No se envió nada; reintenta en "
@@ -303,15 +303,29 @@ ACTIONS = {
     "en": {
         "edit": "Edit the question",
         "copy_question": "Copy the question",
-        "copy_answer": "Copy the answer",
+        "copy_answer": "Copy the answer as Markdown",
+        "copy_text": "Copy the answer as text",
+        "again": "Try again with another model",
+        "again_after": "Written by {model}. Try again with another model",
+        "go_on": "Continue",
     },
     "es": {
         "edit": "Editar la pregunta",
         "copy_question": "Copiar la pregunta",
-        "copy_answer": "Copiar la respuesta",
+        "copy_answer": "Copiar la respuesta como Markdown",
+        "copy_text": "Copiar la respuesta como texto",
+        "again": "Probar con otro modelo",
+        "again_after": "Escrita por {model}. Probar con otro modelo",
+        "go_on": "Continuar",
     },
 }
 """What can be done with a message: names of buttons that show a sign only."""
+
+VERSIONS = {
+    "en": {"version": "Version", "back": "Previous version", "forth": "Next version"},
+    "es": {"version": "Versión", "back": "Versión anterior", "forth": "Versión siguiente"},
+}
+"""What stands at a question that was asked in several versions."""
 
 RETRY = {"en": "Retry", "es": "Reintentar"}
 """The name of Gradio's button that asks the last question again, by which our script knows it."""
@@ -335,11 +349,14 @@ SCRIPT = {
         "retry": RETRY["en"],
         "close": "Close",
         "copy_code": "Copy the code",
+        "copy_fenced": "Copy as Markdown",
+        "copy_table": "Copy the table",
         "copied": "Copied",
         "edit": "Edit the question",
         "send_edited": "Ask the changed question",
         "cancel_edit": "Leave it as it is",
         "empty_edit": REFUSALS["en"]["empty_edit"],
+        "try_with": ACTIONS["en"]["again"],
         "attach": PAGE["en"]["attach"],
         "attached": "Files to send",
         "take_off": "Take off {name}",
@@ -371,11 +388,14 @@ SCRIPT = {
         "retry": RETRY["es"],
         "close": "Cerrar",
         "copy_code": "Copiar el código",
+        "copy_fenced": "Copiar como Markdown",
+        "copy_table": "Copiar la tabla",
         "copied": "Copiado",
         "edit": "Editar la pregunta",
         "send_edited": "Enviar la pregunta cambiada",
         "cancel_edit": "Dejarla como está",
         "empty_edit": REFUSALS["es"]["empty_edit"],
+        "try_with": ACTIONS["es"]["again"],
         "attach": PAGE["es"]["attach"],
         "attached": "Archivos por enviar",
         "take_off": "Quitar {name}",

@@ -1,4 +1,4 @@
-"""What the page's events do with turns: ask in four ways, stop, take back, look at earlier ones.
+"""What the page's events do with turns: ask in several ways, stop, take back, look at others.
 
 The values come from a browser and none of them is trusted.
 """
@@ -19,7 +19,7 @@ from gradio_app.page.news import news
 from gradio_app.page.paging import Place
 from gradio_app.page.reader import Reader, reader_of, telling
 from gradio_app.page.services import ChatServices
-from gradio_app.page.values import Values, plain_text
+from gradio_app.page.values import AGAIN, EDIT, GO_ON, SHOW, Values, plain_text
 from gradio_app.page.views import Updates, Views
 from gradio_app.store.table import ConflictError, TableUnreachable
 
@@ -39,6 +39,10 @@ class _Wish:
     """The ids of what is attached to it."""
     kept: tuple[str, ...] | None = None
     """The ids of those files of the replaced question that stay; None for all."""
+    continues: int | None = None
+    """The number of the turn whose answer is to go on."""
+    model_id: str = ""
+    """Which model to ask this time; empty for the one of the settings."""
 
 
 class TurnEvents:
@@ -63,13 +67,33 @@ class TurnEvents:
         return await self._ask(Values(sent), _Wish(plain_text(event.value)), request)
 
     async def change(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
-        """Ask a changed question in place of the one that it was, and of all that followed."""
+        """Ask a question otherwise than it was, ask another model, or have an answer go on."""
         values = Values(sent)
-        replaces = values.turn(self._held.changed)
-        kept = values.file_ids(self._held.kept)
-        question = values.text(self._held.question)
-        wish = _Wish(question, replaces, empty="empty_edit", is_in_box=True, kept=kept)
+        told = values.wish(self._held.wish, EDIT, AGAIN, GO_ON)
+        if told.deed == EDIT:
+            kept, question = values.file_ids(self._held.kept), values.text(self._held.question)
+            wish = _Wish(question, told.turn, empty="empty_edit", is_in_box=True, kept=kept)
+        elif told.deed == AGAIN:
+            wish = _Wish("", told.turn, empty="", model_id=told.model_id)
+        else:
+            wish = _Wish("", empty="", continues=told.turn, model_id=told.model_id)
         return await self._ask(values, wish, request)
+
+    @telling
+    def choose(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """Show another version of a question, with what followed it."""
+        reader, values = reader_of(request), Values(sent)
+        conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
+        wish = values.wish(self._held.wish, SHOW)
+        version = values.number(self._held.version)
+        try:
+            self._services.turns.choose(reader.user_id, conversation_id, version, wish.turn, wish.version)
+            notice = ""
+        except RefusedError as refused:
+            notice = reader.refusal(refused.reason)
+        now = self._views.conversation(reader, conversation_id)
+        running = self._views.is_being_answered(reader, now)
+        return {**self._views.view(reader, now), self._held.news: news(running=running, notice=notice)}
 
     async def retry(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """Ask the last question once more."""
@@ -119,7 +143,9 @@ class TurnEvents:
     def _turned(self, values: Values, place: Place, scroll: str, request: gr.Request) -> Updates:
         reader = reader_of(request)
         conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
-        conversation = self._views.conversation(reader, conversation_id, place)
+        version = values.number(self._held.version)
+        conversation = self._views.conversation(reader, conversation_id, place, version)
+        place = place if conversation.has_later else Place()
         said = {"scroll": scroll, "running": self._views.is_being_answered(reader, conversation)}
         return {**self._views.view(reader, conversation, place), self._held.news: news(**said)}
 
@@ -157,11 +183,13 @@ class TurnEvents:
             question=wish.question,
             choice=chosen(
                 self._services.settings,
-                values[choices.model_id],
+                wish.model_id or values[choices.model_id],
                 values[choices.temperature],
                 values[choices.max_tokens],
             ),
             replaces=wish.replaces,
+            continues=wish.continues,
+            is_try=bool(wish.model_id),
             uploads=wish.uploads,
             kept=wish.kept,
             asks=values.text(self._asks),

@@ -1,15 +1,34 @@
 """The values of an event as the browser sent them: of the right type, or the event is malformed."""
 
+import json
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from gradio_app.chat.attachments import FILES_OF_A_MESSAGE, valid_file_id
 from gradio_app.chat.conversation import valid_id
 from gradio_app.page.blocks import UnfitError
-from gradio_app.page.paging import NoPlaceError, Place, whole_number
+from gradio_app.page.paging import NoPlaceError, Place
 
 LARGEST = 2.0**53
 """Beyond it a browser's numbers are not whole ones any more."""
+
+
+EDIT, AGAIN, GO_ON, SHOW = "edit", "again", "go on", "show"
+"""What a person may do with a turn: change its question, ask it again with another model, have its answer go
+on, show another version of it."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be done with a turn."""
+
+    deed: str
+    turn: int
+    version: int = 0
+    """The turn with the version to show."""
+    model_id: str = ""
+    """Which model to ask this time; empty for the one of the settings."""
 
 
 class Values:
@@ -45,12 +64,18 @@ class Values:
             raise UnfitError
         return int(value)
 
-    def turn(self, component: Any) -> int:
-        """The number of a turn, as text."""
-        number = whole_number(self.text(component))
-        if number is None:
+    def wish(self, component: Any, *deeds: str) -> Wish:
+        """One of these deeds and its turn, as our script writes it in JSON."""
+        try:
+            told = json.loads(self.text(component))
+            wish = Wish(told["deed"], told["turn"], told.get("version", 0), told.get("model", ""))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise UnfitError from None
+        if wish.deed not in deeds or not isinstance(wish.model_id, str):
             raise UnfitError
-        return number
+        if not all(type(number) is int and 0 <= number < LARGEST for number in (wish.turn, wish.version)):
+            raise UnfitError
+        return wish
 
     def file_ids(self, component: Any) -> tuple[str, ...]:
         """The ids of files, at most as many as a message has."""

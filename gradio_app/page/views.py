@@ -7,12 +7,13 @@ from typing import Any
 import gradio as gr
 
 from gradio_app.chat.conversation import Conversation, Turn
-from gradio_app.chat.model import Choice
+from gradio_app.chat.model import Choice, names_of
 from gradio_app.page import render, texts
 from gradio_app.page.layout import Layout
 from gradio_app.page.paging import Place, whole_number
 from gradio_app.page.reader import Reader
 from gradio_app.page.services import ChatServices
+from gradio_app.store.schema import is_branched
 
 Updates = dict[Any, Any]
 """Component updates by component; what is not in it stays as it is."""
@@ -27,16 +28,29 @@ class Views:
         self._layout = layout
 
     @property
+    def models(self) -> dict[str, str]:
+        """Names of the models on offer by their ids; none where there is one only."""
+        model_ids = self._services.settings.model_ids
+        return names_of(model_ids) if len(model_ids) > 1 else {}
+
+    @property
     def of_conversation(self) -> list[Any]:
         """The components that `view` updates."""
         held, chat = self._layout.held, self._layout.chat
         shown = [chat.turns, chat.usage, chat.earlier, chat.later]
         return [held.version, held.last, held.turns_place, *shown]
 
-    def conversation(self, reader: Reader, conversation_id: str, place: Place | None = None) -> Conversation:
-        """The conversation with its latest turns, or those of another place; empty if there is none."""
+    def conversation(
+        self, reader: Reader, conversation_id: str, place: Place | None = None, version: int = 0
+    ) -> Conversation:
+        """The conversation with its latest turns, or those of another place; empty if there is none.
+
+        A page of another `version` may stand in a branch that is not shown any more: it gets the latest.
+        """
         before = whole_number(place.here) if place else None
         found = self._services.store.page(reader.user_id, conversation_id, before)
+        if found and found.version != version and before is not None and is_branched(before):
+            found = self._services.store.page(reader.user_id, conversation_id)
         return found or Conversation(conversation_id)
 
     def is_being_answered(self, reader: Reader, conversation: Conversation) -> bool:
@@ -70,7 +84,7 @@ class Views:
         places = list(dict.fromkeys(source.place for each in backed for source in each.sources))
         documents = self._services.documents
         standing = documents.standing(reader.asker, places) if documents and places else {}
-        return render.messages(conversation_id, turns, reader.language, standing)
+        return render.messages(conversation_id, turns, reader.language, standing, self.models)
 
     def asks(self, reader: Reader, asks: str) -> Updates:
         """The choice of what to ask; what cannot be asked any more becomes nothing."""

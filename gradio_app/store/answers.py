@@ -5,12 +5,24 @@ knows whether it goes on, and only a lease that ran out is an interruption.
 """
 
 import time
+from collections.abc import Sequence
 
-from gradio_app.chat.conversation import WRITING, Answer, valid_id
+from gradio_app.chat.conversation import WRITING, Answer, Conversation, valid_id
 from gradio_app.store import schema
-from gradio_app.store.heads import is_at
+from gradio_app.store.heads import advance, is_at
 from gradio_app.store.messages import answer_item, answer_of, unfinished
-from gradio_app.store.table import Attr, Check, Condition, ConflictError, Put, Table, Update
+from gradio_app.store.table import Action, Attr, Check, Condition, ConflictError, Put, Table, Update
+
+NOTHING = Answer()
+"""What most answers go on with."""
+
+
+class ActionRefusedError(Exception):
+    """What an action demands that the caller added does not hold; `failed` are the positions among those."""
+
+    def __init__(self, *failed: int) -> None:
+        super().__init__(*failed)
+        self.failed = failed
 
 
 class Answers:
@@ -18,20 +30,72 @@ class Answers:
 
     _table: Table
 
+    def resume(
+        self,
+        user_id: str,
+        seen: Conversation,
+        number: int,
+        *,
+        holder: str,
+        lease_until: int,
+        actions: Sequence[Action] = (),
+    ) -> int:
+        """Begin to write on at the answer of the last turn, and return the version that comes with it.
+
+        It does not count as stored until it ends. Raises ConflictError when the conversation is not at
+        `seen.version`, or that answer is not as it was seen, and ActionRefusedError.
+        """
+        turn = seen.turns[-1] if seen.turns else None
+        if turn is None or turn.answer is None or turn.number != number:
+            raise ConflictError
+        pk, sk = schema.person(user_id), schema.message(seen.id, number, "assistant")
+        stored = self._table.get(pk, sk)
+        if stored is None or answer_of(stored) != turn.answer:
+            raise ConflictError
+        counted, version = stored.get("bytes", 0), seen.version + 1
+        lease = stored.get("lease_until")
+        untouched = Attr("lease_until").not_exists() if lease is None else Attr("lease_until").eq(lease)
+        as_seen = Attr("status").eq(stored["status"]) & untouched
+        kept = {name: value for name, value in stored.items() if name not in ("bytes", "stop_requested")}
+        begun = kept | {"status": WRITING, "reason": "", "holder": holder, "lease_until": lease_until}
+        changes = {"version": version, "updated_at": int(time.time())}
+        ours = [
+            advance(user_id, seen, changes, -counted),
+            Update(pk, schema.STORAGE, add={"bytes": -counted}),
+            Put(begun, as_seen),
+        ]
+        try:
+            self._table.transact([*ours, *actions])
+        except ConflictError as conflict:
+            if any(position < len(ours) for position in conflict.failed):
+                raise
+            raise ActionRefusedError(*(position - len(ours) for position in conflict.failed)) from None
+        return version
+
     def write(
-        self, user_id: str, conversation_id: str, number: int, holder: str, text: str, lease_until: int
+        self,
+        user_id: str,
+        conversation_id: str,
+        number: int,
+        holder: str,
+        text: str,
+        lease_until: int,
+        version: int = 0,
     ) -> bool:
         """Store what there is of an answer, and whose it is until when; whether somebody asked to stop it.
 
-        Raises ConflictError when that turn is not the conversation's last any more, or the answer another's.
+        `version` is the conversation's since the answer is written, if that is not the one of its turn.
+
+        Raises ConflictError when the conversation has changed since, or the answer is another's.
         """
         pk, sk = schema.person(user_id), schema.message(conversation_id, number, "assistant")
+        at = is_at(version or schema.version_of(number))
         changes = unfinished(text, holder, lease_until)
         condition = _writable(holder) & Attr("stop_requested").not_exists()
         try:
             self._table.transact(
                 [
-                    Check(pk, schema.conversation(conversation_id), is_at(schema.version_of(number))),
+                    Check(pk, schema.conversation(conversation_id), at),
                     Update(pk, sk, set=changes, condition=condition),
                 ]
             )
@@ -42,19 +106,33 @@ class Answers:
             return True
         return False
 
-    def answer(self, user_id: str, conversation_id: str, number: int, holder: str, answer: Answer) -> None:
+    def answer(
+        self,
+        user_id: str,
+        conversation_id: str,
+        number: int,
+        holder: str,
+        answer: Answer,
+        version: int = 0,
+        before: Answer = NOTHING,
+    ) -> None:
         """Store the whole answer of a turn; storing the same once more is fine, and counts nothing.
 
-        Raises ConflictError when that turn is not the conversation's last any more, or the answer another's.
+        `version` is as in `write`; `before` is what it went on with, whose tokens count already.
+
+        Raises ConflictError when the conversation has changed since, or the answer is another's.
         """
         pk, item = schema.person(user_id), answer_item(user_id, conversation_id, number, answer)
-        counts = {"input_tokens": answer.input_tokens, "output_tokens": answer.output_tokens}
+        counts = {
+            "input_tokens": answer.input_tokens - before.input_tokens,
+            "output_tokens": answer.output_tokens - before.output_tokens,
+        }
         head = Update(
             pk,
             schema.conversation(conversation_id),
             set={"updated_at": int(time.time())},
             add=counts | {"stored_bytes": item["bytes"]},
-            condition=is_at(schema.version_of(number)),
+            condition=is_at(version or schema.version_of(number)),
         )
         storage = Update(pk, schema.STORAGE, add={"bytes": item["bytes"]})
         try:

@@ -29,7 +29,7 @@ from gradio_app.chat.conversation import (
     valid_id,
 )
 from gradio_app.store import schema
-from gradio_app.store.answers import Answers
+from gradio_app.store.answers import ActionRefusedError, Answers
 from gradio_app.store.branches import Branches
 from gradio_app.store.deletion import Deletion
 from gradio_app.store.files import AttachedFiles, left_item
@@ -76,14 +76,6 @@ class FullError(Exception):
     def __init__(self, which: str) -> None:
         super().__init__(which)
         self.which = which
-
-
-class ActionRefusedError(Exception):
-    """What an action demands that the caller added does not hold; `failed` are the positions among those."""
-
-    def __init__(self, *failed: int) -> None:
-        super().__init__(*failed)
-        self.failed = failed
 
 
 class Conversations(Branches, Answers, Deletion, Organizing):

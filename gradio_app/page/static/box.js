@@ -92,12 +92,36 @@ function submit() {
   if ((!isEmpty(text) || hasFiles()) && !mustWait()) send(text, "#send", true);
 }
 
-/** Ask a changed question in place of a turn's, with those of its files that stay; whether it could be sent. */
+function wish(wanted) {
+  put(find("#wish textarea, #wish input"), JSON.stringify(wanted));
+}
+
+/** Ask another version of a turn's question, with those of its files that stay; whether it could be sent. */
 export function askInstead(turn, text, kept) {
   if (isEmpty(text)) return void say(words.empty_edit, "refused");
-  put(find("#changed textarea, #changed input"), turn);
+  wish({ deed: "edit", turn });
   put(find("#kept-files textarea, #kept-files input"), kept.join(","));
   return send(text.toWellFormed?.() ?? text, "#change", false);
+}
+
+/** Ask a turn's question once more of a model, for this time; whether it could be sent. */
+export function askAgain(turn, model) {
+  wish({ deed: "again", turn, model });
+  return send("", "#change", false);
+}
+
+/** Have the last answer go on, with the model that began it if that is known; whether it could be sent. */
+export function goOn(turn, model) {
+  wish({ deed: "go on", turn, model });
+  return send("", "#change", false);
+}
+
+/** Show another version of a turn's question, with what followed it. */
+export function show(turn, version) {
+  if (!mayAsk()) return;
+  hush();
+  wish({ deed: "show", turn, version });
+  find("#choose").click();
 }
 
 function settle(taken) {

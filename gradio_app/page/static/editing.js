@@ -28,7 +28,7 @@ function choice(bubble) {
 
 async function edit(button) {
   const bubble = button.closest(".user.message");
-  const turn = button.value;
+  const turn = Number(button.value);
   if (bubble.querySelector(":scope > .editor")) return;
   const field = document.createElement("textarea");
   field.value = await source(turn, "question");

@@ -13,6 +13,8 @@ export const names = found.names;
 export const { most, mostKept } = found;
 /** What may be attached: how many files, how many bytes of each, of an image how many, and pixels on a side. */
 export const limits = found.files;
+/** The models on offer, pairs of id and name. */
+export const { models } = found;
 /** Whose page this is. */
 export const owner = found.owner;
 export const language = document.documentElement.lang;

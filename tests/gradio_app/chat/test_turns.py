@@ -13,8 +13,10 @@ from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id, plain
 from gradio_app.chat.model import Choice, Models, ModelStream
 from gradio_app.chat.running import Running
+from gradio_app.store.branches import MOST_VERSIONS
+from gradio_app.store.preferences import Preferences
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, bedrock_client, make_chatting, until
-from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.fake_bedrock import HANG_UP, MISBEHAVIORS, PLAYED, FakeBedrock
 
 
 def spent(dynamodb: Any, table: str) -> int:
@@ -90,12 +92,121 @@ def test_a_failed_question_can_be_asked_again(chatting: Chatting, fake: FakeBedr
     assert [fake.question(number) for number in range(3)] == ["answer: before", "cut", "cut"]
 
 
-def test_an_earlier_question_can_be_changed_and_what_followed_goes(chatting: Chatting) -> None:
-    chatting.ask("answer: one")
-    chatting.ask("answer: two")
-    conversation = chatting.ask("answer: uno", replaces=chatting.now().turns[0].number)
+def test_an_earlier_question_can_be_changed_and_the_model_reads_only_what_is_shown(
+    chatting: Chatting, fake: FakeBedrock
+) -> None:
+    for text in ("one", "two", "three"):
+        chatting.ask(f"answer: {text}")
+    one, two, _ = chatting.now().turns
+    conversation = chatting.ask("answer: zwei", replaces=two.number)
+    assert [turn.question_text for turn in conversation.turns] == ["answer: one", "answer: zwei"]
+    chatting.ask("answer: drei")
+    read = [block["text"] for message in fake.requests[-1]["messages"] for block in message["content"]]
+    assert read == ["answer: one", "one", "answer: zwei", "zwei", "answer: drei"]
 
-    assert [turn.question_text for turn in conversation.turns] == ["answer: uno"]
+    now = chatting.now()
+    where = (chatting.user_id, chatting.conversation_id)
+    with pytest.raises(RefusedError, match="out_of_date"):
+        chatting.turns.choose(*where, now.version - 1, now.turns[1].number, two.number)
+    chatting.turns.choose(*where, now.version, now.turns[1].number, two.number)
+    assert [turn.question_text for turn in chatting.now().turns] == [
+        "answer: one",
+        "answer: two",
+        "answer: three",
+    ]
+    chatting.ask("answer: four")
+    assert "zwei" not in str(fake.requests[-1]["messages"])
+    for _ in range(MOST_VERSIONS - 1):
+        chatting.ask("", replaces=chatting.now().turns[0].number)
+    with pytest.raises(RefusedError, match="versions"):
+        chatting.start("", replaces=chatting.now().turns[0].number)
+    assert one.number in chatting.now().turns[0].versions
+
+
+def test_no_other_version_is_shown_while_an_answer_is_written(chatting: Chatting, fake: FakeBedrock) -> None:
+    chatting.ask("answer: one")
+    first = chatting.now().last
+    started = chatting.start("hold", replaces=first)
+    now = chatting.now()
+    with pytest.raises(RefusedError, match="busy"):
+        chatting.turns.choose(chatting.user_id, now.id, now.version, started.number, first)
+    fake.go_on.set()
+    chatting.settle()
+    assert chatting.last().text == "first words and the rest"
+
+
+def test_another_model_for_one_try_stays_with_that_try(chatting: Chatting, fake: FakeBedrock) -> None:
+    chatting.ask("answer: one")
+    other = Choice("us.amazon.nova-lite-v1:0", 0.3, 100)
+    now = chatting.ask("", replaces=chatting.now().last, choice=other, is_try=True)
+    assert now.turns[-1].answer
+    assert now.turns[-1].answer.model_id == fake.requests[-1]["model_id"] == other.model_id
+    assert now.model_id == MODEL_ID
+    preferred = Preferences(chatting.store._table).find(chatting.user_id)
+    assert preferred is None or preferred.model_id == MODEL_ID
+
+
+@pytest.mark.parametrize(
+    ("model_id", "roles"),
+    [
+        (MODEL_ID, ["user", "assistant"]),
+        ("us.anthropic.claude-opus-4-6-v1", ["user", "assistant", "user"]),
+        ("us.amazon.nova-lite-v1:0", ["user", "assistant", "user"]),
+    ],
+)
+def test_an_answer_goes_on_where_it_was_cut(
+    dynamodb: Any, table: str, models: Models, fake: FakeBedrock, model_id: str, roles: list[str]
+) -> None:
+    chatting = make_chatting(dynamodb, table, models, budget=10**6)
+    chatting.model_id = model_id
+    fake.usage = lambda _, words: {"inputTokens": 100, "outputTokens": words, "totalTokens": 100 + words}
+    cut = chatting.ask("long")
+    spent_before = spent(dynamodb, table)
+    number, stored = cut.last, cut.stored_bytes
+    assert chatting.last().can_go_on(0)
+
+    now = chatting.ask("", continues=number)
+    assert [message["role"] for message in fake.requests[-1]["messages"]] == roles
+    assert fake.requests[-1]["messages"][1]["content"] == [{"text": "as much as I may"}]
+    [turn] = now.turns
+    assert (turn.number, turn.versions) == (number, ())
+    assert turn.answer
+    assert turn.answer.text.startswith("as much as I mayecho ")
+    assert (turn.answer.status, turn.answer.reason) == ("complete", "")
+    assert turn.answer.input_tokens == now.input_tokens == 11 + 100
+    assert turn.answer.output_tokens == now.output_tokens
+    assert spent(dynamodb, table) - spent_before == 100 + turn.answer.output_tokens - 5
+    assert now.stored_bytes - stored == len(turn.answer.text) - len("as much as I may")
+    storage = chatting.store._table.get("USER#ana", "STORAGE")
+    assert storage is not None
+    assert storage["bytes"] == now.stored_bytes
+    with pytest.raises(RefusedError, match="changed"):
+        chatting.start("", continues=number)
+
+
+def test_what_goes_on_may_be_stopped_and_fail_and_loses_nothing(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chatting.ask("long")
+    number = chatting.now().last
+    played = monkeypatch.setitem
+    played(PLAYED, "as much as I may", [HANG_UP])
+    chatting.ask("", continues=number)
+    assert (chatting.last().text, chatting.last().status) == ("as much as I may", "failed")
+    monkeypatch.delitem(PLAYED, "as much as I may")
+    played(MISBEHAVIORS, "as much as I may", MISBEHAVIORS["silence"])
+    started = chatting.start("", continues=number)
+    for again in ({}, {"continues": number}, {"replaces": number}):
+        with pytest.raises(RefusedError, match="busy"):
+            chatting.start("answer: me too", **again)
+    until(lambda: "half" in started.answer.text)
+    chatting.turns.stop(chatting.user_id, chatting.conversation_id)
+    chatting.settle()
+    assert (chatting.last().text, chatting.last().status) == ("as much as I mayhalf an answer", "stopped")
+    chatting.ask("answer: more")
+    assert len(chatting.now().turns) == 2
+    with pytest.raises(RefusedError, match="changed"):
+        chatting.start("", continues=number)
 
 
 def test_an_unreachable_endpoint_says_so(dynamodb: Any, table: str) -> None:

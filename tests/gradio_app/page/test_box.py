@@ -221,7 +221,7 @@ def test_a_page_that_is_out_of_date_says_so(context: BrowserContext) -> None:
     newer = opened(context, old.url)
     ask(newer, "answer: two", "two")
     old.get_by_role("button", name="Undo").click()
-    expect(notice(old)).to_contain_text("nothing was taken back")
+    expect(notice(old)).to_contain_text("nothing was done")
     expect(answers(old)).to_have_text(["one", "two"])
     ask(newer, "answer: three", "three")
     old.get_by_role("button", name="Retry").click()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.gradio_app.chatting import DEADLINE
+from tests.gradio_app.chatting import DEADLINE, MODEL_ID
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.browsing import (
     OTHER_MODEL,
@@ -14,6 +14,7 @@ from tests.gradio_app.page.browsing import (
     ask,
     context,
     links,
+    notice,
     opened,
     page,
     questions,
@@ -84,7 +85,11 @@ def test_errors_are_told_in_the_chat_with_what_had_arrived(page: Page) -> None:
     ask(page, "answer: fine again", "fine again")
 
 
-def test_edit_asks_anew_and_drops_what_followed(page: Page) -> None:
+def version(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_edit_keeps_the_version_before_with_all_that_followed(page: Page, context: BrowserContext) -> None:
     ask(page, "answer: one", "one")
     ask(page, "answer: two", "two")
     page.get_by_role("button", name="Edit the question").first.click()
@@ -95,8 +100,45 @@ def test_edit_asks_anew_and_drops_what_followed(page: Page) -> None:
     expect(answers(page).last).to_have_text("changed")
     settled(page)
     expect(answers(page)).to_have_count(1)
+    ask(page, "answer: and more", "and more")
+    version(page, "Previous version")
+    expect(answers(page)).to_have_text(["one", "two"])
+    expect(questions(page).first).to_contain_text("Version 1/2")
     page.reload()
-    expect(questions(page)).to_have_text(["answer: changed"])
+    expect(answers(page)).to_have_text(["one", "two"])
+    other = opened(context, page.url)
+    expect(answers(other)).to_have_text(["one", "two"])
+    other.get_by_role("button", name="Next version").press("Enter")
+    expect(answers(other)).to_have_text(["changed", "and more"])
+    version(page, "Next version")
+    expect(notice(page)).to_contain_text("changed elsewhere")
+    expect(answers(page)).to_have_text(["changed", "and more"])
+
+
+def test_another_model_is_tried_for_one_answer(page: Page, fake: FakeBedrock) -> None:
+    ask(page, "answer: one", "one")
+    page.get_by_role("button", name=re.compile("Try again with another model")).click()
+    page.get_by_role("menu").press("ArrowDown")
+    page.get_by_role("menuitem", name="nova-lite").press("Enter")
+    expect(questions(page)).to_contain_text("2/2")
+    settled(page)
+    assert fake.requests[-1]["model_id"] == OTHER_MODEL
+    expect(page.get_by_role("button", name=re.compile("Written by nova-lite"))).to_be_visible()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    ask(page, "answer: two", "two")
+    assert fake.requests[-1]["model_id"] == MODEL_ID
+
+
+def test_an_answer_that_was_too_long_goes_on(page: Page, fake: FakeBedrock) -> None:
+    ask(page, "long", "as much as I may")
+    page.get_by_role("button", name="Continue").click()
+    expect(answers(page)).to_contain_text("as much as I mayecho as much as I may")
+    settled(page)
+    expect(answers(page)).to_have_count(1)
+    assert [message["role"] for message in fake.requests[-1]["messages"]] == ["user", "assistant"]
+    page.reload()
+    expect(answers(page)).to_have_text("as much as I mayecho as much as I may")
+    expect(page.get_by_role("button", name="Continue")).to_have_count(0)
 
 
 def test_undo_takes_the_last_question_back(page: Page) -> None:

@@ -172,6 +172,34 @@ def test_what_is_copied_is_what_was_written(context: BrowserContext, store: Conv
         assert page.evaluate("navigator.clipboard.readText()") == text
 
 
+SPREAD = "|Name|Sum|\n|:-|-:|\n|**Ana**|1.5|\n|a, `b`||\n"
+
+
+def test_texts_code_and_tables_are_copied_as_what_takes_them_wants(
+    context: BrowserContext, store: Conversations
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    answer = f"A **list**:\n\n- `a`\n\n````python\nx = '```'\n````\n\n{SPREAD}\n"
+    page = opened(context, address_of(stored(store, [answer])))
+    last = answers(page).last
+    copies = {
+        "A list:\n\na\n\nx = '```'\n\nName\tSum\nAna\t1.5\na, b\t\n\nthe end": last.locator(".as-text"),
+        "````python\nx = '```'\n````\n": last.locator(".copy_fenced"),
+        "Name\tSum\nAna\t1.5\na, b\t": last.locator(".copy_table"),
+    }
+    for text, button in copies.items():
+        button.focus()
+        button.press("Enter")
+        expect(button).to_have_class(re.compile("copied"))
+        assert page.evaluate("navigator.clipboard.readText()") == text
+    html = page.evaluate(
+        """async () => (await (await navigator.clipboard.read())[0].getType("text/html")).text()"""
+    )
+    cells = "<tr><th>Name</th><th>Sum</th></tr><tr><td>Ana</td><td>1.5</td></tr>"
+    assert f"<table><tbody>{cells}<tr><td>a, b</td><td></td></tr></tbody></table>" in html
+    expect(page.locator("#chat .read")).to_have_count(0)
+
+
 def test_names_of_messages_are_no_html_and_those_of_buttons_are_in_the_pages_language(
     browser: Browser, site: str, store: Conversations
 ) -> None:

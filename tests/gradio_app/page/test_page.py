@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -133,11 +134,12 @@ def test_each_turn_shows_two_messages_and_why_an_answer_is_not_whole(
     answer: Answer | None, parts: list[str]
 ) -> None:
     turn = Turn(1, plain("a *question*"), answer)
-    shown = orjson.loads(orjson.dumps(render.messages("c" * 32, [turn, turn], "en")))
+    shown = orjson.loads(orjson.dumps(render.messages("c" * 32, [turn, replace(turn, number=2)], "en")))
     assert [message["role"] for message in shown] == ["user", "assistant"] * 2
     said = [[text_of(part["text"]) for part in message["content"]] for message in shown]
     assert [part for part in said[0] if part] == ["a *question*"]
     assert [part for part in said[1] if part] == parts
+    assert ("Continue" in said[3]) == (len(parts) == 2), "the last one goes on, if something was cut off"
 
 
 def test_token_counts_are_written_as_the_language_does() -> None:
@@ -222,7 +224,7 @@ def test_a_view_updates_all_that_it_says_and_nothing_else() -> None:
     """A component that is left out would keep what the conversation before had shown."""
     with gradio.Blocks():
         components = layout(SETTINGS)
-    views = Views(cast(Any, SimpleNamespace(documents=None)), components)
+    views = Views(cast(Any, SimpleNamespace(documents=None, settings=SETTINGS)), components)
     reader = Reader("ana", "en")
     shown = views.view(reader, Conversation("c"))
     assert set(shown) == set(views.of_conversation)

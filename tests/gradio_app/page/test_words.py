@@ -23,6 +23,7 @@ OF_TURNS = (
     "budget",
     "full_conversation",
     "full_person",
+    "versions",
     "too_long",
     "empty",
     "choice",
@@ -36,6 +37,7 @@ OF_TURNS = (
 )
 """Refusals that a message may meet."""
 COUNTS = {
+    "versions": {"most": 20},
     "too_long": {"characters": 33_000, "most": 32_000},
     "too_many_files": {"most": 10, "documents": 5},
 }

@@ -1,6 +1,7 @@
 """Two tasks at one person's conversation: whatever happens in between and whoever dies, nothing is torn."""
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -126,6 +127,17 @@ class Person:
             where = (self.user_id, self.conversation_id, number, self.holder)
             store.answer(*where, Answer(plain(f"all of {question}"), input_tokens=1))
 
+    def _go_on(self, store: Conversations, _: int) -> None:
+        seen = self._seen(store)
+        if not seen.turns or not (before := seen.turns[-1].answer) or not before.text:
+            return
+        lease: dict[str, Any] = {"holder": self.holder, "lease_until": SOON}
+        version = store.resume(self.user_id, seen, seen.last, **lease)
+        where = (self.user_id, self.conversation_id, seen.last, self.holder)
+        store.write(*where, f"{before.text} and", SOON, version)
+        more = Answer(plain(f"{before.text} and more"), input_tokens=before.input_tokens + 1)
+        store.answer(*where, more, version, before)
+
     def _undo(self, store: Conversations, _: int) -> None:
         seen = self._seen(store)
         if seen.turns:
@@ -170,7 +182,7 @@ kinds = st.sampled_from(
     [
         *["ask"] * 3,
         *["answer"] * 4,
-        *["replace", "write", "choose", "sum_up"] * 2,
+        *["replace", "write", "choose", "sum_up", "go_on"] * 2,
         "undo",
         "delete",
         "rename",
@@ -270,7 +282,8 @@ def assert_whole(items: dict[str, Item], conversation_id: str) -> None:
             continue
         question = messages.get(schema.message(conversation_id, number, "user"))
         assert question, "an answer without its question"
-        assert item["text"] in ("", f"half of {question['text']}", f"all of {question['text']}")
+        written = rf"(?:(?:half|all) of {question['text']}(?: and(?: more)?)*)?"
+        assert re.fullmatch(written, item["text"]), "another's, or the same twice"
         assert head
         assert schema.version_of(number) <= head["version"]
 
