@@ -24,11 +24,12 @@ from deployer.options import Options
 
 USER_AGENT = "asistente-deployer"
 PARTITION = "aws"
-# An operation may last an hour: a cut of a minute or two must not end the watch over it.
+# An operation may last an hour: a cut of a minute or two must not end the watch over it. Where a connection
+# stays and nothing comes, ten times half a minute are enough: nothing that is asked of AWS takes that long.
 PATIENT = Config(
     user_agent_extra=USER_AGENT,
     connect_timeout=10,
-    read_timeout=60,
+    read_timeout=30,
     retries={"mode": "standard", "total_max_attempts": 10},
 )
 # The first call shall say soon that nothing answers.

@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deployer.account import objects
 from deployer.errors import DENIED, error_code
 
 FORM = 1
@@ -133,8 +134,7 @@ def write(s3: Any, bucket: str, record: Record) -> None:
 def read(s3: Any, bucket: str, identity: str) -> Record | Unreadable | None:
     """Return the record of that id, None where there is none; raises ValueError for what is no id."""
     try:
-        answer = s3.get_object(Bucket=bucket, Key=key_of(identity))
-        return _record(identity, answer["Body"].read(MOST_BYTES + 1))
+        return _record(identity, objects.read(s3, bucket, key_of(identity), MOST_BYTES + 1))
     except Unusable as error:
         return Unreadable(identity, str(error))
     except ClientError as error:

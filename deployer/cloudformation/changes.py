@@ -42,9 +42,9 @@ def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Conso
     foresee nested stacks, the change set is one without them and has its reason under REFUSED.
     """
     if kind == "IMPORT":  # CloudFormation takes no IncludeNestedStacks with it
-        return _make(cloudformation, request, kind)
+        return _make(cloudformation, request, kind, console)
     try:
-        return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind)
+        return _make(cloudformation, request | {"IncludeNestedStacks": True}, kind, console)
     except Refused as refused:
         # In such a preview, what one stack gives another is a placeholder. CloudFormation takes it for the
         # value and may stumble over it, not always in words that tell (cfn-language-discussion, issue 152).
@@ -54,7 +54,7 @@ def make(cloudformation: Any, request: dict[str, Any], kind: str, console: Conso
             f"Its reason: {refused.reasons}",
             "yellow",
         )
-        made = _make(cloudformation, request, kind)
+        made = _make(cloudformation, request, kind, console)
         return made and made | {REFUSED: refused.reasons}
 
 
@@ -95,25 +95,25 @@ def is_being_made(cloudformation: Any, stack: str) -> bool:
     return any(item.get("Status") in _BEING_MADE for page in pages for item in page["Summaries"])
 
 
-def _make(cloudformation: Any, request: dict[str, Any], kind: str) -> ChangeSet | None:
-    made = _create(cloudformation, request, kind)
+def _make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
+    made = _create(cloudformation, request, kind, console)
     try:
         reviewed.wait_until_at_rest(cloudformation, made["Id"])
         change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
     except BaseException:
-        forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind)
+        forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind, console)
         raise
     if change_set["Status"] != "FAILED":
         return change_set
     empty = _is_empty(change_set)
     reasons = [] if empty else _reasons(cloudformation, change_set, "")
-    forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind)
+    forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind, console)
     if empty:
         return None
     raise Refused("\n".join(dict.fromkeys(reasons)) or "CloudFormation gives no reason.")
 
 
-def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str, Any]:
+def _create(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> dict[str, Any]:
     """Ask for the change set; return its Id and StackId."""
     name = f"deploy-{uuid.uuid4()}"
     try:
@@ -125,6 +125,9 @@ def _create(cloudformation: Any, request: dict[str, Any], kind: str) -> dict[str
         if error_code(error) != "ValidationError" or "_IN_PROGRESS state" in str(error):
             raise
         raise Refused(explain(error)) from error
+    except BotoCoreError:  # nobody heard whether it was made
+        _say_left(name, console)
+        raise
 
 
 def _is_empty(change_set: ChangeSet) -> bool:
@@ -165,13 +168,15 @@ def _nested(change_set: ChangeSet) -> dict[str, str]:
     return listed
 
 
-def forget(cloudformation: Any, stack: str, change_set_id: str, stack_id: str, kind: str) -> bool:
+def forget(
+    cloudformation: Any, stack: str, change_set_id: str, stack_id: str, kind: str, console: Console
+) -> None:
     """Remove a change set of no use; a first one leaves an empty stack, which goes with it.
 
     An import may be a stack's first or not, and its stack stays: who asked for it removes that.
 
-    When that fails, what is left does no harm, and why the change set is of no use matters more: then False
-    is returned.
+    When that fails, what is left does no harm, and why the change set is of no use matters more: what is left
+    is named, and nothing raised.
     """
     try:
         if kind == "CREATE":
@@ -179,5 +184,13 @@ def forget(cloudformation: Any, stack: str, change_set_id: str, stack_id: str, k
         else:
             reviewed.delete_change_set(cloudformation, change_set_id)
     except (BotoCoreError, ClientError):
-        return False
-    return True
+        _say_left(change_set_id, console)
+
+
+def _say_left(change_set: str, console: Console) -> None:
+    say(
+        console,
+        f"The change set {change_set} may be left. It does nothing and costs nothing; the next deployment "
+        "takes it away.",
+        "yellow",
+    )

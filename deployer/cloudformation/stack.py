@@ -176,7 +176,8 @@ def apply(
     except GoesOn:
         raise
     except BaseException:
-        changes.forget(cloudformation, wanted.name, change_set["ChangeSetId"], change_set["StackId"], kind)
+        identity, stack_id = change_set["ChangeSetId"], change_set["StackId"]
+        changes.forget(cloudformation, wanted.name, identity, stack_id, kind, console)
         raise
     _require_success(wanted.name, follow(cloudformation, watch, wanted.name, console, look), console)
     return outputs(find(cloudformation, wanted.name) or {})

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from command_line import Parser, shown, text
-from deployer.account import history, tagged
+from deployer.account import history, objects, tagged
 from deployer.account.history import Record, Result, Unreadable
 from deployer.cloudformation import other_network, package, stack
 from deployer.cloudformation.changes import ChangeSet
@@ -202,7 +202,7 @@ def _publish(prepared: Prepared, bucket: str, target: Record) -> tuple[stack.Wan
 
 def _download(aws: Aws, bucket: str, target: Record, key: str) -> bytes:
     try:
-        return aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return objects.read(aws.s3, bucket, key)
     except ClientError as error:
         if error_code(error) in GONE:
             raise UsageError(f"{key} is not in the bucket any more: {_no_way_back(target)}") from error

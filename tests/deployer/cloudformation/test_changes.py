@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import ANY, Stubber
 from rich.console import Console
 
@@ -201,3 +202,15 @@ def test_the_summary_counts_nested_changes_and_names_what_is_replaced_or_removed
         "1 to replace (Store/Table), 1 to change in place, 1 to perhaps replace (Store/Topic), "
         "1 to remove (Old), 1 to add"
     )
+
+
+def test_a_change_set_of_which_nobody_heard_is_named() -> None:
+    class Silent:
+        def create_change_set(self, **request: Any) -> None:
+            self.name = request["ChangeSetName"]
+            raise ReadTimeoutError(endpoint_url="http://127.0.0.1")
+
+    silent, console = Silent(), paper()
+    with pytest.raises(ReadTimeoutError):
+        changes.make(silent, REQUEST, "UPDATE", console)
+    assert f"The change set {silent.name} may be left." in console.export_text()

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
-from deployer.cloudformation import changes, deployed
+from deployer.cloudformation import changes, deployed, reviewed
 from deployer.commands import deploy, plan
 from deployer.commands.consent import FLAG, Consent
 from deployer.errors import DeployError
@@ -144,10 +145,10 @@ def refuse_nested(monkeypatch: pytest.MonkeyPatch) -> None:
     """CloudFormation refuses the preview of nested stacks (cfn-language-discussion, issue 152)."""
     make = changes._make
 
-    def refusing(cloudformation: Any, request: dict[str, Any], kind: str) -> Any:
+    def refusing(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> Any:
         if request.get("IncludeNestedStacks"):
             raise changes.Refused("Store: Parameter QueueName failed to satisfy constraint.")
-        return make(cloudformation, request, kind)
+        return make(cloudformation, request, kind, console)
 
     monkeypatch.setattr(changes, "_make", refusing)
 
@@ -189,8 +190,12 @@ def test_a_first_deployment_of_templates_that_are_not_ours_is_told_as_far_as_can
 
 def test_a_change_set_that_stays_is_named(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.deploy()
-    monkeypatch.setattr(changes, "forget", lambda *_: False)
-    assert "is still there: it could not be deleted" in planned(tiny, Greeting="hola")
+
+    def denied(*_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DeleteChangeSet")
+
+    monkeypatch.setattr(reviewed, "delete_change_set", denied)
+    assert " may be left. " in planned(tiny, Greeting="hola")
 
 
 def test_who_may_not_read_the_templates_is_told(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:

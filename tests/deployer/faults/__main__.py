@@ -1,4 +1,4 @@
-"""Every command with every fault at every call, which takes an hour: `python -m tests.deployer.faults`."""
+"""Every command with every fault at every call, which takes hours: `python -m tests.deployer.faults`."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from typing import Any
 Client = Callable[[str], Any]
 NESTED = re.compile(r":changeSet/deploy-[0-9a-f-]{36}-")
 """The name of a nested change set is its root's, and more."""
+CARRIED_OUT = ("EXECUTE_COMPLETE", "EXECUTE_FAILED")
+"""Of such a change set nothing comes any more, says DescribeChangeSet's page."""
 OF_THE_ACCOUNT = ("AWSServiceRoleFor", "oidc-provider/token.actions.githubusercontent.com")
 """One for the whole account, which stays for whoever else uses it; the commands say when they make one."""
 
@@ -39,7 +41,7 @@ def _change_sets(client: Client) -> Iterator[str]:
     cloudformation = client("cloudformation")
     for name in _stacks(client):
         for each in _pages(cloudformation, "list_change_sets", "Summaries", StackName=name):
-            if each.get("ExecutionStatus") != "EXECUTE_COMPLETE" and not NESTED.search(each["ChangeSetId"]):
+            if each.get("ExecutionStatus") not in CARRIED_OUT and not NESTED.search(each["ChangeSetId"]):
                 yield each["ChangeSetId"]
 
 

@@ -20,8 +20,8 @@ from deployer.account import history
 from deployer.cloudformation import stack
 from gradio_app.store import schema
 from tests.deployer.faults.account import everything
-from tests.deployer.faults.process import BOOTSTRAP_DESCRIPTION, Commands, Ended, Running, commands
-from tests.deployer.faults.wire import Fault, Wire, wire
+from tests.deployer.faults.process import BOOTSTRAP_DESCRIPTION, HURRIED, Commands, Ended, Running, commands
+from tests.deployer.faults.wire import HANGING, Fault, Wire, wire
 from tests.emulator_fixture import REGION, RunningEmulator
 
 DEADLINE_SECONDS = 60
@@ -42,6 +42,8 @@ class World:
     def run(self, *arguments: str, fault: Fault | None = None) -> Ended:
         """Run a command with this fault; what it calls is in the wire's `calls`."""
         environment = {**self.aws.environment, "AWS_ENDPOINT_URL": self.wire.endpoint_url, **self.variables}
+        if fault and fault.kind in HANGING:
+            environment[HURRIED] = "yes"
         started: Future[Running] = Future()
         self.wire.arm(fault, lambda: started.result().kill())
         started.set_result(self.commands.start(arguments, environment, self.out))
@@ -127,6 +129,9 @@ class Case(ABC):
     code = 0
     """With which it ends where nothing is wrong at the wire."""
 
+    own_end = ""
+    """In what the command says at its end where nothing is wrong at the wire and it fails."""
+
     done_twice = ""
     """What the command says in its refusal where it has been carried out already."""
 
@@ -174,6 +179,7 @@ class FirstThatFails(First):
     """A first deployment that CloudFormation takes back: what it kept is removed by the same command."""
 
     code = 1
+    own_end = "could not be created"
 
     def arguments(self) -> Sequence[str]:
         return [*DEPLOY, *self.on, "KeepData=yes", "Hold=1"]
@@ -206,6 +212,7 @@ class UpdateThatFails(Update):
     """An update that CloudFormation takes back."""
 
     code = 1
+    own_end = "could not be updated"
 
     def arguments(self) -> Sequence[str]:
         return [*DEPLOY, *self.on, f"Greeting={self.greeting}", "Hold=1"]
@@ -247,8 +254,14 @@ class Plan(Update):
         return ["plan", *self.on, f"Greeting={self.greeting}"]
 
     def require_done(self) -> None:
+        """Whether the change set is gone, or named, is looked at after each run."""
         assert self.output("Greeting") == "first"
+
+    def clear(self) -> None:
+        """The next deployment takes the change sets away that were left."""
+        self.deploy("Greeting=last")
         self.require_no_change_sets()
+        super().clear()
 
 
 class Back(Case):

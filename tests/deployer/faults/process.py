@@ -23,6 +23,10 @@ from typing import IO, Any
 
 BOOTSTRAP_DESCRIPTION = "TINY_BOOTSTRAP"
 """A variable that has the bootstrap stack change."""
+HURRIED = "TINY_HURRIED"
+"""A variable that has the clients wait for an answer for a moment only, and ask again twice."""
+READ_TIMEOUT_SECONDS = 0.7
+ATTEMPTS = 3
 SERVICES = (
     "cloudformation", "codepipeline", "cognito-idp", "dynamodb", "ec2", "ecr", "ecs", "elbv2", "iam", "kms",
     "logs", "resourcegroupstaggingapi", "s3", "sts",
@@ -163,6 +167,21 @@ def _small(out: Path) -> None:
     deploy_sh.load = load
     user_forget.SETTLE_SECONDS = 0
     botocore.retries.standard.ExponentialBackoff.delay_amount = lambda self, context: 0.0  # noqa: ARG005
+    if HURRIED in os.environ:
+        _hurry()
+
+
+def _hurry() -> None:
+    """Shorten what the clients wait for, whichever of the deployer's ways of asking they are made for."""
+    from botocore.config import Config
+
+    from deployer import session
+
+    retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+    soon = Config(read_timeout=READ_TIMEOUT_SECONDS, retries=retries)  # type: ignore[arg-type]
+    for name, config in list(vars(session).items()):
+        if isinstance(config, Config):
+            setattr(session, name, config.merge(soon))
 
 
 def _complete(folder: Path, store: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
-"""Each operation of the commands that change something fails once, in one of the ways in turn.
+"""Each operation that changes something fails once, and some that read, in one of the ways in turn.
 
-All ways at all calls take an hour, by `python -m tests.deployer.faults`.
+All ways at all calls take hours, by `python -m tests.deployer.faults`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 
 from tests.deployer.faults import cases
 from tests.deployer.faults.cases import CASES, World
-from tests.deployer.faults.sweep import last_of_each, points, strike
+from tests.deployer.faults.sweep import points, sample, strike
 from tests.deployer.faults.wire import Fault, Kind
 from tests.emulator_fixture import RunningEmulator
 
@@ -40,7 +40,8 @@ def world(emulator: RunningEmulator) -> Iterator[World]:
 def test_whatever_fails_is_one_sentence_and_the_same_command_goes_on(world: World, name: str) -> None:
     case = CASES[name](world)
     wrong: list[str] = []
-    for number, point in enumerate(last_of_each(points(case)), TRIED.index(name)):
+    turn = TRIED.index(name)
+    for number, point in enumerate(sample(points(case), turn), turn):
         fault = Fault(KINDS[number % len(KINDS)], point)
         wrong += [f"{fault.kind} at {point}: {each}" for each in strike(case, fault)]
     case.clear()

@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
-READING = re.compile(r"(Describe|Get|List|Head|Query|Scan|Batch?Get|Simulate|Filter|GET |HEAD )")
+READING = re.compile(r"(Admin)?(Describe|Get|List|Query|Scan|Simulate|Filter|GET |HEAD )")
 
 
 class Kind(StrEnum):
@@ -41,8 +41,18 @@ class Kind(StrEnum):
     """It is carried out, and the answer is lost; whoever asks again gets one."""
     CUT = "cut"
     """It is carried out, the answer is lost, and no call gets through any more."""
+    HUNG = "hung"
+    """It is carried out, and neither it nor another attempt at it is ever answered; other calls are."""
+    HALF = "half"
+    """It is carried out, and half of the answer comes and then nothing; whoever asks again gets all of it."""
     KILLED = "killed"
     """It is carried out, and the process is killed before it hears of that."""
+
+
+HANGING = (Kind.HUNG, Kind.HALF)
+"""The connection stays, and nothing comes: only a time-out ends that."""
+ONCE = (Kind.LOST, Kind.HALF)
+"""Another attempt at the call succeeds."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +215,7 @@ class Wire:
                 return None
             if self._is_over:
                 return fault.kind
-            if point != fault.point or (again and fault.kind is Kind.LOST):
+            if point != fault.point or (again and fault.kind in ONCE):
                 return None
             self.struck = True
             self._is_over = fault.kind in (Kind.EXPIRED, Kind.CUT, Kind.KILLED)
@@ -261,12 +271,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*self._forward(request))
             return
         # The rest is carried out, and nobody hears of it.
-        if not was_over and not (again and kind is Kind.CUT):
-            self._forward(request)
+        if not was_over and not again:
+            answer = self._forward(request)
+            if kind is Kind.HALF:
+                self._answer(*answer, half=True)
         if kind is Kind.KILLED:
             self.wire.kill()
         self.close_connection = True
         with suppress(OSError):
+            while kind in HANGING and self.connection.recv(4096):
+                """Until the client gives up."""
             self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _any  # noqa: N815
@@ -288,13 +302,17 @@ class _Handler(BaseHTTPRequestHandler):
             kept["content-length"] = answer.getheader("content-length") or "0"
         return answer.status, kept, body
 
-    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _answer(self, status: int, headers: dict[str, str], body: bytes, *, half: bool = False) -> None:
         with suppress(OSError):
             self.send_response_only(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             if "content-length" not in headers:
                 self.send_header("content-length", str(len(body)))
+            has_body = body and self.command != "HEAD"
+            if half and not has_body:
+                self.flush_headers()  # without the empty line that ends them
+                return
             self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+            if has_body:
+                self.wfile.write(body[: len(body) // 2] if half else body)
