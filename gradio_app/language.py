@@ -25,6 +25,7 @@ class Language:
 KNOWN = {
     "en": Language("English", ",", ".", "%Y-%m-%d"),
     "es": Language("Español", "\N{NARROW NO-BREAK SPACE}", ",", "%d/%m/%Y"),
+    "pt": Language("Português", ".", ",", "%d/%m/%Y"),
 }
 """By its tag without a region. The first is for whoever asks for none of them."""
 LANGUAGES = tuple(KNOWN)

@@ -1,4 +1,4 @@
-"""Every text of the chat that a person reads, in English and Spanish.
+"""Every text of the chat that a person reads, in English and Spanish; others have a module each.
 
 `gradio_app.language` decides which. What stands on the page is Gradio's to translate (`gr.I18n`), into the
 language that our script names to it; the rest is chosen here.
@@ -7,6 +7,7 @@ language that our script names to it; the rest is chosen here.
 import gradio as gr
 
 from gradio_app.language import number as number
+from gradio_app.page import texts_pt
 
 PAGE = {
     "en": {
@@ -63,6 +64,7 @@ PAGE = {
         "earlier": "↑ Mensajes anteriores",
         "later": "↓ Mensajes posteriores",
     },
+    "pt": texts_pt.PAGE,
 }
 
 REASONS = {
@@ -122,6 +124,7 @@ REASONS = {
         "en unos minutos.",
         "unknown": "Algo salió mal con la respuesta. Reintenta.",
     },
+    "pt": texts_pt.REASONS,
 }
 """Why an answer is not whole; shown below what there is of it."""
 
@@ -136,6 +139,7 @@ WAITS = {
         "unavailable": "El modelo está fuera de servicio por el momento. Se le vuelve a preguntar enseguida.",
         "unreachable": "No se puede contactar con el modelo. Se le vuelve a preguntar enseguida.",
     },
+    "pt": texts_pt.WAITS,
 }
 """Why an answer does not begin yet, while the application waits to ask the model once more."""
 
@@ -212,6 +216,7 @@ REFUSALS = {
         "broken": "Algo salió mal por nuestra parte. Reintenta; si sigue, avisa a quien lo administra "
         "(referencia {reference}).",
     },
+    "pt": texts_pt.REFUSALS,
 }
 """Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""
 
@@ -256,6 +261,7 @@ UPLOADS = {
         "storage": "Ahora mismo no se puede guardar el archivo. Reintenta en un momento.",
         "no_file": "Este archivo no existe. Quizá se borró.",
     },
+    "pt": texts_pt.UPLOADS,
 }
 """Why a file is not attached, or not shown."""
 
@@ -274,6 +280,7 @@ ASKS = {
         "everybody": "los documentos de todos",
         "group": "los documentos de {name}",
     },
+    "pt": texts_pt.ASKS,
 }
 """What can be asked; it goes on from `asks` of the page."""
 
@@ -296,6 +303,7 @@ SOURCES = {
         "closed": "El documento ya no está abierto para ti.",
         "searched_for": "También se buscó: {question}",
     },
+    "pt": texts_pt.SOURCES,
 }
 """What stands at the sources of an answer."""
 
@@ -310,6 +318,7 @@ FILES = {
         "text": "leído como texto",
         "cut": "solo se leyó el comienzo, como texto",
     },
+    "pt": texts_pt.FILES,
 }
 """What stands at the files of a message."""
 
@@ -324,10 +333,11 @@ ACTIONS = {
         "copy_question": "Copiar la pregunta",
         "copy_answer": "Copiar la respuesta",
     },
+    "pt": texts_pt.ACTIONS,
 }
 """What can be done with a message: names of buttons that show a sign only."""
 
-RETRY = {"en": "Retry", "es": "Reintentar"}
+RETRY = {"en": "Retry", "es": "Reintentar", "pt": texts_pt.RETRY}
 """The name of Gradio's button that asks the last question again, by which our script knows it."""
 
 SCRIPT = {
@@ -403,6 +413,7 @@ SCRIPT = {
         "drop_here": "Suelta los archivos para adjuntarlos",
         "begins": "Se está escribiendo la respuesta.",
     },
+    "pt": texts_pt.SCRIPT,
 }
 """What our script says by itself."""
 
@@ -457,18 +468,21 @@ SHORTCUTS = {
         "enter": "Intro",
         "escape": "Esc",
     },
+    "pt": texts_pt.SHORTCUTS,
 }
 """What the keyboard does, and the names of its keys."""
 
 SPOKEN = {
     "en": {"complete": "The answer is complete.", "broken_off": "The answer cannot be followed any more."},
     "es": {"complete": "La respuesta está completa.", "broken_off": "Ya no se puede seguir la respuesta."},
+    "pt": texts_pt.SPOKEN,
 }
 """What a screen reader says of an answer that has ended and of which nothing else is to be said."""
 
 NO_SCRIPT = {
     "en": "This page needs JavaScript. Allow it in your browser, and load the page again.",
     "es": "Esta página necesita JavaScript. Actívalo en tu navegador y vuelve a cargarla.",
+    "pt": texts_pt.NO_SCRIPT,
 }
 """What a browser shows that runs no scripts, all of it."""
 
@@ -485,12 +499,14 @@ OF_GRADIO = {
         "Stop": "Detener",
         "Reset to default value": "Volver al valor inicial",
     },
+    "pt": texts_pt.OF_GRADIO,
 }
 """Names of buttons and regions that Gradio says in English in every language; our script replaces them."""
 
 WELCOME = {
     "en": "## What can I help you with?\nAnswers may be wrong: check what matters.",
     "es": "## ¿En qué puedo ayudarte?\nLas respuestas pueden contener errores: comprueba lo importante.",
+    "pt": texts_pt.WELCOME,
 }
 
 EXAMPLES = {
@@ -510,6 +526,7 @@ EXAMPLES = {
         ),
         ("Planificar", "Haz un plan para aprender lo básico de Python en cuatro semanas, media hora al día."),
     ),
+    "pt": texts_pt.EXAMPLES,
 }
 
 USAGE = {
@@ -517,6 +534,7 @@ USAGE = {
     "conversation {total_input} in, {total_output} out",
     "es": "Último mensaje ≈ {message} tokens ({input} con contexto) · respuesta {output} · "
     "conversación {total_input} de entrada, {total_output} de salida",
+    "pt": texts_pt.USAGE,
 }
 
 OURS_IN_GRADIO = {
@@ -526,6 +544,7 @@ OURS_IN_GRADIO = {
         "chatbot.copy_message": "Copiar mensaje",
         "chatbot.copied_message": "Mensaje copiado",
     },
+    "pt": texts_pt.OURS_IN_GRADIO,
 }
 """What Gradio's own translations leave out, and what must be as we say."""
 
