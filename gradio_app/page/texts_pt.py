@@ -136,6 +136,7 @@ SOURCES = {
     "open": "Abrir o documento",
     "deleted": "O documento foi apagado.",
     "closed": "O documento já não está aberto para você.",
+    "searched_for": "Também se procurou: {question}",
 }
 
 FILES = {

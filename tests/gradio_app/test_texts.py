@@ -1,6 +1,6 @@
 """Every text of the application in every language: none missing, none too many, none left in another one.
 
-A table of texts is any dictionary of a module that has `en`.
+A table of texts is any dictionary of a module that has `en`, unless its name is private.
 """
 
 import importlib
@@ -36,7 +36,9 @@ def tables() -> dict[str, dict[str, Any]]:
             continue
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
-            is_table = isinstance(value, dict) and isinstance(value.get("en"), (str, dict, tuple))
+            if name.startswith("_") or not isinstance(value, dict):
+                continue
+            is_table = isinstance(value.get("en"), (str, dict, tuple))
             # Told by where it is written, and not by where it is used.
             if is_table and (id(value) not in found or info.name.endswith("texts")):
                 found[id(value)] = (f"{info.name.replace('.', '/')}.py: {name}", value)
