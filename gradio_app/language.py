@@ -30,6 +30,7 @@ class Language:
 KNOWN = {
     "en": Language("English", ",", ".", "%Y-%m-%d"),
     "es": Language("Español", ".", ",", "%d/%m/%Y", grouped_from=10_000),
+    "pt": Language("Português", ".", ",", "%d/%m/%Y"),
 }
 """By its tag without a region. The first is for whoever asks for none of them."""
 LANGUAGES = tuple(KNOWN)

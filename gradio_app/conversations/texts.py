@@ -1,4 +1,6 @@
-"""What the pages of conversations say, in English and Spanish."""
+"""What the pages of conversations say, in English and Spanish; in Portuguese beside it."""
+
+from gradio_app.conversations import texts_pt
 
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
@@ -115,4 +117,5 @@ TEXTS: dict[str, dict[str, str]] = {
         "export_answer": "Respuesta",
         "export_name": "conversaciones",
     },
+    "pt": texts_pt.TEXTS,
 }

@@ -1,4 +1,6 @@
-"""What the pages of documents say, in Spanish and in English."""
+"""What the pages of documents say, in English and Spanish; others have a module each."""
+
+from gradio_app.library import texts_pt
 
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
@@ -219,4 +221,5 @@ TEXTS: dict[str, dict[str, str]] = {
         "address_type": "Lo que hay ahí no es ni una página web ni un documento que se pueda leer.",
         "address_busy": "Se están trayendo otras páginas. Inténtalo de nuevo en un momento.",
     },
+    "pt": texts_pt.TEXTS,
 }

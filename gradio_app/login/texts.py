@@ -1,4 +1,6 @@
-"""What the pages of the sign-in and the account say, in Spanish and in English."""
+"""What the pages of the sign-in and the account say, in English and Spanish; others have a module each."""
+
+from gradio_app.login import texts_pt
 
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
@@ -158,6 +160,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "sign_out_everywhere": "Cerrar todas las sesiones",
         "sign_out_everywhere_why": "Cierra tus sesiones en todos los navegadores, también en este.",
     },
+    "pt": texts_pt.TEXTS,
 }
 
 POLICY_REASONS = {

@@ -1,4 +1,4 @@
-"""Every text of the chat that a person reads, in English and Spanish.
+"""Every text of the chat that a person reads, in English and Spanish; others have a module each.
 
 `gradio_app.language` decides which. What stands on the page is Gradio's to translate (`gr.I18n`), into the
 language that our script names to it; the rest is chosen here.
@@ -7,6 +7,7 @@ language that our script names to it; the rest is chosen here.
 import gradio as gr
 
 from gradio_app.language import number as number
+from gradio_app.page import texts_pt
 
 PAGE = {
     "en": {
@@ -49,6 +50,7 @@ PAGE = {
         "earlier": "↑ Mensajes anteriores",
         "later": "↓ Mensajes posteriores",
     },
+    "pt": texts_pt.PAGE,
 }
 
 REASONS = {
@@ -106,6 +108,7 @@ REASONS = {
         "en unos minutos.",
         "unknown": "Algo salió mal con la respuesta. Reintenta.",
     },
+    "pt": texts_pt.REASONS,
 }
 """Why an answer is not whole; shown below what there is of it."""
 
@@ -120,6 +123,7 @@ WAITS = {
         "unavailable": "El modelo está fuera de servicio por el momento. Se le vuelve a preguntar enseguida.",
         "unreachable": "No se puede contactar con el modelo. Se le vuelve a preguntar enseguida.",
     },
+    "pt": texts_pt.WAITS,
 }
 """Why an answer does not begin yet, while the application waits to ask the model once more."""
 
@@ -198,6 +202,7 @@ REFUSALS = {
         "broken": "Algo salió mal por nuestra parte. Reintenta; si sigue, avisa a quien lo administra "
         "(referencia {reference}).",
     },
+    "pt": texts_pt.REFUSALS,
 }
 """Why a turn did not take place; shown as a notice, and the message goes back to where it was written."""
 
@@ -242,6 +247,7 @@ UPLOADS = {
         "storage": "Ahora mismo no se puede guardar el archivo. Reintenta en un momento.",
         "no_file": "Este archivo no existe. Quizá se borró.",
     },
+    "pt": texts_pt.UPLOADS,
 }
 """Why a file is not attached, or not shown."""
 
@@ -260,6 +266,7 @@ ASKS = {
         "everybody": "los documentos de todos",
         "group": "los documentos de {name}",
     },
+    "pt": texts_pt.ASKS,
 }
 """What can be asked; it goes on from `asks` of the page."""
 
@@ -282,6 +289,7 @@ SOURCES = {
         "closed": "El documento ya no está abierto para ti.",
         "searched_for": "También se buscó: {question}",
     },
+    "pt": texts_pt.SOURCES,
 }
 """What stands at the sources of an answer."""
 
@@ -296,6 +304,7 @@ FILES = {
         "text": "leído como texto",
         "cut": "solo se leyó el comienzo, como texto",
     },
+    "pt": texts_pt.FILES,
 }
 """What stands at the files of a message."""
 
@@ -318,16 +327,18 @@ ACTIONS = {
         "again_after": "Escrita por {model}. Probar con otro modelo",
         "go_on": "Continuar",
     },
+    "pt": texts_pt.ACTIONS,
 }
 """What can be done with a message: names of buttons that show a sign only."""
 
 VERSIONS = {
     "en": {"version": "Version", "back": "Previous version", "forth": "Next version"},
     "es": {"version": "Versión", "back": "Versión anterior", "forth": "Versión siguiente"},
+    "pt": texts_pt.VERSIONS,
 }
 """What stands at a question that was asked in several versions."""
 
-RETRY = {"en": "Retry", "es": "Reintentar"}
+RETRY = {"en": "Retry", "es": "Reintentar", "pt": texts_pt.RETRY}
 """The name of Gradio's button that asks the last question again, by which our script knows it."""
 
 SCRIPT = {
@@ -409,6 +420,7 @@ SCRIPT = {
         "drop_here": "Suelta los archivos para adjuntarlos",
         "begins": "Se está escribiendo la respuesta.",
     },
+    "pt": texts_pt.SCRIPT,
 }
 """What our script says by itself."""
 
@@ -463,12 +475,14 @@ SHORTCUTS = {
         "enter": "Intro",
         "escape": "Esc",
     },
+    "pt": texts_pt.SHORTCUTS,
 }
 """What the keyboard does, and the names of its keys."""
 
 SPOKEN = {
     "en": {"complete": "The answer is complete.", "broken_off": "The answer cannot be followed any more."},
     "es": {"complete": "La respuesta está completa.", "broken_off": "Ya no se puede seguir la respuesta."},
+    "pt": texts_pt.SPOKEN,
 }
 """What a screen reader says of an answer that has ended and of which nothing else is to be said."""
 
@@ -525,12 +539,14 @@ LIST = {
         "not_loaded": "Ahora mismo no se puede leer la lista de conversaciones. Reintenta en un momento.",
         "not_changed": "No se cambió nada: no se pudo llegar al servidor. Reintenta en un momento.",
     },
+    "pt": texts_pt.LIST,
 }
 """What our script says in the list of conversations."""
 
 NO_SCRIPT = {
     "en": "This page needs JavaScript. Allow it in your browser, and load the page again.",
     "es": "Esta página necesita JavaScript. Actívalo en tu navegador y vuelve a cargarla.",
+    "pt": texts_pt.NO_SCRIPT,
 }
 """What a browser shows that runs no scripts, all of it."""
 
@@ -547,12 +563,14 @@ OF_GRADIO = {
         "Stop": "Detener",
         "Reset to default value": "Volver al valor inicial",
     },
+    "pt": texts_pt.OF_GRADIO,
 }
 """Names of buttons and regions that Gradio says in English in every language; our script replaces them."""
 
 WELCOME = {
     "en": "## What can I help you with?\nAnswers may be wrong: check what matters.",
     "es": "## ¿En qué puedo ayudarte?\nLas respuestas pueden contener errores: comprueba lo importante.",
+    "pt": texts_pt.WELCOME,
 }
 
 EXAMPLES = {
@@ -572,6 +590,7 @@ EXAMPLES = {
         ),
         ("Planificar", "Haz un plan para aprender lo básico de Python en cuatro semanas, media hora al día."),
     ),
+    "pt": texts_pt.EXAMPLES,
 }
 
 USAGE = {
@@ -579,6 +598,7 @@ USAGE = {
     "conversation {total_input} in, {total_output} out",
     "es": "Último mensaje ≈ {message} tokens ({input} con contexto) · respuesta {output} · "
     "conversación {total_input} de entrada, {total_output} de salida",
+    "pt": texts_pt.USAGE,
 }
 
 OURS_IN_GRADIO = {
@@ -588,6 +608,7 @@ OURS_IN_GRADIO = {
         "chatbot.copy_message": "Copiar mensaje",
         "chatbot.copied_message": "Mensaje copiado",
     },
+    "pt": texts_pt.OURS_IN_GRADIO,
 }
 """What Gradio's own translations leave out, and what must be as we say."""
 

@@ -1,4 +1,6 @@
-"""What any of the pages may say, in Spanish and in English."""
+"""What any of the pages may say, in English and Spanish; others have a module each."""
+
+from gradio_app.pages import texts_pt
 
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
@@ -52,4 +54,5 @@ TEXTS: dict[str, dict[str, str]] = {
         "quien administra el servicio.",
         "error_503": "Ahora mismo no se puede llegar al servicio. Inténtalo de nuevo en un minuto.",
     },
+    "pt": texts_pt.TEXTS,
 }

@@ -13,7 +13,8 @@ ASKED = {
     "es": "es",
     "ES-mx": "es",
     "es-MX,es;q=0.9,en;q=0.8": "es",
-    "pt-BR,es": "es",
+    "pt-BR,es": "pt",
+    "it-IT,es": "es",
     "fr-FR,fr;q=0.9,es;q=0.5": "es",
     "en;q=0.2,es;q=0.7": "es",
     "en-US;q=0.2, en;q=0.9, es;q=0.7": "en",
@@ -91,7 +92,7 @@ def test_sign_in_and_refusals_decide_alike(path: str) -> None:
     ana = make_world(ana=User("Correct-Horse-1")).signed_in("ana@example.com")
     if path in ("/login", "/forgot-password"):
         ana.cookies.clear()
-    asked = PAGE_VIEW | {"accept-language": "pt-BR,es"}
+    asked = PAGE_VIEW | {"accept-language": "it,es"}
     assert '<html lang="es">' in ana.get(path, headers=asked).text
     ana.cookies.set("language", "en")
     assert '<html lang="en">' in ana.get(path, headers=asked).text

@@ -161,6 +161,7 @@ def test_nothing_is_wrong_with_the_chat_in_any_of_its_states(
         monkeypatch.setattr(Following, "_shown", unreadable)
         send(page, "answer: nobody sees it")
         expect(page.get_by_test_id("toast-body")).to_be_visible()
+        expect(page.locator(".toast-title")).to_be_hidden()
         check(page, "an answer that cannot be followed")
 
         page.goto(f"{page.url.partition('/?')[0]}/conversations")

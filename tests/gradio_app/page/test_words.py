@@ -46,7 +46,7 @@ NAME = "a-model"
 """What others of them are about."""
 ENGLISH = re.compile(
     r"\b(Copy|Copied|Scroll|Toggle|Close|Clear|Warning|Lost|Connection|Message|Retry|Undo|Edit|Send|Write|"
-    r"Settings|Title|Rename|Delete|Older|Newer|chatbot|Submit|Cancel)\b"
+    r"Settings|Title|Rename|Delete|Older|Newer|chatbot|Submit|Cancel|Select|input for|slider|Reset)\b"
 )
 
 
@@ -108,26 +108,31 @@ def test_no_refusal_is_left_without_its_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "locale", "chosen"),
+    ("language", "header", "locale", "chosen"),
     [
-        ("pt-BR,es", "pt-BR", ""),
-        ("es-MX,en;q=0.5", "es-MX", ""),
-        ("en-US", "en-US", "es"),
-        ("fr,es", "fr-FR", ""),
+        ("es", "es-MX,en;q=0.5", "es-MX", ""),
+        ("es", "en-US", "en-US", "es"),
+        ("es", "fr,es", "fr-FR", ""),
+        ("pt", "pt-BR,es", "pt-BR", ""),
     ],
 )
-def test_a_page_speaks_spanish_throughout(
-    browser: Browser, site: str, header: str, locale: str, chosen: str
+def test_a_page_speaks_its_language_throughout(
+    browser: Browser, site: str, language: str, header: str, locale: str, chosen: str
 ) -> None:
     context = speaking(browser, site, header, locale, chosen)
     page = opened(context, "/")
-    expect(page.locator("html")).to_have_attribute("lang", "es")
-    expect(page.locator("#chat .placeholder")).to_contain_text("¿En qué puedo ayudarte?")
-    expect(page.locator("#new")).to_have_text("Nueva conversación")
+    said, welcome = texts.PAGE[language], texts.WELCOME[language].splitlines()[0]
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("#chat .placeholder")).to_contain_text(welcome.strip("# "))
+    expect(page.locator("#new")).to_have_text(said["new"])
     send(page, "throttle")
-    expect(answers(page).last).to_contain_text("demasiadas peticiones")
+    expect(answers(page).last).to_contain_text(texts.REASONS[language]["throttled"])
+    expect(page.get_by_role("button", name=texts.RETRY[language])).to_be_visible()
     expect(page.locator("#send")).to_be_visible()
     page.locator("#settings button.label-wrap").click()
+    page.locator("#shortcuts").click()
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("Escape")
     page.locator("#conversations li button").click()
     page.get_by_role("menuitem", name="Borrar").click()
     expect(page.get_by_role("dialog")).to_contain_text("«throttle» se borra")
@@ -135,7 +140,7 @@ def test_a_page_speaks_spanish_throughout(
     page.keyboard.press("Escape")
     context.set_offline(True)
     send(page, "hola")
-    expect(notice(page)).to_contain_text("Se perdió la conexión")
+    expect(notice(page)).to_contain_text(texts.SCRIPT[language]["lost"])
     expect(page.locator(".toast-wrap")).to_be_hidden()
     context.close()
 
