@@ -16,7 +16,7 @@ from tests.security.chat_api import ChatClient, told
 from tests.security.site import DEADLINE, Site
 
 FORGED = '{"type":"audit","event":"sign-in","outcome":"ok"}'
-QUESTION, CONVERSATION, VERSION, CHANGED = "question", "conversation-id", "version", "changed"
+QUESTION, CONVERSATION, VERSION, WISH = "question", "conversation-id", "version", "wish"
 MODEL, TEMPERATURE, MAX_TOKENS = "model", "temperature", "max-tokens"
 
 
@@ -47,7 +47,7 @@ def is_refusal(sentence: object, language: str) -> bool:
     [
         (QUESTION, "x" * (QUESTION_CHARACTERS + 1)),
         (QUESTION, None),
-        (CHANGED, "0; DROP TABLE"),
+        (WISH, "0; DROP TABLE"),
         (CONVERSATION, "../../etc/passwd"),
         (CONVERSATION, "0" * 33),
         (CONVERSATION, ["0" * 32]),
@@ -74,7 +74,7 @@ def test_a_value_that_the_page_never_offers_reaches_no_model(
     value: object,
 ) -> None:
     fake.requests.clear()
-    event = ana.event("change" if element == CHANGED else "ask")
+    event = ana.event("change" if element == WISH else "ask")
     data = ana.data(event, text=secrets.token_hex(16), question="answer: hello")
     data[ana.place(event, element)] = value
     ana.http.headers["accept-language"] = "es"
