@@ -30,7 +30,7 @@ def stale(route: Route) -> None:
 def refuses_nobody_else(page: Page) -> None:
     """The page is as before: nothing lies over the chat, and what is asked next is answered."""
     page.unroute(RUN)
-    page.get_by_role("button", name=re.compile("Retry|Reintentar")).click()
+    page.get_by_role("button", name=re.compile("Retry|Reintentar|Tentar de novo")).click()
     expect(answers(page).last).to_have_text("one")
     expect(page.locator("#send")).to_be_visible()
 

@@ -22,7 +22,7 @@ def by_example(page: Page) -> None:
 
 
 def by_retry(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("Retry|Reintentar")).click()
+    page.get_by_role("button", name=re.compile("Retry|Reintentar|Tentar de novo")).click()
 
 
 def by_edit(page: Page) -> None:
