@@ -20,8 +20,8 @@ OURS: dict[str, set[str]] = {
 }
 """What we put around what was cleaned; the class of code is the highlighter's."""
 CLASSES = re.compile(
-    r"written|typed|notice( waits)?|actions|table|formula( block)?|code_wrap|copy_code_button|copy_fenced|copy_table"
-    r"|edit|copy|as-text|again|go-on|version (back|forth)|count|heard"
+    r"written|typed|notice( waits)?|actions|table|formula( block)?|code_wrap|copy_code_button"
+    r"|copy_fenced|copy_table|edit|copy|as-text|again|go-on|version (back|forth)|count|heard"
     r"|left|center|right|language-[a-z]+|token [a-z -]+"
 )
 VALUES = {
