@@ -5,7 +5,6 @@ ones and of each folder's, the ones begun last first: no turn has to move anythi
 """
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -55,7 +54,7 @@ class Organizing:
         pk = schema.person(user_id)
         found = self._table.query(pk, prefix=schema.PINNED, newest_first=True, names=["sk"])
         ids = [item["sk"].removeprefix(schema.PINNED) for item in islice(found, 2 * PINS)]
-        return list(self._headings(user_id, ids))
+        return self.headings_of(user_id, ids)
 
     def pin(self, user_id: str, conversation_id: str, *, pinned: bool) -> None:
         """Pin a conversation or let it go; ConflictError when there is none, TooManyError."""
@@ -115,11 +114,15 @@ class Organizing:
         keys = self._filed(user_id, folder_id, limit + 1, after)
         ids = [schema.filed_id(key) for key in keys]
         following = ids[limit - 1] if len(ids) > limit else ""
-        return list(self._headings(user_id, ids[:limit])), following
+        return self.headings_of(user_id, ids[:limit]), following
 
     def headings_of(self, user_id: str, ids: list[str]) -> list[Heading]:
         """Those of these conversations that are there, in the order of the ids."""
-        return list(self._headings(user_id, ids))
+        names = [*HEADING_NAMES, "updated_at"]
+        keys = [schema.conversation(each) for each in ids]
+        heads = self._table.get_many(schema.person(user_id), keys, names)
+        found = [heads[key] for key in keys if key in heads and "deleted_at" not in heads[key]]
+        return [heading_of(head, head.get("updated_at", 0)) for head in found]
 
     def _filed(self, user_id: str, folder_id: str, limit: int, after: str = "") -> list[str]:
         pk, prefix = schema.person(user_id), schema.filed(folder_id, "")
@@ -128,15 +131,6 @@ class Organizing:
             pk, prefix=prefix, newest_first=True, at_once=limit, names=["sk"], after=behind
         )
         return [item["sk"] for item in islice(found, limit)]
-
-    def _headings(self, user_id: str, ids: list[str]) -> Iterator[Heading]:
-        names = [*HEADING_NAMES, "updated_at"]
-        keys = [schema.conversation(each) for each in ids]
-        heads = self._table.get_many(schema.person(user_id), keys, names)
-        for key in keys:
-            head = heads.get(key)
-            if head and "deleted_at" not in head:
-                yield heading_of(head, head.get("updated_at", 0))
 
 
 _THERE = Attr("pk").exists() & LIVE

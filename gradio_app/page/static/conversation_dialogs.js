@@ -1,4 +1,5 @@
 /** What is asked before a conversation is changed: its new title, its folder, whether it is to go. */
+import { dialog, element } from "./elements.js";
 import { filled, list as texts } from "./facts.js";
 
 const QUESTIONS = { rename, move, delete: remove };
@@ -46,17 +47,15 @@ function answered(heading, content, yes, kind = "") {
   const cancel = element("button", { type: "button", textContent: texts.cancel });
   const submit = element("button", { type: "submit", textContent: yes, className: kind || "primary" });
   const form = element("form", { method: "dialog" }, title, ...content, submit, cancel);
-  const dialog = element("dialog", { className: "ours" }, form);
-  dialog.setAttribute("aria-labelledby", title.id);
-  cancel.addEventListener("click", () => dialog.close());
-  document.querySelector(".gradio-container").append(dialog); // where the theme's colors are
+  const asked = dialog(title, form);
+  cancel.addEventListener("click", () => asked.close());
   let isAnswered = false;
   form.addEventListener("submit", () => (isAnswered = true));
-  dialog.showModal();
-  (dialog.querySelector("input, select") ?? cancel).focus();
+  asked.showModal();
+  (asked.querySelector("input, select") ?? cancel).focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
+    asked.addEventListener("close", () => {
+      asked.remove();
       resolve(isAnswered);
     });
   });
@@ -64,10 +63,4 @@ function answered(heading, content, yes, kind = "") {
 
 function labeled(name, field) {
   return element("label", {}, element("span", { textContent: name }), field);
-}
-
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
 }

@@ -4,6 +4,7 @@
  */
 import { ask } from "./conversation_dialogs.js";
 import { moved, save } from "./drafts.js";
+import { element } from "./elements.js";
 import { filled, language, list as texts, owner } from "./facts.js";
 import { say } from "./notice.js";
 
@@ -62,12 +63,6 @@ async function more() {
 }
 
 // Drawing.
-
-function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
 
 /** The heading under which a conversation stands, by the day in the browser's time zone. */
 function period(at) {

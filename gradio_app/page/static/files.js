@@ -2,6 +2,7 @@
  * What is attached to the message that is being written: chosen, dropped anywhere on the page, or pasted. Each file
  * is uploaded at once, so that sending names it only. Nothing is kept in the browser.
  */
+import { element } from "./elements.js";
 import { filled, limits, owner, words } from "./facts.js";
 import { hush, say } from "./notice.js";
 
@@ -187,18 +188,12 @@ function drop(id) {
 
 // What stands on the page.
 
-function made(name, properties, ...children) {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children);
-  return element;
-}
-
 function show() {
   const composer = find("#composer");
   if (!composer) return;
   let list = find("#attached");
   if (!list) {
-    list = made("ul", { id: "attached" });
+    list = element("ul", { id: "attached" });
     list.setAttribute("aria-label", words.attached);
     composer.prepend(list);
   }
@@ -210,11 +205,11 @@ function show() {
 }
 
 function item(entry) {
-  const picture = entry.address ? made("img", { src: entry.address, alt: "" }) : made("span", { className: "kind" });
-  const button = made("button", { type: "button", textContent: "×" });
+  const picture = entry.address ? element("img", { src: entry.address, alt: "" }) : element("span", { className: "kind" });
+  const button = element("button", { type: "button", textContent: "×" });
   button.addEventListener("click", () => takeOff(entry));
-  const line = made("progress", { max: 100 });
-  return made("li", {}, picture, made("span", { className: "name" }), line, button);
+  const line = element("progress", { max: 100 });
+  return element("li", {}, picture, element("span", { className: "name" }), line, button);
 }
 
 function progress(entry) {
@@ -240,7 +235,7 @@ function ending({ kind, name }) {
 function tell(sentence) {
   let status = find("#file-status");
   if (!status) {
-    status = made("div", { id: "file-status" });
+    status = element("div", { id: "file-status" });
     status.setAttribute("role", "status");
     find("#composer").after(status);
   }
@@ -248,7 +243,7 @@ function tell(sentence) {
 }
 
 function choose() {
-  const input = made("input", { type: "file", multiple: true, hidden: true, id: "file-choice" });
+  const input = element("input", { type: "file", multiple: true, hidden: true, id: "file-choice" });
   input.addEventListener("change", () => {
     attach(input.files);
     input.remove();
@@ -268,7 +263,7 @@ function onDrag(event) {
   event.stopImmediatePropagation();
   const leaves = event.type === "drop" || (event.type === "dragleave" && !event.relatedTarget);
   if (leaves) find("#drop-here")?.remove();
-  else if (!find("#drop-here")) document.body.append(made("div", { id: "drop-here", textContent: words.drop_here }));
+  else if (!find("#drop-here")) document.body.append(element("div", { id: "drop-here", textContent: words.drop_here }));
   if (event.type === "drop") attach(event.dataTransfer.files);
 }
 

@@ -6,6 +6,7 @@
  * Not among the letters: A, B, C, I, P, T, W, X and Z, which Chrome or Edge take with Alt and Shift.
  */
 import { inTurn, newConversation, reach } from "./conversations_by_key.js";
+import { dialog, element } from "./elements.js";
 import { shortcuts as texts } from "./facts.js";
 
 const isMac = /mac|iphone|ipad/i.test(navigator.userAgentData?.platform ?? navigator.platform);
@@ -71,16 +72,10 @@ function sheet() {
 }
 
 function toggle() {
-  const open = sheet() ?? document.body.appendChild(made());
+  const open = sheet() ?? made();
   if (open.open) return open.close();
   open.querySelector("input").checked = opensByMark();
   open.showModal();
-}
-
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
 }
 
 function made() {
@@ -89,12 +84,12 @@ function made() {
   const list = element("dl", {}, ...Object.entries(COMMANDS).flatMap(([letter, [name]]) => row(letter, texts[name])));
   const mark = element("input", { type: "checkbox", id: "help-mark" });
   const label = element("label", {}, mark, texts.mark);
-  const dialog = element("dialog", { id: "help" }, heading, list, ...inBox(), label, close);
-  dialog.setAttribute("aria-labelledby", heading.id);
+  const help = dialog(heading, heading, list, ...inBox(), label, close);
+  help.id = "help";
   mark.addEventListener("change", () => setMark(mark.checked));
-  close.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  return dialog;
+  close.addEventListener("click", () => help.close());
+  help.addEventListener("click", (event) => event.target === help && help.close());
+  return help;
 }
 
 function row(letter, name) {
