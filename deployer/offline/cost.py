@@ -64,7 +64,7 @@ class Traffic:
     tokens_in: int = 1500
     """Per turn, with what was said before."""
     tokens_out: int = 400
-    requests_per_turn: int = 8
+    requests_per_turn: int = 10
     """Turns with their share of pages and static files."""
     gb: float = 3.0
     """Between the tasks and AWS services, both ways."""
@@ -77,8 +77,9 @@ class Traffic:
     writes_per_turn: int = 58
     """Units, two for each item of a transaction, with those of the index: counted at the page, with 20 and
     with 300 turns before, three saves of the draft and an answer of 15 seconds (tests/gradio_app/page)."""
-    reads_per_turn: int = 43
-    """Counted likewise. Most is the conversation itself, for the model and twice for the page."""
+    reads_per_turn: int = 108
+    """Counted likewise, with a full page of the list of conversations. Most is that list, read when an answer
+    begins and when it ends; then the conversation itself, for the model and twice for the page."""
     pages: int = 1000
     """Of documents that people bring along in a month, of 500 words each."""
     passages_per_page: float = 1.6

@@ -8,6 +8,7 @@ import pytest
 from deployer.offline.cost import Traffic
 from gradio_app.chat import keeper
 from gradio_app.chat.conversation import Answer, new_id, plain
+from gradio_app.conversations.listing import AT_ONCE
 from gradio_app.store import schema
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.messages import answer_item, question_item
@@ -27,12 +28,14 @@ DRAFTS = 3
 """Saved while a question is typed, which takes some seconds."""
 SAVES = SESSION_LOOKS = 3
 """Of an answer that takes fifteen seconds: it is saved, and its session looked at, every five."""
+LISTINGS = 2
+"""The list beside the chat is read anew when an answer begins and ends."""
 ANSWER = "words of an answer " * 84
 """1.6 kB: 400 tokens."""
 
 
 def with_turns(client: Metered, turns: int) -> str:
-    """A conversation of so many turns, summed up as it would be."""
+    """A conversation of so many turns, summed up as it would be, and others that fill a page of the list."""
     conversation_id = new_id()
     for number in range(FIRST, FIRST + turns):
         question = question_item(OWNER, conversation_id, number, number - 1, plain("a question " * 10))
@@ -47,7 +50,8 @@ def with_turns(client: Metered, turns: int) -> str:
             "summary": "They talked about this and that. " * 40,
             "summarized_to": FIRST + turns - 20,
         }
-        client.load([head])
+        others = ({**head, "sk": schema.conversation(new_id())} for _ in range(AT_ONCE))
+        client.load([head, *others])
     return conversation_id
 
 
@@ -60,6 +64,8 @@ def a_turn(ana: ChatClient, conversation_id: str, version: int) -> None:
     settle = ana.event("settle")
     settled = ana.send(settle, ana.data(settle, text=conversation_id), f"?c={conversation_id}")
     assert told(settled)["running"] is False
+    for _ in range(LISTINGS):
+        assert ana.http.get("/conversations/list", headers={"x-page-owner": OWNER}).is_success
 
 
 def units(turns: int, fake: FakeBedrock) -> tuple[float, float]:

@@ -95,10 +95,11 @@ def test_the_page_says_that_the_model_is_waited_for(
     context = speaking(browser, site, language)
     page = opened(context, "/")
     send(page, "throttle")
-    # A live region: what comes to stand there is read out.
     log = page.get_by_role("log")
-    expect(log).to_have_attribute("aria-live", "polite")
     expect(log.locator(".notice")).to_have_text(texts.WAITS[language][errors.THROTTLED])
+    # A live region: what comes to stand there is read out.
+    expect(page.locator("#spoken")).to_have_role("status")
+    expect(page.locator("#spoken")).to_contain_text(texts.WAITS[language][errors.THROTTLED])
     page.locator("#stop").click()
     expect(log.locator(".notice")).to_have_text(texts.REASONS[language]["stopped"])
     assert len(fake.requests) == 1

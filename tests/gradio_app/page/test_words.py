@@ -134,8 +134,10 @@ def test_a_page_speaks_its_language_throughout(
     expect(page.locator("#help")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("#conversations li button").click()
-    page.get_by_role("menuitem", name="Borrar").click()
-    expect(page.get_by_role("dialog")).to_contain_text("«throttle» se borra")
+    page.get_by_role("menuitem", name=texts.LIST[language]["delete"]).click()
+    expect(page.get_by_role("dialog")).to_contain_text(
+        texts.LIST[language]["delete_why"].format(title="throttle")
+    )
     assert [name for name in names(page) if ENGLISH.search(name)] == []
     page.keyboard.press("Escape")
     context.set_offline(True)
