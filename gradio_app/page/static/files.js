@@ -17,6 +17,8 @@ const QUALITY = 0.9;
  * still on its way has no id.
  */
 let attached = [];
+/** Sentences about those of the last choice that were refused: which is known first is chance, and none hides another. */
+let refused = [];
 let waiting = [];
 let underway = 0;
 let isSending = false;
@@ -69,6 +71,7 @@ export function known(file) {
 
 /** Attach files; says why not, where that can be known here. */
 function attach(files) {
+  refused = [];
   for (const file of files) {
     if (attached.length >= limits.most) {
       say(filled(words.too_many_files, { most: limits.most }), "refused");
@@ -165,7 +168,8 @@ function arrived(entry, request) {
 function refuse(entry, sentence) {
   isSending = false;
   remove(entry);
-  say(sentence, "refused");
+  refused.push(sentence);
+  say(refused.join(" "), "refused");
 }
 
 function remove(entry) {

@@ -185,6 +185,7 @@ def test_a_refusal_is_a_sentence_and_the_rest_stays(page: Page, s3: FakeS3) -> N
         ]
     )
     expect(notice(page)).to_contain_text("program.exe: This kind of file cannot be read here.", timeout=MS)
+    expect(notice(page)).to_contain_text("empty.txt: This file is empty.", timeout=MS)
     expect(attached(page).locator(".name")).to_have_text(["notes.txt"])
     with page.expect_file_chooser() as chooser:
         page.locator("#attach").click()
