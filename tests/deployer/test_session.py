@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import Stubber
 
 from deployer.errors import UsageError
 from deployer.options import ROOT, Options
-from deployer.session import connect
+from deployer.session import ASKING, PATIENT, QUICK, connect
 
 
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
@@ -21,3 +22,10 @@ def test_another_partition_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, 
         stub.add_response("get_caller_identity", {"Arn": arn, "Account": "123456789012"})
         with pytest.raises(UsageError, match=f"are of the partition {partition}, and only aws is supported"):
             connect(options)
+
+
+@pytest.mark.parametrize("config", [PATIENT, QUICK, ASKING])
+def test_whatever_hangs_ends_within_minutes(config: Config) -> None:
+    """Each attempt is bounded, and so is their number: five minutes at the most, waits between them apart."""
+    seconds = config.read_timeout * config.retries["total_max_attempts"]  # type: ignore[attr-defined]
+    assert 0 < seconds <= 300

@@ -292,9 +292,14 @@ class Back(Case):
 class Destroy(Case):
     """Everything goes but the data."""
 
+    keeps = True
+    """Whether the data of the run before may be left."""
+
     def prepare(self) -> None:
-        if not (self.world.stack(self.name) and self.world.stack(f"{self.name}-bootstrap")):
+        there = [name for name in (self.name, f"{self.name}-bootstrap") if self.world.stack(name)]
+        if len(there) == 1 or (not there and self.keeps):
             self.clear()
+        if len(there) < 2:
             self.deploy("KeepData=yes")
 
     def arguments(self) -> Sequence[str]:
@@ -307,6 +312,8 @@ class Destroy(Case):
 
 class DestroyData(Destroy):
     """Everything goes."""
+
+    keeps = False
 
     def arguments(self) -> Sequence[str]:
         return ["destroy", *self.on, *DATA]

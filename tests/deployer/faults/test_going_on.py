@@ -15,11 +15,27 @@ from tests.emulator_fixture import RunningEmulator
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def world(emulator: RunningEmulator) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def commands(emulator: RunningEmulator) -> Iterator[World]:
     """Commands against the emulator."""
     with cases.world(emulator) as here:
         yield here
+
+
+@pytest.fixture
+def world(commands: World) -> Iterator[World]:
+    """The same, with nothing changed on its way."""
+    yield commands
+    commands.wire.rewrite = None
+
+
+@pytest.fixture(scope="module")
+def deployed(commands: World) -> Iterator[First]:
+    """A deployment that is well."""
+    case = First(commands)
+    commands.must(*case.arguments())
+    yield case
+    case.clear()
 
 
 def seen_at_work(world: World, name: str, status: str, happens: Callable[[], object] = lambda: None) -> None:
@@ -70,25 +86,23 @@ def test_a_rollback_that_goes_on_is_taken_up(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
-def test_what_goes_on_with_the_bootstrap_stack_is_waited_for(world: World, status: str) -> None:
-    case = First(world)
-    case.deploy()
-    name = f"{case.name}-bootstrap"
+def test_what_goes_on_with_the_bootstrap_stack_is_waited_for(
+    world: World, deployed: First, status: str
+) -> None:
+    name = f"{deployed.name}-bootstrap"
     seen_at_work(world, name, status)
-    ended = world.must(*case.arguments())
+    ended = world.must(*deployed.arguments())
     assert f"Taking up what goes on with {name} ({status})." in ended.out
-    case.require_done()
-    case.clear()
+    deployed.require_done()
 
 
-def test_a_bootstrap_stack_that_goes_is_not_waited_for(world: World) -> None:
-    case = First(world)
-    case.deploy()
-    seen_at_work(world, f"{case.name}-bootstrap", "DELETE_IN_PROGRESS")
+def test_a_bootstrap_stack_that_goes_is_not_waited_for(world: World, deployed: First) -> None:
+    name = f"{deployed.name}-bootstrap"
+    seen_at_work(world, name, "DELETE_IN_PROGRESS")
     # `finish` looks first, and the deployment after it: both are to see it.
     first = world.wire.rewrite
     assert first
-    seen_at_work(world, f"{case.name}-bootstrap", "DELETE_IN_PROGRESS")
+    seen_at_work(world, name, "DELETE_IN_PROGRESS")
     second = world.wire.rewrite
     assert second
 
@@ -97,10 +111,9 @@ def test_a_bootstrap_stack_that_goes_is_not_waited_for(world: World) -> None:
         return changed if changed != body else second(request, body)
 
     world.wire.rewrite = both
-    ended = world.run(*case.arguments())
+    ended = world.run(*deployed.arguments())
     assert ended.code == 1
-    assert f"{case.name}-bootstrap is in progress (DELETE_IN_PROGRESS): wait until it is over" in ended.err
-    case.clear()
+    assert f"{name} is in progress (DELETE_IN_PROGRESS): wait until it is over" in ended.err
 
 
 def test_the_roles_of_a_repository_are_waited_for(world: World) -> None:
