@@ -15,7 +15,9 @@ SCAN := .venv-scan
 SCAN_APP := .scan
 
 # A file's tests share what is slow to start (a browser, an image) and stay on one worker; the slow folders come first.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# One more than there are processors, for tests wait more than they count; four at most, each with a browser and an emulator.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # One stamp per requirements file: a changed file is installed again, an unchanged one costs nothing.
 FOR_TOOLS := $(VENV)/.installed-tools

@@ -71,10 +71,10 @@ class Measured:
 
 
 @pytest.mark.parametrize("is_summed_up", [True, False])
-@pytest.mark.parametrize("longest", [1_000, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_a_turn_makes_as_many_calls_and_reads_no_more_items(
-    models: Models, fake: FakeBedrock, is_summed_up: bool, longest: int
+    models: Models, fake: FakeBedrock, is_summed_up: bool
 ) -> None:
+    longest = 5_000
     calls: dict[int, Counter[str]] = {}
     items: dict[int, int] = {}
     sent: dict[int, list[int]] = {}
