@@ -151,7 +151,8 @@ check: $(FOR_TEST) ## The quick part of the tests, under a minute
 	@$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(ARGS)
 
 .PHONY: lint
-lint: $(FOR_TEST) template ## cfn-lint, ruff, pyright, shellcheck, hadolint
+lint: $(FOR_TEST) ## cfn-lint, ruff, pyright, shellcheck, hadolint
+	@PYTHON=$(BIN)/python ./deploy.sh template
 	@$(BIN)/cfn-lint
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT=1 $(BIN)/pyright --warnings
