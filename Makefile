@@ -13,8 +13,10 @@ ARGS ?=
 EMULATOR := .venv-emulator
 SCAN := .venv-scan
 SCAN_APP := .scan
+# Products that `make bench` measures beside ours, and what draws its plots: an environment for each.
+BENCH := .venv-bench
 
-# A file's tests share what is slow to start (a browser, an image) and stay on one worker; the slow folders come first.
+# A file's tests share what is slow to start (a browser, an image) and stay on one worker; the slow ones come first.
 # One more than there are processors, for tests wait more than they count; four at most, each with a browser and an emulator.
 WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -40,6 +42,11 @@ $(VENV)/.installed-%: requirements/%.txt | $(VENV)/bin/python
 	@echo "Installing the packages of $<"
 	@$(PIP) install --require-hashes --requirement $<
 	@touch $@
+
+# One pip at a time in one environment, also under `make -j`.
+$(VENV)/.installed-app: | $(VENV)/.installed-tools
+$(VENV)/.installed-local: | $(VENV)/.installed-app
+$(VENV)/.installed-test: | $(VENV)/.installed-local
 
 $(EMULATOR)/.installed: requirements/emulator.txt | $(VENV)/bin/python
 	@echo "Installing the packages of $<"
@@ -142,18 +149,25 @@ github: $(FOR_TOOLS) ## Roles for a GitHub workflow that plans and deploys: REPO
 # --- quality ---------------------------------------------------------------------------------
 
 .PHONY: test
-test: $(FOR_TEST) lint ## Everything the product promises, checked (a browser, a model, a container)
+test: lint suite ## Everything the product promises, checked (a browser, a model, a container)
+
+# Apart from `lint`, so that `make -j2 test` does both at once; but for the templates, which tests write too.
+.PHONY: suite
+suite: $(FOR_TEST) | lint-templates
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: check
-check: $(FOR_TEST) ## The quick part of the tests, under a minute
+check: $(FOR_TEST) ## The quick part of the tests
 	@$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(ARGS)
 
-.PHONY: lint
-lint: $(FOR_TEST) ## cfn-lint, ruff, pyright, shellcheck, hadolint
+.PHONY: lint-templates
+lint-templates: $(FOR_TEST)
 	@PYTHON=$(BIN)/python ./deploy.sh template
 	@$(BIN)/cfn-lint
+
+.PHONY: lint
+lint: lint-templates ## cfn-lint, ruff, pyright, shellcheck, hadolint
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT=1 $(BIN)/pyright --warnings
 	@PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT=1 $(BIN)/pyright --warnings --pythonpath $(EMULATOR)/bin/python local/emulator tests/local/plain_ministack.py
@@ -189,8 +203,18 @@ $(SCAN_APP)/observatory/.installed: $(wildcard tests/security/observatory/packag
 	@cd $(SCAN_APP)/observatory && npm ci --ignore-scripts --omit=optional --no-audit --no-fund --silent
 	@touch $@
 
+# What is named in ARGS, so that nothing is installed for a benchmark that does not need it.
+RIVALS := $(foreach rival,streamlit chainlit,$(if $(filter $(rival) $(rival)-%,$(ARGS)),$(BENCH)/$(rival)/.installed))
+PLOT := $(if $(filter answers,$(ARGS)),$(BENCH)/plot/.installed)
+
+$(BENCH)/%/.installed: requirements/bench-%.txt | $(VENV)/bin/python
+	@echo "Installing the packages of $<"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	@touch $@
+
 .PHONY: bench
-bench: $(FOR_TEST) ## Measure the product on real material (ARGS=retrieval); without ARGS, what there is
+bench: $(FOR_TEST) $(RIVALS) $(PLOT) ## Measure the product (ARGS=retrieval, ARGS="serving memory", ARGS=answers); without ARGS, what there is
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: format
@@ -209,10 +233,10 @@ lock: | $(VENV)/bin/python ## Resolve requirements/*.in again (needs uv)
 	@cd requirements && for purpose in app tools local test; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" -c all.txt $$purpose.in -o $$purpose.txt; done; rm all.txt
-	@cd requirements && for alone in emulator scan scan-app; do \
+	@cd requirements && for alone in emulator scan scan-app bench-streamlit bench-chainlit bench-plot; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make lock" $$alone.in -o $$alone.txt; done
 
 .PHONY: clean
 clean: ## Remove what was built: the environment and out/ (local users and conversations stay)
-	@rm -rf $(VENV) $(EMULATOR) $(SCAN) $(SCAN_APP) out .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(EMULATOR) $(SCAN) $(SCAN_APP) $(BENCH) out .pytest_cache .ruff_cache .hypothesis

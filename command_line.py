@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 EXIT_USAGE = 2
 HIGHEST_PORT = 65535
@@ -37,11 +37,62 @@ NAMING_PREFIX = "AWS_ENDPOINT_URL_"
 
 
 class Parser(argparse.ArgumentParser):
-    """Says a mistake in one sentence, without the usage around it, and ends with exit code 2."""
+    """Says a mistake in one sentence, without the usage around it, and ends with exit code 2.
+
+    An option that would not count is a mistake: given twice, or beside another that leaves it out.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name in (None, "store"):
+            self.register("action", name, _Once)
+        self._rules: list[tuple[str, str, bool]] = []
+
+    def only_with(self, option: str, *others: str) -> None:
+        """Each of the others says something only beside that option."""
+        self._rules += [(option, other, False) for other in others]
+
+    def never_with(self, option: str, *others: str) -> None:
+        """None of the others, options or arguments by name, says anything beside that option."""
+        self._rules += [(option, other, True) for other in others]
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """As argparse does, with these rules."""
+        return self._checked(super().parse_args(args, namespace))
+
+    def parse_intermixed_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """As argparse does, with these rules."""
+        return self._checked(super().parse_intermixed_args(args, namespace))
+
+    def _checked(self, found: argparse.Namespace) -> argparse.Namespace:
+        for option, other, excludes in self._rules:
+            if self._is_given(other, found) and self._is_given(option, found) == excludes:
+                self.error(
+                    f"{other} says nothing {'beside' if excludes else 'without'} {option}: leave it out"
+                )
+        return found
+
+    def _is_given(self, name: str, found: argparse.Namespace) -> bool:
+        """Whether it has another value than by default."""
+        [action] = [each for each in self._actions if name in (*each.option_strings, each.metavar)]
+        return getattr(found, action.dest, action.default) not in (action.default, [])
 
     def error(self, message: str) -> NoReturn:
         """Print the sentence and leave."""
         self.exit(EXIT_USAGE, f"{self.prog}: {printable(message)} (--help shows what there is)\n")
+
+
+class _Once(argparse.Action):
+    """Keeps a value, and refuses a second one, which argparse would take instead without a word."""
+
+    _is_given = False
+
+    def __call__(self, _: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Keep it; raises ArgumentError at the second one."""
+        if self._is_given and option_string:
+            raise argparse.ArgumentError(self, "is given twice: leave one of the two out")
+        self._is_given = True
+        setattr(namespace, self.dest, values)
 
 
 def text(value: str) -> str:

@@ -5,6 +5,7 @@ Pure and deterministic: the same source gives the same bytes, and no AWS call is
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -63,9 +64,19 @@ def write(out_dir: Path, tag: str, keep_data: str = KEEP_DATA_VALUES[0]) -> list
     written = []
     for name, text in render(tag, keep_data).items():
         file = out_dir / name
-        file.write_text(text, encoding="utf-8")
+        _replace(file, text)
         written.append(file)
     return written
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file at once: a deployment that reads it meanwhile has the old one or the new one."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from command_line import EXIT_USAGE, printable, sentences, shown
-from deployer.cloudformation.parameters import parse_override
+from deployer.cloudformation.parameters import parse_overrides
 from deployer.command import Command
 from deployer.commands import (
     continue_rollback,
@@ -72,6 +72,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(command: Command, arguments: Sequence[str]) -> int:
+    # argparse takes this for the end of the options and gives the option no value at all.
+    if nothing := next((each for each in arguments if each.startswith("--") and each.endswith("=--")), ""):
+        raise UsageError(f"{shown(nothing)} names nothing: give a value, or leave the option out.")
     # Intermixed: options may stand before, between and after Key=Value.
     given = command.parser().parse_intermixed_args(arguments)
     if given.overrides and not command.takes_parameters:
@@ -81,7 +84,7 @@ def _run(command: Command, arguments: Sequence[str]) -> int:
         stack=given.stack,
         region=given.region,
         profile=given.profile,
-        overrides=dict(map(parse_override, given.overrides)),
+        overrides=parse_overrides(given.overrides),
     )
     return command.start(given, options, Console()) or 0
 

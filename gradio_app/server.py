@@ -11,10 +11,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
 
+from gradio_app.assistants import room as assistants_room
+from gradio_app.assistants.access import OpenAssistants
+from gradio_app.assistants.given import Offered
+from gradio_app.assistants.routes import AssistantPages
+from gradio_app.assistants.routes import Parts as AssistantParts
 from gradio_app.audit import audit
 from gradio_app.aws import Clients
+from gradio_app.chat.gauge import Gauge
+from gradio_app.chat.instructing import Instructing
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models, names_of
 from gradio_app.chat.running import Running
@@ -23,8 +29,11 @@ from gradio_app.cognito.directory import Directory
 from gradio_app.cognito.errors import CognitoError, UnsupportedChallenge
 from gradio_app.cognito.single_sign_on import SingleSignOn
 from gradio_app.conversations import room as conversations_room
+from gradio_app.conversations.bringing_in import BringingIn
+from gradio_app.conversations.expiry import Expiry
 from gradio_app.conversations.routes import ConversationPages
 from gradio_app.conversations.routes import Parts as ConversationParts
+from gradio_app.conversations.shared_pages import SharedPages
 from gradio_app.gate.gate import Gate
 from gradio_app.gate.joined import AtWork
 from gradio_app.health import Health
@@ -62,6 +71,7 @@ from gradio_app.login.single_sign_on import SingleSignOn as SingleSignOnRoutes
 from gradio_app.page import build
 from gradio_app.page.address import ConversationAddress
 from gradio_app.page.blocks import EventStatuses
+from gradio_app.page.description import Description
 from gradio_app.page.draft_route import draft_routes
 from gradio_app.page.files_route import file_routes
 from gradio_app.page.message_route import message_routes
@@ -69,8 +79,9 @@ from gradio_app.page.queue import GradioQueue
 from gradio_app.page.served import ServedPage, static_routes
 from gradio_app.page.services import ChatServices
 from gradio_app.page.state import keep_no_pages
+from gradio_app.page.temporary_route import temporary_routes
 from gradio_app.pages import installable
-from gradio_app.pages.files import STATIC
+from gradio_app.pages.files import STATIC, served
 from gradio_app.pages.pages import Pages
 from gradio_app.pages.texts import TEXTS
 from gradio_app.sessions.departures import Departures
@@ -80,18 +91,30 @@ from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.sessions.throttle import Throttle
 from gradio_app.settings import Settings
+from gradio_app.store.assistants import StoredAssistants
 from gradio_app.store.bucket import Bucket
+from gradio_app.store.chat_table import ChatTable
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.expiring import Expiring
 from gradio_app.store.exporting import Exporting
 from gradio_app.store.files import AttachedFiles
+from gradio_app.store.importing import Importing
 from gradio_app.store.ingesting import Ingesting
+from gradio_app.store.instructions import OwnInstructions
 from gradio_app.store.library import Library
 from gradio_app.store.passages import Passages
 from gradio_app.store.preferences import Preferences
+from gradio_app.store.retention import Retention
+from gradio_app.store.said import Said
 from gradio_app.store.shared import SharedLibraries
+from gradio_app.store.sharing import Sharing
 from gradio_app.store.table import AsyncTable, Table, TableUnreachable
+from gradio_app.store.temporary import Temporaries
+from gradio_app.store.thumbs import Thumbs
 from gradio_app.store.usage import Usage
+from gradio_app.thumbs import room as thumbs_room
+from gradio_app.thumbs.routes import ThumbPages
 
 
 class DocumentsModel(Embedder, QuestionEmbedder, Protocol):
@@ -107,6 +130,10 @@ class Application:
     health: Health
     running: Running
     """The answers that are being written; a stopping server waits for them."""
+    gauge: Gauge
+    """Tells in a thread of its own how full the task is, once it is started."""
+    expiry: Expiry | None = None
+    """Deletes old conversations in a thread of its own; None where they are kept for ever."""
     worker: Worker | None = None
     """Works on documents in a thread of its own, once it is started; None where there are none to ask."""
 
@@ -126,19 +153,27 @@ def create_app(
     """Put the application together; what is outside, the page and the judge of passwords may be passed."""
     table = table or Table(clients.dynamodb, settings.table_name)
     shared = AsyncTable(table)
-    running = Running()
+    running = Running(settings.answers_at_once)
     model_id = settings.embedding_model_id
     embedder = (embedder or Embeddings(clients.bedrock_runtime, model_id)) if model_id else None
-    page = page or create_page(settings, clients, running, table, embedder)
-    pages = Pages(settings.https, login_room.ROOM, library_room.ROOM, conversations_room.ROOM)
+    temporaries = Temporaries()
+    page = page or create_page(settings, clients, running, table, embedder, temporaries)
+    rooms = (login_room, library_room, conversations_room, assistants_room, thumbs_room)
+    pages = Pages(settings.https, *(room.ROOM for room in rooms))
     sessions = None
-    drafts = Drafts(table)
-    routes: list[BaseRoute] = [Mount("/pages/static", StaticFiles(directory=STATIC))]
+    # Only the chat knows of temporary conversations: all else finds none, and has nothing to store of them.
+    chat = ChatTable(table, temporaries)
+    routes: list[BaseRoute] = [Mount("/pages/static", served(STATIC))]
     routes += installable.routes(TEXTS)
-    files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
-    store = Conversations(table, files)
-    routes += [*static_routes(), *draft_routes(drafts), *message_routes(store), *file_routes(files, store)]
-    routes += ConversationPages(ConversationParts(pages, store, Exporting(table), running)).routes()
+    bucket = Bucket(clients.s3, settings.bucket_name)
+    files = AttachedFiles(table, bucket)
+    retention = Retention(settings.keep_conversations_days)
+    store = Conversations(table, files, retention)
+    routes += [*static_routes(), *file_routes(files, store), *temporary_routes(temporaries)]
+    routes += [*draft_routes(Drafts(chat)), *message_routes(Conversations(chat, files, retention))]
+    routes += _conversations(settings, table, pages, store, running)
+    routes += ThumbPages(pages, Thumbs(table), store).routes()
+    routes += _assistants(settings, clients, table, pages, embedder)
     if settings.authentication:
         directory = directory or Directory.of(clients.cognito_idp, settings)
         single_sign_on = single_sign_on or SingleSignOn.of(clients.cognito_idp, settings)
@@ -146,17 +181,18 @@ def create_app(
         routes += _login(settings, shared, directory, single_sign_on, sessions, pages, fault)
     worker = None
     if embedder:
-        bucket = Bucket(clients.s3, settings.bucket_name)
         fetcher = fetcher or (Fetcher() if settings.web_pages else None)
         documents, worker = _documents(settings, table, bucket, pages, embedder, fetcher)
         routes += documents.routes()
     health = Health(shared, directory)
-    models = names_of(settings.model_ids)
-    inner = _guarded(pages, [*health.routes(), *routes], models)
+    description = Description(page, names_of(settings.model_ids))
+    inner = _guarded(pages, [*health.routes(), *description.routes(), *routes], description)
     _mount_chat(inner, page)
-    at_work = AtWork(running.stop_session, running.is_busy)
+    at_work = _at_work(running, temporaries)
     gate = Gate(inner, settings, pages, sessions, GradioQueue(page), at_work)
-    return Application(gate, inner, health, running, worker)
+    expiry = Expiry(Expiring(table, store, retention)) if retention.days else None
+    gauge = Gauge(running, Metrics(settings.deployment))
+    return Application(gate, inner, health, running, gauge, expiry, worker)
 
 
 def create_page(
@@ -165,18 +201,21 @@ def create_page(
     running: Running,
     table: Table,
     embedder: QuestionEmbedder | None = None,
+    temporaries: Temporaries | None = None,
 ) -> Any:
     """The chat's page over its parts."""
-    documents = None
-    if embedder:
-        library = Library(table, _quotas(settings))
-        documents = AskedLibraries(library, SharedLibraries(table), Finding(Passages(table), embedder))
+    temporaries = temporaries or Temporaries()
+    chat = ChatTable(table, temporaries)
+    documents = _asked(settings, clients, table, embedder) if embedder else None
     files = AttachedFiles(table, Bucket(clients.s3, settings.bucket_name))
-    store = Conversations(table, files)
+    store = Conversations(chat, files, Retention(settings.keep_conversations_days))
     usage = Usage(table, settings.daily_token_budget)
     models = Models(clients.bedrock_runtime, clients.bedrock)
     metrics = Metrics(settings.deployment)
     preferences = Preferences(table)
+    instructions = OwnInstructions(chat)
+    assistants = OpenAssistants(StoredAssistants(chat))
+    drafts = Drafts(chat)
     return build.page(
         ChatServices(
             turns=Turns(
@@ -188,17 +227,78 @@ def create_page(
                 metrics,
                 files,
                 documents,
+                instructing=Instructing(settings.system_prompt, assistants),
+                drafts=drafts,
                 rewords=settings.reword_questions,
+                names=settings.name_conversations,
             ),
             store=store,
             files=files,
-            drafts=Drafts(table),
+            drafts=drafts,
             preferences=preferences,
+            instructions=instructions,
+            assistants=assistants,
+            thumbs=Thumbs(chat),
+            temporaries=temporaries,
             running=running,
             settings=settings,
             documents=documents,
         )
     )
+
+
+def _at_work(running: Running, temporaries: Temporaries) -> AtWork:
+    """What ends with a session."""
+
+    def ended(session_key: str) -> None:
+        running.stop_session(session_key)
+        temporaries.end_session(session_key)
+
+    def is_busy(session_key: str) -> bool:
+        return running.is_busy(session_key) or temporaries.is_busy(session_key)
+
+    return AtWork(ended, is_busy)
+
+
+def _conversations(
+    settings: Settings, table: Table, pages: Pages, store: Conversations, running: Running
+) -> list[BaseRoute]:
+    """The pages of conversations, and of copies where people may share them."""
+    retention = Retention(settings.keep_conversations_days)
+    # Which documents an assistant asks is known where it is from.
+    offered = Offered(settings.model_ids, settings.max_output_tokens, asks=())
+    brought = (Importing(table), StoredAssistants(table), OwnInstructions(table))
+    parts = ConversationParts(
+        pages=pages,
+        store=store,
+        exporting=Exporting(table, retention),
+        bringing_in=BringingIn(*brought, offered),
+        running=running,
+        said=Said(table),
+        retention=retention,
+        shares=settings.share_conversations,
+    )
+    routes = ConversationPages(parts).routes()
+    if settings.share_conversations:
+        routes += SharedPages(pages, store, Sharing(table)).routes()
+    return routes
+
+
+def _asked(settings: Settings, clients: Clients, table: Table, embedder: QuestionEmbedder) -> AskedLibraries:
+    """The libraries as the chat asks them."""
+    library = Library(table, _quotas(settings))
+    former = settings.former_embedding_model_id
+    serving = Embeddings(clients.bedrock_runtime, former) if former not in ("", embedder.model) else None
+    return AskedLibraries(library, SharedLibraries(table), Finding(Passages(table), embedder, serving))
+
+
+def _assistants(
+    settings: Settings, clients: Clients, table: Table, pages: Pages, embedder: QuestionEmbedder | None
+) -> list[BaseRoute]:
+    """The pages of assistants."""
+    documents = _asked(settings, clients, table, embedder) if embedder else None
+    parts = AssistantParts(pages, StoredAssistants(table), OwnInstructions(table), settings, documents)
+    return AssistantPages(parts).routes()
 
 
 def _quotas(settings: Settings) -> Quotas:
@@ -217,6 +317,7 @@ def _documents(
     """The page of documents, and who works on them."""
     wake, stopping = threading.Event(), threading.Event()
     quotas = _quotas(settings)
+    library = Library(table, quotas)
     parts = ingestion.Parts(
         store=Ingesting(table, quotas.pages),
         bucket=bucket,
@@ -224,9 +325,9 @@ def _documents(
         embedder=embedder,
         read=ingestion.read,
         cut=cut,
+        follow_on=library.bring_up_to_date,
     )
     worker = Worker(ingestion.Ingestion(parts, wake, stopping).work_on_one, wake, stopping)
-    library = Library(table, quotas)
     page = DocumentParts(
         pages=pages,
         library=library,
@@ -278,7 +379,7 @@ def _login(
     ]
 
 
-def _guarded(pages: Pages, routes: list[BaseRoute], models: dict[str, str]) -> fastapi.FastAPI:
+def _guarded(pages: Pages, routes: list[BaseRoute], description: Description) -> fastapi.FastAPI:
     async def unreachable(request: Request, _: Exception) -> Response:
         return pages.refusal(request, 503)
 
@@ -305,7 +406,7 @@ def _guarded(pages: Pages, routes: list[BaseRoute], models: dict[str, str]) -> f
             Middleware(CORSMiddleware, allow_origins=()),
             Middleware(ConversationAddress),
             Middleware(EventStatuses),
-            Middleware(ServedPage, models=models),
+            Middleware(ServedPage, description=description),
         ],
     )
 

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import socket
+import time
 from types import FrameType
 
 import uvicorn
 
+from gradio_app import late
 from gradio_app.aws import Clients
 from gradio_app.connections import BoundedProtocol
 from gradio_app.server import Application, create_app
@@ -25,8 +27,9 @@ log = logging.getLogger(__name__)
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve until a signal came and the running answers ended, at most `drain_seconds` later."""
     application = create_app(settings, Clients.build(settings))
-    if application.worker:
-        application.worker.start()
+    for each in (application.gauge, application.worker, application.expiry):
+        if each:
+            each.start()
     DrainingServer(configuration(application, settings), application, settings).run(sockets=[listener])
 
 
@@ -55,6 +58,12 @@ class DrainingServer(uvicorn.Server):
         self._settings = settings
         self._drain: asyncio.Task[None] | None = None
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and then import the rest."""
+        await super().startup(sockets)
+        log.info("Serving, after %.2f s of CPU time.", time.process_time())
+        late.load()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn's signature)
         """At the first signal drain, at the second stop now."""
         if self._application.health.draining:
@@ -69,8 +78,9 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def _finish_answers(self) -> None:
-        if self._application.worker:
-            await asyncio.to_thread(self._application.worker.stop)
+        for each in (self._application.gauge, self._application.worker, self._application.expiry):
+            if each:
+                await asyncio.to_thread(each.stop)
         log.info("Stopping: running answers may take up to %d s to finish.", self._settings.drain_seconds)
         if self._settings.trusted_proxies:
             await asyncio.sleep(min(LINGER_SECONDS, self._settings.drain_seconds))

@@ -44,12 +44,18 @@ INHERITED_FILES = 3
 IDLE_MINUTES = (5, 24 * 60)
 MAX_HOURS = (1, 24)
 """At most as long as the pool's refresh tokens last (templates/stacks/auth.py)."""
+KEPT_DAYS = (0, 3650)
 LIBRARY_FILES = (1, 2_000)
 """A search by name goes through all names of a library (gradio_app/store/library.py)."""
 LIBRARY_MEGABYTES = (1, 100_000)
 LIBRARY_PAGES = (1, 1_000_000)
 TOKENS_A_DAY = (0, 10**12)
 OUTPUT_TOKENS = (1, 1_000_000)
+ANSWERS_AT_ONCE = (1, 128)
+"""One process carries no more, however many processors it has: Python runs one thread at a time."""
+SYSTEM_PROMPT_BYTES = 4096
+"""As CloudFormation takes of one parameter:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 DRAIN_SECONDS = (0, 3600)
 MFA = ("off", "optional", "required")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -85,6 +91,8 @@ class Settings:
     model_ids: tuple[str, ...]
     embedding_model_id: str = ""
     """Makes the vectors of documents and questions; empty when there are no documents to ask."""
+    former_embedding_model_id: str = ""
+    """Made them until now: documents that it made vectors of are found by these meanwhile; empty for none."""
     public_scheme: str = "https"
     trusted_proxies: tuple[Network, ...] = ()
     viewer_address_header: str = ""
@@ -108,8 +116,18 @@ class Settings:
     """Whether people may add web pages by their address: there is a way to the internet."""
     reword_questions: bool = False
     """Whether the model may word a question anew before documents are searched."""
+    keep_conversations_days: int = 0
+    """After the last change of one that is not pinned; 0 for ever."""
+    share_conversations: bool = False
+    """Whether people may share copies of conversations with whoever is signed in."""
+    name_conversations: bool = False
+    """Whether the model gives conversations their titles."""
+    system_prompt: str = field(default="", repr=False)
+    """What whoever runs the application tells the model before anything else; empty for nothing."""
     daily_token_budget: int = 200_000
     max_output_tokens: int = 2048
+    answers_at_once: int = 32
+    """That a task writes; as many more wait in line (gradio_app/chat/places.py)."""
     drain_seconds: int = 100
     ui_app_id: str = "asistente"
     deployment: str = "asistente"
@@ -140,6 +158,7 @@ class Settings:
             region=read.required("AWS_REGION", REGION),
             model_ids=read.parsed("MODEL_IDS", None, _model_ids),
             embedding_model_id=read.parsed("EMBEDDING_MODEL_ID", "", _embedding_model_id),
+            former_embedding_model_id=read.parsed("FORMER_EMBEDDING_MODEL_ID", "", _embedding_model_id),
             public_scheme=read.choice("PUBLIC_SCHEME", "https", ("https", "http")),
             trusted_proxies=read.parsed("TRUSTED_PROXIES", "", _networks),
             viewer_address_header=read.parsed("VIEWER_ADDRESS_HEADER", "", _viewer_header),
@@ -156,8 +175,13 @@ class Settings:
             library_pages=read.number("LIBRARY_PAGES", 10_000, LIBRARY_PAGES),
             web_pages=read.choice("WEB_PAGES", "no", ("yes", "no")) == "yes",
             reword_questions=read.choice("REWORD_QUESTIONS", "no", ("yes", "no")) == "yes",
+            keep_conversations_days=read.number("KEEP_CONVERSATIONS_DAYS", 0, KEPT_DAYS),
+            share_conversations=read.choice("SHARE_CONVERSATIONS", "no", ("yes", "no")) == "yes",
+            name_conversations=read.choice("NAME_CONVERSATIONS", "no", ("yes", "no")) == "yes",
+            system_prompt=read.parsed("SYSTEM_PROMPT", "", _system_prompt),
             daily_token_budget=read.number("DAILY_TOKEN_BUDGET", 200_000, TOKENS_A_DAY),
             max_output_tokens=read.number("MAX_OUTPUT_TOKENS", 2048, OUTPUT_TOKENS),
+            answers_at_once=read.number("ANSWERS_AT_ONCE", 32, ANSWERS_AT_ONCE),
             drain_seconds=read.number("DRAIN_SECONDS", 100, DRAIN_SECONDS),
             ui_app_id=read.optional("UI_APP_ID", "asistente", APP_ID),
             deployment=read.optional("DEPLOYMENT", "asistente", STACK_NAME),
@@ -262,6 +286,13 @@ def _model_ids(text: str) -> tuple[str, ...]:
 def _embedding_model_id(text: str) -> str:
     if text and not MODEL_ID.fullmatch(text):
         raise ValueError("must be a Bedrock model or inference profile id")
+    return text
+
+
+def _system_prompt(text: str) -> str:
+    is_whole = text == text.encode("utf-8", "replace").decode()
+    if not is_whole or len(text.encode()) > SYSTEM_PROMPT_BYTES:
+        raise ValueError(f"must be UTF-8 text of at most {SYSTEM_PROMPT_BYTES} bytes")
     return text
 
 

@@ -55,7 +55,7 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
     parser.add_argument(
         "--gguf", type=path, metavar="FILE", help="a GGUF model of your own instead of the default"
     )
-    parser.add_argument("--model", default="qwen", choices=("qwen", "smollm2"), help="which model to fetch")
+    parser.add_argument("--model", choices=("qwen", "smollm2"), help="which model to fetch (default: qwen)")
     parser.add_argument(
         "--port",
         type=port,
@@ -82,12 +82,23 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
     parser.add_argument(
         "parameters", nargs="*", metavar="Key=Value", help="template parameters, as for make deploy"
     )
+    parser.never_with("--gguf", "--model")
+    running = (
+        "--gguf",
+        "--model",
+        "--models",
+        "--port",
+        "--new-password",
+        "--no-browser",
+        "--oidc-client-secret",
+    )
+    parser.never_with("--reset", *running, "Key=Value")
     given = parser.parse_intermixed_args(arguments)
     return Options(
         root=ROOT,
         state=State(given.state.resolve()),
         models=given.models,
-        model=given.model,
+        model=given.model or "qwen",
         gguf=given.gguf,
         port=given.port,
         new_password=given.new_password,

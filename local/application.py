@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import http.client
+import json
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from local.errors import LocalError
@@ -21,40 +23,38 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Application:
-    """`python -m gradio_app` on a socket that it is handed, its output in a log file.
+    """The application (`local.preloaded`) on a socket that it is handed, its output in a log file.
 
     Nobody else can answer at the address of `listener`, which is the caller's to keep open: not before the
-    process serves, and not while it is started again.
+    process serves, and not while it is started again. `environment` is what it has of this machine's own.
     """
 
     def __init__(self, environment: dict[str, str], listener: socket.socket, folder: Path, log: Path) -> None:
         self._host, self._port = listener.getsockname()
         self._listener = listener
-        self._environment = environment | {
-            "BIND_HOST": self._host,
-            "PORT": str(self._port),
-            "LISTENER_FD": str(listener.fileno()),
-        }
+        self._environment = environment
         self._folder = folder
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the process and wait until it can serve.
+    @property
+    def port(self) -> int:
+        """Where it serves, on loopback."""
+        return self._port
+
+    def preload(self) -> None:
+        """Begin the process, which imports what it will need; `start` does it where nobody has."""
+        self._process = self._begun()
+
+    def start(self, environment: dict[str, str]) -> None:
+        """Have the process serve with these variables besides its own, and wait until it can.
 
         Raises LocalError when it ends before that, or does not become ready within READY_SECONDS.
         """
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gradio_app"],
-                cwd=self._folder,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                pass_fds=[self._listener.fileno()],
-                start_new_session=True,  # Ctrl-C is ours to handle: we stop it in order
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
+        if self._process is None or self._process.poll() is not None:
+            self._process = self._begun()
+        here = {"BIND_HOST": self._host, "PORT": str(self._port), "LISTENER_FD": str(self._listener.fileno())}
+        _tell(self._process, environment | here)
         deadline = time.monotonic() + READY_SECONDS
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -80,6 +80,20 @@ class Application:
             self._process.kill()
             self._process.wait()
 
+    def _begun(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "local.preloaded"],
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[self._listener.fileno()],
+                start_new_session=True,  # Ctrl-C is ours to handle: we stop it in order
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+
     def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_SECONDS)
         try:
@@ -92,6 +106,12 @@ class Application:
 
     def _tail(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-5:])
+
+
+def _tell(process: subprocess.Popen[bytes], environment: dict[str, str]) -> None:
+    assert process.stdin is not None  # noqa: S101 (a programming error)
+    with suppress(BrokenPipeError), process.stdin as told:  # it has ended: its log says why
+        told.write(json.dumps(environment).encode() + b"\n")
 
 
 def _die_with_parent() -> None:

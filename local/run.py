@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import webbrowser
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 from rich.console import Console
 
-from deployer.cloudformation.parameters import parse_override, read_file
+from deployer.cloudformation.parameters import parse_overrides, read_file
 from deployer.offline.profiles import checked
 from local import screen, single_sign_on
 from local.application import Application
 from local.bedrock import BedrockServer, EngineError
+from local.deployed import fingerprint, mark
 from local.emulator import Emulator, EmulatorError
 from local.errors import LocalError, SetRightFirst
 from local.model import ModelUnavailable, Progress, choose, ensure_embedding_model, ensure_model
 from local.ports import LOOPBACK, listen
 from local.state import State
-from local.task import Task, read_task
+from local.task import Task, first_words, read_task
 from local.users import DemoUser, ensure_demo_user
 
 STACK = "asistente-local"
@@ -64,25 +63,24 @@ def run(options: Options, console: Console) -> None:
     _check(options)
     with options.state.held(), _said_plainly(), listen(options.port) as listener:
         bedrock = _bedrock(options, console)
-        emulator = _emulator(options.state, console)
-        with ThreadPoolExecutor(1) as background:
-            # Loading the weights and deploying the stacks each take seconds and need nothing of each other.
-            loading = background.submit(bedrock.start)
-            try:
-                console.print("Deploying the stacks to the emulator")
-                _deploy(options, emulator, bedrock.model_id)
-                console.print("Loading the model")
-                loading.result()
-                _serve(options, emulator, bedrock, listener, console)
-            finally:
-                loading.exception()  # whatever it was, it was raised above; here it must only be over
-                bedrock.stop()
-                emulator.stop()
+        application = Application(_own(options), listener, options.root, options.state.log)
+        emulator = Emulator(options.state.emulator, options.state.emulator_log, _port_before(options), REGION)
+        try:
+            # These take seconds and need nothing of each other: the application imports, the model loads.
+            application.preload()
+            bedrock.listen()
+            _start_emulator(options.state, emulator, console)
+            _bring_up_to_date(options, emulator, bedrock.model_id, console)
+            _serve(options, emulator, bedrock, application, console)
+        finally:
+            application.stop()
+            bedrock.stop()
+            emulator.stop()
 
 
 def _check(options: Options) -> None:
     """Raise SetRightFirst for parameters that deploy.sh would refuse, once everything else had been made."""
-    chosen = dict(map(parse_override, options.parameters))
+    chosen = parse_overrides(options.parameters)
     if options.oidc_client_secret:
         single_sign_on.read_client_secret(options.oidc_client_secret)
         chosen["OidcClientSecretArn"] = single_sign_on.ANY_SECRET
@@ -116,26 +114,26 @@ def _embedding_model(options: Options, report: Progress, console: Console) -> Pa
         return None
 
 
-def _emulator(state: State, console: Console) -> Emulator:
-    # The same port as last time: what the emulator keeps has its own address in it.
-    before = state.recall().get("emulator_port", "")
-    wanted = int(before) if re.fullmatch("[0-9]{1,5}", before) else EMULATOR_PORT
-    emulator = Emulator(state.emulator, state.emulator_log, wanted, REGION)
+def _port_before(options: Options) -> int:
+    """The emulator's port of last time: what it keeps has its own address in it."""
+    before = options.state.recall().get("emulator_port", "")
+    return int(before) if re.fullmatch("[0-9]{1,5}", before) else EMULATOR_PORT
+
+
+def _start_emulator(state: State, emulator: Emulator, console: Console) -> None:
     emulator.start()
     taken = emulator.endpoint_url.rpartition(":")[2]
-    if taken != str(wanted):
-        console.print(f"Port {wanted} is in use by another program: the emulator takes another one.")
+    if taken != str(emulator.port):
+        console.print(f"Port {emulator.port} is in use by another program: the emulator takes another one.")
     state.remember(emulator_port=taken)
-    return emulator
 
 
 def _own(options: Options) -> dict[str, str]:
     return {name: value for name in HANDED_ON if (value := options.environment.get(name))}
 
 
-def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
-    """Run deploy.sh as a user would. What it prints goes to a log: its addresses lead nowhere here."""
-    log = options.state.deploy_log
+def _bring_up_to_date(options: Options, emulator: Emulator, model_id: str, console: Console) -> None:
+    """Deploy, unless what is there was deployed from the same."""
     command = ["./deploy.sh", "deploy", "--stack", STACK, "--parameters", str(PARAMETERS), "--yes"]
     # Proved by its public address it can be only when it runs: `make verify` does that.
     command += ["--unproved"]
@@ -145,6 +143,19 @@ def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
             _client(emulator, "secretsmanager"), options.oidc_client_secret
         )
         command += [f"OidcClientSecretArn={secret}"]
+    made_of = fingerprint(options.root, emulator.endpoint_url, *command)
+    # What is in the secret goes into the stack too, and is not in its address.
+    is_all = not options.oidc_client_secret
+    if is_all and mark(made_of, _stack(emulator)) == options.state.recall().get("deployed"):
+        return
+    console.print("Deploying the stacks to the emulator")
+    _deploy(options, emulator, command)
+    options.state.remember(deployed=mark(made_of, _stack(emulator)))
+
+
+def _deploy(options: Options, emulator: Emulator, command: list[str]) -> None:
+    """Run deploy.sh as a user would. What it prints goes to a log: its addresses lead nowhere here."""
+    log = options.state.deploy_log
     environment = _own(options) | emulator.environment() | {"PYTHON": sys.executable}
     with log.open("wb") as output:
         done = subprocess.run(  # noqa: S603 (our own script)
@@ -157,66 +168,83 @@ def _deploy(options: Options, emulator: Emulator, model_id: str) -> None:
 
 
 def _serve(
-    options: Options, emulator: Emulator, bedrock: BedrockServer, listener: socket.socket, console: Console
+    options: Options, emulator: Emulator, bedrock: BedrockServer, application: Application, console: Console
 ) -> None:
     task, user = _deployed(emulator, new_password=options.new_password)
     # As on ECS: the task definition's variables, and the task role's rights instead of ours.
-    environment = _own(options) | emulator.task_environment(task.role_arn) | task.environment
+    environment = emulator.task_environment(task.role_arn) | task.environment
     environment |= single_sign_on.environment(task.environment, emulator.endpoint_url)
-    port = listener.getsockname()[1]
+    environment |= bedrock.environment()
+    if not bedrock.makes_vectors:
+        environment["EMBEDDING_MODEL_ID"] = ""
+    port = application.port
     if options.port not in (0, port):
         console.print(
             f"Port {options.port} is in use by another program: the assistant takes {port} instead."
         )
-    environment |= bedrock.environment()
-    if not bedrock.makes_vectors:
-        environment["EMBEDDING_MODEL_ID"] = ""
-    application = Application(environment, listener, options.root, options.state.log)
     url = f"http://{LOOPBACK}:{port}/"
     single_sign_on.register_address(_client(emulator, "cognito-idp"), task.environment, url)
     try:
-        _until_stopped(options, application, url, user, console)
-    finally:
-        application.stop()
-
-
-def _until_stopped(
-    options: Options, application: Application, url: str, user: DemoUser, console: Console
-) -> None:
-    try:
         console.print("Starting the application")
-        application.start()
+        application.start(environment)
         options.state.remember(url=url)
+        if not bedrock.is_loading:
+            bedrock.wait_until_loaded()  # or say what is wrong with its file, and that nothing is ready
         screen.show_ready(console, url, user, options.state.log)
         if options.browser:
             webbrowser.open(url)
-        _keep_running(application, console)
+        _ready_model(bedrock, task, console)
+        _keep_running(application, environment, console)
     except KeyboardInterrupt:
         console.print(
             "Stopping; answers that are being written are finished first. Ctrl-C again does not wait."
         )
 
 
+def _ready_model(bedrock: BedrockServer, task: Task, console: Console) -> None:
+    """Wait until the model is loaded, and have it read what stands before every first question."""
+    if bedrock.is_loading:
+        console.print("The model is still being loaded: what is asked meanwhile is answered then.")
+        bedrock.wait_until_loaded()
+        console.print("The model is loaded.")
+    bedrock.read_ahead(first_words(task.environment))
+
+
 def _deployed(emulator: Emulator, *, new_password: bool) -> tuple[Task, DemoUser]:
     """Return the deployed task, and someone to sign in."""
     client = partial(_client, emulator)
-    stack = client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    stack = _stack(emulator)
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     task = read_task(client("ecs"), client("secretsmanager"), outputs["TaskDefinitionArn"])
     return task, ensure_demo_user(client("cognito-idp"), outputs["UserPoolId"], new_password=new_password)
 
 
+def _stack(emulator: Emulator) -> dict[str, Any]:
+    """What CloudFormation says of the deployed stack; nothing where there is none."""
+    cloudformation = _client(emulator, "cloudformation")
+    try:
+        return cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    except cloudformation.exceptions.ClientError:
+        return {}
+
+
 def _client(emulator: Emulator, service: str) -> Any:
     """A boto3 client of the emulator."""
+    return _session(emulator).client(service, endpoint_url=emulator.endpoint_url)  # type: ignore[call-overload]
+
+
+@cache
+def _session(emulator: Emulator) -> boto3.Session:
+    """One for all clients: each reads anew what botocore knows of services and regions."""
     keys = emulator.environment()
-    aws = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=emulator.region)
-    return aws.client(service, endpoint_url=emulator.endpoint_url)  # type: ignore[call-overload]
+    id_and_secret = keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]
+    return boto3.Session(*id_and_secret, region_name=emulator.region)
 
 
-def _keep_running(application: Application, console: Console) -> None:
+def _keep_running(application: Application, environment: dict[str, str], console: Console) -> None:
     for _ in range(RESTARTS):
         code = application.wait()
         console.print(f"The application ended by itself (exit code {code}); starting it again, as ECS would.")
-        application.start()
+        application.start(environment)
     application.wait()
     raise LocalError("The application keeps ending by itself; its log says why.")

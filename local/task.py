@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,17 @@ def read_task(ecs: Any, secrets: Any, task_definition: str) -> Task:
     plain = {entry["name"]: entry["value"] for entry in container["environment"]}
     secret = {entry["name"]: _secret(secrets, entry["valueFrom"]) for entry in container["secrets"]}
     return Task(plain | secret, found["taskRoleArn"])
+
+
+def first_words(environment: Mapping[str, str]) -> str:
+    """What an application with these variables has a model read before anybody's first question."""
+    # Imported when the page is there already.
+    from gradio_app.chat.context import system_prompt
+    from gradio_app.chat.conversation import Conversation
+    from gradio_app.chat.instructions import Instructions
+
+    deployment = Instructions(deployment=environment.get("SYSTEM_PROMPT", ""))
+    return system_prompt(Conversation("", preamble=deployment.preamble))
 
 
 def _secret(secrets: Any, value_from: str) -> str:

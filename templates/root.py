@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from troposphere import Condition, Equals, GetAZs, If, Join, Not, StackName, Sub, Template
 
+from templates.outputs import Deployed, Oidc, OwnNetwork, Saml
 from templates.parameters import Parameters
 from templates.parameters.rules import add_rules
 from templates.parts import viewer_address
@@ -35,51 +36,15 @@ from templates.wiring import (
     add_child,
     declare,
     new_template,
-    output,
     pin,
     present,
     publish,
-    seam,
     take,
 )
 
 APP_PORT = "8080"
 
 S = TypeVar("S")
-
-
-@seam
-class Outputs:
-    service_url: Value = output("Open this in a browser to chat.")
-    user_pool_id: Value = output("The pool of the people who may sign in.")
-    user_pool_client_id: Value = output("The app client with which the service signs people in.")
-    user_pool_console_url: Value = output("Add and disable users here, in the AWS console.")
-    cluster_name: Value = output("The ECS cluster.")
-    service_name: Value = output("The ECS service in the cluster.")
-    task_definition_arn: Value = output("The task definition that the service runs.")
-    table_name: Value = output("The table of sessions, conversations and usage.")
-    files_bucket_name: Value = output("The bucket of the files that people attach.")
-    log_group_name: Value = output("Where the tasks log.")
-    pipeline_console_url: Value = output("The build pipeline in the AWS console.")
-    dashboard_console_url: Value = output(
-        "Is it well, who uses it, what does it cost: the dashboard in the AWS console."
-    )
-
-
-@seam
-class NetworkOutputs:
-    flow_log_group_name: Value = output("Where the connections in the VPC are recorded.")
-
-
-@seam
-class SamlOutputs:
-    saml_reply_url: Value = output("Register this at your SAML provider: where its answers go (ACS URL).")
-    saml_entity_id: Value = output("Register this at your SAML provider: who asks (audience, entity id).")
-
-
-@seam
-class OidcOutputs:
-    oidc_redirect_uri: Value = output("Register this at your OpenID Connect provider: the redirect URI.")
 
 
 def template(tag: str, keep_data: str) -> Template:
@@ -89,10 +54,10 @@ def template(tag: str, keep_data: str) -> Template:
     )
     system = _System(t, _parameters(t, tag, keep_data))
     children = (system.users, system.app, system.store, system.image, system.watch)
-    publish(t, take(Outputs, *children, service_url=system.address.service_url))
-    publish(t, take(NetworkOutputs, system.record), condition=system.when_network_is_ours)
-    publish(t, take(SamlOutputs, system.sign_on), condition=system.when_single_sign_on_is("saml"))
-    publish(t, take(OidcOutputs, system.sign_on), condition=system.when_single_sign_on_is("oidc"))
+    publish(t, take(Deployed, *children, service_url=system.address.service_url))
+    publish(t, take(OwnNetwork, system.record), condition=system.when_network_is_ours)
+    publish(t, take(Saml, system.sign_on), condition=system.when_single_sign_on_is("saml"))
+    publish(t, take(Oidc, system.sign_on), condition=system.when_single_sign_on_is("oidc"))
     return t
 
 

@@ -1,5 +1,6 @@
-"""Finding in documents: how often the right passage is among the first, by each way, as JSON too.
+"""Documents: finding, rewording, citations, parsing, and what work on them takes from answers; as JSON too.
 
-The documents are not ours: pages of the Debian Administrator's Handbook in English and in Spanish. They are
-fetched when this runs, by apt, and stay in a folder that git ignores.
+The documents are not ours: pages of the Debian Administrator's Handbook in English and in Spanish, and what
+the authors of parsers test with. They are fetched when this runs, by apt and pip, and stay in a folder that
+git ignores.
 """

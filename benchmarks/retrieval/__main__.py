@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import CannotMeasure
-from benchmarks.retrieval import finding
+from benchmarks.retrieval import beside, citations, finding, parsing, rewording
+from benchmarks.retrieval.given import Given
+from benchmarks.retrieval.questions import LANGUAGES
 from command_line import Parser, path
+from local.model import CATALOG
 
 OUT = Path(__file__).parents[2] / "out" / "benchmarks" / "retrieval"
-PARTS: dict[str, Callable[[Path, bool], dict[str, Any]]] = {
+PARTS: dict[str, Callable[[Given], dict[str, Any]]] = {
     "finding": finding.run,
+    "rewording": rewording.run,
+    "citations": citations.run,
+    "parsing": parsing.run,
+    "beside": beside.run,
 }
 
 
@@ -27,13 +34,22 @@ def main(arguments: list[str]) -> int:
         "--out", type=path, default=OUT, metavar="FOLDER", help="for what is fetched and found"
     )
     parser.add_argument("--each", action="store_true", help="show each question that was not answered, too")
-    given = parser.parse_args(arguments)
+    parser.add_argument(
+        "--model",
+        default="",
+        choices=["", *CATALOG],
+        help="what rewords (default: qwen) or answers (citations; default: a script)",
+    )
+    parser.add_argument("--book", choices=LANGUAGES, help="ask it in this language only (default: in both)")
+    named = parser.parse_args(arguments)
+    books = (named.book,) if named.book else LANGUAGES
+    given = Given(named.out, books, named.model, each=named.each)
     try:
-        measured = PARTS[given.part](given.out, given.each)
+        measured = PARTS[named.part](given)
     except CannotMeasure as error:
         print(error, file=sys.stderr)
         return 2
-    file = given.out / f"{given.part}.json"
+    file = given.out / f"{named.part}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), **measured}, indent=1))
     print(f"Written to {file}")

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from benchmarks.retrieval.bedrock import FOR_VECTORS, local_bedrock, runtime
-from benchmarks.retrieval.measuring import HELD_OUT, TUNED, Found, measured, parted, shares
+from benchmarks.retrieval.given import Given
+from benchmarks.retrieval.measuring import HELD_OUT, TUNED, Found, bounds, measured, parted, shares
 from benchmarks.retrieval.questions import Question, questions
 from benchmarks.retrieval.scoring import Share
 from benchmarks.retrieval.shelf import filled
@@ -17,28 +17,34 @@ from local.bedrock.titan import MODEL_ID
 WIDTH = 16
 
 
-def run(out: Path, each: bool) -> dict[str, Any]:
+def run(given: Given) -> dict[str, Any]:
     """Measure, and print. Raises CannotMeasure."""
-    asked = questions()
+    asked = [question for question in questions() if question.book in given.books]
     with ExitStack() as running:
         model = Remembering(
             lambda: runtime(running.enter_context(local_bedrock(FOR_VECTORS))),
             MODEL_ID,
-            out / "vectors.sqlite",
+            given.out / "vectors.sqlite",
         )
-        shelf = filled(out, model)
+        shelf = filled(given.out, model, given.books)
         by_name = ways(shelf, model)
         found = measured(shelf, by_name, asked, _as_it_stands)
         parts = parted(shelf, model, asked)
     table = shares(found, by_name)
+    limits = bounds(found)
     _show(table, by_name, parts)
-    if each:
+    for kind, (chosen, put_forward) in limits.items():
+        print(
+            f"{kind:24} at most {chosen} by choosing a part, {put_forward} by ranking what both put forward"
+        )
+    if given.each:
         _show_missed(found)
     return {
         "passages": len(shelf.made),
         "questions": len({(question.text, question.before) for question in asked}),
         "first": FIRST,
         "shares": {kind: {way: share.as_json() for way, share in row.items()} for kind, row in table.items()},
+        "bounds": {kind: [each.as_json() for each in both] for kind, both in limits.items()},
         "answerable told from others": parts,
     }
 

@@ -8,7 +8,7 @@ from benchmarks.retrieval.questions import KINDS, UNANSWERED, Question
 from benchmarks.retrieval.scoring import Share, is_among_first, separation
 from benchmarks.retrieval.shelf import Shelf
 from benchmarks.retrieval.vectors import Remembering
-from benchmarks.retrieval.ways import FIRST, PRODUCT, Way, meant
+from benchmarks.retrieval.ways import FIRST, PARTS, PRODUCT, Way, meant
 
 TUNED, HELD_OUT = "tuned", "held out"
 Understand = Callable[[Question], str]
@@ -21,6 +21,8 @@ class Found:
 
     question: Question
     by: frozenset[str]
+    is_candidate: bool
+    """Whether it is among all that are put forward, by meaning or by word."""
 
 
 def measured(
@@ -41,7 +43,8 @@ def measured(
             for name, ranking in rankings.items()
             if is_among_first([place in right for place in ranking], FIRST)
         }
-        found.append(Found(question, frozenset(by)))
+        is_candidate = any(place in right for name in PARTS for place in rankings[name])
+        found.append(Found(question, frozenset(by), is_candidate))
     return found
 
 
@@ -56,6 +59,23 @@ def shares(found: Sequence[Found], ways: Iterable[str]) -> dict[str, dict[str, S
                 row[name] = _share(some, PRODUCT)
             table[kind] = row
     return table
+
+
+def bounds(found: Sequence[Found]) -> dict[str, tuple[Share, Share]]:
+    """What no fusion of the two parts exceeds, by kind.
+
+    The first, if it chose for each question the part that is right; the second, if it also put what is right
+    of all that both put forward in front.
+    """
+    kinds = [kind for kind in KINDS if any(each.question.kind == kind for each in found)]
+    of_kind = {kind: [each for each in found if each.question.kind == kind] for kind in kinds}
+    return {
+        kind: (
+            Share(sum(not each.by.isdisjoint(PARTS) for each in some), len(some)),
+            Share(sum(each.is_candidate for each in some), len(some)),
+        )
+        for kind, some in of_kind.items()
+    }
 
 
 def parted(shelf: Shelf, model: Remembering, questions: Iterable[Question]) -> float | None:

@@ -1,7 +1,7 @@
 """The book in the application's store, a library for each language: read, cut, embedded, put away by it."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +33,11 @@ class Shelf:
         ]
 
 
-def filled(folder: Path, model: Remembering) -> Shelf:
-    """Raises CannotMeasure."""
+def filled(folder: Path, model: Remembering, languages: Sequence[str] = LANGUAGES) -> Shelf:
+    """The book in these languages. Raises CannotMeasure."""
     passages = Passages(MemoryTable())
     made: dict[tuple[str, str, int], Passage] = {}
-    for language in LANGUAGES:
+    for language in languages:
         for page, content in books.pages(folder, language):
             cut_up = cut(extract(content, kinds.HTML))
             for first in range(0, len(cut_up), BATCH):

@@ -14,6 +14,8 @@ FIRST = 5
 SMOOTHING = 60
 """https://doi.org/10.1145/1571941.1572114"""
 PRODUCT = "the product"
+PARTS = ("vectors", "words")
+"""The ways of which the others are made."""
 
 Place = tuple[str, int]
 Way = Callable[[str, str], list[Place]]
@@ -38,7 +40,7 @@ def ways(shelf: Shelf, model: Remembering) -> Mapping[str, Way]:
         found = finding.find(question, [Scope(book)], FIRST).found
         return [(each.document_id, each.passage.number) for each in found]
 
-    return {"vectors": by_meaning, "words": by_word, "plain fusion": plain, PRODUCT: product}
+    return dict(zip(PARTS, (by_meaning, by_word), strict=True)) | {"plain fusion": plain, PRODUCT: product}
 
 
 def meant(passages: Passages, model: Remembering, book: str, question: str) -> list[Hit]:

@@ -53,9 +53,13 @@ def show(
         _show_what_goes(each, console)
     stays = [kept for each in fates if not each.is_first for kept in each.stays]
     _show_data(aws, [*stays, *kept_before], console, data=data)
-    first = [kept for each in fates if each.is_first for kept in each.stays]
-    for kept in first:
-        say(console, f"Goes unless people are in it already, left by a failed creation: {kept}")
+    show_failed((kept for each in fates if each.is_first for kept in each.stays), console)
+
+
+def show_failed(kept: Iterable[Kept], console: Console) -> None:
+    """Print what creations have left that failed."""
+    for each in kept:
+        say(console, f"Goes unless somebody has used it already, left by a failed creation: {each}")
 
 
 def _show_what_goes(fate: Fate, console: Console) -> None:

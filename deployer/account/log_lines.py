@@ -129,11 +129,13 @@ def _of_object(event: Mapping[str, Any], values: Mapping[str, Any]) -> Record:
     if kind == "audit":
         level = "INFO" if word("outcome") in ("ok", "asked") else "WARNING"
         words = [word("event"), word("outcome"), word("detail"), word("client")]
-    elif kind in ("answer", "summary"):
+    elif kind in ("answer", "summary", "rewording", "title"):
         level = "WARNING" if values.get("Failures") else "INFO"
         seconds = f"{word('AnswerSeconds')} s" if "AnswerSeconds" in values else ""
         tokens = f"{word('InputTokens')} tokens in, {word('OutputTokens')} out"
         words = [kind, word("status"), word("reason"), word("Model"), tokens, seconds]
+    elif kind == "places":
+        level, words = "DEBUG", [kind, f"{word('PlacesTaken')} % taken"]
     else:
         level, words = word("level").upper() or "INFO", [_message(event)]
     return Record(event, level, word("request"), word("user_id"), "  ".join(filter(None, words)))

@@ -37,6 +37,8 @@ _KINDS = (
     (schema.UPLOAD, "upload"),
     (schema.DOCUMENT, "document"),
     (schema.PASSAGE, "passage"),
+    (schema.ASSISTANT, "assistant"),
+    (schema.THUMB, "thumb"),
     (schema.USAGE, "day of usage"),
     (schema.SESSION, "session"),
     (schema.BROWSER, "known browser"),
@@ -63,31 +65,58 @@ def count(keys: Iterable[Key]) -> str:
 
 
 def own(dynamodb: Any, table: str, person_id: str) -> Iterator[Key]:
-    """Yield what lies in a person's partitions: theirs, their library's, and that of its passages.
+    """Yield what lies in a person's partitions: theirs, the words of their conversations, their library's.
 
-    What is to be done with a document is found by the document: it says where that stands in the line.
+    What is to be done with a document is found by the document, which says where that stands in the line; and
+    what administrators see of a thumb by the thumb.
     """
     library = schema.own_library(person_id)
-    for partition in (schema.person(person_id), schema.library(library), schema.passages(library)):
+    partitions = (schema.person, schema.said)
+    own_library = (schema.library(library), schema.passages(library))
+    for partition in (*(each(person_id) for each in partitions), *own_library):
         pages = dynamodb.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression="pk = :partition",
             ExpressionAttributeValues={":partition": {"S": partition}},
-            ProjectionExpression="pk, sk, #work",
+            ProjectionExpression="pk, sk, told, #work",
             # A word that DynamoDB keeps for itself.
             ExpressionAttributeNames={"#work": "work"},
             ConsistentRead=True,
         )
         for item in (item for page in pages for item in page["Items"]):
+            if item["sk"]["S"].startswith(schema.SHARE):
+                yield from _copy(dynamodb, table, item["sk"]["S"].rpartition("#")[2])
             if work := item.get("work", {}).get("S", ""):
                 yield schema.INGESTION, work
+            if told := item.get("told", {}).get("S", ""):
+                yield schema.THUMBS, told
             yield _key(item)
 
 
+def _copy(dynamodb: Any, table: str, share_id: str) -> Iterator[Key]:
+    """What a person has shared lies in a partition of its own."""
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="pk = :partition",
+        ExpressionAttributeValues={":partition": {"S": schema.shared(share_id)}},
+        ProjectionExpression="pk, sk",
+        ConsistentRead=True,
+    )
+    yield from (_key(item) for page in pages for item in page["Items"])
+
+
 def is_own(key: Key) -> bool:
-    """Whether it lies in a person's partitions, or in the line of work."""
-    own_partitions = (schema.person(""), schema.library(""), schema.passages(""), schema.INGESTION)
-    return key[0].startswith(own_partitions)
+    """Whether it lies in a person's partitions, or is found from there."""
+    own_partitions = (
+        schema.person(""),
+        schema.said(""),
+        schema.shared(""),
+        schema.library(""),
+        schema.passages(""),
+        schema.INGESTION,
+    )
+    is_told = key[0] == schema.THUMBS and key[1].startswith(schema.THUMB_TOLD)
+    return is_told or key[0].startswith(own_partitions)
 
 
 def elsewhere(dynamodb: Any, table: str, names: Names) -> Iterator[Key]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from deployer.account.empty import BUCKET
 from deployer.account.existence import exists, name_of
@@ -25,7 +25,7 @@ def existing(aws: Aws, stack: str) -> list[str]:
     return [arn for arn in _arns(aws, stack) if exists(aws, arn)]
 
 
-def by_kind(arns: list[str]) -> list[Kept]:
+def by_kind(arns: Iterable[str]) -> list[Kept]:
     """These, with what holds people's data by its type and physical id; of others both are the ARN's."""
     found = []
     for arn in arns:

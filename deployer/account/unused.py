@@ -6,17 +6,17 @@ way as long as they do. Here there are no people yet, which is asked and not tak
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from deployer.account.empty import BUCKET, empty_bucket
 from deployer.cloudformation.package import STACK_TYPE
 from deployer.console import say
-from deployer.errors import error_code, explain, is_missing_stack
+from deployer.errors import DeployError, error_code, explain, is_missing_stack
 from deployer.session import Aws
 
 TABLE = "AWS::DynamoDB::Table"
@@ -56,37 +56,71 @@ def skipped(cloudformation: Any, stack_id: str, path: str = "") -> Iterator[Kept
         yield from skipped(cloudformation, child, where)
 
 
+class NotRemoved(DeployError):
+    """Some of what was to be deleted is still there; `left` names it, and why has been said of each."""
+
+    def __init__(self, left: Sequence[str]) -> None:
+        self.left = tuple(left)
+        super().__init__(f"Still there: {'; '.join(left)}.")
+
+
 def remove(aws: Aws, kept: Sequence[Kept], console: Console) -> list[Kept]:
-    """Delete what a failed first creation kept, saying each by name; return what stays all the same."""
-    if not kept:
-        return []
-    for pool in (each for each in kept if each.kind == POOL):
-        if _has_people(aws, pool.physical_id):
-            say(console, f"{pool.path} has users already: what holds data stays.", "yellow")
+    """Delete what a failed first creation kept, saying each by name; return what stays, which is said too.
+
+    All of it stays when somebody has used some of it. Raises NotRemoved when something could not be deleted.
+    """
+    for each in kept:
+        try:
+            used = _use(aws, each)
+        except (BotoCoreError, ClientError) as error:
+            say(console, f"Whether anybody used {each.path} cannot be looked at: {explain(error)}", "yellow")
+            raise NotRemoved(list(map(str, kept))) from error
+        if used:
+            say(console, f"{each.path} has {used} already: what holds data stays.", "yellow")
+            for one in kept:
+                say(console, f"Kept on purpose: {one}", "yellow")
             return list(kept)
-    return delete(aws, kept, console, "Removed, for nobody ever used it")
+    stays = delete(aws, kept, console, "Removed, for nobody ever used it")
+    for each in stays:
+        say(console, f"Stays, though nobody ever used it: {each}; delete it yourself.", "yellow")
+    return stays
 
 
 def delete(aws: Aws, kept: Sequence[Kept], console: Console, done: str) -> list[Kept]:
-    """Delete tables, buckets, pools and keys with all that is in them, saying each; return what stays.
+    """Delete tables, buckets, pools and keys with all that is in them, saying each.
 
-    What protects them from deletion is ended first. A key goes only when everything else has gone.
+    What protects them from deletion is ended first. A key goes only when everything else has gone. Returns
+    what this deletes none of, and a key with it; raises NotRemoved when something could not be deleted.
     """
     # The key last: while something is there that it encrypts, it is needed.
     stays: list[Kept] = []
+    failed: list[str] = []
     for each in sorted(kept, key=lambda each: each.kind == KEY):
-        if each.kind not in _REMOVE or (each.kind == KEY and stays):
+        if each.kind == KEY and failed:
+            failed.append(str(each))
+        elif each.kind not in _REMOVE or (each.kind == KEY and stays):
             stays.append(each)
-            continue
-        try:
-            _REMOVE[each.kind](aws, each.physical_id)
-        except ClientError as error:
-            if error_code(error) not in _GONE:
-                say(console, f"{each} cannot be removed: {explain(error)}", "yellow")
-                stays.append(each)
-                continue
-        say(console, f"{done}: {each}")
+        elif why := _removed(aws, each):
+            say(console, f"{each} cannot be removed: {why}", "yellow")
+            failed.append(str(each))
+        else:
+            say(console, f"{done}: {each}")
+    if failed:
+        raise NotRemoved(failed)
     return stays
+
+
+def _removed(aws: Aws, kept: Kept) -> str:
+    """Remove one; return why it could not be, empty when it is gone."""
+    try:
+        _REMOVE[kept.kind](aws, kept.physical_id)
+    except ClientError as error:
+        return "" if error_code(error) in _GONE else explain(error)
+    except BotoCoreError as error:
+        return explain(error)
+    except DeployError as error:
+        return str(error)
+    return ""
 
 
 def _history(cloudformation: Any, stack_id: str) -> list[dict[str, Any]]:
@@ -99,13 +133,24 @@ def _history(cloudformation: Any, stack_id: str) -> list[dict[str, Any]]:
         raise
 
 
-def _has_people(aws: Aws, pool: str) -> bool:
+def _use(aws: Aws, kept: Kept) -> str:
+    """What somebody has put into it, for a sentence; empty when that is nothing, or when it is gone."""
+    if kept.kind not in _LOOK:
+        return ""
+    word, look = _LOOK[kept.kind]
     try:
-        return bool(aws.cognito.list_users(UserPoolId=pool, Limit=1)["Users"])
+        return word if look(aws, kept.physical_id) else ""
     except ClientError as error:
         if error_code(error) in _GONE:
-            return False
+            return ""
         raise
+
+
+_LOOK: dict[str, tuple[str, Callable[[Aws, str], Any]]] = {
+    POOL: ("users", lambda aws, pool: aws.cognito.list_users(UserPoolId=pool, Limit=1)["Users"]),
+    TABLE: ("items", lambda aws, table: aws.dynamodb.scan(TableName=table, Limit=1)["Items"]),
+    BUCKET: ("files", lambda aws, bucket: aws.s3.list_objects_v2(Bucket=bucket, MaxKeys=1)["KeyCount"]),
+}
 
 
 def _remove_table(aws: Aws, table: str) -> None:

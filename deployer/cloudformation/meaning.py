@@ -7,6 +7,7 @@ not noticed here CloudFormation finds out half-way, with a table and a pool alre
 from __future__ import annotations
 
 import ipaddress
+import unicodedata
 import zoneinfo
 from collections.abc import Callable
 from functools import cache
@@ -33,10 +34,16 @@ def doubt(name: str, value: str) -> str:
 
 def _time_zone(value: str) -> str:
     # Where a machine has no time zone database at all, there is nothing to ask.
-    known = zoneinfo.available_timezones()
+    known = _time_zones()
     if not known or (value in known and value != NOT_A_PLACE):
         return ""
     return "there is no such time zone; one is called for example Europe/Madrid"
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Every name that this machine knows; zoneinfo reads hundreds of files for them."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 def _range(value: str) -> str:
@@ -121,6 +128,13 @@ def _email(value: str) -> str:
     return _domain(domain)
 
 
+def _instructions(value: str) -> str:
+    strange = next(
+        (each for each in value if unicodedata.category(each) == "Cc" and each not in "\n\r\t"), ""
+    )
+    return f"{strange!a} is nothing that anybody can read" if strange else ""
+
+
 def _twice(each: list[str]) -> str:
     again = next((one for at, one in enumerate(each) if one in each[:at]), "")
     return f"{again} stands there twice" if again else ""
@@ -139,11 +153,12 @@ MEANINGS: dict[str, Callable[[str], str]] = {
     "OidcIssuer": _address,
     "SamlMetadataUrl": _address,
     "SignUpDomains": _domains,
+    "SystemPrompt": _instructions,
     "TimeZone": _time_zone,
     "VpcCidr": _network,
 }
 FORM_IS_ALL = {
-    "ExistingVpcId", "HostedZoneId", "ModelId", "AlternativeModelId", "EmbeddingModelId", "OidcClientId",
-    "SingleSignOnProvider", "SingleSignOnDomainPrefix",
+    "ExistingVpcId", "HostedZoneId", "ModelId", "AlternativeModelId", "EmbeddingModelId",
+    "FormerEmbeddingModelId", "OidcClientId", "SingleSignOnProvider", "SingleSignOnDomainPrefix",
 }  # fmt: skip
 """Names that others give: whether there is such a one, only they know."""

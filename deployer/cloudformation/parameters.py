@@ -102,6 +102,17 @@ def parse_override(text: str) -> tuple[str, str]:
     return name, value
 
 
+def parse_overrides(texts: Iterable[str]) -> dict[str, str]:
+    """The same for each of several; raises UsageError also where one parameter is given twice."""
+    found: dict[str, str] = {}
+    for name, value in map(parse_override, texts):
+        if name in found:
+            both = f"as {shown(found[name])} and as {shown(value)}"
+            raise UsageError(f"{shown(name)} is given twice, {both}: leave one of the two out.")
+        found[name] = value
+    return found
+
+
 def resolve(
     template: Mapping[str, Any], given: Mapping[str, Value], own: Mapping[str, str]
 ) -> dict[str, str]:
@@ -163,6 +174,8 @@ def _violations(name: str, value: str, declaration: Mapping[str, Any]) -> list[s
     # One value may break several rules; the first says enough, and the template's own words say it best.
     if broken := [rule for item in items for rule in _item_violations(item, declaration)]:
         return [f'{name} cannot be "{shown(value)}": {_constraint(declaration, broken[0])}.']
+    if value != value.encode("utf-8", "replace").decode():
+        return [f'{name} cannot be "{shown(value)}": half a character stands in it.']
     if len(value.encode()) > MOST_BYTES_OF_A_VALUE:
         return [f"{name} cannot be that long: CloudFormation takes {MOST_BYTES_OF_A_VALUE} bytes at most."]
     if value and (why := meaning.doubt(name, value)):

@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from deployer.cloudformation import changes, events, foreseen, reviewed
-from deployer.cloudformation.events import Watch, root_cause
+from deployer.cloudformation.events import Event, Watch, root_cause
 from deployer.cloudformation.package import Template
 from deployer.cloudformation.progress import GoesOn, Look, Outcome, follow, nothing_more
 from deployer.console import say
-from deployer.errors import DeployError, advice, is_missing_stack
+from deployer.errors import EXIT_FAILED, DeployError, advice, is_missing_stack
 from deployer.options import BOOTSTRAP_SUFFIX
 
 Description = dict[str, Any]  # a stack as DescribeStacks gives it
@@ -38,7 +38,7 @@ WELL = {*_SUCCESS, "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 """States from which a stack can be updated."""
 _DONE = {"UPDATE": "updated", "IMPORT": "brought back"}
 _AFTERMATH = {
-    "ROLLBACK_COMPLETE": "CloudFormation rolled back; the next deployment starts afresh.",
+    "ROLLBACK_COMPLETE": "CloudFormation rolled back.",
     "ROLLBACK_FAILED": "CloudFormation could not take everything back by itself.",
     "UPDATE_ROLLBACK_COMPLETE": "CloudFormation rolled back: the stack is as it was before.",
     "IMPORT_ROLLBACK_COMPLETE": "CloudFormation rolled back: what was to be taken over is as it was before.",
@@ -48,11 +48,13 @@ _AFTERMATH = {
 
 
 class Failed(DeployError):
-    """The operation was begun and did not succeed; `status` is the stack's."""
+    """The operation was begun and did not succeed; `status` is the stack's, and `events` what happened."""
 
-    def __init__(self, message: str, status: str) -> None:
-        super().__init__(message)
-        self.status = status
+    def __init__(
+        self, message: str, name: str, status: str, events: Sequence[Event], exit_code: int = EXIT_FAILED
+    ) -> None:
+        super().__init__(message, exit_code)
+        self.name, self.status, self.events = name, status, events
 
 
 class Busy(DeployError):
@@ -262,7 +264,8 @@ def _require_success(name: str, outcome: Outcome, console: Console) -> None:
     done = _DONE.get(outcome.status.partition("_")[0], "created")
     aftermath = _AFTERMATH.get(outcome.status, f"The stack is in {outcome.status}.")
     aftermath = aftermath.format(root=name.removesuffix(BOOTSTRAP_SUFFIX))
-    raise Failed(f"{name} could not be {done}: {failure(outcome)}\n{aftermath}", outcome.status)
+    message = f"{name} could not be {done}: {failure(outcome)}\n{aftermath}"
+    raise Failed(message, name, outcome.status, outcome.events)
 
 
 def is_up_to_date(cloudformation: Any, current: Description, wanted: Wanted) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from command_line import Parser, shown
-from deployer.account import fate, insights_group, protection, tagged, unused
+from deployer.account import earlier, fate, insights_group, protection, tagged, unused
 from deployer.account.existence import last_name
 from deployer.account.fate import Fate
 from deployer.account.unused import Kept
@@ -44,27 +45,45 @@ def run(
             protection.require_none(aws, found)
         fates = [fate.of(aws, found) for found in present]
         unfinished = imports.standing(aws.cloudformation, options.stack)
-        before = _kept_before(aws, options.stack, fates, console)
+        failed, before = _left_before(aws, options.stack, present, fates, console)
         if not present and not unfinished:
-            say(console, f"There is no stack {options.stack} in region {aws.region}: nothing to destroy.")
+            also = "" if failed else ": nothing to destroy"
+            say(console, f"There is no stack {options.stack} in region {aws.region}{also}.")
         fate.show(aws, fates, before, console, data=data)
+        fate.show_failed(failed, console)
         for each in unfinished:
             say(console, f"{each['StackName']}: goes; what it was to take over stays.")
-        if not present and not unfinished and not (data and any(each.kind in unused.DATA for each in before)):
+        data_goes = data and any(each.kind in unused.DATA for each in before)
+        if not (present or unfinished or failed or data_goes):
             return
         if ask is not None:
             names = [*(each.name for each in fates), *(each["StackName"] for each in unfinished)]
+            names += ["what a failed creation left"] if failed else []
             _confirm(options.stack, aws, names, ask, data=data)
     with explained(EXIT_FAILED):
         kept = list(before)
         for each in unfinished:
             imports.release(aws.cloudformation, each, console)
-        for found in present:
-            kept += teardown.remove(aws, found, console, data_goes=data)
+        with _same_command(options.stack):
+            for found in present:
+                kept += teardown.remove(aws, found, console, data_goes=data)
+            kept += unused.remove(aws, failed, console)
         insights_group.remove(aws, (each for one in fates for each in one.resources), console)
         if data:
             kept = _remove_data(aws, kept, console)
         _prove(aws, options.stack, [*kept, *_announced(fates, data=data)], console, sleep)
+
+
+@contextmanager
+def _same_command(name: str) -> Iterator[None]:
+    """Say what goes on with what a failed creation left and could not be removed."""
+    try:
+        yield
+    except unused.NotRemoved as error:
+        raise DeployError(
+            f"{error} A creation left it that failed. Run this again: the same command goes on where it "
+            f"stopped (`./deploy.sh destroy --stack {name}`)."
+        ) from error
 
 
 def _present(aws: Aws, options: Options) -> list[stack.Description]:
@@ -83,22 +102,27 @@ def _idle_or_going(aws: Aws, options: Options, name: str) -> stack.Description |
         raise recorded.who_is_at_work(aws, options, busy) from None
 
 
-def _kept_before(aws: Aws, name: str, fates: Sequence[Fate], console: Console) -> list[Kept]:
-    """What holds data and is in none of the stacks, because earlier deletions kept it.
+def _left_before(
+    aws: Aws, name: str, present: Sequence[stack.Description], fates: Sequence[Fate], console: Console
+) -> tuple[list[Kept], list[Kept]]:
+    """What is in none of the stacks: what failed creations left, and what earlier deletions kept.
 
-    Without a stack everything that has the tag: nothing can be mistaken for a part of one then.
+    Of this what holds data, and without a stack everything that has the tag: nothing can be mistaken for a
+    part of one then.
     """
-    here = {last_name(each.physical_id) for one in fates for each in [*one.resources, *one.stays]}
     try:
-        found = tagged.by_kind(tagged.existing(aws, name))
+        found = earlier.left(aws, name, present)
     except (BotoCoreError, ClientError) as error:
         say(console, f"What earlier ones left cannot be looked up by its tag: {explain(error)}", "yellow")
-        return []
-    return [
+        return [], []
+    here = {last_name(each.physical_id) for one in fates for each in one.stays}
+    failed = [each for each in found.failed if last_name(each.physical_id) not in here]
+    kept = [
         each
-        for each in found
+        for each in tagged.by_kind(found.kept)
         if last_name(each.physical_id) not in here and (each.kind in unused.DATA or not fates)
     ]
+    return failed, kept
 
 
 def _confirm(name: str, aws: Aws, stacks: Sequence[str], ask: Ask, *, data: bool) -> None:
@@ -114,10 +138,13 @@ def _confirm(name: str, aws: Aws, stacks: Sequence[str], ask: Ask, *, data: bool
 def _remove_data(aws: Aws, kept: Sequence[Kept], console: Console) -> list[Kept]:
     """Delete what holds data; return what was kept for another reason, and stays."""
     data = [each for each in dict.fromkeys(kept) if each.kind in unused.DATA]
-    if failed := unused.delete(aws, data, console, "Removed with all that was in it"):
+    try:
+        unused.delete(aws, data, console, "Removed with all that was in it")
+    except unused.NotRemoved as error:
         raise DeployError(
-            f"The stacks are gone, and {failed[0]} is not: the same command goes on where it stopped."
-        )
+            f"The stacks are gone, and not all of the data. {error} Run this again: the same command goes on "
+            "where it stopped."
+        ) from error
     return [each for each in kept if each not in data]
 
 
@@ -171,6 +198,7 @@ def _arguments(parser: Parser) -> None:
     parser.add_argument(
         "--accept-data-loss", action="store_true", help="what --data delete wants besides --yes"
     )
+    parser.only_with("--data", "--accept-data-loss")
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:

@@ -109,7 +109,7 @@ def _checks(
     yield stacks.NAMES, partial(stacks.prefix, ask("cognito-idp"), values, deployed)
     if deployed is None:
         _ = aws.tagging, aws.kms, aws.dynamodb, aws.cognito  # made now, for the reason above
-        yield stacks.NAMES, partial(stacks.left_behind, aws, options.stack)
+        yield stacks.NAMES, partial(stacks.left_behind, aws, *stack_names)
     yield user_pool.NAME, partial(user_pool.check, ask("cognito-idp"), aws.region, options.stack, values)
     yield stacks.OPERATION, partial(stacks.operation, cloudformation, stack_names, options.stack)
     yield stacks.OPERATION, partial(stacks.nested, cloudformation, options.stack)

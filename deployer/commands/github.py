@@ -115,8 +115,9 @@ def _arguments(parser: Parser) -> None:
     parser.add_argument(
         "--repository", type=text, metavar="OWNER/NAME", help="or OWNER@ID/NAME@ID, as its tokens say"
     )
-    parser.add_argument("--branch", type=text, default=BRANCH, help="that deploys (default: %(default)s)")
+    parser.add_argument("--branch", type=text, help=f"that deploys (default: {BRANCH})")
     parser.add_argument("--remove", action="store_true", help="delete the roles")
+    parser.never_with("--remove", "--repository", "--branch")
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
@@ -125,7 +126,7 @@ def _start(given: Namespace, options: Options, console: Console) -> None:
         return
     if given.repository is None:
         raise UsageError("Which repository? `--repository owner/name`, or REPOSITORY=owner/name for make.")
-    run(options, console, given.repository, given.branch)
+    run(options, console, given.repository, given.branch or BRANCH)
 
 
 COMMAND = Command(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from deployer.account import default_group, protection
+from deployer.account import default_group, earlier, protection, unused
 from deployer.account.build_log import BuildLog
 from deployer.account.build_watch import BuildWatch
 from deployer.account.service_watch import ServiceWatch
@@ -19,7 +20,7 @@ from deployer.cloudformation.progress import Look
 from deployer.commands import recorded, teardown
 from deployer.commands.recorded import Recording
 from deployer.console import say
-from deployer.errors import DeployError
+from deployer.errors import DeployError, explain
 from deployer.options import Options
 from deployer.session import Aws
 
@@ -80,7 +81,7 @@ def follow(recording: Recording, busy: stack.Description, options: Options, prov
     )
 
     def go_on() -> dict[str, str]:
-        with _cleared_when_first(aws, options.stack, console):
+        with _cleared_when_first(aws, options, console):
             return stack.take_up(aws.cloudformation, busy, since, console, _watches(aws, console))
 
     return _to_the_end(recording, options, prove, go_on)
@@ -98,7 +99,8 @@ def _to_the_end(
         # From the other states a stack does not go back: one is removed, the other is stuck.
         is_back = failed.status == "UPDATE_ROLLBACK_COMPLETE"
         way = recorded.way_further_back(recording, options.stack) if is_back else ""
-        raise stack.Failed(f"{failed}\n{way}".strip(), failed.status) from failed
+        message = f"{failed}\n{way}".strip()
+        raise stack.Failed(message, failed.name, failed.status, failed.events, failed.exit_code) from failed
     recording.done()
     try:
         if prove(outputs):
@@ -122,21 +124,50 @@ def apply(
     if current and current["StackStatus"] in stack.LEFTOVER:
         protection.require_none(aws, current)
         say(console, f"Removing what an earlier attempt left of {wanted.name} ({current['StackStatus']}).")
-        teardown.remove(aws, current, console)
+        with _going_on(options.stack, console):
+            teardown.remove(aws, current, console)
         current = None
-    with _cleared_when_first(aws, wanted.name, console):
+    elif current is None and wanted.name == options.stack:
+        with _going_on(options.stack, console):
+            _remove_what_failed_creations_kept(aws, options, console)
+    with _cleared_when_first(aws, options, console):
         return stack.apply(aws.cloudformation, current, wanted, console, _watches(aws, console), review)
 
 
+def _remove_what_failed_creations_kept(aws: Aws, options: Options, console: Console) -> None:
+    """What is left where even its stack is gone: whoever removed it was refused or interrupted then."""
+    try:
+        base = stack.find(aws.cloudformation, options.bootstrap_stack)
+        failed = earlier.left(aws, options.stack, [base] if base else []).failed
+    except (BotoCoreError, ClientError) as error:
+        say(console, f"What earlier attempts left cannot be looked up: {explain(error)}", "yellow")
+        return
+    unused.remove(aws, failed, console)
+
+
 @contextmanager
-def _cleared_when_first(aws: Aws, name: str, console: Console) -> Iterator[None]:
+def _going_on(root: str, console: Console) -> Iterator[None]:
+    """A deployment can do without the removal of what an earlier one kept, which is named."""
+    try:
+        yield
+    except unused.NotRemoved as error:
+        say(
+            console,
+            f"{error} That was not on purpose, and it costs what it costs: `./deploy.sh destroy --stack "
+            f"{root}` tries again to remove it. The deployment goes on without it.",
+            "yellow",
+        )
+
+
+@contextmanager
+def _cleared_when_first(aws: Aws, options: Options, console: Console) -> Iterator[None]:
     """Remove what a first creation has left that fails within."""
     try:
         yield
     except stack.Failed as failed:
-        if failed.status in stack.LEFTOVER:
-            teardown.clear(aws, name, failed.status, console)
-        raise
+        if failed.status not in stack.LEFTOVER:
+            raise
+        raise teardown.cleared(aws, options.stack, failed, console) from failed
 
 
 def _watches(aws: Aws, console: Console) -> Look:

@@ -47,7 +47,7 @@ def run(
         prepared = prepare(options, write)
         taken = taking_over.intend(prepared, take_over, console)
         if not taken and not prepared.running and not reads_only:
-            taking_over.hint(prepared.aws, options.stack, console)
+            taking_over.hint(prepared, console)
         if is_up_to_date(prepared):
             say(console, f"{options.stack}: nothing has changed, and a deployment would change nothing.")
         else:

@@ -246,6 +246,7 @@ def _arguments(parser: Parser) -> None:
     parser.add_argument(FLAG, action="store_true", help="also where data is lost")
     parser.add_argument("--unchecked", action="store_true", help="without what doctor looks at")
     parser.add_argument("--unproved", action="store_true", help="without the proof at the end")
+    parser.only_with("--to", FLAG, "--unchecked", "--unproved")
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:

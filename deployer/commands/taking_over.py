@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from command_line import Parser, text
-from deployer.account import kept, tagged
+from deployer.account import earlier, kept, tagged
 from deployer.account.kept import Kept
 from deployer.account.unused import POOL
 from deployer.cloudformation import imports, package, stack
@@ -25,7 +25,6 @@ from deployer.console import say
 from deployer.errors import UsageError
 from deployer.offline import compared, consequences, described
 from deployer.offline.compared import Unforeseeable
-from deployer.session import Aws
 
 FLAG = "--take-over"
 
@@ -84,7 +83,9 @@ def intend(prepared: Prepared, asked: Request, console: Console) -> list[Taken]:
     except Unforeseeable as error:
         raise UsageError(f"What an earlier deployment kept cannot be taken over: {error}.") from error
     aws, places = prepared.aws, _places(new)
-    found = kept.candidates(aws, prepared.options.stack, places, _in_the_bootstrap(prepared))
+    # What a failed creation kept goes before anything is made; who names it by --kept wants it all the same.
+    going = {each.physical_id for each in _left(prepared).failed} - set(asked.chosen)
+    found = kept.candidates(aws, prepared.options.stack, places, _in_the_bootstrap(prepared) | going)
     if not any(found.values()):
         raise UsageError(
             f"Nothing that an earlier deployment {prepared.options.stack} kept is in account {aws.account}, "
@@ -287,7 +288,15 @@ def _to_import(each: Kept) -> Json:
     }
 
 
-def hint(aws: Aws, name: str, console: Console) -> None:
-    """Say what an earlier deployment of that name has kept; raises what boto3 raises."""
-    for arn in tagged.existing(aws, name):
+def hint(prepared: Prepared, console: Console) -> None:
+    """Say what earlier deployments of that name have left; raises what boto3 raises."""
+    left = _left(prepared)
+    for each in left.failed:
+        say(console, f"A creation that failed left {each}. {earlier.GOES}", "yellow")
+    for arn in left.kept:
         say(console, f"An earlier deployment left {arn}. {kept.REMEDY}", "yellow")
+
+
+def _left(prepared: Prepared) -> earlier.Left:
+    present = [each for each in (prepared.current, prepared.base) if each]
+    return earlier.left(prepared.aws, prepared.options.stack, present)

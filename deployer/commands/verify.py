@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from command_line import Parser, text
+from command_line import Parser, shown, text
 from deployer.account import deployment
 from deployer.command import Command
 from deployer.commands import status, user_forget
@@ -50,8 +50,8 @@ def run(
     from deployer.proof.visitor import password
 
     with explained(EXIT_USAGE):
-        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
-            raise UsageError(f"{url} is not an address such as https://chat.example.com.")
+        if url and not _is_address(url):
+            raise UsageError(f"{shown(url)} is not an address such as https://chat.example.com.")
         aws = connect(options)
         service_url, pool = deployment.outputs(aws, options, "ServiceUrl", "UserPoolId")
         if not url and is_loopback(aws.cognito):
@@ -78,6 +78,17 @@ def run(
     except DeployError as error:
         raise DeployError(f"{options.stack} does not do what it should: {error}") from error
     say(console, f"{options.stack} works.", "green")
+
+
+def _is_address(url: str) -> bool:
+    """Whether a service can be there, with nothing in it that is no part of where it is."""
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        url.encode()
+    except ValueError:  # a port that is none, half an IPv6 address, half a character
+        return False
+    return bool(well_formed) and "@" not in parts.netloc and not (parts.query or parts.fragment)
 
 
 def proof(options: Options, console: Console, *, unproved: bool) -> Prove:

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from command_line import Parser, path, sentences
 from deployer.cloudformation.intrinsics import Json
-from deployer.cloudformation.parameters import Value, parse_override, read_file
+from deployer.cloudformation.parameters import Value, parse_overrides, read_file
 from deployer.errors import UsageError
 from deployer.offline.profiles import PROFILES, flat, load
 from deployer.options import PARAMETERS_FILE
@@ -34,8 +34,12 @@ IDLE_LOG_GB = 0.1
 """Health checks in the flow logs."""
 FREE_FEDERATED_PEOPLE = 50
 """A month, who come by SAML or OpenID Connect: https://aws.amazon.com/cognito/pricing/"""
-METRICS, METRICS_OF_A_MODEL = 2, 3
+METRICS_OF_TASKS, METRICS, METRICS_OF_A_MODEL = 1, 2, 3
 """What the tasks measure themselves (gradio_app/chat/metrics.py); a test compares."""
+ALARMS_OF_A_TARGET = 2
+"""That target tracking makes by itself for each of its targets, one above and one below, and that are charged
+for each metric they look at:
+https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html"""
 INSIGHTS_METRICS = 38
 """Of a cluster (13), a service (15) and a family of task definitions (10):
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html"""
@@ -77,9 +81,10 @@ class Traffic:
     writes_per_turn: int = 58
     """Units, two for each item of a transaction, with those of the index: counted at the page, with 20 and
     with 300 turns before, three saves of the draft and an answer of 15 seconds (tests/gradio_app/page)."""
-    reads_per_turn: int = 108
+    reads_per_turn: int = 119
     """Counted likewise, with a full page of the list of conversations. Most is that list, read when an answer
-    begins and when it ends; then the conversation itself, for the model and twice for the page."""
+    begins and when it ends; then the conversation itself, for the model and once for the page, and one each
+    for instructions and for every thumb that may be on the page."""
     pages: int = 1000
     """Of documents that people bring along in a month, of 500 words each."""
     passages_per_page: float = 1.6
@@ -101,6 +106,11 @@ class Traffic:
     """Of the questions, those that are worded anew; a guess."""
     rewording_tokens_in: int = 500
     rewording_tokens_out: int = 30
+    turns_per_conversation: int = 5
+    """A guess."""
+    title_tokens_in: int = 560
+    """The most of what a title is made from, by the bounds of gradio_app/chat/titles.py."""
+    title_tokens_out: int = 15
     builds: int = 4
     build_minutes: int = 4
 
@@ -133,7 +143,7 @@ def estimate(template: Json, values: Mapping[str, str], use: Traffic | None = No
         *_watching(template, values, price, use),
         *_storage(price, use),
         *_people(values, price, use),
-        *_models(price, use),
+        *_models(values, price, use),
         *_documents(template, values, price, use),
     ]
     return [line for line in lines if line.idle or line.traffic]
@@ -222,17 +232,27 @@ def _protection(template: Json, price: Mapping[str, float], use: Traffic) -> lis
 def _watching(
     template: Json, values: Mapping[str, str], price: Mapping[str, float], use: Traffic
 ) -> list[Line]:
-    alarms = len(_of_type(template, "AWS::CloudWatch::Alarm"))
+    tracked = sum(map(_tracked_metrics, _of_type(template, "AWS::ApplicationAutoScaling::ScalingPolicy")))
+    alarms = len(_of_type(template, "AWS::CloudWatch::Alarm")) + ALARMS_OF_A_TARGET * tracked
     metrics = METRICS + METRICS_OF_A_MODEL * (2 if values["AlternativeModelId"] else 1)
     insights = INSIGHTS_METRICS if values["ContainerInsights"] == "enabled" else 0
     per_gb = price["log_gb"]
+    of_tasks = METRICS_OF_TASKS * price["custom_metric_month"] * _awake(values)
     return [
         Line("CloudWatch alarms", str(alarms), alarms * price["alarm_month"]),
         Line("Container Insights", f"{insights} metrics", insights * price["custom_metric_month"]),
+        Line("CloudWatch metric of tasks", str(METRICS_OF_TASKS), of_tasks),
         # Only the hours with an answer are charged; this is as if there were one in each.
         Line("CloudWatch metrics of answers", str(metrics), 0.0, metrics * price["custom_metric_month"]),
         Line("Logs and flow logs", f"{IDLE_LOG_GB:g} GB", IDLE_LOG_GB * per_gb, use.log_gb * per_gb),
     ]
+
+
+def _tracked_metrics(policy: Json) -> int:
+    """How many metrics a target is made of."""
+    tracking = policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+    queries = tracking.get("CustomizedMetricSpecification", {}).get("Metrics", [{"MetricStat": {}}])
+    return sum("MetricStat" in query for query in queries)
 
 
 def _storage(price: Mapping[str, float], use: Traffic) -> list[Line]:
@@ -259,13 +279,21 @@ def _people(values: Mapping[str, str], price: Mapping[str, float], use: Traffic)
     return [Line("People by single sign-on", str(use.people), 0.0, charged * price["federated_person_month"])]
 
 
-def _models(price: Mapping[str, float], use: Traffic) -> list[Line]:
-    tokens_in = use.turns * use.tokens_in / 1e6
-    tokens_out = use.turns * use.tokens_out / 1e6
+def _models(values: Mapping[str, str], price: Mapping[str, float], use: Traffic) -> list[Line]:
+    lines = [_tokens("Amazon Bedrock, as if by Nova 2 Lite", price, use.turns, use.tokens_in, use.tokens_out)]
+    if values["NameConversations"] == "yes":
+        titles = use.turns / use.turns_per_conversation
+        lines.append(
+            _tokens("Titles of conversations", price, titles, use.title_tokens_in, use.title_tokens_out)
+        )
+    return lines
+
+
+def _tokens(name: str, price: Mapping[str, float], calls: float, each_in: int, each_out: int) -> Line:
+    """So many calls of the model, each with so many tokens."""
+    tokens_in, tokens_out = calls * each_in / 1e6, calls * each_out / 1e6
     usd = tokens_in * price["model_million_tokens_in"] + tokens_out * price["model_million_tokens_out"]
-    return [
-        Line("Amazon Bedrock, as if by Nova 2 Lite", f"{tokens_in:.1f} + {tokens_out:.1f} M tokens", 0.0, usd)
-    ]
+    return Line(name, f"{tokens_in:.1f} + {tokens_out:.1f} M tokens", 0.0, usd)
 
 
 def _documents(
@@ -337,7 +365,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_intermixed_args(arguments)
     try:
         chosen: dict[str, Value] = dict(read_file(given.parameters).parameters)
-        chosen |= dict(map(parse_override, given.overrides))
+        chosen |= parse_overrides(given.overrides)
         lines = estimate(*flat(chosen))
     except UsageError as error:
         print(sentences(str(error)), file=sys.stderr)
@@ -361,7 +389,9 @@ def _page(title: str, lines: Sequence[Line]) -> Table:
     table.add_section()
     table.add_row("Together", "", f"{idle:.2f}", f"{busy:.2f}")
     table.caption = (
-        "Traffic: twenty people, twenty turns each on a working day. Prices: deployer/offline/prices.toml."
+        "Traffic: twenty people, twenty turns each on a working day; not their searches and thumbs, nor the "
+        "deletion of old conversations. Where a model has service tiers, its line is half by flex and 1.75 "
+        "times as much by priority. Prices: deployer/offline/prices.toml."
     )
     if any(line.what == VECTOR_INDEX for line in lines):
         table.caption += (

@@ -16,7 +16,7 @@ from typing import Any
 
 from command_line import EXIT_USAGE, Parser, path, sentences, text
 from deployer.cloudformation import schemas
-from deployer.cloudformation.parameters import parse_override
+from deployer.cloudformation.parameters import parse_overrides
 from deployer.errors import DeployError, explained
 from deployer.offline import operator_policy
 from deployer.offline.profiles import checked, rendered
@@ -291,7 +291,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_intermixed_args(arguments)
     try:
         with explained(EXIT_USAGE):
-            overrides = dict(map(parse_override, given.overrides))
+            overrides = parse_overrides(given.overrides)
             options = load(given.parameters, stack=given.stack, overrides=overrides)
             values = checked(options.parameters)
             written = write(options.stack, given.out, values["ExistingUserPoolId"])

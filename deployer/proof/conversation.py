@@ -20,7 +20,10 @@ from deployer.proof.visitor import Visitor
 JOIN, DATA = "/gradio_api/queue/join", "/gradio_api/queue/data"
 RUN = "/gradio_api/run/predict"
 QUESTION = "Answer with the one word: ready"
+_DESCRIPTION = re.compile(r'<script [^>]*src="(/page/description\?[^"]*)"')
+_SCRIPT = re.compile(r"window\.asistente = (\{.*\});", re.DOTALL)
 _CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
+"""Where an earlier version's page has it, to which one may have rolled back."""
 _PLACE = re.compile(r"[?&]new=([0-9a-zA-Z-]+)")
 _CITES = '<details class=\\"source\\">'
 _NOTICE = re.compile(r'<div class=\\"notice\\">(.*?)</div>')
@@ -48,11 +51,10 @@ class Conversation:
         begun = visitor.get("/")
         place = _PLACE.search(begun.headers.get("location", ""))
         page = visitor.get(begun.headers.get("location", "/"))
-        found = _CONFIG.search(page.text)
-        if place is None or found is None:
+        config = _described(visitor, page.text)
+        if place is None or config is None:
             raise NotAsPromised(f"the chat's page answers {page.status_code} and is not the chat's")
         self.id = place[1]
-        config = json.loads(found[1])
         self._events = {each["api_name"]: each for each in config["dependencies"]}
         self._components = {each["id"]: each for each in config["components"]}
 
@@ -111,7 +113,8 @@ class Conversation:
             with self._visitor.stream(f"{DATA}?session_hash={self._session}") as stream:
                 for line in stream.iter_lines():
                     said = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
-                    pieces += said.get("msg") == "process_generating"
+                    # The last one tells the page that nothing changes any more.
+                    pieces += said.get("msg") == "process_generating" and '"__type__"' not in line
                     if said.get("msg") == "process_completed":
                         _require_success(said)
                         break
@@ -120,6 +123,22 @@ class Conversation:
         except (httpx.HTTPError, ValueError) as error:
             raise NotAsPromised(f"the answer cannot be followed: {one_line(str(error))}") from error
         return pieces
+
+
+def _described(visitor: Visitor, page: str) -> dict[str, Any] | None:
+    """What the page is made of, by a script that it names; None when it is not the chat's.
+
+    Raises NotAsPromised when that script is not to be had.
+    """
+    if named := _DESCRIPTION.search(page):
+        answer = visitor.get(unescape(named[1]))
+        script = _SCRIPT.fullmatch(answer.text)
+        if answer.status_code != httpx.codes.OK or script is None:
+            told = f"{answer.status_code} and has no description"
+            raise NotAsPromised(f"the script that the chat's page is described by answers {told}")
+        return json.loads(script[1])["gradio"]
+    found = _CONFIG.search(page)
+    return json.loads(found[1]) if found else None
 
 
 def _require_success(said: dict[str, Any]) -> None:

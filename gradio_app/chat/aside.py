@@ -26,7 +26,7 @@ def read(
         with contextlib.closing(stream.pieces()) as arriving:
             for piece in arriving:
                 text += piece.text
-                pieces += bool(piece.text)
+                pieces += piece.pieces
                 counts = piece.counts or counts
                 reason = EARLY_ENDS.get(piece.stop_reason, "") or reason
     except Exception as error:  # noqa: BLE001 (whatever it is, the conversation goes on without it)

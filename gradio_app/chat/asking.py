@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass, field
+from typing import Any
 
 from gradio_app.chat.model import Choice
 
@@ -53,6 +54,9 @@ class TurnRequest:
         is_try: whether the choice is for this time only, and the conversation keeps its own.
         uploads: the ids of what is attached.
         kept: the ids of those files of the turn that it `replaces` that stay; None for all.
+        assistant: which one to begin the conversation with, as `Label.place` has it; empty for none. Of one
+            that is stored nothing changes who answers in it.
+        instructions: the person's own for this conversation; None for those that are stored with it.
         asks: which documents to ask, as `lookup.Choosable` has it; empty for none.
         groups: of the pool, in which the person is at this moment.
         session_key: whose session asks, so that signing out ends the answer; empty without login.
@@ -69,6 +73,8 @@ class TurnRequest:
     is_try: bool = False
     uploads: tuple[str, ...] = ()
     kept: tuple[str, ...] | None = None
+    assistant: str = ""
+    instructions: str | None = field(default=None, repr=False)
     asks: str = ""
     groups: tuple[str, ...] = ()
     session_key: str = field(default="", repr=False)
@@ -85,6 +91,16 @@ def question_of(typed: str) -> str:
     text = whole(typed).rstrip()
     indentation = len(text) - len(text.lstrip())
     return "" if is_blank(text) else text[text.rfind("\n", 0, indentation) + 1 :]
+
+
+def temperature_of(told: Any) -> float | None:
+    """A temperature that can be chosen, 0 to 1 in hundredths; None for anything else.
+
+    What lies between 0 and the first of them is none: DynamoDB takes no number as small as floats go.
+    """
+    if type(told) not in (int, float) or not (told == 0 or 0.01 <= told <= 1):
+        return None
+    return round(float(told), 2)
 
 
 def is_blank(text: str) -> bool:

@@ -7,7 +7,8 @@ how much of a day's tokens is set aside and spent is in `store.usage`.
 import unicodedata
 from collections.abc import Sequence
 
-from gradio_app.chat import context, inputs
+from gradio_app.chat import context, inputs, service_tiers
+from gradio_app.chat.caching import Caching
 from gradio_app.chat.conversation import Conversation
 from gradio_app.chat.inputs import Said
 from gradio_app.chat.model import Counts
@@ -72,10 +73,12 @@ def charge(
     reserved: int,
     least: int,
     counts: Counts | None,
+    cache: Caching,
     *,
     read: int = 0,
     counted: int | None = None,
     output: int = 0,
+    tier: str = "",
 ) -> int:
     """What a call is charged.
 
@@ -83,12 +86,17 @@ def charge(
         reserved: what was set aside for it.
         least: what its question costs in any case.
         counts: Bedrock's own, if the call came to its end.
+        cache: what tokens count that were read from the model's prompt cache, or written to it.
         read: the most that the model can have read; 0 if it has certainly not seen the request.
         counted: what Bedrock counts for the request and what was written, if it was asked.
         output: tokens of what was written.
+        tier: the service tier that was asked for; what it was served by is in `counts`.
     """
     if counts:
-        return max(least, counts.input_tokens + counts.output_tokens)
+        read_tokens = cache.weighed(counts.input_tokens, counts.cache_read_tokens, counts.cache_write_tokens)
+        served = counts.service_tier or tier
+        return max(least, service_tiers.weighed(read_tokens + counts.output_tokens, served))
     if not read:
         return least
-    return min(reserved, max(least, read + output if counted is None else counted))
+    tokens = read + output if counted is None else counted
+    return min(reserved, max(least, service_tiers.weighed(tokens, tier)))

@@ -32,6 +32,8 @@ BYTES_PER_TOKEN = 3
 with the smaller one errs on the safe side."""
 TURNS = 60
 """Most turns that go word for word, however short they are."""
+WHOLE_TURNS = 240
+"""The same where a summary was taken back."""
 WINDOWS = 2
 """What is read of a conversation, in budgets: what is sent, and what is summed up because it is not."""
 TURN_BYTES = 600
@@ -45,9 +47,24 @@ def estimate_tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
-def most_bytes(budget: int) -> int:
-    """How much of a conversation is read for a call with that budget of tokens."""
-    return WINDOWS * BYTES_PER_TOKEN * budget + 2 * TURNS * TURN_BYTES
+def room(conversation: Conversation, tokens: int, whole_tokens: int) -> int:
+    """How many tokens of the conversation a call carries, which is more where a summary was taken back."""
+    return max(tokens, whole_tokens) if conversation.is_whole else tokens
+
+
+def most_turns(conversation: Conversation) -> int:
+    """How many of its turns go word for word at most."""
+    return WHOLE_TURNS if conversation.is_whole else TURNS
+
+
+def fits(conversation: Conversation, budget: int) -> bool:
+    """Whether all turns that were read go word for word, and these are all that no summary tells of."""
+    return not conversation.has_gap and not to_sum_up(conversation, budget)
+
+
+def most_bytes(budget: int, turns: int | None = None) -> int:
+    """How much of a conversation is read for a call with that budget of tokens; TURNS turns unless given."""
+    return WINDOWS * BYTES_PER_TOKEN * budget + 2 * (turns or TURNS) * TURN_BYTES
 
 
 def turn_tokens(turn: Turn) -> int:
@@ -65,6 +82,11 @@ def answered(turns: Sequence[Turn]) -> list[Turn]:
     ]
 
 
+def unsummed(conversation: Conversation) -> list[Turn]:
+    """The turns with an answer that no summary tells of."""
+    return answered([turn for turn in conversation.turns if turn.number > conversation.summarized_to])
+
+
 def newest(turns: Sequence[Turn], budget: int) -> list[Turn]:
     """The longest tail of the turns whose tokens fit into the budget; maybe none."""
     start = len(turns)
@@ -74,10 +96,9 @@ def newest(turns: Sequence[Turn], budget: int) -> list[Turn]:
 
 
 def system_prompt(conversation: Conversation) -> str:
-    """The instructions, with the summary of what is old where there is one."""
-    if not conversation.summary:
-        return SYSTEM_PROMPT
-    return f"{SYSTEM_PROMPT}\n\n{SUMMARY_INTRODUCTION}\n{conversation.summary}"
+    """The instructions, and the summary of what is old: what changes least comes first."""
+    summary = f"{SUMMARY_INTRODUCTION}\n{conversation.summary}" if conversation.summary else ""
+    return "\n\n".join(filter(None, [SYSTEM_PROMPT, conversation.preamble, summary]))
 
 
 def messages(
@@ -91,8 +112,7 @@ def messages(
     rest = (
         budget - estimate_tokens(system_prompt(conversation)) - estimate_tokens(asked.text) - MESSAGE_TOKENS
     )
-    unsummed = [turn for turn in conversation.turns if turn.number > conversation.summarized_to]
-    kept = newest(answered(unsummed), rest)
+    kept = newest(unsummed(conversation), rest)
     questions = [*(Question(turn.question_text, turn.files) for turn in kept), asked]
     said = inputs.contents(reading, questions) if reading else [each.text for each in questions]
     history = [
@@ -120,8 +140,7 @@ def to_go_on(so_far: str, budget: int, *, takes_beginning: bool) -> list[tuple[s
 def oldest_sent(conversation: Conversation, parts: Sequence[tuple[str, Said]], number: int) -> int:
     """The number of the oldest turn in a request that `messages` made for the turn of this number."""
     kept = len(parts) // 2
-    unsummed = [turn for turn in conversation.turns if turn.number > conversation.summarized_to]
-    return answered(unsummed)[-kept].number if kept else number
+    return unsummed(conversation)[-kept].number if kept else number
 
 
 def to_sum_up(conversation: Conversation, budget: int) -> list[Turn]:
@@ -130,12 +149,13 @@ def to_sum_up(conversation: Conversation, budget: int) -> list[Turn]:
     Once it is full, half of the room is made free, so that a summary is not due after every answer. What one
     summary reads is bounded: when more has come together, the next answers' summaries go on.
     """
-    unsummed = answered([turn for turn in conversation.turns if turn.number > conversation.summarized_to])
-    room = budget - estimate_tokens(system_prompt(conversation))
-    if sum(map(turn_tokens, unsummed)) <= room and len(unsummed) <= TURNS:
+    turns = unsummed(conversation)
+    left = budget - estimate_tokens(system_prompt(conversation))
+    most = most_turns(conversation)
+    if sum(map(turn_tokens, turns)) <= left and len(turns) <= most:
         return []
-    kept = newest(unsummed[-(TURNS // 2) :], budget // 2)
-    return oldest(unsummed[: len(unsummed) - len(kept)], budget)
+    kept = newest(turns[-(most // 2) :], budget // 2)
+    return oldest(turns[: len(turns) - len(kept)], budget)
 
 
 def oldest(turns: Sequence[Turn], budget: int) -> list[Turn]:

@@ -3,13 +3,17 @@
 import re
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from gradio_app.chat.assistant import Assistant, Label
 from gradio_app.chat.attachments import Files
 from gradio_app.chat.sources import Backing
 
 TITLE_CHARACTERS = 80
-CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
+TEMPORARY = "t"
+"""How the id of a conversation begins that is never stored. To the version before it is the id of none, so
+that no task of it stores what is asked there."""
+CONVERSATION_ID = re.compile(rf"[0-9a-f{TEMPORARY}][0-9a-f]{{31}}")
 
 COMPLETE, STOPPED, FAILED, WRITING = "complete", "stopped", "failed", "writing"
 """How an answer stands; one that is WRITING although its writer's time is over was cut off by a death."""
@@ -59,12 +63,23 @@ class Answer:
     """Empty in what was stored before answers knew their model; so are its settings."""
     temperature: float | None = None
     max_tokens: int = 0
+    effort: str = ""
+    """How much the model was told to reason; empty for what it does by itself."""
+    service_tier: str = ""
+    """By which tier Bedrock said that it served; empty for the standard one, and where it said nothing."""
     counted_from: int = 0
     """The number of the oldest turn that Bedrock counted as read; 0 where the counts are guesses."""
     lease_until: int = 0
     """Epoch seconds until which its writer is at work, while it is WRITING."""
     backing: Backing | None = None
     """What it cites of the documents that were asked; None when none were."""
+
+    thought: str = field(default="", repr=False)
+    """What the model told of its reasoning, which goes to no model again."""
+    thought_ms: int = 0
+    """For how long it reasoned before it answered, in milliseconds."""
+    made_of: str = ""
+    """What the request for it consisted of, as `filling` has it; empty where that is not known."""
 
     @property
     def text(self) -> str:
@@ -127,6 +142,7 @@ class Heading:
     updated_at: int = 0
     pinned: bool = False
     folder: str = ""
+    is_named: bool = False
 
     @property
     def cursor(self) -> Cursor:
@@ -153,23 +169,44 @@ class Conversation:
     model_id: str = ""
     temperature: float | None = None
     max_tokens: int = 0
+    effort: str = ""
+    service_tier: str = ""
+    instructions: str = field(default="", repr=False)
+    """Its person's, for it alone."""
+    assistant: Label | None = None
+    """Who answers in it, from its beginning on; None for the model alone."""
+    assisted: Assistant | None = None
+    """The same with all that it says, where that was read."""
+    preamble: str = field(default="", repr=False)
+    """All instructions that hold for the question that is asked in it (`instructions.py`)."""
     asks: str = ""
     """Which documents its last question was put to, as `lookup.Choosable` has it; empty for none."""
     pinned: bool = False
     folder: str = ""
+    is_named: bool = False
+    """Whether its title is more than the beginning of its first question."""
     updated_at: int = 0
     """Epoch seconds."""
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_saved_tokens: int = 0
+    """How many tokens less than without the prompt cache its answers counted, since that is kept."""
     summary: str = ""
     summarized_to: int = 0
     """The number of the last turn that the summary covers."""
+    is_whole: bool = False
+    """A summary was taken back: more of it goes word for word than of others."""
     stored_bytes: int = 0
     """What its messages take, as far as it was counted when they were stored."""
     shown: int = 0
     """The number of the last turn of the branch that is shown; 0 for the one of all first versions."""
     stem: int = 0
     """Up to which turn the branch that is shown has the turns of no branch."""
+
+    def is_being_written(self, now: float) -> bool:
+        """Whether some task is at the answer of the last of its turns."""
+        answer = self.turns[-1].answer if self.turns else None
+        return answer is not None and answer.is_being_written(now)
 
 
 def before_turn(conversation: Conversation, number: int) -> Conversation:
@@ -186,6 +223,16 @@ def before_turn(conversation: Conversation, number: int) -> Conversation:
 def new_id() -> str:
     """A fresh conversation id: 32 hex digits that begin with the time, so that ids sort by age."""
     return f"{now_ms():012x}{secrets.token_hex(10)}"
+
+
+def temporary_id() -> str:
+    """A fresh id of a conversation that is never stored."""
+    return f"{TEMPORARY}{secrets.token_hex(16)[1:]}"
+
+
+def is_temporary(conversation_id: str) -> bool:
+    """Whether nothing of this conversation may be stored."""
+    return conversation_id.startswith(TEMPORARY)
 
 
 def valid_id(text: object) -> bool:

@@ -27,9 +27,12 @@ log = logging.getLogger(__name__)
 THROTTLED = "throttled"
 DENIED = "denied"
 NOT_ENABLED = "not_enabled"
+SERVICE_TIER = "service_tier"
 TOO_LONG = "too_long"
 REFUSED = "refused"
 UNAVAILABLE = "unavailable"
+NOT_READY = "not_ready"
+"""It is being loaded: an imported model that nobody has asked for some minutes, or one of this machine."""
 CUT = "cut"
 TIMEOUT = "timeout"
 UNREACHABLE = "unreachable"
@@ -47,7 +50,7 @@ CODES = {
     "servicequotaexceededexception": THROTTLED,
     "accessdeniedexception": DENIED,
     "resourcenotfoundexception": NOT_ENABLED,
-    "modelnotreadyexception": UNAVAILABLE,
+    "modelnotreadyexception": NOT_READY,
     "modelerrorexception": UNAVAILABLE,
     "serviceunavailableexception": UNAVAILABLE,
     "internalserverexception": UNAVAILABLE,
@@ -75,7 +78,7 @@ TURNED_DOWN = {
     "validationexception",
 }
 """Answers in place of a stream after which no model has seen the request. Others may come from its midst."""
-PASSING = {THROTTLED, UNAVAILABLE, UNREACHABLE}
+PASSING = {THROTTLED, UNAVAILABLE, UNREACHABLE, NOT_READY}
 """Worth another try, when the model has not seen the request."""
 LASTING = {DENIED, NOT_ENABLED, REFUSED}
 """The same request will meet the same answer."""
@@ -97,6 +100,7 @@ NOT_ENABLED_SIGNS = (
     "use-case form",
     "marked by provider as legacy",
 )
+SERVICE_TIER_SIGNS = ("service tier", "servicetier")
 """Bedrock has no codes of their own for these; each is a part of a message that it gives."""
 
 SERVICE_ERRORS = (
@@ -179,6 +183,8 @@ def _reason_of_answer(error: ClientError) -> str:
         return UNAVAILABLE if status >= 500 else UNKNOWN
     if reason == REFUSED and any(sign in message for sign in TOO_LONG_SIGNS):
         return TOO_LONG
+    if reason == REFUSED and any(sign in message for sign in SERVICE_TIER_SIGNS):
+        return SERVICE_TIER
     if reason in (REFUSED, DENIED) and any(sign in message for sign in NOT_ENABLED_SIGNS):
         return NOT_ENABLED
     return reason

@@ -13,6 +13,7 @@ from gradio_app.chat.running import Running
 from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import ConflictError, TableUnreachable
+from gradio_app.store.temporary import TemporaryFullError
 
 KEEP_SECONDS = 5.0
 """Between two writes of an unfinished answer: what a dying process loses at most."""
@@ -67,6 +68,8 @@ class Keeper:
                 )
             except ConflictError:
                 stopped = True  # deleted or taken back meanwhile: nobody waits for it
+            except TemporaryFullError:
+                return  # there is room for the answer when it has ended, or its person is told
             except TableUnreachable as error:
                 errors.record_storage(error)
                 return

@@ -70,6 +70,11 @@ class Choosable:
 class Documents(Protocol):
     """Libraries, as the chat asks them. Every method blocks, and raises TableUnreachable."""
 
+    @property
+    def models(self) -> int:
+        """How many models make a vector of each question."""
+        ...
+
     def choosable(self, asker: Asker) -> Sequence[Choosable]:
         """What a person can ask, apart from nothing."""
         ...
@@ -88,7 +93,7 @@ class Documents(Protocol):
 
 
 def most_tokens(question: str) -> int:
-    """No model makes more tokens of a question when it makes a vector of it."""
+    """A model makes no more tokens of a question when it makes a vector of it."""
     return budget.most_tokens(question) + budget.MESSAGE_TOKENS
 
 

@@ -1,4 +1,4 @@
-"""What each answer was like, in numbers: a line of CloudWatch's embedded metric format on standard output.
+"""What answers were like and how full a task is: lines of CloudWatch's embedded metric format.
 
 CloudWatch Logs makes metrics of such lines by itself, and keeps them as lines that a query can count:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -8,7 +8,7 @@ a field to be counted by a query. No line says who asked, where, or what.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from gradio_app.chat.conversation import FAILED, Answer
@@ -19,6 +19,8 @@ DEPLOYMENT, MODEL = "Deployment", "Model"
 """Dimensions. A deployment keeps its name when its image, tasks and tables change."""
 OF_DEPLOYMENT = {"Failures": "Count", "AnswerSeconds": "Seconds"}
 """Metrics by deployment, with their units. `Failures` is 0 or 1, so that it counts the answers, too."""
+OF_TASKS = {"PlacesTaken": "Percent"}
+"""The same, told by every task once a minute: how many tasks run follows it (templates/parts/scaling.py)."""
 OF_MODEL = {"InputTokens": "Count", "OutputTokens": "Count", "FirstTokenSeconds": "Seconds"}
 """Metrics by deployment and model."""
 DIMENSION_CHARACTERS = 1024
@@ -41,34 +43,44 @@ class Metrics:
         }
         if first_token is not None:
             values["FirstTokenSeconds"] = round(first_token, 3)
-        self._write("answer", model_id, values, {"status": answer.status, "reason": answer.reason})
+        self._of_model("answer", model_id, values, {"status": answer.status, "reason": answer.reason})
 
     def summary(self, model_id: str, input_tokens: int, output_tokens: int) -> None:
         """Tell what it took to sum a conversation up."""
-        self._write("summary", model_id, _tokens(input_tokens, output_tokens), {})
+        self._of_model("summary", model_id, _tokens(input_tokens, output_tokens))
 
     def rewording(self, model_id: str, input_tokens: int, output_tokens: int) -> None:
         """Tell what it took to word a question anew."""
-        self._write("rewording", model_id, _tokens(input_tokens, output_tokens), {})
+        self._of_model("rewording", model_id, _tokens(input_tokens, output_tokens))
 
-    def _write(
-        self, kind: str, model_id: str, values: Mapping[str, float], details: Mapping[str, str]
+    def title(self, model_id: str, input_tokens: int, output_tokens: int) -> None:
+        """Tell what it took to give a conversation a title."""
+        self._of_model("title", model_id, _tokens(input_tokens, output_tokens))
+
+    def places(self, share: float) -> None:
+        """Tell how many of this task's places for answers were taken, from 0 to 2 with a full line."""
+        values = {"PlacesTaken": round(100 * share, 1)}
+        self._write("places", {}, values, [_directive([DEPLOYMENT], OF_TASKS, values)])
+
+    def _of_model(
+        self, kind: str, model_id: str, values: Mapping[str, float], details: Mapping[str, str] | None = None
     ) -> None:
         directives = [
             _directive([DEPLOYMENT], OF_DEPLOYMENT, values),
             _directive([DEPLOYMENT, MODEL], OF_MODEL, values),
         ]
-        line = {
-            "_aws": {
-                "Timestamp": time.time_ns() // 1_000_000,
-                "CloudWatchMetrics": [directive for directive in directives if directive["Metrics"]],
-            },
-            "type": kind,
-            DEPLOYMENT: self._deployment,
-            MODEL: model_id[:DIMENSION_CHARACTERS],
-            **details,
-            **values,
-        }
+        fields = {MODEL: model_id[:DIMENSION_CHARACTERS], **(details or {})}
+        self._write(kind, fields, values, [each for each in directives if each["Metrics"]])
+
+    def _write(
+        self,
+        kind: str,
+        fields: Mapping[str, str],
+        values: Mapping[str, float],
+        directives: Sequence[Mapping[str, Any]],
+    ) -> None:
+        told = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}
+        line = {"_aws": told, "type": kind, DEPLOYMENT: self._deployment, **fields, **values}
         write_line(line, self._stream)
 
 

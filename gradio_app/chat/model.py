@@ -3,24 +3,26 @@
 import contextlib
 import re
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from langchain_aws import ChatBedrockConverse
-from langchain_aws.utils import MODEL_ID_GEO_PREFIXES, parse_model_provider
-
-from gradio_app.chat import errors, inputs, sending
+from gradio_app.chat import caching, effort, errors, inputs, sending
+from gradio_app.chat.bursts import Bursts
+from gradio_app.chat.caching import LOCAL_PREFIX, Caching
 from gradio_app.chat.inputs import Abilities, Said
 from gradio_app.chat.line import Line, make_cuttable
 
-LOCAL_PREFIX = "local."
-"""Ids of the small models that stand in for Bedrock's on a developer's machine."""
+if TYPE_CHECKING:
+    from langchain_aws import ChatBedrockConverse
+
 CONTEXT_TOKENS = 16_000
 """Tokens of history and question per call. Every current chat model on Bedrock takes more; each of these
 tokens is paid for again with every question, and what is older goes in as a summary."""
 LOCAL_CONTEXT_TOKENS = 4_000
 """The same for local models: they take 8192 with their answer, and read some 40 tokens a second."""
+WHOLE_TOKENS = 48_000
+LOCAL_WHOLE_TOKENS = 6_000
 FILE_TOKENS = 48_000
 """The same for files: some fifteen pages as they are, or forty of text. They are paid for again with every
 question, as long as their own is among what is sent word for word."""
@@ -43,6 +45,10 @@ class Choice:
     model_id: str
     temperature: float
     max_tokens: int
+    effort: str = ""
+    """How much it reasons, one of `effort.LEVELS`; empty for what it does by itself."""
+    service_tier: str = ""
+    """How soon it is served, and at which price, one of `service_tiers.TIERS`; empty for the standard one."""
 
 
 @dataclass(frozen=True)
@@ -53,24 +59,34 @@ class Counts:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    service_tier: str = ""
+    """By which tier Bedrock served, in its own words; empty where it does not say."""
 
 
 @dataclass(frozen=True)
 class Piece:
     """A piece of an answer as it arrives; `counts` and `stop_reason` come with the last ones.
 
-    `cited` are numbers of passages, from 0, with words of theirs that back what came before this piece.
+    `thought` is of the model's reasoning, which comes before the text. `cited` are numbers of passages, from
+    0, with words of theirs that back what came before this piece. The model sent it in so many `pieces`.
     """
 
     text: str = ""
+    thought: str = ""
     cited: tuple[tuple[int, str], ...] = ()
     counts: Counts | None = None
     stop_reason: str = ""
+    pieces: int = 0
 
 
 def context_tokens(model_id: str) -> int:
     """How many tokens of conversation a call of this model should carry."""
     return LOCAL_CONTEXT_TOKENS if model_id.startswith(LOCAL_PREFIX) else CONTEXT_TOKENS
+
+
+def whole_tokens(model_id: str) -> int:
+    """The same where a person took a summary back: what all current models take with files and an answer."""
+    return LOCAL_WHOLE_TOKENS if model_id.startswith(LOCAL_PREFIX) else WHOLE_TOKENS
 
 
 def file_tokens(model_id: str) -> int:
@@ -106,6 +122,24 @@ class Models:
         chat = self.chat(Choice(model_id, 0, 1), self.runtime)
         return inputs.abilities(self._model_behind(model_id), chat.profile)
 
+    def window(self, model_id: str) -> int:
+        """How many tokens the model takes, as langchain's profile of it says; 0 where there is none."""
+        try:
+            profile = self.chat(Choice(model_id, 0, 1), self.runtime).profile or {}
+        except errors.SERVICE_ERRORS as error:
+            errors.record(error, model_id)
+            return 0
+        return int(profile.get("max_input_tokens") or 0)
+
+    def efforts(self, model_id: str) -> tuple[str, ...]:
+        """How much the model may be told to reason, the least first; nothing where it cannot be told."""
+        try:
+            profile = self.chat(Choice(model_id, 0, 1), self.runtime).profile
+            return effort.efforts(self._model_behind(model_id), profile)
+        except errors.SERVICE_ERRORS as error:
+            errors.record(error, model_id)
+            return ()
+
     def takes_passages(self, model_id: str) -> bool:
         """Whether the model takes passages apart from a question, and cites them by itself."""
         return CITES.search(self._model_behind(model_id)) is not None
@@ -114,9 +148,22 @@ class Models:
         """Whether the model goes on with an answer when its beginning is the last message."""
         return TAKES_BEGINNING.search(self._model_behind(model_id)) is not None
 
-    def stream(self, choice: Choice, system: str, parts: Sequence[tuple[str, Said]]) -> "ModelStream":
-        """A stream that calls the model when it is read; `parts` are (role, said), see `context.messages`."""
-        return ModelStream(self, choice, system, parts)
+    def caching(self, model_id: str) -> Caching:
+        """How the model's prompt cache works, if it has one."""
+        return caching.caching(self._model_behind(model_id))
+
+    def stream(
+        self,
+        choice: Choice,
+        system: str,
+        parts: Sequence[tuple[str, Said]],
+        points: Set[int] = frozenset(),
+    ) -> "ModelStream":
+        """A stream that calls the model when it is read; `parts` are (role, said), see `context.messages`.
+
+        Behind those of them that are among `points` the request is marked for the prompt cache.
+        """
+        return ModelStream(self, choice, system, parts, points)
 
     def count(self, model_id: str, system: str, parts: Sequence[tuple[str, Said]], line: Line) -> int | None:
         """How many tokens Bedrock counts for a request, free of charge; None when it does not tell.
@@ -140,18 +187,26 @@ class Models:
                 self._uncountable.add(model_id)
             return None
 
-    def chat(self, choice: Choice, client: Any) -> ChatBedrockConverse:
+    def chat(self, choice: Choice, client: Any) -> "ChatBedrockConverse":
         """The langchain model for one call over `client`; takes 0.1 ms, for both clients are there."""
+        from langchain_aws import ChatBedrockConverse  # a quarter of a start's time: see `late`
+        from langchain_aws.utils import parse_model_provider
+
         model_id = choice.model_id
         behind = self._model_behind(model_id)
+        level: Any = choice.effort or None
+        tier: Any = choice.service_tier or None
+        is_warm = effort.takes_temperature(behind, choice.effort)
         chat = ChatBedrockConverse(
             model=model_id,
             base_model=behind,
             provider=parse_model_provider(behind),
             client=client,
             bedrock_client=self._control,
-            temperature=choice.temperature,
+            temperature=choice.temperature if is_warm else None,
             max_tokens=choice.max_tokens,
+            reasoning_effort=level,
+            service_tier=tier,
             disable_streaming=False,
         )
         # Set again: for application profiles langchain-aws looks the model up in its own list of models that
@@ -161,6 +216,8 @@ class Models:
 
     def _model_behind(self, model_id: str) -> str:
         """The id of the foundation model behind an id or ARN; application profiles hide it from view."""
+        from langchain_aws.utils import MODEL_ID_GEO_PREFIXES
+
         if "application-inference-profile" in model_id and model_id not in self._models_behind:
             profile = self._control.get_inference_profile(inferenceProfileIdentifier=model_id)
             self._models_behind[model_id] = _last_part(profile["models"][0]["modelArn"])
@@ -173,14 +230,22 @@ class ModelStream:
     """One answer of the model, read by one thread; another may `abort` it."""
 
     def __init__(
-        self, models: Models, choice: Choice, system: str, parts: Sequence[tuple[str, Said]]
+        self,
+        models: Models,
+        choice: Choice,
+        system: str,
+        parts: Sequence[tuple[str, Said]],
+        points: Set[int] = frozenset(),
     ) -> None:
         self._models = models
         self._line = Line()
         self._client = _StreamingClient(models.runtime, self._line)
         self._choice = choice
-        said = [(role, each if isinstance(each, str) else sending.blocks(each)) for role, each in parts]
-        self._messages = [("system", system), *said]
+        said = [
+            (role, sending.content(each, is_marked=number in points))
+            for number, (role, each) in enumerate(parts)
+        ]
+        self._messages = [("system", sending.content(system, is_marked=bool(points))), *said]
 
     @property
     def is_sent(self) -> bool:
@@ -190,14 +255,17 @@ class ModelStream:
     def pieces(self) -> Generator[Piece]:
         """Call the model and yield its answer; closing the generator closes the connection."""
         chat = self._models.chat(self._choice, self._client)
-        citations = _Citations()
+        citations, taken = _Citations(), 0
         with contextlib.closing(chat.stream(self._messages)) as chunks:  # pyright: ignore[reportArgumentType]
             for chunk in chunks:
+                before, taken = taken, self._client.pieces
                 yield Piece(
                     text=str(chunk.text),
+                    thought=_thought(chunk.content),
                     cited=citations.of(chunk.content),
-                    counts=_counts(chunk.usage_metadata),
+                    counts=_counts(chunk.usage_metadata, chunk.response_metadata),
                     stop_reason=chunk.response_metadata.get("stopReason", ""),
+                    pieces=taken - before,
                 )
 
     def abort(self) -> None:
@@ -226,6 +294,14 @@ class _Citations:
         return tuple(ended)
 
 
+def _thought(content: Any) -> str:
+    """What a piece of content tells of the model's reasoning; what is encrypted is for the model alone."""
+    if not isinstance(content, list):
+        return ""
+    blocks = [each for each in content if isinstance(each, dict) and each.get("type") == "reasoning_content"]
+    return "".join(each.get("reasoning_content", {}).get("text") or "" for each in blocks)
+
+
 def _cited(citation: Any) -> tuple[int, str] | None:
     """The passage and the words of a citation; None for one of anything else, such as an attached file."""
     found = citation.get("location", {}).get("search_result_location")
@@ -234,12 +310,18 @@ def _cited(citation: Any) -> tuple[int, str] | None:
 
 
 class _StreamingClient:
-    """A bedrock-runtime client whose one call can be cut."""
+    """A bedrock-runtime client whose one call can be cut, and is read in bursts."""
 
     def __init__(self, client: Any, line: Line) -> None:
         self._client = client
         self._line = line
         self.is_called = threading.Event()
+        self._bursts: Bursts | None = None
+
+    @property
+    def pieces(self) -> int:
+        """Of how many the text was that has been read."""
+        return self._bursts.pieces if self._bursts else 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -248,19 +330,24 @@ class _StreamingClient:
         with sending.loaded(request["messages"], self._line) as messages:
             self.is_called.set()
             with self._line.open():
-                return self._client.converse_stream(**request | {"messages": messages})
+                answer = self._client.converse_stream(**request | {"messages": messages})
+        self._bursts = Bursts(answer["stream"])
+        return answer | {"stream": self._bursts}
 
 
-def _counts(usage: Any) -> Counts | None:
-    """langchain's counts of a chunk, if it has any."""
+def _counts(usage: Any, told: Any) -> Counts | None:
+    """langchain's counts of a chunk, if it has any; what else is `told` comes with them."""
     if not usage:
         return None
     details = usage.get("input_token_details", {})
+    # Where Bedrock says for how long what was written is kept, it is nought in `cache_creation`.
+    written = ("cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
     return Counts(
         usage["input_tokens"],
         usage["output_tokens"],
         details.get("cache_read", 0),
-        details.get("cache_creation", 0),
+        sum(details.get(name, 0) for name in written),
+        told.get("serviceTier", {}).get("type", ""),
     )
 
 

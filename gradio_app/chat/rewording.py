@@ -9,20 +9,20 @@ are data: what an instruction in them may change is this one line, which is sear
 import logging
 import re
 import threading
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gradio_app.chat import aside, budget, context, errors, inputs
 from gradio_app.chat.accounts import Accounts
-from gradio_app.chat.asking import is_blank, whole
+from gradio_app.chat.asking import is_blank
 from gradio_app.chat.conversation import COMPLETE, FAILED, Conversation, Turn
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models, ModelStream
 from gradio_app.chat.running import Running
 from gradio_app.chat.sources import Source
 from gradio_app.chat.streaming import RunningAnswer
+from gradio_app.chat.tags import only_line, tagged
 from gradio_app.chat.writing import Written, told_counts
+from gradio_app.folding import folded
 from gradio_app.store.usage import Reservation
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ QUESTION_CHARACTERS = 600
 """A longer question says enough by itself, and has words enough."""
 TURNS, TURN_CHARACTERS = 2, 600
 """What goes along of the talk before: the last turns, and of each question and answer the beginning."""
+LEANT_ON_BYTES = 600
+"""Of the question before, at its end, where people ask."""
 PLACES, PLACE_CHARACTERS = 4, 100
 """Headings of what the question itself has found, for the words that these documents use."""
 
@@ -67,8 +69,17 @@ def leans(question: str, before: Sequence[Turn]) -> bool:
     """Whether a question is likely not to be understood without what was said before."""
     if not context.answered(before):
         return False
-    words = _WORD.findall(_folded(question))
+    words = _WORD.findall(folded(question))
     return len(words) <= SHORT_WORDS or words[0] in _LEANING_AT_FIRST or not _LEANING.isdisjoint(words)
+
+
+def with_talk(question: str, before: Sequence[Turn]) -> str:
+    """The question behind the one that it leans on, as one text to search for; empty if it leans on none."""
+    if len(question) > QUESTION_CHARACTERS or is_blank(question) or not leans(question, before):
+        return ""
+    told = context.answered(before)[-1].question_text.encode("utf-8", "ignore")
+    told = told[-LEANT_ON_BYTES:].decode("utf-8", "ignore")
+    return f"{told} {question}" if not is_blank(told) else ""
 
 
 def request(question: str, before: Sequence[Turn], language: str, found: Sequence[Source]) -> str:
@@ -76,22 +87,21 @@ def request(question: str, before: Sequence[Turn], language: str, found: Sequenc
     pieces: list[str] = []
     wanted: list[str] = []
     if before:
-        pieces.append(_tagged("conversation", _talk(before)))
+        pieces.append(tagged("conversation", _talk(before)))
         wanted.append(BY_ITSELF)
     if language:
-        pieces.append(_tagged("documents", "\n".join(map(_place, found[:PLACES]))))
+        pieces.append(tagged("documents", "\n".join(map(_place, found[:PLACES]))))
         wanted.append(IN_LANGUAGE.format(language=_LANGUAGES[language]))
-    pieces.append(_tagged("question", question))
+    pieces.append(tagged("question", question))
     return "\n\n".join([*pieces, f"{ASK}, {', and '.join(wanted)}."])
 
 
 def wording(written: str, question: str) -> str:
     """What to search for, of what a model wrote; empty when it is nothing new. Raises ValueError."""
-    lines = [line.strip(_AROUND) for line in whole(written).splitlines() if not is_blank(line)]
-    text = " ".join("".join(filter(_is_visible, lines[0])).split()) if len(lines) == 1 else ""
-    if not text or budget.most_tokens(text) > WORDING_TOKENS:
-        raise ValueError(f"{len(lines)} lines, {len(written)} characters")
-    return "" if _WORD.findall(_folded(text)) == _WORD.findall(_folded(question)) else text
+    text = only_line(written, _AROUND)
+    if budget.most_tokens(text) > WORDING_TOKENS:
+        raise ValueError(f"{len(text)} characters")
+    return "" if _WORD.findall(folded(text)) == _WORD.findall(folded(question)) else text
 
 
 class Rewording:
@@ -122,7 +132,7 @@ class Rewording:
         is_worth_it = (talk or language) and len(question) <= QUESTION_CHARACTERS and not is_blank(question)
         if not is_worth_it or self._running.draining:
             return ""
-        choice = replace(choice, temperature=TEMPERATURE, max_tokens=OUTPUT_TOKENS)
+        choice = Choice(choice.model_id, TEMPERATURE, OUTPUT_TOKENS)
         parts = [("human", request(question, talk, language, found))]
         reservation = self._accounts.reserve(running.user_id, choice, SYSTEM, parts)
         if reservation is None:
@@ -208,18 +218,3 @@ def _talk(turns: Sequence[Turn]) -> str:
 def _place(source: Source) -> str:
     named = (inputs.neutral(each) for each in (source.name, source.heading or "") if each)
     return ", ".join(named)[:PLACE_CHARACTERS]
-
-
-def _tagged(tag: str, text: str) -> str:
-    """A text between tags that nothing in it can close."""
-    return f"<{tag}>\n{text.replace('</', '< /')}\n</{tag}>"
-
-
-def _folded(text: str) -> str:
-    """Without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
-
-
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cf") or character == "\t"

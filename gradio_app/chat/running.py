@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradio_app.chat.asking import TurnRequest
+from gradio_app.chat.places import PLACES, Places
 from gradio_app.chat.streaming import RunningAnswer
 
 SAVE_SECONDS = 5.0
@@ -32,6 +33,10 @@ class TooManyAnswersError(Exception):
     """The user has as many answers running as one user may."""
 
 
+class CrowdedError(Exception):
+    """As many people wait in line for an answer of this task as may wait."""
+
+
 class StoppedError(Exception):
     """The answer was stopped before it began."""
 
@@ -39,8 +44,10 @@ class StoppedError(Exception):
 class Running:
     """The answers that this process writes just now. A browser stays with one process (sticky sessions)."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = PLACES) -> None:
+        """`places` is how many answers are written at once; as many more wait in line."""
         self._changed = threading.Condition()
+        self._places = Places(places)
         self._answers: list[RunningAnswer] = []
         self._threads = 0
         self._calls: Counter[str] = Counter()
@@ -65,11 +72,24 @@ class Running:
         with self._changed:
             return list(self._answers)
 
+    @property
+    def has_place(self) -> bool:
+        """Whether an answer that starts now need not wait in line."""
+        with self._changed:
+            return self._places.is_free
+
+    @property
+    def share_taken(self) -> float:
+        """Answers that are written or wait in line, as a share of the places."""
+        with self._changed:
+            return len(self._answers) / self._places.most
+
     def admit(self, asked: TurnRequest, limit: int) -> RunningAnswer:
         """List a new answer; never blocks.
 
-        Raises BusyError for a second one in a conversation, TooManyAnswersError beyond `limit` per user, and
-        StoppedError when this request was stopped, or its session ended, before it came.
+        Raises BusyError for a second one in a conversation, TooManyAnswersError beyond `limit` per user,
+        CrowdedError when the line is full, and StoppedError when this request was stopped, or its session
+        ended, before it came.
         """
         with self._changed:
             if asked.session_key in self._ended_sessions:
@@ -81,12 +101,17 @@ class Running:
             listed = sum(answer.user_id == asked.user_id for answer in self._answers)
             if listed >= limit or self._calls[asked.user_id] >= limit + LEFT_AT_ONCE:
                 raise TooManyAnswersError
+            if not self._places.has_room(len(self._answers), listed):
+                raise CrowdedError
             answer = RunningAnswer(asked)
             self._answers.append(answer)
             return answer
 
     def start(self, answer: RunningAnswer, work: Callable[[], None]) -> None:
-        """Run the work of an admitted answer in a thread; `wait_idle` waits for all of it."""
+        """Run the work of an admitted answer in a thread as soon as there is a place for it.
+
+        `wait_idle` waits for all of it. One that is stopped in line is run at once: it only has to be saved.
+        """
 
         def run() -> None:
             try:
@@ -94,7 +119,12 @@ class Running:
             finally:
                 self.release(answer)
 
-        self._spawn(run)
+        with self._changed:
+            now = self._places.ask(answer, run)
+            if now:
+                self._spawn(now)
+            else:
+                answer.on_stop(lambda: self._give_up(answer))
 
     def call(self, answer: RunningAnswer, work: Callable[[], None]) -> None:
         """Run a call for an answer in a thread that may be left behind when the answer is stopped."""
@@ -118,6 +148,8 @@ class Running:
         with self._changed:
             if answer in self._answers:
                 self._answers.remove(answer)
+            for work in self._places.give_back(answer):
+                self._spawn(work)
             self._changed.notify_all()
         answer.finish()
 
@@ -180,6 +212,12 @@ class Running:
                 return False
             finally:
                 self._waiters -= 1
+
+    def _give_up(self, answer: RunningAnswer) -> None:
+        with self._changed:
+            work = self._places.give_up(answer)
+            if work:
+                self._spawn(work)
 
     def _idle(self) -> bool:
         return not self._answers and not self._threads

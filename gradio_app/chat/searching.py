@@ -1,15 +1,18 @@
-"""Looking for the passages of one answer: by the question, and by other words for it where these may help."""
+"""Looking for the passages of one answer: by the question, and by other words for it where these may help.
+
+A question that leans on the one before it is searched for behind that one, too: that takes no model.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradio_app.chat import budget, lookup
 from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import Conversation
 from gradio_app.chat.lookup import Asker, Documents, Found, NotAskableError, NotFoundOutError, Searched
 from gradio_app.chat.model import Choice
-from gradio_app.chat.rewording import WORDING_TOKENS, Rewording
+from gradio_app.chat.rewording import WORDING_TOKENS, Rewording, with_talk
 from gradio_app.chat.running import Running
 from gradio_app.chat.sources import Source
 from gradio_app.chat.streaming import RunningAnswer
@@ -28,7 +31,7 @@ class Looked:
 
 
 class Searching:
-    """Looks into what a conversation asks; `rewording` is None where questions are searched as they are."""
+    """Looks into what a conversation asks; `rewording` is None where no model words them anew."""
 
     def __init__(self, documents: Documents | None, running: Running, rewording: Rewording | None) -> None:
         self._documents = documents
@@ -46,10 +49,12 @@ class Searching:
         except NotAskableError:
             raise RefusedError("asks_gone") from None
 
-    def most_tokens(self, question: str) -> int:
+    def most_tokens(self, question: str, before: Conversation) -> int:
         """Looking makes no more tokens of it; what the rewording itself takes is set aside by that."""
         worded = WORDING_TOKENS + budget.MESSAGE_TOKENS if self._rewording else 0
-        return lookup.most_tokens(question) + worded
+        in_talk = with_talk(question, before.turns)
+        behind = self._most_tokens(in_talk) if in_talk else 0
+        return self._most_tokens(question) + behind + self._models * worded
 
     def look(
         self, running: RunningAnswer, before: Conversation, question: str, choice: Choice, searched: Searched
@@ -57,28 +62,44 @@ class Searching:
         """The passages for a question. Raises NotFoundOutError, never for other words than its own."""
         found = self._find(running, searched, question)
         if found is None:
-            return Looked(None, lookup.most_tokens(question))
-        if self._rewording is None:
-            return Looked(found.sources, found.tokens)
+            return Looked(None, self._most_tokens(question))
+        looked = Looked(found.sources, found.tokens)
+        looked = self._besides(running, searched, looked, with_talk(question, before.turns))
+        if looked.sources is None or self._rewording is None:
+            return looked
         worded = self._rewording.reword(running, before, question, choice, found.language, found.sources)
         if running.stop_requested.is_set():
-            return Looked(None, found.tokens)
-        if not worded:
-            return Looked(found.sources, found.tokens)
+            return Looked(None, looked.tokens)
+        return self._besides(running, searched, looked, worded, searched_for=worded)
+
+    def _besides(
+        self, running: RunningAnswer, searched: Searched, looked: Looked, text: str, searched_for: str = ""
+    ) -> Looked:
+        """What was found with what another text finds, too; as it was where there is none, or it fails."""
+        if not text or looked.sources is None:
+            return looked
         try:
-            other = self._find(running, searched, worded)
+            other = self._find(running, searched, text)
         except NotFoundOutError as failed:
-            return Looked(found.sources, found.tokens + failed.tokens)
+            return replace(looked, tokens=looked.tokens + failed.tokens)
         if other is None:
-            return Looked(None, found.tokens + lookup.most_tokens(worded))
-        return Looked(fused(other.sources, found.sources), found.tokens + other.tokens, worded)
+            return Looked(None, looked.tokens + self._most_tokens(text))
+        return Looked(fused(other.sources, looked.sources), looked.tokens + other.tokens, searched_for)
 
     def _find(self, running: RunningAnswer, searched: Searched, question: str) -> Found | None:
         documents = self._documents
         if documents is None:
             raise AssertionError("what is searched was found by them")
-        most = lookup.most_tokens(question)
+        most = self._most_tokens(question)
         return lookup.look(running, self._running, lambda: documents.find(searched, question), most)
+
+    def _most_tokens(self, question: str) -> int:
+        """For all vectors of a question."""
+        return self._models * lookup.most_tokens(question)
+
+    @property
+    def _models(self) -> int:
+        return self._documents.models if self._documents else 0
 
 
 def fused(*rankings: Sequence[Source]) -> tuple[Source, ...]:

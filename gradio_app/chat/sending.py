@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from gradio_app.chat import inputs
+from gradio_app.chat import caching, inputs
 from gradio_app.chat.inputs import Native, Result, Said
 from gradio_app.chat.line import Line
 
@@ -52,6 +52,13 @@ def blocks(said: Said) -> list[dict[str, Any]]:
     files = [inputs.block(native, native) for native in inputs.natives_in(said)]
     passages = [result(number, each) for number, each in enumerate(inputs.results_in(said))]
     return [*files, *passages, {"text": inputs.text_in(said)}]
+
+
+def content(said: Said, *, is_marked: bool) -> str | list[dict[str, Any]]:
+    """A message as langchain takes it, with a mark for the prompt cache behind it if it `is_marked`."""
+    if not is_marked:
+        return said if isinstance(said, str) else blocks(said)
+    return [*blocks(said), caching.POINT]
 
 
 def result(number: int, passage: Result) -> dict[str, Any]:

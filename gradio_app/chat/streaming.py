@@ -12,9 +12,13 @@ from collections.abc import AsyncIterator, Callable
 
 from gradio_app.chat.asking import TurnRequest, whole
 from gradio_app.chat.citations import Cited, readable
+from gradio_app.chat.conversation import Conversation
 
-UPDATE_SECONDS = 0.1
-"""Between two updates of the page: smooth to read, and a fifth of the CPU time of one update per token."""
+THOUGHT_BYTES = 64_000
+"""Of the reasoning that is kept, some 16,000 tokens."""
+LINE_SECONDS = 5.0
+"""Between two looks at how far the line has moved: if each step of it updated every page that waits, those
+who wait would slow down those who are served."""
 
 
 class RunningAnswer:
@@ -26,6 +30,8 @@ class RunningAnswer:
         self.conversation_id = asked.conversation_id
         self.number = 0
         """The number of its turn, once the question is stored."""
+        self.page: Conversation | None = None
+        """The page that it is the last answer of, where that is known without reading it."""
         self.version = 0
         """The version that the conversation has while it is written."""
         self.before = ""
@@ -36,6 +42,10 @@ class RunningAnswer:
         self.done = threading.Event()
         self.waits_for = ""
         """A key of `texts.WAITS` while it waits for another try of the model; set by `wait_for`."""
+        self.in_line = 0
+        """Which number in line it has while it waits for a place; set by `stand_in_line`."""
+        self.has_waited = False
+        """Whether it had to stand in line."""
         self.problem = ""
         """A key of `texts.REFUSALS` when the answer could not be saved."""
         self.cites = False
@@ -50,7 +60,12 @@ class RunningAnswer:
         self.began = time.monotonic()
         self.first_written: float | None = None
         """When the first piece came, on the same clock."""
+        self.thought_ms = 0
+        """For how long the model has reasoned, once it answers."""
         self._parts: list[str] = []
+        self._thoughts: list[str] = []
+        self._thought_bytes = 0
+        self._thought_from: float | None = None
         self._cited: list[Cited] = []
         self._half = ""
         self._frozen = False
@@ -70,6 +85,30 @@ class RunningAnswer:
         """All of it, as a reader sees it by now."""
         return readable(self.text) if self.cites else self.before + self.text
 
+    @property
+    def thought(self) -> str:
+        """What the model has told of its reasoning."""
+        return "".join(self._thoughts)
+
+    def think(self, piece: str, pieces: int = 1) -> None:
+        """Add to the reasoning, of which the beginning is kept; called by the thread that writes."""
+        piece = whole(piece)
+        with self._lock:
+            if self._frozen:
+                return
+            self.waits_for = ""
+            self._thought_from = self._thought_from or time.monotonic()
+            self.pieces += pieces
+            self._thought_bytes += len(piece.encode())
+            if self._thought_bytes <= THOUGHT_BYTES:
+                self._thoughts.append(piece)
+        self._wake()
+
+    def end_thought(self) -> None:
+        """The model reasons no more: it answers, or its call has ended."""
+        if self._thought_from and not self.thought_ms:
+            self.thought_ms = max(1, round((time.monotonic() - self._thought_from) * 1000))
+
     def go_on(self, before: str) -> None:
         """Begin behind what there is of the answer already."""
         self.before = before.rstrip()
@@ -86,17 +125,19 @@ class RunningAnswer:
             if not self._frozen:
                 self._cited.append(Cited(len(self.text), source, words))
 
-    def write(self, piece: str) -> None:
-        """Add to the text, unless it is frozen; called by one thread only."""
+    def write(self, piece: str, pieces: int = 1) -> None:
+        """Add to the text, unless it is frozen; called by one thread only. It came in so many `pieces`."""
         piece, self._half = _joined(self._half + piece)
         if not piece:
             return
         with self._lock:
             if self._frozen:
                 return
+            self.waits_for = ""
             self.first_written = self.first_written or time.monotonic()
+            self.end_thought()
             self.size += len(piece.encode())
-            self.pieces += 1
+            self.pieces += pieces
             self._parts.append(piece)
         self._wake()
 
@@ -104,12 +145,23 @@ class RunningAnswer:
         """Take no more, and return what there is."""
         with self._lock:
             self._frozen = True
+            self.end_thought()
         return self.text
 
     def wait_for(self, reason: str) -> None:
         """Say why the model is asked again a little later, or with an empty reason that it is asked now."""
         self.waits_for = reason
         self._wake()
+
+    def stand_in_line(self, number: int) -> None:
+        """Say which number in line it has by now, or 0 when it waits no more.
+
+        Beginning and end of it are told at once, and what lies between with the next look.
+        """
+        waited, self.in_line = self.in_line, number
+        self.has_waited |= number > 0
+        if bool(waited) != bool(number):
+            self._wake()
 
     def finish(self) -> None:
         """Nothing more will come, and what came is saved."""
@@ -129,23 +181,25 @@ class RunningAnswer:
             self._on_stop()
 
     async def follow(self) -> AsyncIterator[str]:
-        """The whole text so far, each time there is more of it but not too often, until it is finished.
+        """The whole text so far, each time there is more of it, until it is finished.
 
-        Also when `waits_for` has changed, with the same text once more.
+        What more there is comes in bursts (`bursts.BURST_SECONDS`).
+
+        Also when `waits_for` or `in_line` has changed, with the same text once more.
         """
         self._loop = asyncio.get_running_loop()
-        shown = (0, "")
+        shown = (0, 0, "", 0)
         while True:
             finished = self.done.is_set()
-            now = (len(self._parts), self.waits_for)
+            now = (len(self._parts), len(self._thoughts), self.waits_for, self.in_line)
             if now != shown:
                 shown = now
                 yield self.shown
-                await asyncio.sleep(UPDATE_SECONDS)
             elif finished:
                 return
             else:
-                await self._changed.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), LINE_SECONDS if self.in_line else None)
             self._changed.clear()
             self._woken.clear()
 

@@ -7,7 +7,7 @@ from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import whole
 from gradio_app.chat.conversation import COMPLETE, FAILED, Conversation, Turn
 from gradio_app.chat.metrics import Metrics
-from gradio_app.chat.model import Choice, Models, context_tokens
+from gradio_app.chat.model import Choice, Models, context_tokens, whole_tokens
 from gradio_app.chat.writing import Written, told_counts
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import ConflictError, TableUnreachable
@@ -26,13 +26,13 @@ class Summaries:
 
     def take_up(self, user_id: str, before: Conversation, turn: Turn, choice: Choice) -> None:
         """Sum up the oldest turns when the newest, which this one is, leaves no room for them."""
-        limit = context_tokens(choice.model_id)
+        limit = context.room(before, context_tokens(choice.model_id), whole_tokens(choice.model_id))
         conversation = replace(before, turns=(*before.turns, turn))
         turns = self._left_behind(user_id, before, turn.number, limit) if before.has_gap else []
         turns = turns or context.to_sum_up(conversation, limit)
         if not turns:
             return
-        choice = replace(choice, temperature=TEMPERATURE, max_tokens=context.SUMMARY_TOKENS)
+        choice = Choice(choice.model_id, TEMPERATURE, context.SUMMARY_TOKENS)
         parts = [("human", context.summary_request(conversation, turns, limit))]
         reservation = self._accounts.reserve(user_id, choice, context.SYSTEM_PROMPT, parts)
         if reservation is None:
@@ -67,7 +67,7 @@ class Summaries:
         self, user_id: str, conversation: Conversation, number: int, text: str, summarized_to: int
     ) -> None:
         try:
-            self._store.summarize(user_id, conversation.id, number, text, summarized_to)
+            self._store.summarize(user_id, conversation, number, text, summarized_to)
         except ConflictError:
             return  # the conversation went on; the next answer tries again
         except TableUnreachable as error:

@@ -1,16 +1,11 @@
 """The user pool through this application's client: what every kind of call to it needs."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from pycognito import AWSSRP
 
 from gradio_app.cognito.errors import translated
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from gradio_app.threads import Threads
 
 THREADS = 16
 """Calls at once; a sign-in takes some 50 ms of arithmetic besides."""
@@ -24,10 +19,7 @@ class Pool:
         self._pool_id = pool_id
         self._client_id = client_id
         self._secret = secret
-        self._threads = CapacityLimiter(THREADS)
-
-    async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        return await to_thread.run_sync(partial(work, *arguments, **named), limiter=self._threads)
+        self._run = Threads(THREADS).run
 
     async def revoke(self, refresh_token: str) -> None:
         """End one sign-in and the access tokens that came of it."""

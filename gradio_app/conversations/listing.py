@@ -84,5 +84,6 @@ def row(heading: Heading, folders: set[str]) -> dict[str, Any]:
         "title": heading.title,
         "at": heading.updated_at,
         "pinned": heading.pinned,
+        "named": heading.is_named,
         "folder": heading.folder if heading.folder in folders else "",
     }

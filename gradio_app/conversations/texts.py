@@ -44,6 +44,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "conversation_changed": "This is done.",
         "conversation_deleted": "This is deleted.",
         "quota_pins": "So many conversations are pinned as there is room for. Let one go first.",
+        "folder_gone": "This folder does not exist. It may have been deleted.",
         "quota_folders": "There are as many folders as there may be. Delete one first.",
         "no_folder_name": "Give the folder a name.",
         "back_to_conversations": "All conversations",
@@ -59,6 +60,81 @@ TEXTS: dict[str, dict[str, str]] = {
         "export_you": "You",
         "export_answer": "Answer",
         "export_name": "conversations",
+        "kept_a_day": "A conversation is deleted with its files one day after its "
+        "last change; pinned ones are kept.",
+        "kept_days": "A conversation is deleted with its files {days} days after "
+        "its last change; pinned ones are kept.",
+        "bring_in": "Bring conversations in",
+        "bring_in_now": "Bring in",
+        "import_file": "JSON file",
+        "bring_in_why": "A file that was saved here as JSON, of at most 5 MB and 200 conversations. What "
+        "was said comes in, in all versions, with settings and instructions; attached files, sources and "
+        "folders do not. The same file brought in again makes copies.",
+        "conversations_imported": "The file is in. Brought in again, it makes copies of its conversations.",
+        "import_left": "Not brought in: {what}.",
+        "import_assistant": "Assistant {number} of this file is not as it was saved. Nothing was brought in.",
+        "left_files": "attached files",
+        "left_sources": "sources of answers",
+        "left_reasoning": "what models told of their reasoning",
+        "left_folders": "folders",
+        "left_pins": "pins",
+        "left_summaries": "summaries of old messages, which are made anew",
+        "left_thumbs": "thumbs",
+        "left_documents": "documents",
+        "left_drafts": "what was typed and not sent",
+        "left_asks": "which documents a conversation asks",
+        "left_preferences": "the settings chosen last",
+        "left_shares": "shared copies",
+        "left_settings": "settings that are not on offer here",
+        "left_long_instructions": "instructions that are too long",
+        "left_of_assistants": "documents that assistants ask, and models of theirs that are not on "
+        "offer here",
+        "left_instructions": "instructions for all conversations, for you have some already",
+        "left_assistants": "some assistants, for which there is no room",
+        "import_no_file": "Choose a file that was saved here as JSON.",
+        "import_too_large": "The file has more than 5 MB. Save fewer conversations at a time and bring in "
+        "one file after the other. Nothing was brought in.",
+        "import_not_json": "This is no JSON, or it is cut off. Save the file again. Nothing was brought in.",
+        "import_not_ours": "This JSON was not saved here: it lacks “format”: “asistente”. Nothing was "
+        "brought in.",
+        "import_version": "This file is of another version of Asistente, which this one does not read. "
+        "Nothing was brought in.",
+        "import_empty": "There is nothing in this file that could be brought in.",
+        "import_too_long": "There are more than {most} messages in this file. Save fewer conversations at a "
+        "time. Nothing was brought in.",
+        "import_too_many": "There are more than {most} conversations in this file. Save fewer at a time. "
+        "Nothing was brought in.",
+        "import_broken": "Conversation {number} of this file is not as it was saved: messages, their "
+        "turns or their texts are missing or wrong. Nothing was brought in.",
+        "import_full_conversation": "One of the conversations is larger than there is room for. It and "
+        "those behind it were not brought in.",
+        "import_full_person": "There is no room for more. Delete some conversations first. What was "
+        "brought in until then is in the list.",
+        "share": "Share a copy",
+        "share_why": "A copy as it is now, to read only, for everybody who signs in here and has its "
+        "address. What is said later is not in it; attached files and sources are not either.",
+        "shares": "Shared copies",
+        "shares_why": "Whoever signs in here and has the address of a copy can read it until you revoke "
+        "it or delete its conversation. Open a copy to see its address.",
+        "no_shares": "You share no copies. Open a conversation's page under “Change” to make one.",
+        "share_made": "The copy is made. Open it, and pass its address on.",
+        "share_revoked": "The copy is revoked: nobody can read it any more.",
+        "shared": "Shared copy",
+        "copy_why": "A copy of {day}, to read only. Somebody who signs in here has shared it.",
+        "shared_on": "Shared on {day}.",
+        "shared_question": "Question",
+        "revoke": "Revoke",
+        "revoke_one": "Revoke the copy of “{title}”",
+        "no_share": "This copy does not exist. It may have been revoked.",
+        "share_too_long": "This conversation is too long to be shared.",
+        "quota_shares": "There are as many copies as there may be. Revoke one first.",
+        "search": "Search in titles and messages",
+        "search_now": "Search",
+        "search_behind": "Your conversations are still being read: more may be found in a moment.",
+        "search_again": "Search again",
+        "search_cut": "These are the newest ones. Add a word to find less.",
+        "no_conversation_found": "Nothing was found. All words must be in the same conversation; the "
+        "beginning of a word is enough.",
     },
     "es": {
         "conversations": "Conversaciones",
@@ -101,6 +177,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "conversation_changed": "Hecho.",
         "conversation_deleted": "Borrado.",
         "quota_pins": "Ya hay tantas conversaciones fijadas como caben. Suelta una antes.",
+        "folder_gone": "Esta carpeta no existe. Quizá se borró.",
         "quota_folders": "Ya hay tantas carpetas como puede haber. Borra una antes.",
         "no_folder_name": "Ponle un nombre a la carpeta.",
         "back_to_conversations": "Todas las conversaciones",
@@ -116,6 +193,82 @@ TEXTS: dict[str, dict[str, str]] = {
         "export_you": "Tú",
         "export_answer": "Respuesta",
         "export_name": "conversaciones",
+        "kept_a_day": "Una conversación se borra con sus archivos un día después "
+        "de su último cambio; las fijadas se conservan.",
+        "kept_days": "Una conversación se borra con sus archivos {days} días "
+        "después de su último cambio; las fijadas se conservan.",
+        "bring_in": "Traer conversaciones",
+        "bring_in_now": "Traer",
+        "import_file": "Archivo JSON",
+        "bring_in_why": "Un archivo guardado aquí en JSON, de 5 MB y 200 conversaciones como máximo. "
+        "Entra lo que se dijo, en todas sus versiones, con ajustes e instrucciones; los archivos adjuntos, "
+        "las fuentes y las carpetas, no. Si traes otra vez el mismo archivo, se hacen copias.",
+        "conversations_imported": "El archivo ya está. Si lo traes otra vez, se hacen copias de sus "
+        "conversaciones.",
+        "import_left": "No se trajo: {what}.",
+        "import_assistant": "El asistente {number} de este archivo no está como se guardó. No se trajo nada.",
+        "left_files": "archivos adjuntos",
+        "left_sources": "fuentes de las respuestas",
+        "left_reasoning": "el razonamiento de los modelos",
+        "left_folders": "carpetas",
+        "left_pins": "lo fijado",
+        "left_summaries": "resúmenes de mensajes antiguos, que se hacen de nuevo",
+        "left_thumbs": "pulgares",
+        "left_documents": "documentos",
+        "left_drafts": "lo que se escribió sin enviar",
+        "left_asks": "a qué documentos pregunta una conversación",
+        "left_preferences": "los últimos ajustes elegidos",
+        "left_shares": "copias compartidas",
+        "left_settings": "ajustes que aquí no se ofrecen",
+        "left_long_instructions": "instrucciones demasiado largas",
+        "left_of_assistants": "documentos a los que preguntan los asistentes, y modelos suyos que aquí "
+        "no se ofrecen",
+        "left_instructions": "instrucciones para todas las conversaciones, porque ya tienes otras",
+        "left_assistants": "algunos asistentes, para los que no hay sitio",
+        "import_no_file": "Elige un archivo guardado aquí en JSON.",
+        "import_too_large": "El archivo tiene más de 5 MB. Guarda menos conversaciones cada vez y trae un "
+        "archivo tras otro. No se trajo nada.",
+        "import_not_json": "Esto no es JSON, o está cortado. Guarda otra vez el archivo. No se trajo nada.",
+        "import_not_ours": "Este JSON no se guardó aquí: le falta «format»: «asistente». No se trajo nada.",
+        "import_version": "Este archivo es de otra versión de Asistente, que esta no lee. No se trajo nada.",
+        "import_empty": "En este archivo no hay nada que se pueda traer.",
+        "import_too_long": "En este archivo hay más de {most} mensajes. Guarda menos conversaciones cada "
+        "vez. No se trajo nada.",
+        "import_too_many": "En este archivo hay más de {most} conversaciones. Guarda menos cada vez. No "
+        "se trajo nada.",
+        "import_broken": "La conversación {number} de este archivo no está como se guardó: faltan "
+        "mensajes, turnos o textos, o no son correctos. No se trajo nada.",
+        "import_full_conversation": "Una de las conversaciones ocupa más de lo que cabe. Ni ella ni las "
+        "siguientes se trajeron.",
+        "import_full_person": "No cabe más. Borra antes algunas conversaciones. Lo que se trajo hasta ahí "
+        "está en la lista.",
+        "share": "Compartir una copia",
+        "share_why": "Una copia de cómo está ahora, solo para leer, para todos los que inician sesión "
+        "aquí y tienen su dirección. Lo que se diga después no está en ella, ni los archivos adjuntos ni "
+        "las fuentes.",
+        "shares": "Copias compartidas",
+        "shares_why": "Quien inicia sesión aquí y tiene la dirección de una copia puede leerla hasta que "
+        "la retires o borres su conversación. Abre una copia para ver su dirección.",
+        "no_shares": "No compartes ninguna copia. Para hacer una, abre «Cambiar» en una conversación.",
+        "share_made": "La copia está hecha. Ábrela y pasa su dirección.",
+        "share_revoked": "La copia se retiró: ya nadie puede leerla.",
+        "shared": "Copia compartida",
+        "copy_why": "Una copia del {day}, solo para leer. La compartió alguien que inicia sesión aquí.",
+        "shared_on": "Compartida el {day}.",
+        "shared_question": "Pregunta",
+        "revoke": "Retirar",
+        "revoke_one": "Retirar la copia de «{title}»",
+        "no_share": "Esta copia no existe. Quizá se retiró.",
+        "share_too_long": "Esta conversación es demasiado larga para compartirla.",
+        "quota_shares": "Ya hay tantas copias como puede haber. Retira una antes.",
+        "search": "Buscar en títulos y mensajes",
+        "search_now": "Buscar",
+        "search_behind": "Todavía se están leyendo tus conversaciones: en un momento puede haber más "
+        "resultados.",
+        "search_again": "Buscar otra vez",
+        "search_cut": "Son las más recientes. Añade una palabra para encontrar menos.",
+        "no_conversation_found": "No se encontró nada. Todas las palabras deben estar en la misma "
+        "conversación; basta el principio de cada una.",
     },
     "pt": texts_pt.TEXTS,
 }

@@ -41,6 +41,7 @@ TEXTS = {
     "conversation_changed": "Feito.",
     "conversation_deleted": "Apagado.",
     "quota_pins": "Já há tantas conversas fixadas quantas cabem. Solte uma antes.",
+    "folder_gone": "Esta pasta não existe. Talvez tenha sido apagada.",
     "quota_folders": "Já há tantas pastas quantas pode haver. Apague uma antes.",
     "no_folder_name": "Dê um nome à pasta.",
     "back_to_conversations": "Todas as conversas",
@@ -56,4 +57,77 @@ TEXTS = {
     "export_you": "Você",
     "export_answer": "Resposta",
     "export_name": "conversas",
+    "kept_a_day": "Uma conversa é apagada com os seus arquivos um dia depois "
+    "da última mudança; as fixadas ficam.",
+    "kept_days": "Uma conversa é apagada com os seus arquivos {days} dias "
+    "depois da última mudança; as fixadas ficam.",
+    "bring_in": "Trazer conversas",
+    "bring_in_now": "Trazer",
+    "import_file": "Arquivo JSON",
+    "bring_in_why": "Um arquivo guardado aqui em JSON, de no máximo 5 MB e 200 conversas. Entra o que foi "
+    "dito, em todas as versões, com ajustes e instruções; os arquivos anexados, as fontes e as pastas, não. "
+    "O mesmo arquivo trazido de novo faz cópias.",
+    "conversations_imported": "O arquivo já entrou. Trazido de novo, faz cópias das suas conversas.",
+    "import_left": "Não foi trazido: {what}.",
+    "import_assistant": "O assistente {number} deste arquivo não está como foi guardado. Nada foi trazido.",
+    "left_files": "arquivos anexados",
+    "left_sources": "fontes das respostas",
+    "left_reasoning": "o raciocínio dos modelos",
+    "left_folders": "pastas",
+    "left_pins": "o que estava fixado",
+    "left_summaries": "resumos de mensagens antigas, que são feitos de novo",
+    "left_thumbs": "polegares",
+    "left_documents": "documentos",
+    "left_drafts": "o que foi digitado sem enviar",
+    "left_asks": "a que documentos uma conversa pergunta",
+    "left_preferences": "os últimos ajustes escolhidos",
+    "left_shares": "cópias compartilhadas",
+    "left_settings": "ajustes que aqui não são oferecidos",
+    "left_long_instructions": "instruções longas demais",
+    "left_of_assistants": "documentos a que os assistentes perguntam, e modelos deles que aqui não "
+    "são oferecidos",
+    "left_instructions": "instruções para todas as conversas, porque você já tem outras",
+    "left_assistants": "alguns assistentes, para os quais não há lugar",
+    "import_no_file": "Escolha um arquivo guardado aqui em JSON.",
+    "import_too_large": "O arquivo tem mais de 5 MB. Guarde menos conversas de cada vez e traga um "
+    "arquivo depois do outro. Nada foi trazido.",
+    "import_not_json": "Isto não é JSON, ou está cortado. Guarde o arquivo de novo. Nada foi trazido.",
+    "import_not_ours": "Este JSON não foi guardado aqui: falta-lhe “format”: “asistente”. Nada foi trazido.",
+    "import_version": "Este arquivo é de outra versão do Asistente, que esta não lê. Nada foi trazido.",
+    "import_empty": "Não há nada neste arquivo que se possa trazer.",
+    "import_too_long": "Há mais de {most} mensagens neste arquivo. Guarde menos conversas de cada vez. "
+    "Nada foi trazido.",
+    "import_too_many": "Há mais de {most} conversas neste arquivo. Guarde menos de cada vez. Nada foi "
+    "trazido.",
+    "import_broken": "A conversa {number} deste arquivo não está como foi guardada: faltam mensagens, "
+    "turnos ou textos, ou estão errados. Nada foi trazido.",
+    "import_full_conversation": "Uma das conversas é maior do que o espaço que há. Nem ela nem as "
+    "seguintes foram trazidas.",
+    "import_full_person": "Não cabe mais. Apague antes algumas conversas. O que foi trazido até aí está "
+    "na lista.",
+    "share": "Compartilhar uma cópia",
+    "share_why": "Uma cópia de como está agora, só para ler, para todos os que entram aqui e têm o seu "
+    "endereço. O que for dito depois não está nela, nem os arquivos anexados nem as fontes.",
+    "shares": "Cópias compartilhadas",
+    "shares_why": "Quem entra aqui e tem o endereço de uma cópia pode lê-la até que você a retire ou "
+    "apague a conversa. Abra uma cópia para ver o endereço.",
+    "no_shares": "Você não compartilha nenhuma cópia. Para fazer uma, abra “Mudar” numa conversa.",
+    "share_made": "A cópia está feita. Abra-a e passe o endereço.",
+    "share_revoked": "A cópia foi retirada: ninguém mais pode lê-la.",
+    "shared": "Cópia compartilhada",
+    "copy_why": "Uma cópia de {day}, só para ler. Foi compartilhada por alguém que entra aqui.",
+    "shared_on": "Compartilhada em {day}.",
+    "shared_question": "Pergunta",
+    "revoke": "Retirar",
+    "revoke_one": "Retirar a cópia de “{title}”",
+    "no_share": "Esta cópia não existe. Talvez tenha sido retirada.",
+    "share_too_long": "Esta conversa é longa demais para ser compartilhada.",
+    "quota_shares": "Já há tantas cópias quantas pode haver. Retire uma antes.",
+    "search": "Procurar em títulos e mensagens",
+    "search_now": "Procurar",
+    "search_behind": "As suas conversas ainda estão sendo lidas: daqui a pouco pode haver mais resultados.",
+    "search_again": "Procurar de novo",
+    "search_cut": "Estas são as mais recentes. Acrescente uma palavra para encontrar menos.",
+    "no_conversation_found": "Nada foi encontrado. Todas as palavras devem estar na mesma conversa; basta o "
+    "começo de cada uma.",
 }

@@ -69,6 +69,10 @@ def _library(settings: Settings) -> bool:
     return bool(settings.embedding_model_id)
 
 
+def _sharing(settings: Settings) -> bool:
+    return settings.share_conversations
+
+
 def _web_pages(settings: Settings) -> bool:
     return _library(settings) and settings.web_pages
 
@@ -76,6 +80,7 @@ def _web_pages(settings: Settings) -> bool:
 PUBLIC, SIGNED_IN, WITH_PASSWORD = Access.PUBLIC, Access.SIGNED_IN, Access.WITH_PASSWORD
 NOBODYS, OWN, BOUND = "nothing of anybody", "the session's own user", "bound to its user by the gate"
 CONVERSATIONS = "conversations are keyed by user"
+ASSISTANTS = "assistants are keyed by user, or opened by the session's groups"
 LIBRARIES = "libraries are keyed by user, or opened by the session's groups"
 OPEN = (
     Address("/healthz", READ, PUBLIC, NOBODYS, _always),
@@ -98,7 +103,15 @@ OPEN = (
     Address("/account/authenticator/confirm", POST, WITH_PASSWORD, OWN, _authenticator),
     Address("/account/authenticator/remove", POST, WITH_PASSWORD, OWN, _authenticator),
     Address("/", READ, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/page/description", VISIT, SIGNED_IN, NOBODYS, _always),
     Address("/draft", frozenset({"GET", "PUT"}), SIGNED_IN, "drafts are keyed by user", _always),
+    Address(
+        "/temporary",
+        frozenset({"DELETE"}),
+        SIGNED_IN,
+        "temporary conversations are keyed by user",
+        _always,
+    ),
     Address("/message", VISIT, SIGNED_IN, CONVERSATIONS, _always),
     Address(
         "/files",
@@ -109,9 +122,21 @@ OPEN = (
     ),
     Address("/conversations", FORM, SIGNED_IN, CONVERSATIONS, _always),
     Address("/conversations/list", VISIT, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/conversations/search", VISIT, SIGNED_IN, CONVERSATIONS, _always),
     Address("/conversations/conversation", FORM, SIGNED_IN, CONVERSATIONS, _always),
     Address("/conversations/folders", POST, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/conversations/shares", FORM, SIGNED_IN, "copies are listed by user", _sharing),
+    Address("/shared", VISIT, SIGNED_IN, "who has the address of a copy may read it", _sharing),
+    Address("/conversations/import", POST, SIGNED_IN, CONVERSATIONS, _always),
     Address("/conversations/export", VISIT, SIGNED_IN, CONVERSATIONS, _always),
+    Address("/assistants", READ, SIGNED_IN, ASSISTANTS, _always),
+    Address("/assistants/instructions", POST, SIGNED_IN, OWN, _always),
+    Address("/assistants/assistant", FORM, SIGNED_IN, ASSISTANTS, _always),
+    Address("/assistants/publish", POST, SIGNED_IN, "administrators alone", _always),
+    Address("/assistants/export", VISIT, SIGNED_IN, ASSISTANTS, _always),
+    Address("/assistants/import", POST, SIGNED_IN, ASSISTANTS, _always),
+    Address("/thumb", frozenset({"GET", "PUT", "DELETE"}), SIGNED_IN, CONVERSATIONS, _always),
+    Address("/thumbs", VISIT, SIGNED_IN, "administrators alone, and nothing says whose", _always),
     Address("/documents", READ, SIGNED_IN, LIBRARIES, _library),
     Address("/documents/add", POST, SIGNED_IN, LIBRARIES, _library),
     Address("/documents/sample", POST, SIGNED_IN, LIBRARIES, _library),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,7 +23,7 @@ from gradio_app.gate.access import Access, Addresses
 from gradio_app.gate.binding import Binding, JoinReply, NotYours, Unknown
 from gradio_app.gate.events import Event, Malformed, Offered
 from gradio_app.gate.forwarded import cleaned
-from gradio_app.gate.headers import Outward
+from gradio_app.gate.headers import Outward, takes_gzip
 from gradio_app.gate.joined import AtWork, EventQueue, Joined, JoinedEvents
 from gradio_app.gate.limits import (
     UPLOADS,
@@ -115,7 +116,8 @@ class Gate:
         elif scope["type"] == "http":
             scope = cleaned(scope, self._settings)
             request_id.current.set(scope["state"]["request_id"])
-            outward = Outward(send, scope["path"], self._settings.https)
+            accepted = Headers(scope=scope).get("accept-encoding", "")
+            outward = Outward(send, scope["path"], self._settings.https, takes_gzip(accepted))
             await self._serve(scope, receive, outward)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})

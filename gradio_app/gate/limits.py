@@ -23,12 +23,18 @@ EVENT_PREFIX = "/gradio_api/"
 DRAFT_BYTES = 1024 * 1024
 """A text that is being written; its route keeps less of it, and says so."""
 DRAFT_PATH = "/draft"
+ASSISTANT_FORM_BYTES = 128 * 1024
+"""An assistant: 8,000 characters, each of them twelve bytes of a form at most."""
+ASSISTANTS_PREFIX = "/assistants"
 FILES_PATH = "/files"
 """Where a file for a message is uploaded."""
 DOCUMENTS_PATH = "/documents/add"
 """Where documents to ask are."""
 DOCUMENT_FORM_BYTES = 25_000_000 + 64 * 1024
 """The largest document, with the form around it."""
+IMPORT_PATH = "/conversations/import"
+IMPORT_FORM_BYTES = 5_000_000 + 64 * 1024
+"""The largest file of conversations, with the form around it."""
 LENGTH = re.compile(r"0*([0-9]{1,15})", re.ASCII)
 
 
@@ -81,12 +87,18 @@ def limit_for(path: str) -> int:
     """The most bytes that a request's body may have."""
     if path == DRAFT_PATH:
         return DRAFT_BYTES
+    if path.startswith(ASSISTANTS_PREFIX):
+        return ASSISTANT_FORM_BYTES
     return EVENT_BYTES if path.startswith(EVENT_PREFIX) else FORM_BYTES
 
 
 def upload_limit(method: str, path: str) -> int:
     """The most bytes of an upload at this address; 0 where none is taken."""
-    uploads = {FILES_PATH: FILE_BYTES, DOCUMENTS_PATH: DOCUMENT_FORM_BYTES}
+    uploads = {
+        FILES_PATH: FILE_BYTES,
+        DOCUMENTS_PATH: DOCUMENT_FORM_BYTES,
+        IMPORT_PATH: IMPORT_FORM_BYTES,
+    }
     return uploads.get(path, 0) if method == "POST" else 0
 
 

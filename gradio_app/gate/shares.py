@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 AT_ONCE = 8
 """Requests of one person that run at the same time; the others wait for them. A page makes two or three."""
@@ -17,21 +17,22 @@ class TooMuchAtOnce(Exception):
 
 @dataclass
 class _Line:
-    running: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    running: asyncio.Semaphore
     length: int = 0
 
 
 class Shares:
-    """One line of requests for each person who has any."""
+    """One line of requests for each person who has any, of which `at_once` run."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
         self._lines: dict[str, _Line] = {}
 
     @asynccontextmanager
     async def turn(self, user_id: str) -> AsyncIterator[None]:
         """Wait for a turn and keep it until the block ends; raises TooMuchAtOnce when the line is full."""
-        line = self._lines.setdefault(user_id, _Line())
-        if line.length >= AT_ONCE + IN_LINE:
+        line = self._lines.setdefault(user_id, _Line(asyncio.Semaphore(self._at_once)))
+        if line.length >= self._at_once + IN_LINE:
             raise TooMuchAtOnce
         line.length += 1
         try:

@@ -5,6 +5,7 @@ The groups are those of the session, which the user pool confirms every five min
 
 from dataclasses import dataclass, field
 
+from gradio_app.chat.lookup import Asker
 from gradio_app.identity import Identity
 from gradio_app.library.document import EVERYBODY, group_library
 from gradio_app.store.schema import own_library
@@ -28,9 +29,9 @@ def own_shelf(identity: Identity) -> Shelf:
     return Shelf(own_library(identity.user_id), is_own=True, may_change=True)
 
 
-def administers(identity: Identity) -> bool:
-    """Whether the person looks after the libraries that are shared."""
-    return ADMINISTRATORS in identity.groups
+def administers(person: Identity | Asker) -> bool:
+    """Whether the person looks after what is shared."""
+    return ADMINISTRATORS in person.groups
 
 
 def shelf(identity: Identity, library_id: str, shared_groups: dict[str, str]) -> Shelf | None:

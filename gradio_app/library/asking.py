@@ -5,6 +5,7 @@ the id of a collection behind it for less than the whole. It opens nothing: each
 against what they may read at that moment.
 """
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,10 +35,12 @@ from gradio_app.library.ports import EmbeddingBusyError, EmbeddingRefusedError, 
 from gradio_app.store.library import Library
 from gradio_app.store.passages import IndexNotReadyError
 from gradio_app.store.shared import SharedLibraries
+from gradio_app.store.table import TableUnreachable
 
 OWN = "own"
 FOREIGN_SHARE = 0.25
 """So much of what a question finds is in another language where its own words are not enough."""
+log = logging.getLogger(__name__)
 ASKS = re.compile(rf"(?:{OWN}|{EVERYBODY}|group-[0-9a-f]{{32}})(?:/[0-9a-f]{{32}})?")
 
 
@@ -48,6 +51,11 @@ class AskedLibraries:
         self._library = library
         self._shared = shared
         self._finding = where
+
+    @property
+    def models(self) -> int:
+        """Those that make a vector of each question."""
+        return self._finding.models
 
     def choosable(self, asker: Asker) -> Sequence[Choosable]:
         """What a person can ask: libraries with something in them that was read, and own collections."""
@@ -82,7 +90,7 @@ class AskedLibraries:
 
     def find(self, searched: Searched, question: str) -> Found:
         """What is found for a question. Raises NotFoundOutError."""
-        most = most_tokens(question)
+        most = self.models * most_tokens(question)
         try:
             answer = self._finding.find(question, [Scope(searched.library, searched.documents)], PASSAGES)
         except (EmbeddingBusyError, EmbeddingRefusedError):
@@ -95,11 +103,19 @@ class AskedLibraries:
 
     def _sources(self, library_id: str, found: Sequence[finding.Found]) -> tuple[Source, ...]:
         documents = self._library.many(library_id, [each.document_id for each in found])
+        self._bring_up_to_date(library_id, documents)
         return tuple(
             _source(library_id, documents[each.document_id], each.passage)
             for each in found
             if _is_there(documents, each.document_id)
         )
+
+    def _bring_up_to_date(self, library_id: str, documents: Mapping[str, Document]) -> None:
+        """Whoever works on documents looks once a minute; an answer waits for none of it."""
+        try:
+            self._library.bring_up_to_date(library_id, self._finding.model, documents.values())
+        except TableUnreachable as error:
+            log.warning("Documents are indexed anew another time: %s", error)
 
     def standing(self, asker: Asker, places: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
         """How sources stand for a reader. Of a library that is closed to them nothing is looked up."""

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -17,13 +16,14 @@ from gradio_app.language import language
 from gradio_app.library import listing
 from gradio_app.library.access import Shelf, administers, own_groups, shelf
 from gradio_app.library.adding import Adding
-from gradio_app.library.document import EVERYBODY, Collection, Document, State
+from gradio_app.library.document import EVERYBODY, Collection, Document
 from gradio_app.library.fetching import Fetcher
 from gradio_app.library.texts import TEXTS
 from gradio_app.pages.pages import Pages, views_page
 from gradio_app.store.bucket import Bucket
 from gradio_app.store.library import Library, Place
 from gradio_app.store.shared import SharedLibraries
+from gradio_app.threads import Threads
 
 T = TypeVar("T")
 
@@ -70,7 +70,8 @@ class Desk:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self._looking = CapacityLimiter(LOOKING)
+        self.run = Threads(LOOKING).run
+        """Looks something up."""
 
     async def overview(
         self, request: Request, there: Shelf | None = None, problems: tuple[str, ...] = ()
@@ -117,8 +118,8 @@ class Desk:
         library = self.parts.library
         place = listing.place_of(after)
         found, following = library.page(there.id, AT_ONCE, place, name=name, collection=collection)
-        if there.may_change:
-            self._embed_anew(there, found)
+        if there.may_change and library.bring_up_to_date(there.id, self.parts.model, found):
+            self.parts.wake()
         return View(
             shelf=there,
             groups=self._groups(identity),
@@ -127,18 +128,6 @@ class Desk:
             collections=library.collections(there.id),
             room=listing.room(library.counts(there.id), library.quotas, TEXTS[lang], lang),
         )
-
-    def _embed_anew(self, there: Shelf, documents: list[Document]) -> None:
-        """Documents whose vectors another model made come into the line when somebody looks at them."""
-        begun = [
-            self.parts.library.embed_anew(there.id, each, self.parts.model)
-            for each in documents
-            if each.state is State.READY
-            and self.parts.model not in (each.model, each.refused_model)
-            and not each.work
-        ]
-        if any(begun):
-            self.parts.wake()
 
     def _groups(self, identity: Identity) -> dict[str, str]:
         shared = self.parts.shared
@@ -159,10 +148,6 @@ class Desk:
         if not found.may_change:
             raise NotThereError
         return found
-
-    async def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """Look something up, in a thread."""
-        return await to_thread.run_sync(partial(work, *arguments), limiter=self._looking)
 
     async def told(self, request: Request, there: Shelf, problems: list[str], notice: str = "") -> Response:
         """What became of something: a script gets a sentence, a browser the page."""

@@ -12,6 +12,13 @@ PAGE_CHARACTERS = 3_000
 COLLECTION_ID = re.compile(r"[0-9a-f]{32}")
 DOCUMENT_ID = re.compile(r"[0-9a-f]{64}")
 
+INDEXED = 1
+"""How passages are looked up, counted up when a release changes it: since 1 by the way to them, the headings,
+too. What was indexed before is indexed anew in the background."""
+
+OVERLAP_SECONDS = 3600
+"""Longer than two versions run at the same time: docs/deployments.md."""
+
 EVERYBODY = "everybody"
 """The library that all people of the deployment share."""
 
@@ -58,7 +65,8 @@ class Document:
         cut: only its beginning was read, for it is very long.
         source: the address that it was fetched from; empty for an upload.
         added_at: epoch milliseconds.
-        model: whose vectors its passages have.
+        model: whose vectors its passages have; `refused_model`: which did not take them later.
+        indexed: as INDEXED was when that was done, at `indexed_at` in epoch seconds.
         chunked: how it was cut into passages, so that another release does not go on with other ones.
         work: where it stands in the line; empty when nothing is to be done.
     """
@@ -81,10 +89,24 @@ class Document:
     source: str = field(default="", repr=False)
     model: str = ""
     refused_model: str = ""
+    indexed: int = 0
+    indexed_at: int = 0
     chunked: str = ""
     counted_bytes: int = 0
     counted_pages: int = 0
     work: str = ""
+
+    def is_behind(self, model: str, now: float) -> bool:
+        """Whether it is asked as another model or an earlier release has indexed it, and nobody is at it.
+
+        Not while it is another model's and new: tasks of two models may run at the same time, and each would
+        undo what the other one did.
+        """
+        if self.state is not State.READY or self.work:
+            return False
+        if self.model == model:
+            return self.indexed < INDEXED
+        return self.refused_model != model and now - self.indexed_at >= OVERLAP_SECONDS
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
-
-from langchain_aws import BedrockEmbeddings
+from typing import TYPE_CHECKING, Any
 
 from gradio_app.chat.errors import PASSING, REFUSED, SERVICE_ERRORS, TOO_LONG, is_unseen, reason_of
 from gradio_app.library.ports import EmbeddingBusyError, EmbeddingRefusedError, Passage
 from gradio_app.store import schema
+
+if TYPE_CHECKING:
+    from langchain_aws import BedrockEmbeddings
 
 AT_ONCE = 4
 """Calls. Bedrock's default quota of Titan Text Embeddings V2 is 6,000 a minute."""
@@ -69,7 +70,9 @@ class Embeddings:
     def _of_passage(self, text: str) -> tuple[list[float], int]:
         return self._vector(lambda model: model.embed_documents([text])[0])
 
-    def _vector(self, ask: Callable[[BedrockEmbeddings], list[float]]) -> tuple[list[float], int]:
+    def _vector(self, ask: "Callable[[BedrockEmbeddings], list[float]]") -> tuple[list[float], int]:
+        from langchain_aws import BedrockEmbeddings  # see `late`
+
         metered = _Metered(self._client)
         model = BedrockEmbeddings(
             client=metered, model_id=self._model_id, dimensions=schema.DIMENSIONS, normalize=True

@@ -6,13 +6,18 @@ words with the question, and some of these by chance: there its place by meaning
 word for less. What each part brings is measured by benchmarks/retrieval.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
+from gradio_app.chat.lookup import most_tokens
 from gradio_app.library import words
-from gradio_app.library.ports import Passage, QuestionEmbedder
+from gradio_app.library.ports import EmbeddingBusyError, EmbeddingRefusedError, Passage, QuestionEmbedder
 from gradio_app.store.passages import Hit, Passages
+
+log = logging.getLogger(__name__)
 
 CANDIDATES = 50
 """Passages that each way of finding puts forward, of each library."""
@@ -59,23 +64,32 @@ class Finding:
     It blocks, and raises TableUnreachable, IndexNotReadyError, EmbeddingBusyError and EmbeddingRefusedError.
     """
 
-    def __init__(self, passages: Passages, embeddings: QuestionEmbedder) -> None:
+    def __init__(
+        self, passages: Passages, embeddings: QuestionEmbedder, former: QuestionEmbedder | None = None
+    ) -> None:
+        """`former` made the vectors of documents that `embeddings` has not come to yet."""
         self._passages = passages
         self._embeddings = embeddings
+        self._former = former
+
+    @property
+    def model(self) -> str:
+        """Whose vectors documents should have."""
+        return self._embeddings.model
+
+    @property
+    def models(self) -> int:
+        """How many make a vector of each question."""
+        return 2 if self._former else 1
 
     def find(self, question: str, scopes: Sequence[Scope], top: int) -> Answer:
         """At most `top` passages; none for a question without a word."""
         if not question.strip() or not scopes:
             return Answer([], 0)
-        embedded = self._embeddings.of_question(question)
-        [vector] = embedded.vectors
-        model = self._embeddings.model
-        by_meaning = _ranked(
-            scopes,
-            lambda scope: self._passages.by_meaning(
-                scope.library_id, vector, CANDIDATES, model, scope.documents
-            ),
-        )
+        by_meaning, tokens = self._by_meaning(self._embeddings, question, scopes)
+        if self._former:
+            before, more = self._by_former(self._former, question, scopes)
+            by_meaning, tokens = _in_turn(by_meaning, before), tokens + more
         by_word, by_name = (
             _ranked(
                 scopes,
@@ -86,7 +100,31 @@ class Finding:
             for asked in (words.asked(question), words.named(question))
         )
         ranked = fused(words.language(question), by_meaning, list(by_word), list(by_name))
-        return Answer(self._read(ranked, top), embedded.tokens)
+        return Answer(self._read(ranked, top), tokens)
+
+    def _by_meaning(
+        self, embeddings: QuestionEmbedder, question: str, scopes: Sequence[Scope]
+    ) -> tuple[dict[Place, Hit], int]:
+        """What a model's vectors find, and the tokens that its vector of the question cost."""
+        embedded = embeddings.of_question(question)
+        [vector] = embedded.vectors
+
+        def nearest(scope: Scope) -> list[Hit]:
+            return self._passages.by_meaning(
+                scope.library_id, vector, CANDIDATES, embeddings.model, scope.documents
+            )
+
+        return _ranked(scopes, nearest), embedded.tokens
+
+    def _by_former(
+        self, former: QuestionEmbedder, question: str, scopes: Sequence[Scope]
+    ) -> tuple[dict[Place, Hit], int]:
+        """The same by the former model. It may be gone: nothing is owed to it."""
+        try:
+            return self._by_meaning(former, question, scopes)
+        except (EmbeddingBusyError, EmbeddingRefusedError) as error:
+            log.warning("the former model for documents makes no vector of a question: %s", error)
+            return {}, most_tokens(question)
 
     def _read(self, ranked: Sequence[Place], top: int) -> list[Found]:
         """The first of them; those that were deleted meanwhile make room for the next."""
@@ -115,6 +153,15 @@ def fused(
     for rank, place in enumerate(by_name):
         scores[place] += NAMED * _share(rank)
     return sorted(scores, key=lambda place: (-scores[place], place))
+
+
+def _in_turn(one: Mapping[Place, Hit], other: Mapping[Place, Hit]) -> dict[Place, Hit]:
+    """One ranking of two whose scores do not compare: the first of both, then the second of both."""
+    merged: dict[Place, Hit] = {}
+    for pair in zip_longest(one.items(), other.items()):
+        for place, hit in filter(None, pair):
+            merged.setdefault(place, hit)
+    return merged
 
 
 def _share(rank: int) -> float:

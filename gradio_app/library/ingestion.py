@@ -9,7 +9,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +17,7 @@ from typing import Protocol
 from gradio_app.documents.extracted import Extracted, Reason, UnreadableError
 from gradio_app.documents.extraction import Stopped, extract
 from gradio_app.documents.kinds import BY_NAME
-from gradio_app.library.document import PAGE_CHARACTERS, Document, Refusal, State
+from gradio_app.library.document import INDEXED, PAGE_CHARACTERS, Document, Refusal, State
 from gradio_app.library.ports import (
     Cutter,
     Embedder,
@@ -68,7 +68,11 @@ class StoppingError(Exception):
 
 @dataclass(frozen=True)
 class Parts:
-    """What ingestion works with."""
+    """What ingestion works with.
+
+    `follow_on` is called with a library and a model when a document of it was indexed anew: for the next one,
+    if there is any.
+    """
 
     store: Ingesting
     bucket: Bucket
@@ -76,6 +80,7 @@ class Parts:
     embedder: Embedder
     read: Reader
     cut: Cutter
+    follow_on: Callable[[str, str], bool]
 
 
 class Ingestion:
@@ -141,7 +146,13 @@ class Ingestion:
         begun = self._begin(held, document, passages, is_cut=extracted.is_cut)
         self._embed(held, extracted, passages, begun)
         self._parts.passages.keep_only(held.library_id, held.document_id, model, len(passages))
-        self._store.finish(held, model=model)
+        self._store.finish(held, model=model, indexed=INDEXED)
+        if document.state is State.READY:
+            self._follow_on(held.library_id, model)
+
+    def _follow_on(self, library_id: str, model: str) -> None:
+        if not self._parts.follow_on(library_id, model):
+            log.info("Of library %s nothing more is to be indexed anew for %s.", library_id, model)
 
     def _read(self, held: Held, document: Document) -> Extracted:
         try:
@@ -260,7 +271,10 @@ class Ingestion:
         if document.state is State.READY:
             # It was asked before, and is asked further as it is; the new model gets no second try.
             self._parts.passages.keep_only(held.library_id, held.document_id, document.model)
-            self._store.keep(held, refused_model=self._parts.embedder.model)
+            model = self._parts.embedder.model
+            told = {"indexed": INDEXED} if document.model == model else {"refused_model": model}
+            self._store.keep(held, **told)
+            self._follow_on(held.library_id, model)
             return
         self._store.step(held, reason=reason)
         self._clear(held)
@@ -293,5 +307,5 @@ def _fingerprint(model: str, passages: Sequence[Passage]) -> str:
     """Tells whether passages are the ones that somebody else has begun to embed."""
     digest = hashlib.sha256(model.encode())
     for passage in passages:
-        digest.update(f"\0{passage.start}\0{passage.end}\0{passage.text}".encode(errors="replace"))
+        digest.update(f"\0{passage.start}\0{passage.end}\0{passage.in_context}".encode(errors="replace"))
     return digest.hexdigest()[:32]

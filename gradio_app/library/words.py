@@ -7,11 +7,12 @@ words, such as Chinese, is found by its meaning alone.
 """
 
 import re
-import unicodedata
 from collections import Counter
 from functools import lru_cache
 
 from snowballstemmer import stemmer
+
+from gradio_app.folding import folded
 
 ENGLISH, SPANISH = "en", "es"
 LONGEST = 64
@@ -47,7 +48,7 @@ other it has none."""
 
 def language(text: str) -> str:
     """The language of a text, ENGLISH or SPANISH, by its small words; empty for any other or too few."""
-    words = Counter(_PART.findall(_folded(text)))
+    words = Counter(_PART.findall(folded(text)))
     seen = {each: sum(words[word] for word in stop) for each, stop in _STOP_WORDS.items()}
     first, second = sorted(seen, key=lambda each: -seen[each])
     return first if seen[first] >= seen[second] + min(_SURE, 1 + seen[second]) else ""
@@ -85,7 +86,7 @@ def identifies(token: str) -> bool:
 
 
 def _tokens(text: str) -> list[str]:
-    return [token for token in _TOKEN.findall(_folded(text)) if len(token) <= LONGEST]
+    return [token for token in _TOKEN.findall(folded(text)) if len(token) <= LONGEST]
 
 
 def _of_token(token: str, spoken: str) -> list[str]:
@@ -115,15 +116,9 @@ def _stem(word: str, spoken: str) -> str:
         return word
     # Accents are left out when people type: the one that Spanish stems hang on is put back.
     accented = re.sub(r"([cs])ion$", r"\1ión", word) if spoken == SPANISH else word
-    return _folded(_STEMMERS[spoken].stemWord(accented)) or word
+    return folded(_STEMMERS[spoken].stemWord(accented)) or word
 
 
 def _key(token: str) -> str:
     """Keys of the table have # between their parts."""
     return token.replace("#", "♯")
-
-
-def _folded(text: str) -> str:
-    """Without case, accents and the many forms of one character."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(each for each in decomposed if not unicodedata.combining(each))

@@ -8,7 +8,7 @@ import re
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-PLACE = re.compile(r"(?:c|new)=[0-9a-f]{32}")
+PLACE = re.compile(r"(?:c|new)=[0-9a-ft][0-9a-f]{31}")
 
 
 def is_place(text: str) -> bool:

@@ -205,5 +205,6 @@ class SignIn:
             notice=notice,
             problem=problem,
             errors=errors,
+            in_one=True,
             sign_up=bool(self._services.settings.sign_up_domains),
         )

@@ -1,7 +1,8 @@
 """Every page of the chat has its conversation in its address, so that a reload opens the same one.
 
-`/?c=<id>` opens a conversation that exists; `/?new=<id>` is the page of a new one, whose id the server
-hands out here. Two tabs have two addresses and do not disturb each other.
+`/?c=<id>` opens a conversation that exists, `/?c=<id>&turn=<number>` at one of its turns; `/?new=<id>` is
+the page of a new one, whose id the server hands out here, and `/?temporary` gets the id of one that is never
+stored. Two tabs have two addresses and do not disturb each other.
 """
 
 from collections.abc import Mapping
@@ -12,9 +13,10 @@ from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gradio_app.chat.conversation import new_id, valid_id
+from gradio_app.chat.conversation import new_id, temporary_id, valid_id
+from gradio_app.store.schema import NUMBER_DIGITS
 
-OPEN, NEW = "c", "new"
+OPEN, NEW, TURN, TEMPORARY = "c", "new", "turn", "temporary"
 """Query parameters."""
 OF_GRADIO = {"page", "deep_link"}
 """Names of what our page has none of: asked for any, Gradio fails."""
@@ -31,9 +33,10 @@ class ConversationAddress:
             query = QueryParams(scope["query_string"])
             conversation_id, exists = conversation_in(query)
             if not conversation_id or OF_GRADIO & query.keys():
-                ours = {OPEN, NEW} | OF_GRADIO
+                ours = {OPEN, NEW, TEMPORARY} | OF_GRADIO
+                fresh = temporary_id() if TEMPORARY in query else new_id()
                 rest = [(name, value) for name, value in query.multi_items() if name not in ours]
-                target = f"/?{urlencode([(OPEN if exists else NEW, conversation_id or new_id()), *rest])}"
+                target = f"/?{urlencode([(OPEN if exists else NEW, conversation_id or fresh), *rest])}"
                 await RedirectResponse(target, status_code=303)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -50,6 +53,17 @@ def conversation_in(query: Mapping[str, str]) -> tuple[str, bool]:
 def address_of(conversation_id: str) -> str:
     """Where a stored conversation is opened."""
     return f"/?{OPEN}={conversation_id}"
+
+
+def turn_address(conversation_id: str, turn: int) -> str:
+    """Where it is opened at a turn; without one, at its end."""
+    return address_of(conversation_id) + (f"&{TURN}={turn}" if turn else "")
+
+
+def turn_in(query: Mapping[str, str]) -> int:
+    """The number of the turn that an address names; 0 for none."""
+    text = query.get(TURN, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS else 0
 
 
 def new_address(conversation_id: str) -> str:

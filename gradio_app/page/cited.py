@@ -21,12 +21,12 @@ _ADDRESS_END = re.compile(r"https?://\S{1,2000}\Z")
 HEADING_CHARACTERS = 120
 
 
-def answer_parts(text: str, backing: Backing, language: str) -> list[str]:
+def answer_parts(text: str, backing: Backing, language: str, *, is_kept: bool = True) -> list[str]:
     """An answer with its marks. Each is a button that opens its source; `static/citations.js` does it."""
     names = [_about(source, language) for source in backing.sources]
     return [
         each
-        for part in markup.answer_parts(_signed(text, backing.marks))
+        for part in markup.answer_parts(_signed(text, backing.marks), is_kept=is_kept)
         for each in _with_marks(part, names)
     ]
 

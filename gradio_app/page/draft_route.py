@@ -11,6 +11,7 @@ from gradio_app.page.address import conversation_in
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.files import UPLOADS
 from gradio_app.store.table import TableUnreachable
+from gradio_app.store.temporary import TemporaryFullError
 
 PATH = "/draft"
 OWNER = "x-page-owner"
@@ -36,6 +37,8 @@ def draft_routes(drafts: Drafts) -> list[BaseRoute]:
         uploads = [file_id for file_id in named if valid_file_id(file_id)][:UPLOADS]
         try:
             await run_in_threadpool(drafts.keep, user_id, conversation_id, text, uploads)
+        except TemporaryFullError:
+            return Response(status_code=413)
         except TableUnreachable as error:
             errors.record_storage(error)
             return Response(status_code=503)

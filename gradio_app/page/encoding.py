@@ -4,7 +4,7 @@ import re
 import string
 
 LINE_ENDS = "\n\t\f\u2028\u2029"
-TABLE = {ord(sign): f"&#{ord(sign)};" for sign in (*string.punctuation, *LINE_ENDS)}
+SIGN = re.compile(f"[{re.escape(string.punctuation + LINE_ENDS)}]")
 
 MOST_LINK_CHARACTERS = 300
 """Of the text of a link: a longer one could cover the page."""
@@ -21,7 +21,11 @@ def plain(text: str) -> str:
 
 def encoded(text: str) -> str:
     """HTML in one line that shows exactly this text."""
-    return text.translate(TABLE)
+    return SIGN.sub(_reference, text)
+
+
+def _reference(sign: re.Match[str]) -> str:
+    return f"&#{ord(sign[0])};"
 
 
 def link(address: str, shown: str) -> str:

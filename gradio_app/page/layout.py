@@ -7,6 +7,7 @@ import gradio as gr
 
 from gradio_app.chat import model
 from gradio_app.page import texts
+from gradio_app.page.address import TEMPORARY
 from gradio_app.page.chatbot import Chatbot
 from gradio_app.page.paging import Place
 from gradio_app.settings import Settings
@@ -59,6 +60,12 @@ class Choices:
     model_id: gr.Dropdown
     temperature: gr.Slider
     max_tokens: gr.Slider
+    effort: gr.Dropdown
+    """How much to reason, where the model can be told."""
+    service_tier: gr.Dropdown
+    """How soon to be served and at which price, where the model has tiers."""
+    instructions: gr.Textbox
+    """The person's for this conversation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +75,8 @@ class Chat:
     earlier: gr.Button
     turns: gr.Chatbot
     later: gr.Button
+    assistant: gr.Dropdown
+    """Who answers in a new conversation."""
     asks: gr.Dropdown
     """Which documents to ask."""
     attach: gr.Button
@@ -75,7 +84,11 @@ class Chat:
     box: gr.Textbox
     send: gr.Button
     stop: gr.Button
+    temporary: gr.Markdown
+    """What is said above the box of a temporary conversation."""
     usage: gr.Markdown
+    meter: gr.Markdown
+    """How full the room for what was said is (`meter.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,19 +106,24 @@ def layout(settings: Settings) -> Layout:
     with gr.Sidebar(width=300):
         gr.Markdown("**Asistente**", elem_id="brand")
         gr.Button(T("new"), link="/", link_target="_self", variant="primary", elem_id="new")
+        gr.Button(T("temporary"), link=f"/?{TEMPORARY}", link_target="_self", size="sm", elem_id="temporary")
         # What is in it is our script's: static/conversations.js.
         with gr.Column(elem_id="conversations"):
             gr.Markdown(T("conversations"), elem_classes="heading")
-        gr.Button(
-            T("all_conversations"), link="/conversations", link_target="_self", elem_id="all-conversations"
-        )
-        choices = _choices(settings)
-        gr.Button(T("shortcuts"), elem_id="shortcuts")
-        if settings.embedding_model_id:
-            gr.Button(T("documents"), link="/documents", link_target="_self", elem_id="documents")
-        if settings.authentication:
-            gr.Button(T("account"), link="/account", link_target="_self", elem_id="account")
+        with gr.Column(elem_id="places"):
+            _link("all_conversations", "/conversations")
+            _link("assistants", "/assistants")
+            if settings.embedding_model_id:
+                _link("documents", "/documents")
+            choices = _choices(settings)
+            gr.Button(T("shortcuts"), elem_id="shortcuts")
+            if settings.authentication:
+                _link("account", "/account")
     return Layout(held=held, choices=choices, chat=_chat())
+
+
+def _link(name: str, path: str) -> gr.Button:
+    return gr.Button(T(name), link=path, link_target="_self", elem_id=name.replace("_", "-"))
 
 
 def _held() -> Held:
@@ -147,12 +165,35 @@ def _choices(settings: Settings) -> Choices:
                 elem_id="temperature",
             ),
             max_tokens=gr.Slider(1, most, most, step=1, label=T("max_tokens"), elem_id="max-tokens"),
+            effort=_of_model("effort"),
+            service_tier=_of_model("service_tier"),
+            # No `max_length`, which would cut what is pasted without a word.
+            instructions=gr.Textbox(
+                label=T("instructions"),
+                info=T("instructions_info"),
+                lines=2,
+                max_lines=8,
+                elem_id="instructions",
+            ),
         )
     for component in vars(choices).values():
         # A page from before a deployment may offer what the server does not. Gradio would break the event
         # off and leave the page waiting; our own check refuses in words and gives the message back.
         component.preprocess = _as_sent
     return choices
+
+
+def _of_model(name: str) -> gr.Dropdown:
+    """What there is to choose is each model's own, and comes when the page opens."""
+    return gr.Dropdown(
+        [("", "")],
+        value="",
+        label=T(name),
+        info=T(f"{name}_info"),
+        filterable=False,
+        visible=False,
+        elem_id=name.replace("_", "-"),
+    )
 
 
 def _chat() -> Chat:
@@ -174,11 +215,8 @@ def _chat() -> Chat:
         autoscroll=True,
     )
     later = gr.Button(T("later"), size="sm", visible=False, elem_id="later")
-    # What there is to ask is each person's own and comes when the page opens (`asking.py`).
-    asks = gr.Dropdown(
-        [("", "")], value="", label=T("asks"), filterable=False, visible=False, scale=0, elem_id="asks"
-    )
-    asks.preprocess = _as_sent
+    temporary = gr.Markdown(visible=False, elem_id="temporary-notice")
+    assistant, asks = _choice("assistant"), _choice("asks")
     with gr.Row(elem_id="composer", equal_height=False):
         attach = gr.Button(T("attach"), elem_id="attach", min_width=0, scale=0)
         # Its text is the script's: no event takes it or gives it another value. No `max_length`, which
@@ -200,13 +238,26 @@ def _chat() -> Chat:
         earlier=earlier,
         turns=turns,
         later=later,
+        assistant=assistant,
         asks=asks,
         attach=attach,
         box=box,
         send=send,
         stop=stop,
+        temporary=temporary,
+        # All of it is HTML of ours, whose one text from outside is a number.
+        meter=gr.Markdown(elem_id="meter", sanitize_html=False),
         usage=gr.Markdown(elem_id="usage"),
     )
+
+
+def _choice(name: str) -> gr.Dropdown:
+    """What there is to choose is each person's own, and comes when the page opens."""
+    choice = gr.Dropdown(
+        [("", "")], value="", label=T(name), filterable=False, visible=False, scale=0, elem_id=name
+    )
+    choice.preprocess = _as_sent
+    return choice
 
 
 def _as_sent(payload: Any) -> Any:

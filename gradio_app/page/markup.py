@@ -12,11 +12,15 @@ from hashlib import blake2b
 from gradio_app.page import code, prose
 from gradio_app.page.encoding import encoded, plain, with_links
 from gradio_app.page.sections import MOST_PARTS, Hidden, Section, UnfitError, definitions, sections
+from gradio_app.page.words import without_ends, written_on
 
 MOST_KEPT = 8_000_000
 """Characters of finished parts that the process keeps."""
 LARGE = 16_000
-"""Characters of an answer's unfinished end from which on it is rendered anew now and then only."""
+"""Characters of an answer's unfinished end from which on it is rendered anew now and then only, and of an
+answer from which on no work is done on the event loop."""
+WRITTEN = '<div class="written">'
+"""How prose begins."""
 MOST_LATE_DEFINITIONS = 8
 """How often an answer that grows is rendered from its beginning because of links that it defines later."""
 
@@ -91,9 +95,18 @@ def _file(link: FileLink) -> str:
     return f'<a class="{kind}" href="{address}" title="{name}" target="_blank" rel="noopener">{inside}</a>'
 
 
-def answer_parts(text: str) -> list[str]:
-    """A whole answer; the same text is rendered once."""
-    return list(_kept.get(text))
+def open_ended(parts: Sequence[str]) -> list[str]:
+    """Parts of an answer that grows, the last one without the ends of its elements, which browsers add.
+
+    So what it is next begins with what it is now, and Gradio sends the rest alone, and not a paragraph again
+    for each of its words.
+    """
+    return [*parts[:-1], *(without_ends(each) if each.startswith(WRITTEN) else each for each in parts[-1:])]
+
+
+def answer_parts(text: str, *, is_kept: bool = True) -> list[str]:
+    """A whole answer; the same text is rendered once, unless it may not be kept."""
+    return list(_kept.get(text)) if is_kept else _render(text)
 
 
 class LiveAnswer:
@@ -111,6 +124,20 @@ class LiveAnswer:
         self._late = 0
         self._end: list[str] = []
         self._rendered_to = 0
+
+    def written_on(self, text: str) -> list[str] | None:
+        """The same as `update`, for next to nothing, where only words were added to the last line."""
+        if len(text) > LARGE:
+            return None
+        text = plain(text)
+        if not (self._end and self._rendered_to == len(self._text) and text.startswith(self._text)):
+            return None
+        part = written_on(self._text, self._end[-1], text[len(self._text) :])
+        if part is None or not part.startswith(WRITTEN):
+            return None
+        self._text, self._rendered_to = text, len(text)
+        self._end = [*self._end[:-1], part]
+        return [*self._finished, *self._end]
 
     def update(self, text: str) -> list[str]:
         """The parts of the answer so far; costs as much as what is not finished of it."""
@@ -193,7 +220,7 @@ def _part(hidden: Hidden, part: Section, defined: dict[str, str]) -> str:
         used = [line for label, line in defined.items() if label in lower]
         source = "\n\n".join([source, "\n".join(used)])
     try:
-        return f'<div class="written">{prose.markdown(source, hidden)}</div>'
+        return f"{WRITTEN}{prose.markdown(source, hidden)}</div>"
     except UnfitError:
         return _as_it_stands(hidden.shown(part.source))
 

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from gradio_app.chat import context
 from gradio_app.chat.attachments import CUT
-from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Answer, Conversation, Turn
+from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, Answer, Conversation, Turn, is_temporary
 from gradio_app.gate.limits import FILES_PATH
-from gradio_app.page import chatbot, cited, markup, texts
+from gradio_app.page import chatbot, cited, markup, summed, texts, thought
 
 LOSSY = {"pdf", "docx", "pptx", "xlsx", "html"}
 """Kinds of files that show more than their text says."""
@@ -20,21 +20,32 @@ Standing = Mapping[tuple[str, str], str]
 
 
 def messages(
-    conversation_id: str,
-    turns: Sequence[Turn],
+    conversation: Conversation,
     language: str,
     standing: Standing | None = None,
     models: Mapping[str, str] | None = None,
+    thumbs: Mapping[int, bool] | None = None,
 ) -> list[Any]:
     """Two messages for each turn, so that the page's message 2n is always the question of turn n.
 
     `models` are the names of those among which there is a choice.
     """
     shown = []
-    for turn in turns:
-        shown.append(question(conversation_id, turn, language))
-        is_last = turn is turns[-1]
-        parts = answer_parts(turn, language, standing or {}, models or {}, is_last=is_last)
+    for turn in conversation.turns:
+        shown.append(question(conversation.id, turn, language))
+        is_last = turn is conversation.turns[-1]
+        thumb = (thumbs or {}).get(turn.number)
+        parts = answer_parts(
+            turn,
+            language,
+            standing or {},
+            models or {},
+            is_last=is_last,
+            thumb=thumb,
+            is_kept=not is_temporary(conversation.id),
+        )
+        if turn.number == conversation.summarized_to:
+            parts.append(summed.summed(conversation, language))
         shown.append(chatbot.settled("assistant", parts))
     return shown
 
@@ -74,24 +85,32 @@ def answer_parts(
     models: Mapping[str, str] | None = None,
     *,
     is_last: bool = False,
+    thumb: bool | None = None,
+    is_kept: bool = True,
 ) -> list[str]:
     """An answer that has ended, why it is not whole, its sources, and what can be done with it.
 
-    `models` are the names of those among which there is a choice.
+    `models` are the names of those among which there is a choice; `thumb` is the one that was given, if any.
+    What is not `is_kept` leaves nothing behind in this process.
     """
     notice = _notice(turn.answer, texts.REASONS[language])
     text = turn.answer.text if turn.answer else ""
+    reasoned = turn.answer.thought if turn.answer else ""
     backing = turn.answer.backing if turn.answer else None
     if backing:
-        parts = [*cited.answer_parts(text, backing, language), *([markup.notice(notice)] if notice else [])]
+        parts = cited.answer_parts(text, backing, language, is_kept=is_kept)
+        parts += [markup.notice(notice)] if notice else []
         parts += cited.sources(backing, language, standing) if text.strip() else []
     else:
-        parts = [*markup.answer_parts(text), *([markup.notice(notice)] if notice else [])]
+        parts = markup.answer_parts(text, is_kept=is_kept)
+        parts += [markup.notice(notice)] if notice else []
+    if turn.answer and reasoned:
+        parts.insert(0, thought.thought(reasoned, turn.answer.thought_ms or 1, language))
     if turn.answer is None or turn.answer.is_being_written(time.time()):
         return parts
     names = texts.ACTIONS[language]
     copies = {"copy": names["copy_answer"], "as-text": names["copy_text"]}
-    buttons = copies if text.strip() else {}
+    buttons = copies | _thumbs(thumb, names) if text.strip() else {}
     if models:
         model = models.get(turn.answer.model_id, "")
         buttons["again"] = names["again_after"].format(model=model) if model else names["again"]
@@ -102,13 +121,35 @@ def answer_parts(
     return parts
 
 
-def growing_answer(parts: Sequence[str], waits_for: str, language: str) -> Any:
+def _thumbs(given: bool | None, names: Mapping[str, str]) -> dict[str, str]:
+    """The buttons that give an answer a thumb; `static/thumbs.js` knows by its class which one was given."""
+    return {
+        f"thumb {way}{' given' if given is (way == 'up') else ''}": names[f"thumb_{way}"]
+        for way in ("up", "down")
+    }
+
+
+def growing_answer(
+    parts: Sequence[str],
+    waits_for: str,
+    language: str,
+    reasoned: str = "",
+    milliseconds: int = 0,
+    *,
+    in_line: int = 0,
+) -> Any:
     """An answer that is being written, of `markup.LiveAnswer`, and a key of `texts.WAITS` if it has to wait.
 
-    `static/announcements.js` has screen readers say the sentence, which they know by its class.
+    `in_line` is its number in line when it waits for a place. `static/announcements.js` has screen readers
+    say the sentence, which they know by its class.
     """
-    notices = [markup.notice(texts.WAITS[language][waits_for], "waits")] if waits_for else []
-    return chatbot.growing("assistant", [*parts, *notices])
+    waits_for = "in_line" if in_line else waits_for
+    told = (
+        texts.WAITS[language][waits_for].format(number=texts.number(in_line, language)) if waits_for else ""
+    )
+    notices = [markup.notice(told, "waits")] if told else []
+    first = [thought.thought(reasoned, milliseconds, language)] if reasoned else []
+    return chatbot.growing("assistant", [*first, *markup.open_ended(parts), *notices])
 
 
 def outcome(turns: Sequence[Turn], language: str) -> str:
@@ -116,6 +157,12 @@ def outcome(turns: Sequence[Turn], language: str) -> str:
     if not turns or (turns[-1].answer and turns[-1].answer.is_being_written(time.time())):
         return ""
     return _notice(turns[-1].answer, texts.REASONS[language]) or texts.SPOKEN[language]["complete"]
+
+
+def is_whole(turns: Sequence[Turn]) -> bool:
+    """Whether the last turn's answer came to its end, so that a message that waits for it may be sent."""
+    answer = turns[-1].answer if turns else None
+    return answer is not None and answer.status == COMPLETE
 
 
 def usage_line(conversation: Conversation, language: str) -> str:

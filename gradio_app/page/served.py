@@ -5,28 +5,37 @@ Gradio serves one page in English to everybody and adds what `head=` holds only 
 
 import hashlib
 import html
-import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gradio_app.chat.asking import QUESTION_CHARACTERS
-from gradio_app.chat.attachments import FILE_BYTES, FILES_OF_A_MESSAGE, IMAGE_BYTES, IMAGE_PIXELS
 from gradio_app.identity import Identity
-from gradio_app.language import KNOWN, language
+from gradio_app.language import language
 from gradio_app.page import texts
-from gradio_app.page.draft_route import DRAFT_CHARACTERS
+from gradio_app.page.description import Description
 from gradio_app.pages import installable
+from gradio_app.pages.files import served
 
 STATIC = Path(__file__).with_name("static")
 """Our scripts: plain JavaScript, served as it is."""
-STYLES = ("messages", "files", "citations", "reader", "conversations", "print", "without_scripts")
+STYLES = (
+    "messages",
+    "meter",
+    "summed",
+    "thought",
+    "files",
+    "citations",
+    "dialogs",
+    "reader",
+    "conversations",
+    "thumbs",
+    "print",
+    "without_scripts",
+)
 """Style sheets that Gradio would write anew and break, were they given to it (`:is(a, b)`, `@media print`),
 or bring along only by its scripts."""
 HTML_TAG = re.compile(rb'<html\s+lang="en"')
@@ -46,31 +55,31 @@ PREFIX = f"/page/static/{_digest()}"
 
 def static_routes() -> list[BaseRoute]:
     """Our scripts, which are the same for everyone."""
-    return [Mount(PREFIX, StaticFiles(directory=STATIC))]
+    return [Mount(PREFIX, served(STATIC))]
 
 
 class ServedPage:
     """ASGI middleware: completes the page of `GET /`."""
 
-    def __init__(self, app: ASGIApp, models: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp, description: Description) -> None:
         self._app = app
-        self._models = models
+        self._description = description
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/":
             request = Request(scope)
             identity: Identity | None = getattr(request.state, "identity", None)
             owner = identity.user_id if identity else ""
-            send = _Completing(send, language(request), owner, self._models)
+            send = _Completing(send, language(request), owner, self._description)
         await self._app(scope, receive, send)
 
 
 class _Completing:
     """An ASGI `send` that holds a page of HTML back until it is whole."""
 
-    def __init__(self, send: Send, lang: str, owner: str, models: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, lang: str, owner: str, description: Description) -> None:
         self._send = send
-        self._models = models
+        self._description = description
         self._lang = lang
         self._owner = owner
         self._start: Message | None = None
@@ -90,7 +99,7 @@ class _Completing:
             await self._send_page(self._start)
 
     async def _send_page(self, start: Message) -> None:
-        page = completed(bytes(self._body), self._lang, self._owner, self._models)
+        page = completed(bytes(self._body), self._lang, self._owner, self._description)
         headers = MutableHeaders(scope=start)
         if "content-length" in headers and int(headers["content-length"]):  # the answer to HEAD has none
             headers["content-length"] = str(len(page))
@@ -98,31 +107,14 @@ class _Completing:
         await self._send({"type": "http.response.body", "body": page})
 
 
-def completed(page: bytes, lang: str, owner: str, models: Mapping[str, str]) -> bytes:
-    """Gradio's page with its language, what our scripts have to know, and the scripts."""
-    facts = {
-        "words": texts.SCRIPT[lang],
-        "shortcuts": texts.SHORTCUTS[lang],
-        "list": texts.LIST[lang],
-        "names": texts.OF_GRADIO[lang],
-        "thousands": KNOWN[lang].thousands,
-        "most": QUESTION_CHARACTERS,
-        "mostKept": DRAFT_CHARACTERS,
-        "files": {
-            "most": FILES_OF_A_MESSAGE,
-            "bytes": FILE_BYTES,
-            "imageBytes": IMAGE_BYTES,
-            "imagePixels": IMAGE_PIXELS,
-        },
-        "models": list(models.items()),
-        "owner": owner,
-    }
-    content = html.escape(json.dumps(facts), quote=True)
-    ours = f'<meta name="facts" content="{content}"><script type="module" src="{PREFIX}/page.js"></script>'
+def completed(page: bytes, lang: str, owner: str, description: Description) -> bytes:
+    """Gradio's page with its language, its person, and our scripts; its description is in one of them."""
+    ours = f'<meta name="owner" content="{html.escape(owner)}">{description.tag(lang)}'
+    ours += f'<script type="module" src="{PREFIX}/page.js"></script>'
     ours += "".join(f'<link rel="stylesheet" href="{PREFIX}/{name}.css">' for name in STYLES)
     page = HTML_TAG.sub(b'<html lang="%s"' % lang.encode(), page, count=1)
     ours += installable.head(lang)
-    page = page.replace(MANIFEST_LINK, b"", 1)
+    page = description.shortened(page).replace(MANIFEST_LINK, b"", 1)
     page = BODY_TAG.sub(lambda tag: tag[0] + _without_scripts(lang).encode(), page, count=1)
     return page.replace(HEAD_TAG, HEAD_TAG + ours.encode(), 1)
 

@@ -12,6 +12,7 @@ from gradio_app.page import texts_pt
 PAGE = {
     "en": {
         "new": "New conversation",
+        "temporary": "Temporary conversation",
         "conversations": "Conversations",
         "all_conversations": "All conversations",
         "settings": "Settings",
@@ -19,6 +20,16 @@ PAGE = {
         "temperature": "Temperature",
         "temperature_info": "Low: factual. High: inventive.",
         "max_tokens": "Maximum tokens",
+        "effort": "Reasoning",
+        "effort_info": "What is reasoned is charged like what is written, and is part of the maximum. With "
+        "Claude the temperature does not count then.",
+        "service_tier": "Service tier",
+        "service_tier_info": "Flex costs half and may wait; priority costs 1.75 times as much and goes "
+        "first. The tokens of your day count accordingly.",
+        "instructions": "Instructions for this conversation",
+        "instructions_info": "They come after those of the deployment and your own for all conversations.",
+        "assistants": "Assistants and instructions",
+        "assistant": "Assistant",
         "account": "Account and sign-out",
         "documents": "Documents",
         "shortcuts": "Keyboard shortcuts",
@@ -32,6 +43,7 @@ PAGE = {
     },
     "es": {
         "new": "Nueva conversación",
+        "temporary": "Conversación temporal",
         "conversations": "Conversaciones",
         "all_conversations": "Todas las conversaciones",
         "settings": "Ajustes",
@@ -39,6 +51,17 @@ PAGE = {
         "temperature": "Temperatura",
         "temperature_info": "Baja: precisa. Alta: creativa.",
         "max_tokens": "Máximo de tokens",
+        "effort": "Razonamiento",
+        "effort_info": "Lo que se razona se cobra como lo que se escribe y entra en el máximo. Con Claude la "
+        "temperatura no cuenta entonces.",
+        "service_tier": "Nivel de servicio",
+        "service_tier_info": "Flexible cuesta la mitad y puede esperar; prioritario cuesta 1,75 veces el "
+        "precio y pasa primero. Los tokens de tu día cuentan en la misma medida.",
+        "instructions": "Instrucciones para esta conversación",
+        "instructions_info": "Van después de las de la instalación y de las tuyas para todas las "
+        "conversaciones.",
+        "assistants": "Asistentes e instrucciones",
+        "assistant": "Asistente",
         "account": "Cuenta y cerrar sesión",
         "documents": "Documentos",
         "shortcuts": "Atajos de teclado",
@@ -67,9 +90,12 @@ REASONS = {
         "denied": "The application may not use this model. Tell whoever runs it, or choose another model.",
         "not_enabled": "This model is not enabled here. Choose another, or tell whoever runs the "
         "application: it is enabled once, in the Amazon Bedrock console.",
+        "service_tier": "The model does not have this service tier here. Choose “standard” as service tier "
+        "in the settings and try again.",
         "too_long": "This is too long for the model. Shorten the message or start a new conversation.",
         "refused": "The model did not accept the request. Change the message or the settings and try again.",
         "unavailable": "The model is out of service for the moment. Try again in a little while.",
+        "not_ready": "The model is still being loaded. Try again in a minute.",
         "cut": "The connection broke in the middle of the answer. What had arrived was kept; try again.",
         "timeout": "The model took too long. Try again, or ask for something shorter.",
         "unreachable": "The model cannot be reached. Try again in a little while.",
@@ -93,9 +119,12 @@ REASONS = {
         "o elige otro.",
         "not_enabled": "Este modelo no está habilitado aquí. Elige otro o avisa a quien administra la "
         "aplicación: se habilita una sola vez, en la consola de Amazon Bedrock.",
+        "service_tier": "Aquí el modelo no tiene este nivel de servicio. Elige «estándar» como nivel de "
+        "servicio en los ajustes y reintenta.",
         "too_long": "Esto es demasiado largo para el modelo. Acorta el mensaje o empieza otra conversación.",
         "refused": "El modelo no aceptó la petición. Cambia el mensaje o los ajustes y reintenta.",
         "unavailable": "El modelo está fuera de servicio por el momento. Reintenta dentro de un rato.",
+        "not_ready": "El modelo todavía se está cargando. Reintenta dentro de un minuto.",
         "cut": "La conexión se cortó en mitad de la respuesta. Lo que había llegado se conservó; reintenta.",
         "timeout": "El modelo tardó demasiado. Reintenta o pide algo más corto.",
         "unreachable": "No se puede contactar con el modelo. Reintenta dentro de un rato.",
@@ -117,15 +146,23 @@ WAITS = {
         "throttled": "The model is receiving too many requests right now. It is asked again in a moment.",
         "unavailable": "The model is out of service for the moment. It is asked again in a moment.",
         "unreachable": "The model cannot be reached. It is asked again in a moment.",
+        "not_ready": "The model is still being loaded. Your message is kept and is answered as soon as it is "
+        "there.",
+        "in_line": "Many people are asking at the moment. Your message is kept and is number {number} in "
+        "line; it is answered by itself. To leave the line, press Stop.",
     },
     "es": {
         "throttled": "El modelo recibe demasiadas peticiones ahora. Se le vuelve a preguntar enseguida.",
         "unavailable": "El modelo está fuera de servicio por el momento. Se le vuelve a preguntar enseguida.",
         "unreachable": "No se puede contactar con el modelo. Se le vuelve a preguntar enseguida.",
+        "not_ready": "El modelo todavía se está cargando. Tu mensaje está guardado y se responde en cuanto "
+        "esté listo.",
+        "in_line": "En este momento pregunta mucha gente. Tu mensaje está guardado y es el número {number} "
+        "de la cola; se responde solo. Para dejar la cola, pulsa Detener.",
     },
     "pt": texts_pt.WAITS,
 }
-"""Why an answer does not begin yet, while the application waits to ask the model once more."""
+"""Why an answer does not begin yet: the model is asked once more in a moment, or others are before it."""
 
 REFUSALS = {
     "en": {
@@ -133,15 +170,20 @@ REFUSALS = {
         "your message again.",
         "busy": "An answer is still being written here. Wait for it or stop it first.",
         "too_many": "You have several answers running already. Wait for one of them to end.",
+        "crowded": "More people are asking at the moment than can wait in line, so your message was not "
+        "sent. Try again in a minute.",
         "budget": "Your tokens for today are used up, or do not suffice for this message. They are "
         "renewed at 00:00 UTC.",
         "stopped": "This was stopped before it was asked.",
         "full_conversation": "This conversation is as long as one may be. Go on in a new one.",
         "full_person": "Your conversations take all the room that there is for them. Delete some, then send "
         "your message again.",
+        "summary_stays": "These messages do not fit word for word any more: the summary stays.",
         "versions": "This message has {most} versions already, the most there can be. Ask in a new message.",
         "too_long": "This message has {characters} characters; {most} are the most that can be sent. Shorten "
         "it or send it in parts.",
+        "instructions_too_long": "The instructions for this conversation have {characters} characters; "
+        "{most} are the most. Shorten them in the settings.",
         "empty": "There is nothing to send.",
         "empty_edit": "A question cannot be changed to nothing. It is as it was; to take it back, use undo.",
         "out_of_date": "This conversation was changed elsewhere, so nothing was done. It is shown as it is "
@@ -159,8 +201,18 @@ REFUSALS = {
         "and attach it again.",
         "asks_gone": "The documents that this conversation asked are not there any more, or not for you. "
         "Choose again what to ask.",
+        "assistant_gone": "This assistant is not there any more, or not for you. Begin a new conversation "
+        "with another one.",
+        "assistant_asks": "This assistant asks documents that are not there any more, or not for you. They "
+        "are not searched.",
         "not_saved": "This answer could not be saved. Copy what you need before you leave the page.",
         "not_found": "This conversation does not exist. It may have been deleted.",
+        "temporary_gone": "This temporary conversation is gone: its time was over, or the server that held "
+        "it was replaced. It was stored nowhere; begin another one.",
+        "temporary_full": "This temporary conversation is as long as one may be. Begin another one.",
+        "temporary_busy": "There is no room for more in temporary conversations right now. Try again in a "
+        "while, or begin a conversation that is stored.",
+        "temporary_files": "A temporary conversation takes no files: they would be stored. Take them off.",
         "malformed": "The page sent something that does not fit. Reload it and try again.",
         "broken": "Something went wrong on our side. Try again; if it stays, tell whoever runs this "
         "(reference {reference}).",
@@ -170,14 +222,19 @@ REFUSALS = {
         "nuevo tu mensaje.",
         "busy": "Aquí se está escribiendo una respuesta. Espera a que termine o detenla antes.",
         "too_many": "Ya tienes varias respuestas en curso. Espera a que termine alguna.",
+        "crowded": "En este momento pregunta más gente de la que cabe en la cola, así que tu mensaje no se "
+        "ha enviado. Inténtalo de nuevo dentro de un minuto.",
         "budget": "Tus tokens de hoy se agotaron o no alcanzan para esto. Se renuevan a las 00:00 UTC.",
         "stopped": "Esto se detuvo antes de preguntarlo.",
         "full_conversation": "Esta conversación ya es todo lo larga que puede ser. Sigue en una nueva.",
         "full_person": "Tus conversaciones ocupan todo el espacio que hay para ellas. Borra alguna y envía "
         "de nuevo tu mensaje.",
+        "summary_stays": "Estos mensajes ya no caben palabra por palabra: el resumen se queda.",
         "versions": "Este mensaje ya tiene {most} versiones, el máximo. Pregunta en un mensaje nuevo.",
         "too_long": "Este mensaje tiene {characters} caracteres y se pueden enviar {most} como máximo. "
         "Acórtalo o envíalo por partes.",
+        "instructions_too_long": "Las instrucciones para esta conversación tienen {characters} caracteres y "
+        "caben {most}. Acórtalas en los ajustes.",
         "empty": "No hay nada que enviar.",
         "empty_edit": "Una pregunta no puede quedar vacía. Sigue como estaba; para retirarla, usa deshacer.",
         "out_of_date": "Esta conversación cambió en otro lugar y no se hizo nada. Se muestra como está "
@@ -196,8 +253,17 @@ REFUSALS = {
         "nuevo.",
         "asks_gone": "Los documentos a los que preguntaba esta conversación ya no están, o no son para ti. "
         "Elige de nuevo a qué preguntar.",
+        "assistant_gone": "Este asistente ya no está, o no es para ti. Empieza otra conversación con otro.",
+        "assistant_asks": "Este asistente pregunta a documentos que ya no están, o no son para ti. No se "
+        "busca en ellos.",
         "not_saved": "Esta respuesta no se pudo guardar. Copia lo que necesites antes de salir de la página.",
         "not_found": "Esta conversación no existe. Quizá se borró.",
+        "temporary_gone": "Esta conversación temporal ya no está: no se guardó en ningún lugar y se acabó su "
+        "tiempo o se reemplazó el servidor que la tenía. Empieza otra.",
+        "temporary_full": "Esta conversación temporal ya es todo lo larga que puede ser. Empieza otra.",
+        "temporary_busy": "Ahora mismo no caben más conversaciones temporales. Reintenta dentro de un rato o "
+        "empieza una conversación que se guarde.",
+        "temporary_files": "Una conversación temporal no admite archivos, porque se guardarían. Quítalos.",
         "malformed": "La página envió algo que no encaja. Recárgala e inténtalo de nuevo.",
         "broken": "Algo salió mal por nuestra parte. Reintenta; si sigue, avisa a quien lo administra "
         "(referencia {reference}).",
@@ -270,6 +336,9 @@ ASKS = {
 }
 """What can be asked; it goes on from `asks` of the page."""
 
+NO_ASSISTANT = {"en": "none", "es": "ninguno", "pt": texts_pt.NO_ASSISTANT}
+"""It goes on from `assistant` of the page."""
+
 SOURCES = {
     "en": {
         "sources": "Sources",
@@ -317,6 +386,8 @@ ACTIONS = {
         "again": "Try again with another model",
         "again_after": "Written by {model}. Try again with another model",
         "go_on": "Continue",
+        "thumb_up": "Good answer",
+        "thumb_down": "Bad answer",
     },
     "es": {
         "edit": "Editar la pregunta",
@@ -326,6 +397,8 @@ ACTIONS = {
         "again": "Probar con otro modelo",
         "again_after": "Escrita por {model}. Probar con otro modelo",
         "go_on": "Continuar",
+        "thumb_up": "Buena respuesta",
+        "thumb_down": "Mala respuesta",
     },
     "pt": texts_pt.ACTIONS,
 }
@@ -337,6 +410,35 @@ VERSIONS = {
     "pt": texts_pt.VERSIONS,
 }
 """What stands at a question that was asked in several versions."""
+
+THUMBS = {
+    "en": {
+        "heading": "What do you think of this answer?",
+        "reason": "Why? (if you like)",
+        "agreed": "Administrators may read this answer, too",
+        "why": "Administrators see the thumb and the reason, and not who gave them.",
+        "keep": "Keep it",
+        "take_back": "Take it back",
+        "close": "Close",
+        "given": "Thank you: your thumb is kept.",
+        "taken_back": "Your thumb is taken back.",
+        "failed": "Your thumb could not be kept. Try again in a moment.",
+    },
+    "es": {
+        "heading": "¿Qué te parece esta respuesta?",
+        "reason": "¿Por qué? (si quieres)",
+        "agreed": "Quienes administran pueden leer también esta respuesta",
+        "why": "Quienes administran ven el pulgar y el motivo, y no de quién son.",
+        "keep": "Guardarlo",
+        "take_back": "Retirarlo",
+        "close": "Cerrar",
+        "given": "Gracias: tu pulgar está guardado.",
+        "taken_back": "Tu pulgar está retirado.",
+        "failed": "Tu pulgar no se pudo guardar. Reintenta en un momento.",
+    },
+    "pt": texts_pt.THUMBS,
+}
+"""What is asked when an answer gets a thumb."""
 
 RETRY = {"en": "Retry", "es": "Reintentar", "pt": texts_pt.RETRY}
 """The name of Gradio's button that asks the last question again, by which our script knows it."""
@@ -379,7 +481,12 @@ SCRIPT = {
         "too_many_files": "A message takes {most} files.",
         "wait_for_files": "The files are still on their way. The message is sent when they have arrived.",
         "drop_here": "Drop files to attach them",
+        "temporary_files": "A temporary conversation takes no files: they would be stored.",
         "begins": "The answer is being written.",
+        "queued": "Waiting",
+        "queue_back": "Take it back",
+        "queue_waits": "Your message waits until the answer has ended: {text}",
+        "queue_ended": "The answer is not whole, so your message was not sent. It is in the box again.",
     },
     "es": {
         "busy": "Aún se está escribiendo una respuesta. Tu texto sigue aquí: envíalo cuando termine.",
@@ -418,7 +525,13 @@ SCRIPT = {
         "too_many_files": "En un mensaje caben {most} archivos.",
         "wait_for_files": "Los archivos aún están en camino. El mensaje se envía cuando hayan llegado.",
         "drop_here": "Suelta los archivos para adjuntarlos",
+        "temporary_files": "Una conversación temporal no admite archivos, porque se guardarían.",
         "begins": "Se está escribiendo la respuesta.",
+        "queued": "En espera",
+        "queue_back": "Retirarlo",
+        "queue_waits": "Tu mensaje espera a que termine la respuesta: {text}",
+        "queue_ended": "La respuesta no está entera, así que tu mensaje no se envió. Vuelve a estar en el "
+        "cuadro.",
     },
     "pt": texts_pt.SCRIPT,
 }
@@ -428,7 +541,8 @@ SHORTCUTS = {
     "en": {
         "heading": PAGE["en"]["shortcuts"],
         "new": "New conversation",
-        "list": "Go to the conversations",
+        "temporary": PAGE["en"]["temporary"],
+        "list": "Search your conversations",
         "next": "Next conversation",
         "previous": "Previous conversation",
         "write": "Go to the message box",
@@ -453,7 +567,8 @@ SHORTCUTS = {
     "es": {
         "heading": PAGE["es"]["shortcuts"],
         "new": "Nueva conversación",
-        "list": "Ir a las conversaciones",
+        "temporary": PAGE["es"]["temporary"],
+        "list": "Buscar en tus conversaciones",
         "next": "Conversación siguiente",
         "previous": "Conversación anterior",
         "write": "Ir al cuadro de mensaje",
@@ -501,6 +616,10 @@ LIST = {
         "move": "Move to a folder",
         "markdown": "Save as Markdown",
         "json": "Save as JSON",
+        "share": "Share a copy",
+        "share_why": "A copy of “{title}” as it is now, to read only, for everybody who signs in here "
+        "and has its address. What is said later is not in it; attached files and sources are not either.",
+        "share_really": "Make the copy",
         "delete": "Delete",
         "delete_why": "“{title}” goes with its messages and files. This cannot be taken back.",
         "delete_really": "Delete for good",
@@ -512,6 +631,12 @@ LIST = {
         "cancel": "Cancel",
         "not_loaded": "The list of conversations cannot be read right now. Try again in a moment.",
         "not_changed": "Nothing was changed: the server could not be reached. Try again in a moment.",
+        "search": "Search",
+        "search_results": "What was found",
+        "found": "Found: {count}",
+        "nothing_found": "Nothing was found.",
+        "search_behind": "Your conversations are still being read…",
+        "not_searched": "The search does not answer right now. Try again in a moment.",
     },
     "es": {
         "name": "Conversaciones",
@@ -527,6 +652,11 @@ LIST = {
         "move": "Mover a una carpeta",
         "markdown": "Guardar en Markdown",
         "json": "Guardar en JSON",
+        "share": "Compartir una copia",
+        "share_why": "Una copia de «{title}» como está ahora, solo para leer, para todos los que inician "
+        "sesión aquí y tienen su dirección. Lo que se diga después no está en ella, ni los archivos "
+        "adjuntos ni las fuentes.",
+        "share_really": "Hacer la copia",
         "delete": "Borrar",
         "delete_why": "«{title}» se borra con sus mensajes y archivos. No se puede deshacer.",
         "delete_really": "Borrar para siempre",
@@ -538,6 +668,12 @@ LIST = {
         "cancel": "Cancelar",
         "not_loaded": "Ahora mismo no se puede leer la lista de conversaciones. Reintenta en un momento.",
         "not_changed": "No se cambió nada: no se pudo llegar al servidor. Reintenta en un momento.",
+        "search": "Buscar",
+        "search_results": "Lo encontrado",
+        "found": "Resultados: {count}",
+        "nothing_found": "No se encontró nada.",
+        "search_behind": "Todavía se están leyendo tus conversaciones…",
+        "not_searched": "La búsqueda no responde ahora. Inténtalo otra vez en un momento.",
     },
     "pt": texts_pt.LIST,
 }
@@ -572,6 +708,51 @@ WELCOME = {
     "es": "## ¿En qué puedo ayudarte?\nLas respuestas pueden contener errores: comprueba lo importante.",
     "pt": texts_pt.WELCOME,
 }
+
+EFFORTS = {
+    "en": {
+        "": "as the model has it",
+        "none": "none",
+        "low": "little",
+        "medium": "some",
+        "high": "much",
+        "xhigh": "very much",
+        "max": "as much as it can",
+    },
+    "es": {
+        "": "lo que decida el modelo",
+        "none": "nada",
+        "low": "poco",
+        "medium": "algo",
+        "high": "mucho",
+        "xhigh": "muchísimo",
+        "max": "todo lo que pueda",
+    },
+    "pt": texts_pt.EFFORTS,
+}
+"""How much a model is told to reason."""
+
+SERVICE_TIERS = {
+    "en": {"": "standard", "flex": "flex: half the price", "priority": "priority: 1.75 times the price"},
+    "es": {
+        "": "estándar",
+        "flex": "flexible: la mitad del precio",
+        "priority": "prioritario: 1,75 veces el precio",
+    },
+    "pt": texts_pt.SERVICE_TIERS,
+}
+"""Bedrock's service tiers, by `service_tiers.TIERS`."""
+
+TEMPORARY = {
+    "en": "**Temporary conversation.** It is not stored: it lies in the server's memory, and is gone when "
+    "you close this page, sign out, or do nothing here for {minutes} minutes. Copy what you want to keep. It "
+    "takes no files, and no thumbs; its tokens count.",
+    "es": "**Conversación temporal.** No se guarda: está en la memoria del servidor y desaparece cuando "
+    "cierras esta página, cierras la sesión o no haces nada aquí durante {minutes} minutos. Copia lo que "
+    "quieras conservar. No admite archivos ni pulgares; sus tokens cuentan.",
+    "pt": texts_pt.TEMPORARY,
+}
+"""What the page of a temporary conversation says of it."""
 
 EXAMPLES = {
     "en": (

@@ -5,6 +5,7 @@ The tables are those of `texts.py`, which says what each is for.
 
 PAGE = {
     "new": "Nova conversa",
+    "temporary": "Conversa temporária",
     "conversations": "Conversas",
     "all_conversations": "Todas as conversas",
     "settings": "Configurações",
@@ -12,6 +13,16 @@ PAGE = {
     "temperature": "Temperatura",
     "temperature_info": "Baixa: precisa. Alta: criativa.",
     "max_tokens": "Máximo de tokens",
+    "effort": "Raciocínio",
+    "effort_info": "O que se raciocina é cobrado como o que se escreve e entra no máximo. Com o Claude a "
+    "temperatura não conta nesse caso.",
+    "service_tier": "Nível de serviço",
+    "service_tier_info": "Flexível custa a metade e pode esperar; prioritário custa 1,75 vez o preço e passa "
+    "na frente. Os tokens do seu dia contam na mesma medida.",
+    "instructions": "Instruções para esta conversa",
+    "instructions_info": "Vêm depois das instruções da instalação e das suas para todas as conversas.",
+    "assistants": "Assistentes e instruções",
+    "assistant": "Assistente",
     "account": "Conta e fim da sessão",
     "documents": "Documentos",
     "shortcuts": "Atalhos de teclado",
@@ -37,9 +48,12 @@ REASONS = {
     "outro.",
     "not_enabled": "Este modelo não está habilitado aqui. Escolha outro ou avise quem administra a "
     "aplicação: habilita-se uma só vez, no console do Amazon Bedrock.",
+    "service_tier": "Aqui o modelo não tem este nível de serviço. Escolha “padrão” como nível de serviço nas "
+    "configurações e tente de novo.",
     "too_long": "Isto é longo demais para o modelo. Encurte a mensagem ou comece uma nova conversa.",
     "refused": "O modelo não aceitou o pedido. Mude a mensagem ou as configurações e tente de novo.",
     "unavailable": "O modelo está fora de serviço por enquanto. Tente de novo daqui a pouco.",
+    "not_ready": "O modelo ainda está sendo carregado. Tente de novo dentro de um minuto.",
     "cut": "A conexão caiu no meio da resposta. O que tinha chegado foi guardado; tente de novo.",
     "timeout": "O modelo demorou demais. Tente de novo ou peça algo mais curto.",
     "unreachable": "Não se consegue falar com o modelo. Tente de novo daqui a pouco.",
@@ -56,13 +70,20 @@ WAITS = {
     "throttled": "O modelo recebe pedidos demais neste momento. Daqui a pouco pergunta-se de novo.",
     "unavailable": "O modelo está fora de serviço por enquanto. Daqui a pouco pergunta-se de novo.",
     "unreachable": "Não se consegue falar com o modelo. Daqui a pouco pergunta-se de novo.",
+    "not_ready": "O modelo ainda está sendo carregado. A sua mensagem está guardada e é respondida assim que "
+    "ele estiver pronto.",
+    "in_line": "Neste momento há muita gente perguntando. A sua mensagem está guardada e é o número {number} "
+    "da fila; a resposta começa sozinha. Para sair da fila, pressione Parar.",
 }
 
 REFUSALS = {
+    "summary_stays": "Estas mensagens já não cabem palavra por palavra: o resumo fica.",
     "versions": "Esta mensagem já tem {most} versões, o máximo. Pergunte em uma nova mensagem.",
     "changed": "Esta conversa mudou em outra aba. Ela aparece como está agora; envie de novo a sua mensagem.",
     "busy": "Aqui ainda há uma resposta em curso. Espere que termine ou pare-a antes.",
     "too_many": "Você já tem várias respostas em curso. Espere que alguma termine.",
+    "crowded": "Neste momento há mais gente perguntando do que cabe na fila, por isso a sua mensagem não foi "
+    "enviada. Tente de novo daqui a um minuto.",
     "budget": "Os seus tokens de hoje acabaram ou não chegam para esta mensagem. Renovam-se às 00:00 UTC.",
     "stopped": "Isto foi parado antes de ser perguntado.",
     "full_conversation": "Esta conversa já tem o tamanho máximo. Continue em uma nova.",
@@ -70,6 +91,8 @@ REFUSALS = {
     "mensagem.",
     "too_long": "Esta mensagem tem {characters} caracteres e podem ser enviados {most} no máximo. Encurte-a "
     "ou envie-a em partes.",
+    "instructions_too_long": "As instruções para esta conversa têm {characters} caracteres e cabem {most}. "
+    "Encurte-as nas configurações.",
     "empty": "Não há nada para enviar.",
     "empty_edit": "Uma pergunta não pode ficar vazia. Ela continua como estava; para retirá-la, use "
     "desfazer.",
@@ -87,8 +110,17 @@ REFUSALS = {
     "de novo.",
     "asks_gone": "Os documentos a que esta conversa perguntava já não existem, ou não para você. Escolha de "
     "novo a que perguntar.",
+    "assistant_gone": "Este assistente já não existe, ou não para você. Comece outra conversa com outro.",
+    "assistant_asks": "Este assistente pergunta a documentos que já não existem, ou não para você. Nada é "
+    "procurado neles.",
     "not_saved": "Esta resposta não pôde ser guardada. Copie o que precisar antes de sair da página.",
     "not_found": "Esta conversa não existe. Talvez tenha sido apagada.",
+    "temporary_gone": "Esta conversa temporária já não existe: o seu tempo acabou, ou o servidor que a tinha "
+    "foi substituído. Não foi guardada em lugar nenhum; comece outra.",
+    "temporary_full": "Esta conversa temporária já tem o tamanho máximo. Comece outra.",
+    "temporary_busy": "Neste momento não cabe mais nada em conversas temporárias. Tente de novo daqui a "
+    "pouco ou comece uma conversa que fique guardada.",
+    "temporary_files": "Uma conversa temporária não leva arquivos, porque ficariam guardados. Retire-os.",
     "malformed": "A página enviou algo que não se encaixa. Recarregue-a e tente de novo.",
     "broken": "Algo deu errado do nosso lado. Tente de novo; se continuar, avise quem administra isto "
     "(referência {reference}).",
@@ -123,6 +155,8 @@ ASKS = {
     "group": "os documentos de {name}",
 }
 
+NO_ASSISTANT = "nenhum"
+
 SOURCES = {
     "sources": "Fontes",
     "page": "página {page}",
@@ -145,11 +179,26 @@ ACTIONS = {
     "copy_answer": "Copiar a resposta",
     "copy_text": "Copiar a resposta como texto",
     "go_on": "Continuar",
+    "thumb_up": "Boa resposta",
+    "thumb_down": "Má resposta",
     "again": "Tentar com outro modelo",
     "again_after": "Escrita por {model}. Tentar com outro modelo",
 }
 
 VERSIONS = {"version": "Versão", "back": "Versão anterior", "forth": "Versão seguinte"}
+
+THUMBS = {
+    "heading": "O que você acha desta resposta?",
+    "reason": "Por quê? (se quiser)",
+    "agreed": "Quem administra pode ler também esta resposta",
+    "why": "Quem administra vê o polegar e o motivo, e não de quem são.",
+    "keep": "Guardá-lo",
+    "take_back": "Retirá-lo",
+    "close": "Fechar",
+    "given": "Obrigado: o seu polegar está guardado.",
+    "taken_back": "O seu polegar foi retirado.",
+    "failed": "O seu polegar não pôde ser guardado. Tente de novo daqui a pouco.",
+}
 
 RETRY = "Tentar de novo"
 
@@ -191,13 +240,20 @@ SCRIPT = {
     "too_many_files": "Uma mensagem leva {most} arquivos.",
     "wait_for_files": "Os arquivos ainda estão a caminho. A mensagem é enviada quando chegarem.",
     "drop_here": "Solte os arquivos para anexá-los",
+    "temporary_files": "Uma conversa temporária não leva arquivos, porque ficariam guardados.",
     "begins": "A resposta está em curso.",
+    "queued": "À espera",
+    "queue_back": "Retirá-la",
+    "queue_waits": "A sua mensagem espera que a resposta termine: {text}",
+    "queue_ended": "A resposta não está inteira, por isso a sua mensagem não foi enviada. Ela voltou para a "
+    "caixa.",
 }
 
 SHORTCUTS = {
     "heading": PAGE["shortcuts"],
     "new": PAGE["new"],
-    "list": "Ir para as conversas",
+    "temporary": PAGE["temporary"],
+    "list": "Procurar nas suas conversas",
     "next": "Conversa seguinte",
     "previous": "Conversa anterior",
     "write": "Ir para a caixa de mensagem",
@@ -239,6 +295,10 @@ LIST = {
     "move": "Mover para uma pasta",
     "markdown": "Guardar em Markdown",
     "json": "Guardar em JSON",
+    "share": "Compartilhar uma cópia",
+    "share_why": "Uma cópia de “{title}” como está agora, só para ler, para todos os que entram aqui e têm o "
+    "seu endereço. O que for dito depois não está nela, nem os arquivos anexados nem as fontes.",
+    "share_really": "Fazer a cópia",
     "delete": "Apagar",
     "delete_why": "“{title}” é apagada com as suas mensagens e arquivos. Isto não pode ser desfeito.",
     "delete_really": "Apagar para sempre",
@@ -250,6 +310,12 @@ LIST = {
     "cancel": "Cancelar",
     "not_loaded": "Agora não é possível ler a lista de conversas. Tente de novo daqui a pouco.",
     "not_changed": "Nada mudou: não foi possível chegar ao servidor. Tente de novo daqui a pouco.",
+    "search": "Procurar",
+    "search_results": "O que foi encontrado",
+    "found": "Resultados: {count}",
+    "nothing_found": "Nada foi encontrado.",
+    "search_behind": "As suas conversas ainda estão sendo lidas…",
+    "not_searched": "A procura não responde agora. Tente outra vez daqui a pouco.",
 }
 
 NO_SCRIPT = "Esta página precisa de JavaScript. Ative-o no seu navegador e carregue-a de novo."
@@ -267,6 +333,28 @@ OF_GRADIO = {
 }
 
 WELCOME = "## Em que posso ajudar?\nAs respostas podem conter erros: confira o que for importante."
+
+EFFORTS = {
+    "": "o que o modelo decidir",
+    "none": "nenhum",
+    "low": "pouco",
+    "medium": "algum",
+    "high": "muito",
+    "xhigh": "muitíssimo",
+    "max": "o máximo que puder",
+}
+
+SERVICE_TIERS = {
+    "": "padrão",
+    "flex": "flexível: metade do preço",
+    "priority": "prioritário: 1,75 vez o preço",
+}
+
+TEMPORARY = (
+    "**Conversa temporária.** Não fica guardada: está na memória do servidor e desaparece quando você fecha "
+    "esta página, encerra a sessão ou não faz nada aqui por {minutes} minutos. Copie o que quiser conservar. "
+    "Não leva arquivos nem polegares; os seus tokens contam."
+)
 
 EXAMPLES = (
     (

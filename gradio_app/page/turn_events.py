@@ -11,7 +11,9 @@ from anyio import to_thread
 
 from gradio_app.chat import errors
 from gradio_app.chat.asking import RefusedError, TurnRequest, is_blank
-from gradio_app.page.address import id_of
+from gradio_app.chat.conversation import is_temporary
+from gradio_app.chat.instructions import instructions_of
+from gradio_app.page.address import address_of, id_of
 from gradio_app.page.choosing import chosen
 from gradio_app.page.files_route import told
 from gradio_app.page.layout import Layout
@@ -19,7 +21,8 @@ from gradio_app.page.news import news
 from gradio_app.page.paging import Place
 from gradio_app.page.reader import Reader, reader_of, telling
 from gradio_app.page.services import ChatServices
-from gradio_app.page.values import AGAIN, EDIT, GO_ON, SHOW, Values, plain_text
+from gradio_app.page.summed_texts import SUMMED
+from gradio_app.page.values import AGAIN, EDIT, GO_ON, SHOW, TAKE_BACK, Values, plain_text
 from gradio_app.page.views import Updates, Views
 from gradio_app.store.table import ConflictError, TableUnreachable
 
@@ -54,6 +57,8 @@ class TurnEvents:
         self._held = layout.held
         self._choices = layout.choices
         self._asks = layout.chat.asks
+        self._meter = layout.chat.meter
+        self._assistant = layout.chat.assistant
 
     async def ask(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """Ask what the script took from the box."""
@@ -81,19 +86,39 @@ class TurnEvents:
 
     @telling
     def choose(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
-        """Show another version of a question, with what followed it."""
+        """Show another version of a question, with what followed it, or take a summary back."""
         reader, values = reader_of(request), Values(sent)
         conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
-        wish = values.wish(self._held.wish, SHOW)
+        wish = values.wish(self._held.wish, SHOW, TAKE_BACK)
         version = values.number(self._held.version)
+        turns, where = self._services.turns, (reader.user_id, conversation_id, version, wish.turn)
         try:
-            self._services.turns.choose(reader.user_id, conversation_id, version, wish.turn, wish.version)
-            notice = ""
+            if wish.deed == SHOW:
+                turns.choose(*where, wish.version)
+                notice = ""
+            else:
+                turns.take_back_summary(*where)
+                notice = SUMMED[reader.language]["taken_back"]
         except RefusedError as refused:
             notice = reader.refusal(refused.reason)
         now = self._views.conversation(reader, conversation_id)
         running = self._views.is_being_answered(reader, now)
         return {**self._views.view(reader, now), self._held.news: news(running=running, notice=notice)}
+
+    @telling
+    def instruct(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """Keep what a conversation's answers shall be like, with its draft where it is not stored yet."""
+        reader, values = reader_of(request), Values(sent)
+        conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
+        try:
+            text = instructions_of(values.text(self._choices.instructions))
+        except RefusedError as refused:
+            notice = reader.refusal(refused.reason, refused.name, **refused.counts)
+            return {self._held.news: news(notice=notice)}
+        if not self._services.instructions.keep_for(reader.user_id, conversation_id, text):
+            self._services.drafts.keep_instructions(reader.user_id, conversation_id, text)
+        # An empty dictionary would be no update, but what the button says from now on.
+        return {self._held.news: gr.skip()}
 
     async def retry(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """Ask the last question once more."""
@@ -129,6 +154,17 @@ class TurnEvents:
         return {**self._views.view(reader, now), self._held.news: said}
 
     @telling
+    def measure(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
+        """The meter, with the window of the model that was chosen in the settings, and what else is its."""
+        reader, values = reader_of(request), Values(sent)
+        conversation_id = id_of(values.conversation_id(self._held.conversation_id), request)
+        model_id = values.text(self._choices.model_id)
+        now = self._services.store.page(reader.user_id, conversation_id, turns=1)
+        told = self._views.meter(reader, now, model_id) if now else ""
+        effort, tier = values.text(self._choices.effort), values.text(self._choices.service_tier)
+        return {self._meter: told, **self._views.of_model(reader, model_id, effort, tier)}
+
+    @telling
     def earlier(self, sent: dict[Any, Any], request: gr.Request) -> Updates:
         """The turns before those that are shown."""
         values = Values(sent)
@@ -154,18 +190,23 @@ class TurnEvents:
         reader = reader_of(request)
         ask_id = values.text(self._held.ask_id)
         try:
-            asked = self._asked(reader, values, wish, request)
+            # What a model may be told, an account may have to be asked once.
+            asked = await to_thread.run_sync(self._asked, reader, values, wish, request)
             await to_thread.run_sync(self._services.turns.start, self._services.turns.admit(asked))
         except RefusedError as refused:
             return await self._refused(reader, values, wish, request, refused)
         except Exception as error:  # noqa: BLE001 (raised, it would leave the page waiting for an answer)
             errors.record_event(error)
             return await self._refused(reader, values, wish, request, RefusedError("broken"))
-        await to_thread.run_sync(self._forget_draft, asked)
-        return {
-            self._held.conversation_id: asked.conversation_id,
-            self._held.news: news(asked=ask_id, taken=True, running=True),
-        }
+        if not asked.seen_version:
+            await to_thread.run_sync(self._forget_draft, asked)
+        said: dict[str, Any] = {"asked": ask_id, "taken": True, "running": True}
+        if is_temporary(asked.conversation_id):
+            where = (asked.user_id, asked.conversation_id)
+            self._services.temporaries.belongs_to(*where, asked.session_key)
+            # From now on its page, loaded anew, says that it is gone when it is.
+            said["address"] = address_of(asked.conversation_id)
+        return {self._held.conversation_id: asked.conversation_id, self._held.news: news(**said)}
 
     def _asked(self, reader: Reader, values: Values, wish: _Wish, request: gr.Request) -> TurnRequest:
         """What the values say; raises RefusedError."""
@@ -183,15 +224,20 @@ class TurnEvents:
             question=wish.question,
             choice=chosen(
                 self._services.settings,
+                self._services.turns.efforts,
                 wish.model_id or values[choices.model_id],
                 values[choices.temperature],
                 values[choices.max_tokens],
+                values[choices.effort],
+                values[choices.service_tier],
             ),
             replaces=wish.replaces,
             continues=wish.continues,
             is_try=bool(wish.model_id),
             uploads=wish.uploads,
             kept=wish.kept,
+            assistant=values.text(self._assistant),
+            instructions=instructions_of(values.text(choices.instructions)) if held_id else None,
             asks=values.text(self._asks),
             groups=reader.groups,
             session_key=reader.session_key,
@@ -228,6 +274,7 @@ class TurnEvents:
         return {**view, self._held.news: news(**said)}
 
     def _forget_draft(self, asked: TurnRequest) -> None:
+        """What was finished in a new conversation may have been begun in another one, before a sign-in."""
         try:
             self._services.drafts.sent(asked.user_id, asked.conversation_id, asked.question)
         except TableUnreachable as error:

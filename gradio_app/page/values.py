@@ -14,9 +14,9 @@ LARGEST = 2.0**53
 """Beyond it a browser's numbers are not whole ones any more."""
 
 
-EDIT, AGAIN, GO_ON, SHOW = "edit", "again", "go on", "show"
+EDIT, AGAIN, GO_ON, SHOW, TAKE_BACK = "edit", "again", "go on", "show", "take back"
 """What a person may do with a turn: change its question, ask it again with another model, have its answer go
-on, show another version of it."""
+on, show another version of it, take the summary back that goes up to it."""
 
 
 @dataclass(frozen=True)

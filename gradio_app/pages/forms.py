@@ -33,3 +33,8 @@ async def fields(request: Request, most: int = MOST_FIELDS) -> list[tuple[str, s
 def missing(values: dict[str, str]) -> dict[str, str]:
     """An error for each empty field."""
     return {name: "fill_in" for name, value in values.items() if not value}
+
+
+def wants_json(request: Request) -> bool:
+    """Whether our script asks, and no browser that looks at pages."""
+    return "text/html" not in request.headers.get("accept", "")

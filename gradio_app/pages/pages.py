@@ -1,8 +1,9 @@
 """Rendering the pages, and the answers to requests that are refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
@@ -13,14 +14,15 @@ from gradio_app.language import CHOICE, COOKIE, KNOWN, LANGUAGES, language
 from gradio_app.login.cookies import return_cookie
 from gradio_app.login.return_to import place_of
 from gradio_app.pages import installable
-from gradio_app.pages.files import address
+from gradio_app.pages.files import Inside, address
 from gradio_app.pages.texts import TEXTS
 
 HERE = Path(__file__).parent
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src {styles}; img-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'{more}; frame-ancestors 'none'"
 )
+STYLE = Inside("pages.css")
 SCRIPTS = "; script-src 'self'; connect-src 'self'"
 """Added for a page with a script of ours, which works without it too."""
 LOST_CONNECTION = "Connection errored out. "
@@ -45,16 +47,23 @@ class Room:
     texts: Mapping[str, Mapping[str, str]]
 
 
+def _together(lang: str, rooms: Iterable[Room]) -> dict[str, str]:
+    """The texts of all rooms; raises ValueError where two have one name: the later would hide the other."""
+    texts: dict[str, str] = {}
+    for room in rooms:
+        if twice := texts.keys() & room.texts[lang].keys():
+            raise ValueError(f"Two rooms have texts of these names: {', '.join(sorted(twice))}")
+        texts |= room.texts[lang]
+    return texts
+
+
 class Pages:
     """Templates in all languages; only a page that brings a script has a policy that allows one."""
 
     def __init__(self, https: bool, *rooms: Room) -> None:
         self._https = https
         all_rooms = (Room(HERE / "templates", TEXTS), *rooms)
-        self._texts = {
-            lang: {key: text for room in all_rooms for key, text in room.texts[lang].items()}
-            for lang in LANGUAGES
-        }
+        self._texts = {lang: _together(lang, all_rooms) for lang in LANGUAGES}
         self._templates = Environment(
             loader=FileSystemLoader([room.templates for room in all_rooms]),
             autoescape=select_autoescape(),
@@ -76,18 +85,19 @@ class Pages:
         email: str = "",
         forms_lead_to: str = "",
         script: str = "",
+        in_one: bool = False,
         **context: object,
     ) -> Response:
         """Render a template; `title`, `notice`, `problem` and the errors by field are keys of the texts.
 
         A key that is not in the texts stands for itself. `forms_lead_to` is an origin that forms may lead to
-        besides ours, `script` the file of the page's script.
+        besides ours, `script` the file of the page's script. `in_one` is for the page that people see first:
+        its style is in it, and no file that a browser has to ask for and then keeps.
         """
         lang = language(request)
         texts = self._texts[lang]
         # Only a page that was asked for by GET can be asked for again in another language.
         again = request.method == "GET" and status == 200
-        others = {each: f"{request.url.path}?{CHOICE}={each}" for each in LANGUAGES if each != lang}
         body = self._templates.get_template(template).render(
             lang=lang,
             t=texts,
@@ -97,13 +107,16 @@ class Pages:
             errors=_Errors({field: texts[key] for field, key in (errors or {}).items()}),
             email=email,
             names={each: known.name for each, known in KNOWN.items()},
-            others=others if again else {},
-            stylesheet=address("pages.css"),
+            others=_in_other_languages(request, lang) if again else {},
+            style=STYLE.text if in_one else "",
+            stylesheets={name: address(f"{name}.css") for name in ("pages", "wide")},
             script=address(script) if script else "",
             installable=installable.head(lang),
             **context,
         )
-        policy = POLICY.format(more=f" {forms_lead_to}" if forms_lead_to else "") + SCRIPTS * bool(script)
+        styles = STYLE.source if in_one else "'self'"
+        more = f" {forms_lead_to}" if forms_lead_to else ""
+        policy = POLICY.format(styles=styles, more=more) + SCRIPTS * bool(script)
         response = HTMLResponse(body, status_code=status, headers={"content-security-policy": policy})
         if request.query_params.get(CHOICE) in LANGUAGES:
             response.set_cookie(
@@ -152,3 +165,10 @@ def views_page(request: Request) -> bool:
     """Whether a person waits for a page, and not a script for data."""
     wants = request.method in ("GET", "HEAD") or request.headers.get("sec-fetch-mode") == "navigate"
     return wants and "text/html" in request.headers.get("accept", "")
+
+
+def _in_other_languages(request: Request, lang: str) -> dict[str, str]:
+    """The addresses of the same page in the other languages."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != CHOICE]
+    others = (each for each in LANGUAGES if each != lang)
+    return {each: f"{request.url.path}?{urlencode([*asked, (CHOICE, each)])}" for each in others}

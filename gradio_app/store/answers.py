@@ -11,6 +11,7 @@ from gradio_app.chat.conversation import WRITING, Answer, Conversation, valid_id
 from gradio_app.store import schema
 from gradio_app.store.heads import advance, is_at
 from gradio_app.store.messages import answer_item, answer_of, unfinished
+from gradio_app.store.said import changed
 from gradio_app.store.table import Action, Attr, Check, Condition, ConflictError, Put, Table, Update
 
 NOTHING = Answer()
@@ -63,6 +64,7 @@ class Answers:
             advance(user_id, seen, changes, -counted),
             Update(pk, schema.STORAGE, add={"bytes": -counted}),
             Put(begun, as_seen),
+            changed(user_id, seen.id, number),
         ]
         try:
             self._table.transact([*ours, *actions])
@@ -115,18 +117,25 @@ class Answers:
         answer: Answer,
         version: int = 0,
         before: Answer = NOTHING,
+        actions: Sequence[Action] = (),
+        *,
+        cache_saved: int = 0,
     ) -> None:
         """Store the whole answer of a turn; storing the same once more is fine, and counts nothing.
 
-        `version` is as in `write`; `before` is what it went on with, whose tokens count already.
+        `version` is as in `write`; `before` is what it went on with, whose tokens count already; `actions`
+        are the caller's, in the same transaction; `cache_saved` is what the prompt cache saved this time.
 
-        Raises ConflictError when the conversation has changed since, or the answer is another's.
+        Raises ConflictError when the conversation has changed since, or the answer is another's, and
+        ActionRefusedError.
         """
         pk, item = schema.person(user_id), answer_item(user_id, conversation_id, number, answer)
         counts = {
             "input_tokens": answer.input_tokens - before.input_tokens,
             "output_tokens": answer.output_tokens - before.output_tokens,
         }
+        if cache_saved:
+            counts["cache_saved_tokens"] = cache_saved
         head = Update(
             pk,
             schema.conversation(conversation_id),
@@ -135,11 +144,14 @@ class Answers:
             condition=is_at(version or schema.version_of(number)),
         )
         storage = Update(pk, schema.STORAGE, add={"bytes": item["bytes"]})
+        ours = [head, Put(item, _writable(holder)), storage]
         try:
-            self._table.transact([head, Put(item, _writable(holder)), storage])
+            self._table.transact([*ours, *actions])
         except ConflictError as conflict:
-            stored = self._table.get(pk, item["sk"]) if conflict.failed == (1,) else None
-            if stored is None or answer_of(stored) != answer_of(item):
+            if all(position >= len(ours) for position in conflict.failed):
+                raise ActionRefusedError(*(position - len(ours) for position in conflict.failed)) from None
+            stored = self._table.get(pk, item["sk"]) if 0 not in conflict.failed else None
+            if actions or stored is None or answer_of(stored) != answer_of(item):
                 raise
 
     def request_stop(self, user_id: str, conversation_id: str, number: int) -> bool:

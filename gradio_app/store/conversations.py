@@ -9,12 +9,14 @@ mix with one. Another user's conversation cannot even be named.
 Every reading is bounded: what it costs does not depend on how long the conversation is.
 """
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from gradio_app.chat.assistant import Assistant, to_json
 from gradio_app.chat.attachments import Files
 from gradio_app.chat.conversation import (
     Conversation,
@@ -34,20 +36,30 @@ from gradio_app.store.branches import Branches
 from gradio_app.store.deletion import Deletion
 from gradio_app.store.files import AttachedFiles, left_item
 from gradio_app.store.heads import (
+    BY_MODEL,
     BY_PERSON,
     HEADING_NAMES,
-    LIVE,
     advance,
     branch_summary,
     heading_of,
     is_at,
 )
-from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes, files_of, question_item, unfinished
+from gradio_app.store.messages import (
+    TEXT_BYTES,
+    cut_to_bytes,
+    files_of,
+    item_bytes,
+    question_item,
+    unfinished,
+)
 from gradio_app.store.organizing import Organizing
+from gradio_app.store.retention import Retention
+from gradio_app.store.said import changed
 from gradio_app.store.table import (
     Action,
     Attr,
     Check,
+    Condition,
     ConflictError,
     Delete,
     Item,
@@ -55,6 +67,7 @@ from gradio_app.store.table import (
     Table,
     Update,
 )
+from gradio_app.store.thumbs import forget_thumb
 
 CONVERSATION_BYTES = 100_000_000
 """Most that one conversation takes: its messages, thousands of long turns, with their files."""
@@ -64,7 +77,7 @@ text."""
 LISTINGS = 5
 """Most times that a list is filled up because conversations in it are being deleted."""
 
-SETTINGS = ("model_id", "temperature", "max_tokens", "asks")
+SETTINGS = ("model_id", "temperature", "max_tokens", "effort", "service_tier", "asks", "instructions")
 
 _HEAD, _STORAGE = 0, 1
 """Where both stand in a transaction."""
@@ -81,8 +94,11 @@ class FullError(Exception):
 class Conversations(Branches, Answers, Deletion, Organizing):
     """The store. Every method raises TableUnreachable when the table cannot be asked."""
 
-    def __init__(self, table: Table, files: AttachedFiles | None = None) -> None:
+    def __init__(
+        self, table: Table, files: AttachedFiles | None = None, retention: Retention | None = None
+    ) -> None:
         self._table = table
+        self._retention = retention or Retention()
         self._files = files
         """Without them nothing can be attached, and nothing is."""
 
@@ -104,7 +120,7 @@ class Conversations(Branches, Answers, Deletion, Organizing):
                 head = heads.get(entry["sk"])
                 if head and "deleted_at" in head:
                     cut_off.append(head)
-                elif head:
+                elif head and not self._retention.is_over(head):
                     found.append(heading_of(head, entry["updated_at"]))
             if not entries or len(found) == limit:
                 break
@@ -122,6 +138,7 @@ class Conversations(Branches, Answers, Deletion, Organizing):
         actions: Sequence[Action] = (),
         holder: str = "",
         lease_until: int = 0,
+        assistant: Assistant | None = None,
         **settings: Any,
     ) -> int:
         """Store a question and return its turn's number; with `replaces`, as another version of that turn's.
@@ -133,7 +150,9 @@ class Conversations(Branches, Answers, Deletion, Organizing):
             files: what is attached to it and lies in the conversation's part of the bucket already. Of the
                 replaced question's files those stay that are among them.
             holder: who is going to write the answer, until `lease_until` for the time being; nobody if empty.
-            settings: `model_id`, `temperature`, `max_tokens` and `asks`, which the conversation keeps.
+            assistant: who answers, of which a new conversation keeps a copy.
+            settings: `model_id`, `temperature`, `max_tokens`, `effort`, `service_tier`, `asks` and
+                `instructions`, which the conversation keeps.
 
         Raises ConflictError when the conversation is not at `seen.version` or has no such turn, FullError,
         TooManyVersionsError and ActionRefusedError.
@@ -148,13 +167,13 @@ class Conversations(Branches, Answers, Deletion, Organizing):
         number = place.number
         where = (user_id, seen.id, number, place.parent)
         item = question_item(*where, parts, files, place.kept, **place.attributes)
-        grows = item["bytes"] - _bytes(place.dropped)
+        assisted = [assisted_item(user_id, seen.id, assistant)] if assistant and not seen.version else []
+        grows = item["bytes"] - _bytes(place.dropped) + sum(map(item_bytes, assisted))
         if grows > 0 and seen.stored_bytes + grows > CONVERSATION_BYTES:
             raise FullError("conversation")
         changes = {"version": version, "updated_at": int(time.time()), **_settings(settings), **place.head}
         if not seen.version:
-            named = text_of(parts) or ", ".join(file.name for file in files)
-            changes["title"] = title_of(cut_to_bytes(named, TEXT_BYTES))
+            changes |= _begun(parts, files, assistant)
         left = _left(user_id, seen.id, place.dropped, files)
         ours = [
             advance(user_id, seen, changes, grows),
@@ -162,7 +181,8 @@ class Conversations(Branches, Answers, Deletion, Organizing):
             Put(item),
             *place.actions,
             *_drops(seen.id, place.dropped),
-            *map(Put, left),
+            *_unsaid(user_id, seen.id, place.dropped),
+            *map(Put, [*left, *assisted]),
         ]
         if not seen.version:
             ours.append(Check(item["pk"], schema.deleted(seen.id), Attr("pk").not_exists()))
@@ -204,11 +224,13 @@ class Conversations(Branches, Answers, Deletion, Organizing):
                 advance(user_id, seen, changes, grows),
                 _storage(user_id, grows),
                 *_drops(seen.id, [found[key] for key in keys if key in found]),
+                changed(user_id, seen.id, number),
                 *removal.actions,
                 *map(Put, gone),
             ]
         )
         self._delete_files(user_id, gone)
+        forget_thumb(self._table, user_id, seen.id, number)
         turns = left.turns if left.last == removal.leaf else ()
         known = {
             name: changes.get(name, getattr(left, name))
@@ -217,30 +239,75 @@ class Conversations(Branches, Answers, Deletion, Organizing):
         return replace(left, turns=turns, last=removal.leaf, stored_bytes=seen.stored_bytes + grows, **known)
 
     def summarize(
-        self, user_id: str, conversation_id: str, number: int, summary: str, summarized_to: int
+        self, user_id: str, seen: Conversation, number: int, summary: str, summarized_to: int
     ) -> None:
-        """Store the summary of all turns to `summarized_to`; ConflictError when `number` is not the last."""
+        """Store the summary of all turns to `summarized_to`.
+
+        Raises ConflictError when `number` is not the last, or the summary that was seen was taken back.
+        """
         kind = "branch_" if schema.is_branched(summarized_to) else ""
         changes = {
             f"{kind}summary": cut_to_bytes(summary, TEXT_BYTES),
             f"{kind}summarized_to": summarized_to,
         }
-        key, condition = schema.conversation(conversation_id), is_at(schema.version_of(number))
+        condition = is_at(schema.version_of(number))
+        condition &= Attr("whole").eq(1) if seen.is_whole else Attr("whole").not_exists()
+        if seen.summarized_to:
+            was = "branch_" if schema.is_branched(seen.summarized_to) else ""
+            condition &= Attr(f"{was}summarized_to").eq(seen.summarized_to)
+        key = schema.conversation(seen.id)
+        self._table.write(Update(schema.person(user_id), key, set=changes, condition=condition))
+
+    def take_back_summary(self, user_id: str, seen: Conversation) -> None:
+        """Forget the summary that was seen, and that more is to go word for word from now on.
+
+        Raises ConflictError when the conversation is not at `seen.version`, or has another summary.
+        """
+        kind = "branch_" if schema.is_branched(seen.summarized_to) else ""
+        condition = is_at(seen.version) & Attr(f"{kind}summarized_to").eq(seen.summarized_to)
+        changes = {f"{kind}summary": "", f"{kind}summarized_to": 0, "whole": 1}
+        key = schema.conversation(seen.id)
         self._table.write(Update(schema.person(user_id), key, set=changes, condition=condition))
 
     def rename(self, user_id: str, conversation_id: str, title: str) -> None:
         """Give the conversation another title; raises ConflictError when there is none to rename."""
+        self._title(user_id, conversation_id, title, BY_PERSON, self._retention.lasts())
+
+    def name(self, user_id: str, conversation_id: str, title: str) -> None:
+        """Give it the model's title; ConflictError when somebody has named it, or it is gone."""
+        unnamed = self._retention.lasts() & Attr("named").not_exists()
+        self._title(user_id, conversation_id, title, BY_MODEL, unnamed)
+
+    def _title(self, user_id: str, conversation_id: str, title: str, by: int, condition: Condition) -> None:
         if not valid_id(conversation_id):
             raise ConflictError
-        changes = {"title": title_of(cut_to_bytes(title, TEXT_BYTES)), "named": BY_PERSON}
-        condition = Attr("pk").exists() & LIVE
+        changes = {"title": title_of(cut_to_bytes(title, TEXT_BYTES)), "named": by}
         key = schema.conversation(conversation_id)
-        self._table.write(Update(schema.person(user_id), key, set=changes, condition=condition))
+        named = Update(schema.person(user_id), key, set=changes, condition=condition)
+        self._table.transact([named, changed(user_id, conversation_id)])
 
     def _delete_files(self, user_id: str, left: list[Item]) -> None:
         """Delete the files that a transaction has just left behind."""
         if self._files:
             self._files.clear_now(user_id, left)
+
+
+def _begun(question: Parts, files: Files, assistant: Assistant | None) -> dict[str, str]:
+    """What a head says from its first question on."""
+    named = text_of(question) or ", ".join(file.name for file in files)
+    told = {"title": title_of(cut_to_bytes(named, TEXT_BYTES))}
+    return told | ({"assistant": label_json(assistant)} if assistant else {})
+
+
+def label_json(assistant: Assistant) -> str:
+    """Which assistant it is, as a conversation's head has it."""
+    return json.dumps(vars(assistant.label), ensure_ascii=False)
+
+
+def assisted_item(user_id: str, conversation_id: str, assistant: Assistant) -> Item:
+    """The copy that a conversation keeps of the assistant with which it was begun."""
+    key = {"pk": schema.person(user_id), "sk": schema.assisted(conversation_id)}
+    return {**key, "assistant": to_json(assistant)}
 
 
 def _drops(conversation_id: str, messages: Sequence[Item]) -> list[Delete]:
@@ -252,6 +319,11 @@ def _drops(conversation_id: str, messages: Sequence[Item]) -> list[Delete]:
     counted = answers[0].get("bytes") if answers else None
     unchanged = Attr("bytes").not_exists() if counted is None else Attr("bytes").eq(counted)
     return [Delete(question["pk"], question["sk"]), Delete(question["pk"], key, unchanged)]
+
+
+def _unsaid(user_id: str, conversation_id: str, dropped: Sequence[Item]) -> list[Update]:
+    """What has search take back what a turn said that goes."""
+    return [changed(user_id, conversation_id, schema.turn_number(each["sk"])) for each in dropped[:1]]
 
 
 def _storage(user_id: str, grows: int) -> Update:

@@ -14,6 +14,9 @@ from gradio_app.store import schema
 from gradio_app.store.bucket import BucketUnreachable
 from gradio_app.store.files import AttachedFiles
 from gradio_app.store.organizing import kept_places
+from gradio_app.store.retention import Retention
+from gradio_app.store.said import Said, changed
+from gradio_app.store.sharing import drop_share
 from gradio_app.store.table import (
     Attr,
     Check,
@@ -25,12 +28,13 @@ from gradio_app.store.table import (
     TableUnreachable,
     Update,
 )
+from gradio_app.store.thumbs import forget_thumbs
 
 TOMBSTONE_SECONDS = 24 * 3600
 DELETIONS = 5
 """Tries of a deletion whose conversation is changed under its hands."""
-PURGED_AT_ONCE = 200
-"""Messages that a listing deletes of a conversation whose deletion was cut off."""
+PURGED_AT_ONCE, STRETCHES_AT_ONCE = 200, 2
+"""Messages that a listing deletes of a conversation whose deletion was cut off, and stretches of words."""
 
 
 class Deletion:
@@ -38,6 +42,29 @@ class Deletion:
 
     _table: Table
     _files: AttachedFiles | None
+    _retention: Retention
+
+    def expire(self, user_id: str, conversation_id: str) -> bool:
+        """Delete the conversation if its time is over; whether it was, and is deleted."""
+        pk, key = schema.person(user_id), schema.conversation(conversation_id)
+        now = int(time.time())
+        hide = Update(
+            pk,
+            key,
+            # Not `updated_at`: tomorrow's sweep finds it where it was, should this one not come to its end.
+            set={"deleted_at": now},
+            add={"version": 1},
+            condition=Attr("pk").exists() & self._retention.ended(),
+        )
+        try:
+            if head := self._table.write(hide):
+                self._purge(user_id, conversation_id, head)
+                return True
+        except ConflictError:
+            return False  # it went on or was pinned meanwhile
+        except BucketUnreachable as error:
+            errors.record_storage(error)  # it is hidden; tomorrow's sweep goes on
+        return False
 
     def delete(self, user_id: str, conversation_id: str) -> None:
         """Delete the conversation with its messages and its draft; deleting what is not there is fine.
@@ -77,6 +104,14 @@ class Deletion:
         pk, key = schema.person(user_id), schema.conversation(conversation_id)
         if self._files:
             self._files.delete_conversation(user_id, conversation_id)
+        for share_key in self._table.sort_keys(pk, schema.share(conversation_id)):
+            drop_share(self._table, user_id, share_key)
+        thumbs = forget_thumbs(self._table, user_id, conversation_id, most)
+        if most is not None and thumbs == most:
+            return
+        said = Said(self._table)
+        if not said.forget(user_id, conversation_id, most and STRETCHES_AT_ONCE):
+            return
         found = (
             item["sk"]
             for prefix in schema.parts_of(conversation_id)
@@ -89,7 +124,9 @@ class Deletion:
         unchanged = Attr("version").eq(head["version"]) & Attr("deleted_at").exists()
         freed = Update(pk, schema.STORAGE, add={"bytes": -head.get("stored_bytes", 0)})
         remains = _remains(user_id, conversation_id, head)
-        self._table.transact([Delete(pk, key, unchanged), freed, *remains])
+        # A search that was reading it just now may have written a word since.
+        again = [changed(user_id, conversation_id)] if said.searches(user_id) else []
+        self._table.transact([Delete(pk, key, unchanged), freed, *remains, *again])
 
     def _go_on_deleting(self, user_id: str, heads: list[Item]) -> None:
         for head in heads[:1]:
@@ -100,9 +137,9 @@ class Deletion:
 
 
 def _remains(user_id: str, conversation_id: str, head: Item | None) -> list[Put | Delete]:
-    """The end of a deletion: no draft and no place any more, and for a while no other one of that id."""
+    """The end of a deletion: nothing is left of it, and for a while there is no other one of that id."""
     pk = schema.person(user_id)
     end = int(time.time()) + TOMBSTONE_SECONDS
     tombstone = {"pk": pk, "sk": schema.deleted(conversation_id), "expires_at": end}
-    draft = Delete(pk, schema.draft(conversation_id))
-    return [Put(tombstone), draft, *kept_places(user_id, conversation_id, head)]
+    rest = [Delete(pk, key(conversation_id)) for key in (schema.draft, schema.assisted)]
+    return [Put(tombstone), *rest, *kept_places(user_id, conversation_id, head)]

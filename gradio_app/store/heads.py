@@ -1,15 +1,28 @@
 """Heads of conversations as items of the table, and back."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from gradio_app.chat.assistant import label_of
 from gradio_app.chat.conversation import Conversation, Heading
 from gradio_app.store import schema
 from gradio_app.store.table import Attr, Condition, Item, Update
 
-HEADING_NAMES = ("sk", "title", "pinned", "folder", "deleted_at", "version", "stored_bytes")
-"""What a list takes of a head, and what is needed to go on with its deletion."""
-BY_PERSON = 2
+HEADING_NAMES = (
+    "sk",
+    "title",
+    "pinned",
+    "folder",
+    "deleted_at",
+    "version",
+    "stored_bytes",
+    "named",
+    "updated_at",
+    "unpinned_at",
+)
+"""What a list takes of a head, and what says whether it is over or being deleted."""
+BY_MODEL, BY_PERSON = 1, 2
 """Who has named a conversation (`named`). Without it the title is the beginning of the first question."""
 LIVE: Condition = Attr("deleted_at").not_exists()
 
@@ -47,6 +60,7 @@ def heading_of(head: Item, updated_at: int) -> Heading:
         updated_at=updated_at,
         pinned=bool(head.get("pinned", 0)),
         folder=head.get("folder", ""),
+        is_named=bool(head.get("named", 0)),
     )
 
 
@@ -62,14 +76,21 @@ def conversation_of(conversation_id: str, item: Item) -> Conversation:
         model_id=item.get("model_id", ""),
         temperature=None if temperature is None else float(temperature),
         max_tokens=item.get("max_tokens", 0),
+        effort=item.get("effort", ""),
+        service_tier=item.get("service_tier", ""),
+        instructions=item.get("instructions", ""),
+        assistant=label_of(json.loads(item["assistant"])) if item.get("assistant") else None,
         asks=item.get("asks", ""),
         pinned=bool(item.get("pinned", 0)),
         folder=item.get("folder", ""),
+        is_named=bool(item.get("named", 0)),
         updated_at=item.get("updated_at", 0),
         input_tokens=item.get("input_tokens", 0),
         output_tokens=item.get("output_tokens", 0),
+        cache_saved_tokens=item.get("cache_saved_tokens", 0),
         summary=summary,
         summarized_to=summarized_to,
+        is_whole=bool(item.get("whole", 0)),
         stored_bytes=item.get("stored_bytes", 0),
         shown=shown,
         stem=stem,

@@ -133,7 +133,7 @@ class Ingesting:
 
     def finish(self, held: Held, **changes: Any) -> None:
         """The document is ready, and the work done. Raises LeaseLostError and DeletedError."""
-        self._end(held, {**IDLE, "state": State.READY, **changes})
+        self._end(held, {**IDLE, "state": State.READY, "indexed_at": int(self._now()), **changes})
 
     def keep(self, held: Held, **changes: Any) -> None:
         """The work is done, and the document as it was but for these changes; it was ready before."""

@@ -8,7 +8,7 @@ is decided in one place, `gradio_app.library.access`.
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Any
@@ -199,10 +199,26 @@ class Library:
             return True
         return False
 
-    def embed_anew(self, library_id: str, document: Document, model: str) -> bool:
-        """Have a document that is ready embedded by another model; False when that is under way or over."""
+    def bring_up_to_date(self, library_id: str, model: str, seen: Iterable[Document] | None = None) -> bool:
+        """Have the first document of the library that is behind indexed anew; False where none is begun.
+
+        Args:
+            seen: the first of these, and only while nothing else is done in the library: the ones after it
+                follow one another by themselves.
+        """
+        now = self._now()
+        behind = next((each for each in self._all(library_id, seen) if each.is_behind(model, now)), None)
+        if behind is None or (seen is not None and self.counts(library_id).working > 0):
+            return False
+        return self.index_anew(library_id, behind)
+
+    def index_anew(self, library_id: str, document: Document) -> bool:
+        """Have a document that is ready indexed anew; False when that is under way or over."""
         placed = self._placed(library_id, document)
-        idle = Attr("state").eq(State.READY) & Attr("work").eq("") & Attr("model").ne(model)
+        same = Attr("model").eq(document.model) & (
+            Attr("indexed").eq(document.indexed) if document.indexed else Attr("indexed").not_exists()
+        )
+        idle = Attr("state").eq(State.READY) & Attr("work").eq("") & same
         pk = schema.library(library_id)
         try:
             self._table.transact(
@@ -330,6 +346,15 @@ class Library:
         """The document with its place in the line, behind others who have waited as long."""
         place = self._now_ms() + TURN_MS * self.counts(library_id).working
         return replace(document, work=schema.work(library_id, document.id, place, urgent=False))
+
+    def _all(self, library_id: str, seen: Iterable[Document] | None) -> Iterable[Document]:
+        """These, or all of the library."""
+        if seen is not None:
+            return seen
+        found = self._table.query(
+            schema.library(library_id), prefix=schema.DOCUMENT, at_once=NAMES_AT_ONCE, consistent=False
+        )
+        return map(document_of, found)
 
     def _lines(self, library_id: str, after: Place | None) -> Iterator[Item]:
         pk = schema.library(library_id)

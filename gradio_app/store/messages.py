@@ -57,8 +57,17 @@ def answer_item(user_id: str, conversation_id: str, number: int, answer: Answer)
     }
     if answer.temperature is not None:
         item["temperature"] = answer.temperature
+    if answer.effort:
+        item["effort"] = answer.effort
+    if answer.service_tier:
+        item["service_tier"] = answer.service_tier
     if told:
         item["sources"] = told
+    # Of the reasoning goes what there is room for beside the answer.
+    if thought := cut_to_bytes(answer.thought, max(0, TEXT_BYTES - len(told) - item_bytes(item))):
+        item |= {"reasoning": thought, "reasoning_ms": answer.thought_ms}
+    if answer.made_of:
+        item["made_of"] = answer.made_of
     if answer.counted_from:
         item["counted_from"] = answer.counted_from
     return {**item, "bytes": item_bytes(item)}
@@ -87,8 +96,13 @@ def answer_of(item: Item) -> Answer:
         reason=item["reason"],
         model_id=item.get("model_id", ""),
         temperature=None if temperature is None else float(temperature),
+        effort=item.get("effort", ""),
+        service_tier=item.get("service_tier", ""),
         counted_from=item.get("counted_from", 0),
         lease_until=item.get("lease_until", 0),
+        made_of=item.get("made_of", ""),
+        thought=item.get("reasoning", ""),
+        thought_ms=item.get("reasoning_ms", 0),
         backing=sources.from_json(item["sources"]) if "sources" in item else None,
         **{name: item.get(name, 0) for name in COUNTS},
     )
@@ -127,7 +141,8 @@ def files_of(item: Item) -> Files:
 
 def item_bytes(item: Item) -> int:
     """What an item takes in the table, near enough."""
-    texts = (item.get(name, "") for name in ("text", "parts", "files", "sources", "path"))
+    names = ("text", "parts", "files", "sources", "path", "assistant", "reasoning")
+    texts = (item.get(name, "") for name in names)
     return ITEM_BYTES + sum(len(text.encode("utf-8", "replace")) for text in texts)
 
 

@@ -5,12 +5,14 @@ ones and of each folder's, the ones begun last first: no turn has to move anythi
 """
 
 import secrets
+import time
 from dataclasses import dataclass
 from itertools import islice
 
 from gradio_app.chat.conversation import Heading, valid_id
 from gradio_app.store import schema
-from gradio_app.store.heads import HEADING_NAMES, LIVE, heading_of
+from gradio_app.store.heads import HEADING_NAMES, heading_of
+from gradio_app.store.retention import Retention
 from gradio_app.store.table import (
     Action,
     Attr,
@@ -48,6 +50,7 @@ class Organizing:
     """A part of the store: pins and folders."""
 
     _table: Table
+    _retention: Retention
 
     def pinned(self, user_id: str) -> list[Heading]:
         """All that are pinned, the ones begun last first."""
@@ -63,7 +66,9 @@ class Organizing:
         if pinned and len(self.pinned(user_id)) >= PINS:
             raise TooManyError("pins")
         listed = Put({"pk": pk, "sk": sk}) if pinned else Delete(pk, sk)
-        self._table.transact([Update(pk, key, set={"pinned": int(pinned)}, condition=_THERE), listed])
+        # What is let go is kept for as long as if it had changed just now.
+        changes = {"pinned": 1} if pinned else {"pinned": 0, "unpinned_at": int(time.time())}
+        self._table.transact([Update(pk, key, set=changes, condition=self._retention.lasts()), listed])
 
     def folders(self, user_id: str) -> list[Folder]:
         """All folders, by their names."""
@@ -73,39 +78,61 @@ class Organizing:
 
     def add_folder(self, user_id: str, name: str) -> Folder:
         """Make a folder; TooManyError."""
-        if len(self.folders(user_id)) >= FOLDERS:
-            raise TooManyError("folders")
-        folder = Folder(secrets.token_hex(16), name)
-        self._table.put({"pk": schema.person(user_id), "sk": schema.folder(folder.id), "name": name})
+        folder, made = self._new_folder(user_id, name)
+        self._table.transact([made])
         return folder
 
     def rename_folder(self, user_id: str, folder_id: str, name: str) -> bool:
         """Call a folder something else; False when there is none."""
-        return self._table.update(schema.person(user_id), schema.folder(folder_id), {"name": name})
+        return valid_id(folder_id) and self._table.update(
+            schema.person(user_id), schema.folder(folder_id), {"name": name}
+        )
 
     def delete_folder(self, user_id: str, folder_id: str) -> None:
         """Delete a folder; its conversations stay, in none: a folder that is not there is none to everybody.
 
         One write, whatever is in it. What they still say of it goes when they are moved or deleted.
         """
-        self._table.take(schema.person(user_id), schema.folder(folder_id))
+        if valid_id(folder_id):
+            self._table.take(schema.person(user_id), schema.folder(folder_id))
 
     def move(self, user_id: str, conversation_id: str, folder_id: str) -> None:
         """Put a conversation into a folder, or into none; ConflictError when either is not there."""
+        if folder_id and not valid_id(folder_id):
+            raise ConflictError
+        folder = Check(schema.person(user_id), schema.folder(folder_id), Attr("pk").exists())
+        self._move(user_id, conversation_id, folder_id, folder)
+
+    def move_to_new_folder(self, user_id: str, conversation_id: str, name: str) -> None:
+        """Make a folder and put a conversation into it, both or neither; ConflictError, TooManyError."""
+        folder, made = self._new_folder(user_id, name)
+        self._move(user_id, conversation_id, folder.id, made)
+
+    def _new_folder(self, user_id: str, name: str) -> tuple[Folder, Put]:
+        """A folder, and what makes it."""
+        if len(self.folders(user_id)) >= FOLDERS:
+            raise TooManyError("folders")
+        folder = Folder(secrets.token_hex(16), name)
+        return folder, Put({"pk": schema.person(user_id), "sk": schema.folder(folder.id), "name": name})
+
+    def _move(self, user_id: str, conversation_id: str, folder_id: str, folder: Action) -> None:
+        """Move it, together with what makes sure that there is such a folder."""
         key = _existing(conversation_id)
         pk = schema.person(user_id)
         head = self._table.get(pk, key)
-        was = head.get("folder", "") if head else ""
         if head is None:
             raise ConflictError
+        was = head.get("folder", "")
         if was == folder_id:
             return
         same = Attr("folder").eq(was) if was else Attr("folder").not_exists() | Attr("folder").eq("")
-        actions: list[Action] = [Update(pk, key, set={"folder": folder_id}, condition=_THERE & same)]
+        actions: list[Action] = [
+            Update(pk, key, set={"folder": folder_id}, condition=self._retention.lasts() & same)
+        ]
         if was:
             actions.append(Delete(pk, schema.filed(was, conversation_id)))
         if folder_id:
-            actions.append(Check(pk, schema.folder(folder_id), Attr("pk").exists()))
+            actions.append(folder)
             actions.append(Put({"pk": pk, "sk": schema.filed(folder_id, conversation_id)}))
         self._table.transact(actions)
 
@@ -118,10 +145,10 @@ class Organizing:
 
     def headings_of(self, user_id: str, ids: list[str]) -> list[Heading]:
         """Those of these conversations that are there, in the order of the ids."""
-        names = [*HEADING_NAMES, "updated_at"]
         keys = [schema.conversation(each) for each in ids]
-        heads = self._table.get_many(schema.person(user_id), keys, names)
-        found = [heads[key] for key in keys if key in heads and "deleted_at" not in heads[key]]
+        heads = self._table.get_many(schema.person(user_id), keys, HEADING_NAMES)
+        live = {key: head for key, head in heads.items() if "deleted_at" not in head}
+        found = [live[key] for key in keys if key in live and not self._retention.is_over(live[key])]
         return [heading_of(head, head.get("updated_at", 0)) for head in found]
 
     def _filed(self, user_id: str, folder_id: str, limit: int, after: str = "") -> list[str]:
@@ -131,9 +158,6 @@ class Organizing:
             pk, prefix=prefix, newest_first=True, at_once=limit, names=["sk"], after=behind
         )
         return [item["sk"] for item in islice(found, limit)]
-
-
-_THERE = Attr("pk").exists() & LIVE
 
 
 def kept_places(user_id: str, conversation_id: str, head: Item | None) -> list[Delete]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from gradio_app.store import schema
 from gradio_app.store.table import Table
 
+RARE = ("effort", "service_tier")
+"""What most people never choose, and an item has only where they did."""
+
 
 @dataclass(frozen=True)
 class Preferred:
@@ -13,6 +16,8 @@ class Preferred:
     model_id: str
     temperature: float
     max_tokens: int
+    effort: str = ""
+    service_tier: str = ""
 
 
 class Preferences:
@@ -30,6 +35,7 @@ class Preferences:
                 "model_id": preferred.model_id,
                 "temperature": preferred.temperature,
                 "max_tokens": preferred.max_tokens,
+                **{name: value for name in RARE if (value := getattr(preferred, name))},
             }
         )
 
@@ -38,4 +44,5 @@ class Preferences:
         item = self._table.get(schema.person(user_id), schema.PREFERENCES)
         if item is None:
             return None
-        return Preferred(item["model_id"], float(item["temperature"]), item["max_tokens"])
+        rare = {name: item.get(name, "") for name in RARE}
+        return Preferred(item["model_id"], float(item["temperature"]), item["max_tokens"], **rare)

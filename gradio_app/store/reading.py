@@ -1,17 +1,23 @@
 """Reading a conversation: always a bounded part, so that a long one costs no more than a short one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradio_app.chat.attachments import Files
 from gradio_app.chat.conversation import Conversation, Turn, valid_id
 from gradio_app.store import schema
 from gradio_app.store.heads import conversation_of
-from gradio_app.store.messages import files_of, turn_of, turns_of
+from gradio_app.store.instructions import own_instructions
+from gradio_app.store.messages import answer_of, files_of, turn_of, turns_of
+from gradio_app.store.retention import Retention
 from gradio_app.store.table import Item, Table
 
+PAGE_TURNS, PAGE_BYTES = 20, 256_000
+"""Most turns of a page, and most of what they take."""
 ITEMS_AT_ONCE = 100
 """Messages that one reading of the model's context fetches at a time."""
+THOUGHTS = 4
+"""How many times the bytes for a model are read at most where there is reasoning, which no model reads."""
 BRANCH_TURNS_AT_ONCE = 10
 """Turns of a branch that are fetched together: of the longest messages 5 MB."""
 PATHS = 20
@@ -22,21 +28,28 @@ class Reading:
     """A part of the store: windows on the turns."""
 
     _table: Table
+    _retention: Retention
 
     def head(self, user_id: str, conversation_id: str) -> Conversation | None:
         """The conversation without turns, or None when this user has none of that id."""
         if not valid_id(conversation_id):
             return None
         item = self._table.get(schema.person(user_id), schema.conversation(conversation_id))
-        return None if item is None or "deleted_at" in item else conversation_of(conversation_id, item)
+        return self._live(conversation_id, item)
+
+    def _live(self, conversation_id: str, item: Item | None) -> Conversation | None:
+        """The conversation of a head, unless it is being deleted or over."""
+        if item is None or "deleted_at" in item or self._retention.is_over(item):
+            return None
+        return conversation_of(conversation_id, item)
 
     def page(
         self,
         user_id: str,
         conversation_id: str,
         before: int | None = None,
-        turns: int = 20,
-        most_bytes: int = 256_000,
+        turns: int = PAGE_TURNS,
+        most_bytes: int = PAGE_BYTES,
     ) -> Conversation | None:
         """The conversation with its latest turns, or the latest before a turn's number.
 
@@ -55,6 +68,47 @@ class Reading:
             last=window[-1].number if window and before is None else 0,
         )
 
+    def settled(self, user_id: str, seen: Conversation) -> tuple[Conversation, dict[int, bool]] | None:
+        """The latest page as it is by now, and the thumbs on its answers, up or not: all in one call.
+
+        `seen` is what it was while its last answer was written. None when turns have changed since, which
+        raises the version: then all of it is to be read anew.
+        """
+        pk, head = schema.person(user_id), schema.conversation(seen.id)
+        answer = schema.message(seen.id, seen.last, "assistant")
+        thumbs = {schema.thumb(seen.id, turn.number): turn.number for turn in seen.turns}
+        found = self._table.get_many(pk, [head, answer, *thumbs])
+        now = self._live(seen.id, found.get(head))
+        if now is None or now.version != seen.version or answer not in found:
+            return None
+        last = replace(seen.turns[-1], answer=answer_of(found[answer]))
+        given = {number: bool(found[key]["up"]) for key, number in thumbs.items() if key in found}
+        turns = (*seen.turns[:-1], last)
+        return replace(now, turns=turns, has_earlier=seen.has_earlier, last=seen.last), given
+
+    def page_to(self, user_id: str, conversation_id: str, number: int) -> Conversation | None:
+        """As `page`, with the turns up to one of any branch; None where this user has no such turn."""
+        conversation = self.head(user_id, conversation_id)
+        if conversation is None:
+            return None
+        key = schema.message(conversation_id, number, "user")
+        found = self._table.get_many(schema.person(user_id), [key], ["sk", "stem"])
+        if key not in found:
+            return None
+        end = (number, found[key].get("stem", number))
+        window, has_earlier = self._window(user_id, conversation, end, 0, PAGE_TURNS, PAGE_BYTES)
+        window = self._with_versions(user_id, conversation_id, window)
+        return replace(conversation, turns=window, has_earlier=has_earlier, has_later=True)
+
+    def texts(self, user_id: str, places: Sequence[tuple[str, int, str]]) -> dict[str, str]:
+        """What messages say, one of each conversation, by conversation; of those that are there.
+
+        `places` are conversation, turn and role.
+        """
+        keys = {schema.message(each, number, role): each for each, number, role in places}
+        found = self._table.get_many(schema.person(user_id), list(keys), ["sk", "text"])
+        return {keys[sk]: item["text"] for sk, item in found.items()}
+
     def turn(self, user_id: str, conversation_id: str, number: int) -> Turn | None:
         """One turn of any branch, or None when this user has no such turn."""
         if self.head(user_id, conversation_id) is None:
@@ -63,17 +117,46 @@ class Reading:
         found = self._table.get_many(schema.person(user_id), keys)
         return turn_of(found[keys[0]], found.get(keys[1]))[0] if keys[0] in found else None
 
-    def context(self, user_id: str, conversation_id: str, most_bytes: int) -> Conversation | None:
+    def context(
+        self,
+        user_id: str,
+        conversation_id: str,
+        most_bytes: int,
+        whole_bytes: int = 0,
+        *,
+        whole: bool = False,
+    ) -> Conversation | None:
         """The conversation with the turns after its summary, the newest that take at most `most_bytes`.
 
-        The last one is among them in any case.
+        Of one that `is_whole` at most `whole_bytes`, if that is more. The last turn is among them in any
+        case. When `whole` is asked for, it is read as if its summary had been taken back.
         """
         conversation = self.head(user_id, conversation_id)
         if conversation is None:
             return None
+        if whole:
+            conversation = replace(conversation, is_whole=True, summary="", summarized_to=0)
+        return self._context(user_id, conversation, most_bytes, whole_bytes)
+
+    def to_ask(
+        self, user_id: str, conversation_id: str, most_bytes: int, whole_bytes: int
+    ) -> tuple[Conversation, str]:
+        """What `context` reads, of a new conversation nothing, and the person's own instructions."""
+        pk, key = schema.person(user_id), schema.conversation(conversation_id)
+        known = [key] if valid_id(conversation_id) else []
+        found = self._table.get_many(pk, [*known, schema.INSTRUCTIONS])
+        conversation = self._live(conversation_id, found.get(key)) or Conversation(conversation_id)
+        if conversation.version:
+            conversation = self._context(user_id, conversation, most_bytes, whole_bytes)
+        return conversation, own_instructions(found.get(schema.INSTRUCTIONS))
+
+    def _context(
+        self, user_id: str, conversation: Conversation, most_bytes: int, whole_bytes: int
+    ) -> Conversation:
+        most_bytes = max(most_bytes, whole_bytes) if conversation.is_whole else most_bytes
         end = self._end(user_id, conversation, None)
         window, has_earlier = self._window(
-            user_id, conversation, end, conversation.summarized_to + 1, None, most_bytes
+            user_id, conversation, end, conversation.summarized_to + 1, None, most_bytes, for_model=True
         )
         return replace(
             conversation,
@@ -95,12 +178,13 @@ class Reading:
         last, stem = self._end(user_id, conversation, None)
         first = conversation.summarized_to + 1
         turns: list[Turn] = []
-        size = 0
+        size = said = 0
         for turn, turn_bytes in self._oldest_first(user_id, conversation.id, first, last, stem):
-            if turns and size > most_bytes:
+            if turns and (said > most_bytes or size > THOUGHTS * most_bytes):
                 break
             turns.append(turn)
             size += turn_bytes
+            said += turn_bytes - _thought_bytes(turn)
         return turns
 
     def _end(self, user_id: str, conversation: Conversation, before: int | None) -> tuple[int, int]:
@@ -129,14 +213,21 @@ class Reading:
         first: int,
         most_turns: int | None,
         most_bytes: int,
+        *,
+        for_model: bool = False,
     ) -> tuple[tuple[Turn, ...], bool]:
-        """The newest turns from `first` to the end, in order, and whether there are more among them."""
+        """The newest turns from `first` to the end, in order, and whether there are more among them.
+
+        `for_model`: of what a model reads, which reasoning is not.
+        """
         at_once = min(2 * most_turns + 2, ITEMS_AT_ONCE) if most_turns else ITEMS_AT_ONCE
         window: list[Turn] = []
-        size = 0
+        size = said = 0
         for turn, turn_bytes in self._newest_first(user_id, conversation.id, first, *end, at_once):
             size += turn_bytes
-            if window and (len(window) == most_turns or size > most_bytes):
+            said += turn_bytes - _thought_bytes(turn) if for_model else turn_bytes
+            is_full = said > most_bytes or size > THOUGHTS * most_bytes
+            if window and (len(window) == most_turns or is_full):
                 return tuple(reversed(window)), True
             window.append(turn)
         return tuple(reversed(window)), False
@@ -245,6 +336,37 @@ class Reading:
         return next((schema.turn_number(item["sk"]) for item in found), 0)
 
 
+def page_with(seen: Conversation, turn: Turn) -> Conversation | None:
+    """The latest page once this turn stands behind what was read for a model.
+
+    None where that is not all of the page: then it is to be read. Its version is that of the turn.
+    """
+    earlier = seen.turns[-(PAGE_TURNS - 1) :]
+    is_all = len(earlier) == PAGE_TURNS - 1 or not seen.has_earlier
+    # Versions of a question, and what documents back, are not read for a model, or not counted here.
+    is_plain = not seen.shown and not any(each.first or _is_backed(each) for each in earlier)
+    if not is_all or not is_plain or sum(map(_shown_bytes, earlier)) > PAGE_BYTES:
+        return None
+    has_earlier = seen.has_earlier or len(seen.turns) > len(earlier)
+    turns = (*earlier, turn)
+    return replace(
+        seen, version=turn.number, turns=turns, has_earlier=has_earlier, has_gap=False, last=turn.number
+    )
+
+
+def _is_backed(turn: Turn) -> bool:
+    return turn.answer is not None and turn.answer.backing is not None
+
+
+def _shown_bytes(turn: Turn) -> int:
+    answer = turn.answer.text if turn.answer else ""
+    return len(f"{turn.question_text}{answer}".encode("utf-8", "replace")) + _thought_bytes(turn)
+
+
 def _path(question: Item) -> list[int]:
     """The turns that a question of a branch names as the ones before it, the nearest first."""
     return [int(number) for number in reversed(question.get("path", "").split())]
+
+
+def _thought_bytes(turn: Turn) -> int:
+    return len(turn.answer.thought.encode("utf-8", "replace")) if turn.answer else 0

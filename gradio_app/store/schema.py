@@ -13,6 +13,7 @@ from dataclasses import dataclass
 BY_CHANGE = "by-change"
 """The index of what has `updated_at`, which only heads of conversations have: a user's, in its order."""
 
+CHANGE = "updated_at"
 BY_MEANING = "by-meaning"
 """The vector index of what has `library` and `vector`, which only passages of documents have."""
 LIBRARY, VECTOR = "library", "vector"
@@ -38,7 +39,19 @@ LEFT = "LEFT#"
 DRAFT_BEFORE = "DRAFT"
 """The one draft of a user, as the releases wrote it whose drafts did not belong to a conversation."""
 PREFERENCES = "PREFERENCES"
+INSTRUCTIONS = "INSTRUCTIONS"
+ASSISTANT = "ASSISTANT#"
+ASSISTANT_SAYS = "SAYS#"
+ASSISTANTS = "ASSISTANTS"
+"""Where the shelves are counted; in a person's partition, how many of their own there are."""
+SHELF = "SHELF#"
+ASSISTED = "ASSISTED#"
 STORAGE = "STORAGE"
+THUMB = "THUMB#"
+THUMBS = "THUMBS"
+"""Where administrators see them."""
+THUMB_TOLD = "GIVEN#"
+THUMBS_COUNTED = "COUNT#"
 USAGE = "USAGE#"
 RESERVATION = "RESERVATION#"
 SIGNED_IN = "SESSION#"
@@ -63,6 +76,15 @@ VECTOR_OF = "VECTOR#"
 SEGMENT = "SEGMENT#"
 WORD = "WORD#"
 PASSAGE_COUNT = "COUNT"
+STRETCH = "STRETCH#"
+READ_TO = "READ#"
+CHANGED = "CHANGED#"
+SAID = "READ"
+SWEEP = "SWEEP"
+IMPORTED = "IMPORT#"
+SHARE = "SHARE#"
+SHARED_HEAD = "HEAD"
+SHARED_TURN = "TURN#"
 
 NUMBER_DIGITS = 15
 BRANCHED = 5 * 10**14
@@ -92,10 +114,11 @@ KINDS = (
         "USER#<user>",
         "CONVERSATION#<conversation>",
         "title:S version:N updated_at:N input_tokens:N? output_tokens:N? summary:S? summarized_to:N? "
-        "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? asks:S? pinned:N? folder:S? deleted_at:N? "
-        "shown:N? stem:N? branch_summary:S? branch_summarized_to:N? named:N?",
+        "stored_bytes:N? model_id:S? temperature:N? max_tokens:N? asks:S? instructions:S? assistant:S? "
+        "pinned:N? folder:S? deleted_at:N? shown:N? stem:N? branch_summary:S? branch_summarized_to:N? "
+        "named:N? unpinned_at:N? whole:N? effort:S? service_tier:S? cache_saved_tokens:N?",
         "deleted by its owner",
-        "store/conversations, heads, answers, deletion, organizing",
+        "store/conversations, heads, answers, deletion, organizing, instructions",
     ),
     Kind(
         "message",
@@ -103,7 +126,8 @@ KINDS = (
         "MESSAGE#<conversation>#<turn>#<0 or 1>",
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
         "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
-        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? first:N?",
+        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? made_of:S? "
+        "reasoning:S? reasoning_ms:N? first:N? effort:S? service_tier:S?",
         "with its conversation",
         "store/messages, conversations, answers, deletion",
     ),
@@ -113,7 +137,8 @@ KINDS = (
         "BRANCH#<conversation>#<turn>#<0 or 1>",
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
         "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
-        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? first:N? path:S? stem:N?",
+        "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? made_of:S? "
+        "reasoning:S? reasoning_ms:N? first:N? path:S? stem:N? effort:S? service_tier:S?",
         "with its conversation",
         "store/messages, branches, conversations, answers, deletion",
     ),
@@ -141,6 +166,46 @@ KINDS = (
         "when it is let go, or with its conversation",
         "store/organizing, deletion",
     ),
+    Kind(
+        "last deletion of what is over",
+        "SWEEP",
+        "SWEEP",
+        "after:N",
+        "never",
+        "store/expiring",
+    ),
+    Kind(
+        "conversation that is being brought in",
+        "USER#<user>",
+        "IMPORT#<conversation>",
+        "after:N",
+        "when it is there, or at the next one",
+        "store/importing",
+    ),
+    Kind(
+        "copy that is shared",
+        "USER#<user>",
+        "SHARE#<conversation>#<copy>",
+        "title:S at:N",
+        "when it is revoked, or with its conversation",
+        "store/sharing, deletion",
+    ),
+    Kind(
+        "what a copy is of",
+        "SHARED#<copy>",
+        "HEAD",
+        "owner:S conversation:S title:S at:N",
+        "when it is revoked, or with its conversation",
+        "store/sharing, deletion",
+    ),
+    Kind(
+        "turn of a copy",
+        "SHARED#<copy>",
+        "TURN#<number>",
+        "question:S answer:S model_id:S",
+        "when it is revoked, or with its conversation",
+        "store/sharing, deletion",
+    ),
     Kind("folder", "USER#<user>", "FOLDER#<id>", "name:S", "deleted by its owner", "store/organizing"),
     Kind(
         "conversation in a folder",
@@ -155,7 +220,7 @@ KINDS = (
         "draft",
         "USER#<user>",
         "DRAFT#<conversation>",
-        "text:S uploads:S? expires_at:N",
+        "text:S uploads:S? instructions:S? saves:N? expires_at:N",
         "a day after",
         "store/drafts",
     ),
@@ -187,9 +252,83 @@ KINDS = (
         "preferences",
         "USER#<user>",
         "PREFERENCES",
-        "model_id:S temperature:N max_tokens:N",
+        "model_id:S temperature:N max_tokens:N effort:S? service_tier:S?",
         "never",
         "store/preferences",
+    ),
+    Kind("instructions", "USER#<user>", "INSTRUCTIONS", "text:S", "never", "store/instructions"),
+    Kind(
+        "assistant of one's own",
+        "USER#<user>",
+        "ASSISTANT#<id>",
+        "name:S version:N",
+        "deleted by its owner",
+        "store/assistants",
+    ),
+    Kind(
+        "what it says",
+        "USER#<user>",
+        "SAYS#<id>",
+        "says:S version:N",
+        "with it",
+        "store/assistants",
+    ),
+    Kind("count of assistants", "USER#<user>", "ASSISTANTS", "count:N", "never", "store/assistants"),
+    Kind(
+        "assistant of a conversation",
+        "USER#<user>",
+        "ASSISTED#<conversation>",
+        "assistant:S",
+        "with its conversation",
+        "store/conversations, assistants, deletion",
+    ),
+    Kind(
+        "shared assistant",
+        "ASSISTANTS#<shelf>",
+        "ASSISTANT#<id>",
+        "name:S version:N",
+        "deleted by an administrator",
+        "store/assistants",
+    ),
+    Kind(
+        "what a shared assistant says",
+        "ASSISTANTS#<shelf>",
+        "SAYS#<id>",
+        "says:S version:N",
+        "with it",
+        "store/assistants",
+    ),
+    Kind(
+        "shelf of assistants",
+        "ASSISTANTS",
+        "SHELF#<shelf>",
+        "name:S count:N",
+        "with the last one on it",
+        "store/assistants",
+    ),
+    Kind(
+        "thumb on an answer",
+        "USER#<user>",
+        "THUMB#<conversation>#<turn>",
+        "up:N reason:S agreed:N told:S counted:S",
+        "when it is taken back, or with its message",
+        "store/thumbs, deletion, conversations",
+    ),
+    Kind(
+        "thumb as administrators see it",
+        "THUMBS",
+        "GIVEN#<time>#<id>",
+        "day:S up:N reason:S model_id:S assistant:S answer:S? expires_at:N",
+        "with the thumb, or a year after",
+        "store/thumbs",
+    ),
+    Kind(
+        "count of thumbs",
+        "THUMBS",
+        "COUNT#<day>#<model>#<assistant>",
+        "name:S? up:N? down:N? expires_at:N",
+        "a year after the last one",
+        "store/thumbs",
     ),
     Kind("usage", "USER#<user>", "USAGE#<day>", "tokens:N expires_at:N", "90 days after", "store/usage"),
     Kind(
@@ -270,8 +409,8 @@ KINDS = (
         "LIBRARY#<library>",
         "DOCUMENT#<hash of its content>",
         "name:S kind:S bytes:N pages:N? state:S reason:S? done:N? total:N? at_page:N? delayed:N? cut:N? "
-        "collection:S? source:S? added_by:S added_at:N chunked:S? model:S? refused_model:S? counted_bytes:N "
-        "counted_pages:N? work:S",
+        "collection:S? source:S? added_by:S added_at:N chunked:S? model:S? refused_model:S? indexed:N? "
+        "indexed_at:N? counted_bytes:N counted_pages:N? work:S",
         "deleted by its owner",
         "store/library, ingesting",
     ),
@@ -346,6 +485,46 @@ KINDS = (
         "passages:N words:S",
         "with its document",
         "store/words",
+    ),
+    Kind(
+        "word of conversations",
+        "SAID#<user>",
+        "WORD#<word>#<conversation, its digits reversed in order>#<first turn>",
+        "places:S",
+        "with its conversation",
+        "store/said",
+    ),
+    Kind(
+        "words of some turns",
+        "SAID#<user>",
+        "STRETCH#<conversation>#<first turn>",
+        "last:N words:S",
+        "with its conversation",
+        "store/said",
+    ),
+    Kind(
+        "how far a conversation is read for search",
+        "SAID#<user>",
+        "READ#<conversation>",
+        "title:S to:N branch_to:N at:N?",
+        "with its conversation",
+        "store/said",
+    ),
+    Kind(
+        "how far all of them are",
+        "SAID#<user>",
+        "READ",
+        "until:N",
+        "never",
+        "store/said",
+    ),
+    Kind(
+        "change to be read for search",
+        "SAID#<user>",
+        "CHANGED#<conversation>#<turn>",
+        "stamp:N",
+        "at the next search, or with its conversation",
+        "store/said, conversations, answers, deletion",
     ),
     Kind(
         "count of passages",
@@ -444,6 +623,21 @@ def filed_id(filed_key: str) -> str:
     return filed_key.rpartition("#")[2]
 
 
+def share(conversation_id: str, share_id: str = "") -> str:
+    """The sort key of a copy in its owner's list; without an id, the prefix of a conversation's."""
+    return f"{SHARE}{conversation_id}#{share_id}"
+
+
+def shared(share_id: str) -> str:
+    """The partition of a copy that whoever is signed in may read."""
+    return f"SHARED#{share_id}"
+
+
+def imported(conversation_id: str) -> str:
+    """The sort key of what remembers that a conversation is being brought in."""
+    return f"{IMPORTED}{conversation_id}"
+
+
 def upload(file_id: str) -> str:
     """The sort key of a file that was uploaded and is not sent."""
     return f"{UPLOAD}{file_id}"
@@ -457,6 +651,51 @@ def left(left_id: str) -> str:
 def draft(conversation_id: str) -> str:
     """The sort key of what stands in the box of a conversation."""
     return f"{DRAFT}{conversation_id}"
+
+
+def assistants_of(shelf_id: str) -> str:
+    """The partition of assistants that people share."""
+    return f"{ASSISTANTS}#{shelf_id}"
+
+
+def shelf(shelf_id: str) -> str:
+    """The sort key of what counts the assistants that some people share."""
+    return f"{SHELF}{shelf_id}"
+
+
+def assistant(assistant_id: str) -> str:
+    """The sort key of an assistant in lists."""
+    return f"{ASSISTANT}{assistant_id}"
+
+
+def assistant_says(assistant_id: str) -> str:
+    """The sort key of what an assistant says."""
+    return f"{ASSISTANT_SAYS}{assistant_id}"
+
+
+def assisted(conversation_id: str) -> str:
+    """The sort key of the assistant that a conversation was begun with, as it was then."""
+    return f"{ASSISTED}{conversation_id}"
+
+
+def thumbs_of(conversation_id: str) -> str:
+    """The prefix of the thumbs in a conversation."""
+    return f"{THUMB}{conversation_id}#"
+
+
+def thumb(conversation_id: str, number: int) -> str:
+    """The sort key of a person's thumb on the answer of a turn."""
+    return f"{thumbs_of(conversation_id)}{number:0{NUMBER_DIGITS}d}"
+
+
+def thumb_told(given_at: int, thumb_id: str) -> str:
+    """The sort key of a thumb as administrators see it, by when it was given (epoch milliseconds)."""
+    return f"{THUMB_TOLD}{given_at:0{NUMBER_DIGITS}d}#{thumb_id}"
+
+
+def thumbs_counted(day: str, model_id: str, assistant_place: str) -> str:
+    """The sort key of how many thumbs were given in a day."""
+    return f"{THUMBS_COUNTED}{day}#{model_id}#{assistant_place}"
 
 
 def usage(day: str) -> str:
@@ -608,3 +847,48 @@ def word_of(word_key: str) -> tuple[str, str, int]:
     """The word, the document and the segment of such a key."""
     head, _, document_id, number = word_key.rsplit("#", 3)
     return head.removeprefix(WORD), document_id, int(number)
+
+
+def said(user_id: str) -> str:
+    """The partition of the words of a person's conversations, apart from these: much is written there."""
+    return f"SAID#{user_id}"
+
+
+def stretch(conversation_id: str, first: int | None = None) -> str:
+    """The sort key of what remembers the words of some turns from one on; without one, the prefix of all."""
+    return f"{STRETCH}{conversation_id}#" + ("" if first is None else f"{first:0{NUMBER_DIGITS}d}")
+
+
+def stretch_number(stretch_key: str) -> int:
+    """The first turn of such a key."""
+    return int(stretch_key.rpartition("#")[2])
+
+
+def said_word(word_: str, conversation_id: str, first: int) -> str:
+    """The sort key of a word in a stretch: of a word, the conversation that was begun last comes first."""
+    return f"{WORD}{word_}#{conversation_id.translate(_REVERSED)}#{first:0{NUMBER_DIGITS}d}"
+
+
+def stretch_of_word(word_key: str) -> tuple[str, int]:
+    """The conversation and the first turn of such a key."""
+    _, reversed_id, first = word_key.rsplit("#", 2)
+    return reversed_id.translate(_REVERSED), int(first)
+
+
+def read_to(conversation_id: str) -> str:
+    """The sort key of how far a conversation is read for search."""
+    return f"{READ_TO}{conversation_id}"
+
+
+def changed(conversation_id: str, turn: int | None = None) -> str:
+    """The sort key of a change that search has to read; without a turn, the prefix of a conversation's."""
+    return f"{CHANGED}{conversation_id}#" + ("" if turn is None else f"{turn:0{NUMBER_DIGITS}d}")
+
+
+def changed_turn(changed_key: str) -> tuple[str, int]:
+    """The conversation and the turn of such a key."""
+    _, conversation_id, turn = changed_key.split("#")
+    return conversation_id, int(turn)
+
+
+_REVERSED = str.maketrans("0123456789abcdef", "fedcba9876543210")

@@ -183,6 +183,20 @@ class Table:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def scan_index(self, index: str, condition: Condition) -> Iterator[Item]:
+        """What is in an index and meets a condition, of everybody: all of the index is read, page by page."""
+        arguments: dict[str, Any] = {
+            "TableName": self._name,
+            "IndexName": index,
+            **_expression("FilterExpression", condition),
+        }
+        while True:
+            page = self._call("scan", **arguments)
+            yield from (_item(wire) for wire in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     def sort_keys(self, pk: str, prefix: str) -> list[str]:
         """The `sk` of every item under `pk` that begins with the prefix."""
         return [item["sk"] for item in self.query(pk, prefix=prefix, names=["sk"])]

@@ -5,6 +5,7 @@ item of its own beside it until it is settled: exactly once, by who set it aside
 the person's next call. So nothing is spent that was not set aside, and nothing stays set aside.
 """
 
+import contextlib
 import secrets
 import time
 from collections.abc import Callable
@@ -52,8 +53,12 @@ class Usage:
         day = datetime.fromtimestamp(self._now(), UTC).date().isoformat()
         return Reservation(secrets.token_hex(16), user_id, day, tokens, least)
 
-    def reserving(self, reservation: Reservation) -> list[Action]:
-        """The writes that set it aside; the first one fails when the day's tokens do not suffice."""
+    def reserving(self, reservation: Reservation, *, begun: bool = False) -> list[Action]:
+        """The writes that set it aside; the first one fails when the day's tokens do not suffice.
+
+        `begun` is of a call that follows at once and so need not `begin`: should this task die in between,
+        all of it counts as spent.
+        """
         tokens = Attr("tokens")
         room = tokens.not_exists() | tokens.lte(self._limit - reservation.tokens) if self._limit else None
         item = {
@@ -62,7 +67,7 @@ class Usage:
             "day": reservation.day,
             "tokens": reservation.tokens,
             "least": reservation.least,
-            "begun": 0,
+            "begun": int(begun),
             "lease_until": self._lease(),
             "expires_at": int(self._now()) + RESERVATION_KEPT_SECONDS,
         }
@@ -85,13 +90,15 @@ class Usage:
 
     def settle(self, reservation: Reservation, spent: int) -> None:
         """Replace what was set aside by what was spent; what is settled already stays so."""
+        with contextlib.suppress(ConflictError):
+            self._table.transact(self.settling(reservation, spent))
+
+    def settling(self, reservation: Reservation, spent: int) -> list[Action]:
+        """The writes that do so; the first one fails when it is settled already."""
         released = Delete(
             schema.person(reservation.user_id), schema.reservation(reservation.id), Attr("pk").exists()
         )
-        try:
-            self._table.transact([released, self._add(reservation, spent - reservation.tokens)])
-        except ConflictError:
-            return
+        return [released, self._add(reservation, spent - reservation.tokens)]
 
     def clear(self, user_id: str) -> None:
         """Settle what dead tasks left: a call that began may have cost all that was set aside for it."""

@@ -12,17 +12,23 @@ from itertools import pairwise
 from typing import Any
 
 from local.bedrock import attachments
+from local.bedrock.caching import Cached, Point, is_point, points
 from local.bedrock.errors import malformed, validation
 from local.bedrock.shapes import constraint, fraction, integer, items, structure, text
 
-USED = {"messages", "system", "inferenceConfig", "additionalModelRequestFields"}
+USED = {"messages", "system", "inferenceConfig", "additionalModelRequestFields", "serviceTier"}
 # Accepted and without effect: they are about servers, prices and reports, of which there are none here.
-IGNORED = {"requestMetadata", "performanceConfig", "serviceTier", "additionalModelResponseFieldPaths"}
+IGNORED = {"requestMetadata", "performanceConfig", "additionalModelResponseFieldPaths"}
+TIERS = ("priority", "default", "flex", "reserved")
 ROLES = ("user", "assistant")
 ATTACHED = {"document", "image"}
 # For requests that say nothing: the makers' own choice, in the model's generation_config.json.
 DEFAULTS = {"temperature": 0.7, "top_p": 0.8, "top_k": 20}
 
+UNCACHED = Cached()
+
+INVALID_TIER = "The service tier provided is invalid."
+NO_RESERVATION = "Reservation not found."
 NO_TOOLS = "This model doesn't support tool use."
 NOT_SUPPORTED = "This model doesn't support the {0} field. Remove {0} and try again."
 STARTS_WITH_USER = (
@@ -41,6 +47,12 @@ TOO_MANY_TOKENS = (
     "The maximum tokens you requested exceeds the model limit of {0}. Try again with a maximum tokens value"
     " that is lower than {0}."
 )
+
+
+class Thought(str):
+    """A piece of the model's reasoning, which comes before its answer."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,22 @@ def prompt(request: object, context_tokens: int) -> dict[str, Any]:
     }
 
 
+def service_tier(request: object) -> dict[str, Any]:
+    """Return what the response says of the service tier, as Bedrock does: the one that was asked for, if any.
+
+    One machine serves all of them alike. Raises ApiError.
+    """
+    told = structure(request, "the request").get("serviceTier")
+    if told is None:
+        return {}
+    wanted = text(structure(told, "serviceTier").get("type"), "serviceTier.type")
+    if wanted not in TIERS:
+        raise validation(INVALID_TIER)
+    if wanted == "reserved":
+        raise validation(NO_RESERVATION)
+    return {"serviceTier": {"type": wanted}}
+
+
 def stop_reason(ending: Ending, max_tokens: int) -> str:
     """Return Bedrock's `stopReason` for an answer that was allowed `max_tokens`."""
     if ending.stop_sequence is not None:
@@ -81,19 +109,42 @@ def stop_reason(ending: Ending, max_tokens: int) -> str:
     return ending.reason
 
 
-def usage(ending: Ending) -> dict[str, int]:
-    """Return Bedrock's `usage`."""
-    total = ending.input_tokens + ending.output_tokens
-    return {"inputTokens": ending.input_tokens, "outputTokens": ending.output_tokens, "totalTokens": total}
+def marked(request: object) -> list[Point]:
+    """Return the places that the request marks for the prompt cache. Raises ApiError."""
+    return points(structure(request, "the request"), _block)
 
 
-def response(answer: str, ending: Ending, max_tokens: int, latency_ms: int) -> dict[str, Any]:
+def usage(ending: Ending, cached: Cached = UNCACHED) -> dict[str, Any]:
+    """Return Bedrock's `usage`; its `inputTokens` leave out what the cache has to do with."""
+    plain = ending.input_tokens - cached.read - cached.written
+    told: dict[str, Any] = {
+        "inputTokens": plain,
+        "outputTokens": ending.output_tokens,
+        "totalTokens": ending.input_tokens + ending.output_tokens,
+        "cacheReadInputTokens": cached.read,
+        "cacheWriteInputTokens": cached.written,
+    }
+    if cached.written:
+        told["cacheDetails"] = [{"ttl": cached.ttl, "inputTokens": cached.written}]
+    return told
+
+
+def response(
+    answer: str,
+    ending: Ending,
+    max_tokens: int,
+    latency_ms: int,
+    cached: Cached = UNCACHED,
+    reasoning: str = "",
+) -> dict[str, Any]:
     """Return the whole response of Converse."""
-    content = [{"text": answer}] if answer else []
+    content: list[dict[str, Any]] = [{"text": answer}] if answer else []
+    if reasoning:
+        content.insert(0, {"reasoningContent": {"reasoningText": {"text": reasoning}}})
     return {
         "output": {"message": {"role": "assistant", "content": content}},
         "stopReason": stop_reason(ending, max_tokens),
-        "usage": usage(ending),
+        "usage": usage(ending, cached),
         "metrics": {"latencyMs": latency_ms},
     }
 
@@ -108,7 +159,7 @@ def _refuse_unsupported(fields: Iterable[str]) -> None:
 
 def _system(blocks: list[Any]) -> dict[str, str]:
     """Return nothing for no blocks: an empty text would silence the template's own system prompt."""
-    texts = [_block(each, f"system.{number}") for number, each in enumerate(blocks)]
+    texts = [_block(each, f"system.{number}") for number, each in enumerate(blocks) if not is_point(each)]
     return {"system": "\n\n".join(texts)} if texts else {}
 
 
@@ -118,7 +169,7 @@ def _message(value: object, number: int) -> dict[str, Any]:
     role = text(message.get("role"), f"{place}.role")
     if role not in ROLES:
         raise constraint(f"{place}.role", role, "Member must satisfy enum value set: [user, assistant]")
-    blocks = items(message.get("content"), f"{place}.content")
+    blocks = [each for each in items(message.get("content"), f"{place}.content") if not is_point(each)]
     if not blocks:
         raise validation(
             f"The content field in the Message object at {place} is empty. Add a ContentBlock object"

@@ -1,17 +1,15 @@
-"""llama.cpp's own HTTP server inside this process, on loopback and with a key that nobody else knows."""
+"""The model in a process of its own (`local.llama`), and the way to it."""
 
 from __future__ import annotations
 
-import importlib
-import os
-import secrets
+import select
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
-LOOPBACK = "127.0.0.1"
-PROMPT_CACHE_MIB = 256  # beside the slots; llama.cpp's own default is 8 GiB
-KEEP_QUIET = -1
-OUT_OF_THE_WAY = 0  # percent of the time in which an idle thread spins
+from local.llama import READY
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class EngineError(Exception):
@@ -19,42 +17,44 @@ class EngineError(Exception):
 
 
 class Engine:
-    """A loaded model. Loading takes seconds; `close` frees the memory and stops llama.cpp's threads."""
+    """A model that is being loaded from now on, which takes seconds."""
 
     def __init__(self, gguf: Path, *, slots: int, context_tokens: int, threads: int | None) -> None:
-        """Load `gguf` to answer `slots` requests at once with `context_tokens` for each.
+        """Begin to load `gguf`, to answer `slots` requests at once with `context_tokens` for each.
 
-        `threads` None leaves their number to llama.cpp: one for each physical core. Raises EngineError.
+        `threads` None leaves their number to llama.cpp: one for each physical core.
         """
-        # Read when libgomp loads, thus before the import: threads that spin while they wait bring a busy
-        # machine down to one token a second.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-        xllamacpp = importlib.import_module("xllamacpp")
+        self._gguf = gguf
+        self.url = self.key = ""
+        command = [sys.executable, "-m", "local.llama", "--gguf", str(gguf), "--slots", str(slots)]
+        command += ["--context-tokens", str(context_tokens)]
+        command += ["--threads", str(threads)] if threads else []
+        self._process = subprocess.Popen(  # noqa: S603 (our own module)
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for whoever started it
+        )
+        assert self._process.stdout is not None  # noqa: S101 (a programming error)
+        self._said = self._process.stdout
 
-        self.key = secrets.token_hex()
-        parameters = xllamacpp.CommonParams()
-        parameters.model.path = str(gguf)
-        parameters.n_parallel = slots
-        parameters.n_ctx = slots * context_tokens
-        parameters.n_gpu_layers = 0
-        # Without mmap the weights, which are repacked for the processor, are not in memory twice.
-        parameters.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
-        parameters.cache_ram_mib = PROMPT_CACHE_MIB
-        parameters.enable_reasoning = 0  # answers are for people: a model that thinks aloud is asked not to
-        for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
-            cpu.n_threads = threads or -1
-            cpu.poll = OUT_OF_THE_WAY
-        parameters.hostnames, parameters.port = [LOOPBACK], 0
-        parameters.api_keys, parameters.ui = [self.key], False
-        parameters.verbosity = KEEP_QUIET
-        try:
-            self._server: Any = xllamacpp.Server(parameters)
-        except RuntimeError as error:
+    @property
+    def has_said(self) -> bool:
+        """Whether `wait` would return or raise at once."""
+        return bool(select.select([self._said], [], [], 0)[0])
+
+    def wait(self) -> None:
+        """Wait until it is loaded, and has an address and a key that it asks for. Raises EngineError."""
+        said = self._said.readline().split()
+        if not said or said[0] != READY:
             raise EngineError(
-                f"llama.cpp can't load {gguf}: the file is damaged or of a kind it does not know"
-            ) from error
-        self.url: str = self._server.listening_address
+                f"llama.cpp can't load {self._gguf}: the file is damaged or of a kind it does not know"
+            )
+        _, self.url, self.key = said
 
     def close(self) -> None:
-        """Stop llama.cpp. What it is generating ends as a broken connection."""
-        self._server = None  # its destructor does it
+        """End it, loaded or not: it keeps nothing. What it is generating ends as a broken connection."""
+        with self._process:
+            self._process.kill()

@@ -36,6 +36,11 @@ def model_error(message: str) -> ApiError:
     return ApiError("ModelErrorException", 424, message)
 
 
+def not_ready(message: str) -> ApiError:
+    """The model is being loaded; the same request can be answered later."""
+    return ApiError("ModelNotReadyException", 429, message)
+
+
 def unavailable(message: str) -> ApiError:
     """The model can't work on any request now."""
     return ApiError("ServiceUnavailableException", 503, message)

@@ -4,38 +4,55 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from local.bedrock.converse import Ending
-from local.bedrock.errors import ApiError, model_error, unavailable, validation
+from local.bedrock.converse import Ending, Thought
+from local.bedrock.errors import ApiError, model_error, not_ready, unavailable, validation
 
 CONNECT_SECONDS = 5
+LOADING = "The local model is still being loaded."
 STOPPED = "The local model has stopped."
 TOO_LONG = "Input is too long for requested model."
 
 
 class Inference:
-    """A client of one engine, for one event loop."""
+    """A client of one engine, for one event loop; until it is connected, the model is being loaded."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self) -> None:
+        self._client: httpx.AsyncClient | None = None
+
+    def connect(self, url: str, key: str) -> None:
+        """Ask the engine at this address from now on."""
         # Without a limit on reading: a long prompt or a full house takes minutes, and the caller may hang up.
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         limits = httpx.Limits(max_connections=None)
         headers = {"Authorization": f"Bearer {key}"}
-        self._http = httpx.AsyncClient(
+        self._client = httpx.AsyncClient(
             base_url=url, headers=headers, timeout=timeout, limits=limits, trust_env=False
         )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is an engine to ask."""
+        return self._client is not None
+
+    @property
+    def _http(self) -> httpx.AsyncClient:
+        if self._client is None:
+            raise not_ready(LOADING)
+        if self._client.is_closed:
+            raise unavailable(STOPPED)
+        return self._client
 
     async def generate(self, prompt: dict[str, Any]) -> AsyncGenerator[str | Ending]:
         """Yield the answer's pieces of text and, last, its Ending. Closing it stops the generation.
 
         Raises ApiError, before the first piece or between two.
         """
-        if self._http.is_closed:
-            raise unavailable(STOPPED)
         try:
             async with self._http.stream("POST", "/v1/messages", json={**prompt, "stream": True}) as answer:
                 if answer.is_error:
@@ -49,6 +66,12 @@ class Inference:
         except httpx.HTTPError as error:
             raise unavailable(STOPPED) from error
 
+    async def finish(self, prompt: dict[str, Any]) -> None:
+        """Have the answer generated, whatever it is, and whether it can be."""
+        with suppress(ApiError):
+            async for _ in self.generate(prompt):
+                pass
+
     async def count_tokens(self, prompt: dict[str, Any]) -> int:
         """Return how many tokens the prompt has inside the model's chat template. Raises ApiError."""
         try:
@@ -59,6 +82,16 @@ class Inference:
             raise _error(answer)
         return answer.json()["input_tokens"]
 
+    async def tokens_in(self, text: str) -> int:
+        """Return how many tokens a text has by itself. Raises ApiError."""
+        try:
+            answer = await self._http.post("/tokenize", json={"content": text})
+        except httpx.HTTPError as error:
+            raise unavailable(STOPPED) from error
+        if answer.is_error:
+            raise _error(answer)
+        return len(answer.json()["tokens"])
+
     async def busy_slots(self) -> int:
         """Return how many requests the model is working on."""
         slots = (await self._http.get("/slots")).raise_for_status().json()
@@ -66,7 +99,8 @@ class Inference:
 
     async def aclose(self) -> None:
         """Break every generation off and close the connections."""
-        await self._http.aclose()
+        if self._client:
+            await self._client.aclose()
 
 
 async def _pieces(lines: AsyncIterator[str]) -> AsyncGenerator[str | Ending]:
@@ -83,6 +117,8 @@ async def _pieces(lines: AsyncIterator[str]) -> AsyncGenerator[str | Ending]:
                 input_tokens = counted["input_tokens"] + counted.get("cache_read_input_tokens", 0)
             case "content_block_delta" if text := event["delta"].get("text"):
                 yield text
+            case "content_block_delta" if thinking := event["delta"].get("thinking"):
+                yield Thought(thinking)
             case "message_delta":
                 delta = event["delta"]
                 output_tokens = event["usage"]["output_tokens"]

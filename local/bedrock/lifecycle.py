@@ -7,24 +7,27 @@ import atexit
 import socket
 import threading
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from local.bedrock.converse import prompt
 from local.bedrock.embedder import Embedder
-from local.bedrock.engine import LOOPBACK, Engine, EngineError
+from local.bedrock.engine import Engine, EngineError
 from local.bedrock.inference import Inference
 from local.bedrock.server import create_app
+from local.llama import LOOPBACK
 
 SLOTS = 2  # requests answered at once; more of them wait for their turn
 CONTEXT_TOKENS = 8192  # for each of them; on Qwen2.5-Coder 1.5B that takes 229 MiB each
 BACKLOG = 128  # connections that wait to be accepted
+NOT_RUNNING = "the local Bedrock is not running"
 GRACE_SECONDS = 5  # for answers that are being sent when the server stops
 
 
 class BedrockServer:
-    """The local Bedrock with one model, on loopback, in this process. A context manager.
+    """The local Bedrock with one model, on loopback: its API in this process. A context manager.
 
     `model_id` is the only one that it knows, but for Titan Text Embeddings V2 where there is an
     `embedding_model`; `port` 0 takes a free one; `threads` None lets llama.cpp choose.
@@ -55,9 +58,7 @@ class BedrockServer:
     @property
     def endpoint_url(self) -> str:
         """Where it listens. Raises RuntimeError while it does not."""
-        if self._running is None:
-            raise RuntimeError("the local Bedrock is not running")
-        return self._running.url
+        return self._started.url
 
     @property
     def makes_vectors(self) -> bool:
@@ -71,22 +72,48 @@ class BedrockServer:
 
     def start(self) -> None:
         """Load the model and listen. Raises EngineError."""
+        self.listen()
+        try:
+            self.wait_until_loaded()
+        except BaseException:
+            self.stop()
+            raise
+
+    def listen(self) -> None:
+        """Listen, and begin to load the model: until then it is said not to be ready. Raises EngineError."""
         try:
             listener = socket.create_server((LOOPBACK, self._port), backlog=BACKLOG)
         except OSError as error:
             raise EngineError(f"can't listen on port {self._port}: {error.strerror}") from error
-        try:
-            engine = Engine(
-                self._gguf, slots=self._slots, context_tokens=self._context_tokens, threads=self._threads
-            )
-        except BaseException:
-            listener.close()
-            raise
-        inference = Inference(engine.url, engine.key)
+        engine = Engine(
+            self._gguf, slots=self._slots, context_tokens=self._context_tokens, threads=self._threads
+        )
+        inference = Inference()
         app = create_app(self.model_id, self._region, self._context_tokens, inference, self._embedder)
         self._running = _Running(listener, engine, inference, app)
-        # llama.cpp's threads must be gone before the interpreter is, even if nobody calls stop.
+        # Answers must have ended before the interpreter does, even if nobody calls stop.
         atexit.register(self.stop)
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether `wait_until_loaded` would have to wait. Raises RuntimeError while it does not run."""
+        return self._started.is_loading
+
+    def wait_until_loaded(self) -> None:
+        """Answer requests when this returns. Raises EngineError, and RuntimeError while it does not run."""
+        self._started.connect()
+
+    def read_ahead(self, system: str) -> None:
+        """Have the loaded model read these instructions: the first request with them is answered sooner."""
+        asked = {"system": [{"text": system}], "messages": [{"role": "user", "content": [{"text": "?"}]}]}
+        limit = {"inferenceConfig": {"maxTokens": 1}}
+        self._started.run(prompt(asked | limit, self._context_tokens))
+
+    @property
+    def _started(self) -> _Running:
+        if self._running is None:
+            raise RuntimeError(NOT_RUNNING)
+        return self._running
 
     def stop(self) -> None:
         """Break off what is being generated, stop listening, free the memory. Does nothing if not running."""
@@ -124,6 +151,19 @@ class _Running:
         # A daemon, for else the interpreter would wait for it before it calls what atexit has registered.
         self._thread = threading.Thread(target=self._run, name="bedrock", daemon=True)
         self._thread.start()
+
+    @property
+    def is_loading(self) -> bool:
+        return not self._inference.is_ready and not self._engine.has_said
+
+    def connect(self) -> None:
+        if not self._inference.is_ready:
+            self._engine.wait()
+            self._inference.connect(self._engine.url, self._engine.key)
+
+    def run(self, asked: dict[str, Any]) -> None:
+        """Have the model answer, for nobody."""
+        asyncio.run_coroutine_threadsafe(self._inference.finish(asked), self._loop).result()
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -16,8 +17,9 @@ from starlette.routing import Route
 from starlette.types import Send
 
 from local.bedrock import converse, eventstream, titan
+from local.bedrock.caching import Cached, Point, PromptCache
 from local.bedrock.catalog import check_model
-from local.bedrock.converse import Ending
+from local.bedrock.converse import Ending, Thought
 from local.bedrock.embedder import Embedder, EmbedderError
 from local.bedrock.errors import ApiError, model_error, validation
 from local.bedrock.http import answer, body_of, request_id, unless_gone
@@ -40,6 +42,7 @@ class Runtime:
         self._model_id = model_id
         self._context_tokens = context_tokens
         self._inference = inference
+        self._cache = PromptCache()
 
     def routes(self) -> list[Route]:
         """Return the operations; a model identifier may be an ARN, which has slashes."""
@@ -51,26 +54,40 @@ class Runtime:
 
     async def _converse(self, request: Request) -> Response:
         started = time.monotonic()
-        prompt = converse.prompt(await self._body(request), self._context_tokens)
-        text, ending = await unless_gone(request, self._whole(prompt))
-        return answer(converse.response(text, ending, prompt["max_tokens"], _milliseconds_since(started)))
+        body = await self._body(request)
+        prompt = converse.prompt(body, self._context_tokens)
+        tier = converse.service_tier(body)
+        marked = await self._marked(body)
+        reasoning, text, ending = await unless_gone(request, self._whole(prompt))
+        cached, took = self._cache.account(marked), _milliseconds_since(started)
+        return answer(converse.response(text, ending, prompt["max_tokens"], took, cached, reasoning) | tier)
 
-    async def _whole(self, prompt: dict) -> tuple[str, Ending]:
-        text = []
+    async def _marked(self, body: object) -> list[tuple[Point, int]]:
+        """The places that a request marks for the prompt cache, each with the tokens before it."""
+        return [(point, await self._inference.tokens_in(point.text)) for point in converse.marked(body)]
+
+    async def _whole(self, prompt: dict) -> tuple[str, str, Ending]:
+        """The reasoning, the answer, and how it ended."""
+        reasoning: list[str] = []
+        text: list[str] = []
         async with aclosing(self._inference.generate(prompt)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Ending):
-                    return "".join(text), piece
-                text.append(piece)
+                    return "".join(reasoning), "".join(text), piece
+                (reasoning if isinstance(piece, Thought) else text).append(piece)
         raise AssertionError("a generation ends with its Ending or an error")
 
     async def _converse_stream(self, request: Request) -> Response:
         started = time.monotonic()
-        prompt = converse.prompt(await self._body(request), self._context_tokens)
+        body = await self._body(request)
+        prompt = converse.prompt(body, self._context_tokens)
+        tier = converse.service_tier(body)
+        marked = await self._marked(body)
         pieces = self._inference.generate(prompt)
         # What goes wrong before the first piece is an ordinary HTTP error; the caller may hang up meanwhile.
         first = await unless_gone(request, anext(pieces))
-        return EventStream(_frames(first, pieces, prompt["max_tokens"], started))
+        cached = self._cache.account(marked)
+        return EventStream(_frames(first, pieces, prompt["max_tokens"], started, cached, tier))
 
     async def _count_tokens(self, request: Request) -> Response:
         asked = structure(structure(await self._body(request), "the request").get("input"), "input")
@@ -122,24 +139,32 @@ class EventStream(StreamingResponse):
 
 
 async def _frames(
-    first: str | Ending, rest: AsyncGenerator[str | Ending], max_tokens: int, started: float
+    first: str | Ending,
+    rest: AsyncGenerator[str | Ending],
+    max_tokens: int,
+    started: float,
+    cached: Cached,
+    tier: dict[str, Any],
 ) -> AsyncGenerator[bytes]:
     try:
         async with aclosing(rest):
             yield eventstream.event("messageStart", {"role": "assistant"})
-            piece = first
+            piece, block, reasons = first, 0, isinstance(first, Thought)
             while isinstance(piece, str):
-                yield eventstream.event(
-                    "contentBlockDelta", {"delta": {"text": piece}, "contentBlockIndex": 0}
-                )
+                if reasons and not isinstance(piece, Thought):
+                    yield eventstream.event("contentBlockStop", {"contentBlockIndex": block})
+                    block, reasons = block + 1, False
+                said = {"text": str(piece)}
+                delta = {"reasoningContent": said} if isinstance(piece, Thought) else said
+                yield eventstream.event("contentBlockDelta", {"delta": delta, "contentBlockIndex": block})
                 piece = await anext(rest)
     except ApiError as error:
         yield eventstream.exception(STREAM_ERRORS[error.code], error.message)
         return
-    yield eventstream.event("contentBlockStop", {"contentBlockIndex": 0})
+    yield eventstream.event("contentBlockStop", {"contentBlockIndex": block})
     yield eventstream.event("messageStop", {"stopReason": converse.stop_reason(piece, max_tokens)})
     metrics = {"latencyMs": _milliseconds_since(started)}
-    yield eventstream.event("metadata", {"usage": converse.usage(piece), "metrics": metrics})
+    yield eventstream.event("metadata", {"usage": converse.usage(piece, cached), "metrics": metrics} | tier)
 
 
 def _milliseconds_since(started: float) -> int:

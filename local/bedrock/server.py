@@ -15,10 +15,10 @@ from starlette.routing import Route
 
 from local.bedrock import catalog, titan
 from local.bedrock.embedder import Embedder
-from local.bedrock.engine import LOOPBACK
 from local.bedrock.http import EXCEPTION_HANDLERS, HEALTH_PATH, RequireSignature, answer
 from local.bedrock.inference import Inference
 from local.bedrock.runtime import Runtime, Vectors
+from local.llama import LOOPBACK
 
 
 def create_app(
@@ -75,6 +75,8 @@ def _control_plane(model_id: str, region: str, embedding_id: str | None) -> list
 
 def _health(inference: Inference) -> Route:
     async def health(_request: Request) -> Response:
+        if not inference.is_ready:
+            return JSONResponse({"status": "loading"})
         return JSONResponse({"status": "ok", "busySlots": await inference.busy_slots()})
 
     return Route(HEALTH_PATH, health)

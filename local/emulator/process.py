@@ -36,7 +36,7 @@ class Emulator:
         self.region = region
         self._state_dir = state_dir
         self._log = log
-        self._port = port
+        self.port = port
         self._process: subprocess.Popen[str] | None = None
         self._endpoint_url = ""
 
@@ -55,7 +55,7 @@ class Emulator:
 
     def start(self) -> None:
         """Serve requests when this returns. Raises EmulatorError."""
-        arguments = ["--state", str(self._state_dir), "--port", str(self._port), "--or-another-port"]
+        arguments = ["--state", str(self._state_dir), "--port", str(self.port), "--or-another-port"]
         arguments += ["--region", self.region, "--play-builds", "--while-stdin-is-open"]
         inherited = {name: value for name, value in os.environ.items() if name not in CONFLICTING_VARIABLES}
         try:

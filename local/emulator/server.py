@@ -21,6 +21,8 @@ STOP_TIMEOUT_SECONDS = 30
 SAVE_INTERVAL_SECONDS = 2
 # Connections that SDKs keep open do not hold up a stop for longer than this.
 DRAIN_SECONDS = 1
+# A connection is the client's to close: where this end closes it, a request that is on its way is lost.
+IDLE_SECONDS = 3600
 
 OnBuild = Callable[[dict[str, str]], None]
 
@@ -181,6 +183,7 @@ class _Running:
         config.accesslog = None
         config.errorlog = None
         config.graceful_timeout = DRAIN_SECONDS
+        config.keep_alive_timeout = IDLE_SECONDS
         saver = asyncio.create_task(_save_regularly(front)) if self._persist else None
         try:
             await serve(front, config, shutdown_trigger=self._stopping.wait)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from typing import Any
 
 from templates.parameters.address import Address, Firewall
 from templates.parameters.capacity import Capacity, Sleep
+from templates.parameters.conversations import Conversations
 from templates.parameters.deployer import FilledIn
 from templates.parameters.library import Library
 from templates.parameters.network import Network
@@ -25,6 +26,7 @@ class Parameters(
     Address,
     Firewall,
     Models,
+    Conversations,
     Library,
     People,
     SingleSignOn,

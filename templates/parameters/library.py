@@ -45,7 +45,7 @@ class Library:
         "String",
         "yes: before documents are searched, the conversation's model may word a question anew that leans on "
         "what was said before, or is in another language than the documents. That takes some 500 tokens "
-        "and a second or two, and is shown with the answer. no: questions are searched as they are.",
+        "and a second or two, and is shown with the answer. no: questions are searched in their own words.",
         AllowedValues=["yes", "no"],
         Default="yes",
         label="Word questions anew",

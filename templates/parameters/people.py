@@ -46,6 +46,29 @@ class Models:
         Default="amazon.titan-embed-text-v2:0",
         label="Model for documents",
     )
+    former_embedding_model_id: Value = parameter(
+        "String",
+        "After a change of EmbeddingModelId: the model before, whose vectors serve until those of the new "
+        "one are made. A question costs a vector of both, so empty it again when that is over.",
+        AllowedPattern=r"^$|" + MODEL_ID_PATTERN,
+        ConstraintDescription="A model id or inference profile id, or nothing.",
+        Default="",
+        label="Former model for documents",
+        see="docs/documents.md",
+    )
+
+    system_prompt: Value = parameter(
+        "String",
+        "What every model is told before anything else: whom it serves, how it should answer, what it must "
+        "leave alone. Everybody can read it in the application, and a model can be talked out of it, so it "
+        "is no place for secrets and no access control. Each question pays for its tokens. Empty: nothing "
+        "more than the product's own.",
+        MaxLength=4000,
+        ConstraintDescription="A text of at most 4000 characters, or nothing.",
+        Default="",
+        label="Instructions to the models",
+        see="docs/assistants.md",
+    )
 
 
 @seam

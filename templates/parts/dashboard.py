@@ -19,6 +19,9 @@ HOUR = 3600
 APPLICATION = "Asistente"
 """The namespace of what the tasks measure themselves."""
 
+PLACES_TAKEN = "PlacesTaken"
+"""What each task tells once a minute, in percent; with what waits in line above 100."""
+
 Widget = dict[str, Any]
 
 
@@ -56,6 +59,7 @@ def _health() -> list[Widget]:
     balancer = ["LoadBalancer", "${load_balancer}"]
     tasks = ["ClusterName", "${cluster}", "ServiceName", "${service}"]
     elb = "AWS/ApplicationELB"
+    places = [APPLICATION, PLACES_TAKEN, "Deployment", "${deployment}"]
     return [
         _graph(
             "Ready and unready tasks",
@@ -72,6 +76,10 @@ def _health() -> list[Widget]:
         _graph(
             "CPU and memory of the tasks, %",
             [["AWS/ECS", "CPUUtilization", *tasks], ["AWS/ECS", "MemoryUtilization", *tasks]],
+        ),
+        _graph(
+            "Places for answers that are taken, %: average and fullest task",
+            [[*places, {"stat": stat}] for stat in ("Average", "Maximum")],
         ),
     ]
 

@@ -14,6 +14,7 @@ from troposphere import AccountId, Sub, Template, ec2
 
 from templates.parts.permissions import (
     COUNT,
+    FIND_OLD,
     INVOKE,
     LIST_THE_FILES,
     LOOK_AT_THE_TABLE,
@@ -29,6 +30,7 @@ from templates.wiring import Value, describe
 
 HTTPS = 443
 OURS = Condition(StringEquals({"aws:PrincipalAccount": AccountId}))
+TABLE_USE = [*USE_THE_TABLE, *LOOK_AT_THE_TABLE, *SEARCH, *FIND_OLD]
 HERE = "${AWS::Region}:${AWS::AccountId}"
 
 
@@ -94,7 +96,11 @@ GATEWAYS: Mapping[str, tuple[str, PolicyDocument]] = {
         "dynamodb",
         # The pattern takes in the tables' indexes. Whether searches, which have an address of their own, come
         # this way or by that to the internet, AWS does not say: they pass on both.
-        _ours("UseTables", [*USE_THE_TABLE, *LOOK_AT_THE_TABLE, *SEARCH], arn(f"dynamodb:{HERE}:table/*")),
+        _ours(
+            "UseTables",
+            TABLE_USE,
+            arn(f"dynamodb:{HERE}:table/*"),
+        ),
     ),
 }
 INTERFACES: Mapping[str, tuple[str, PolicyDocument]] = {

@@ -44,6 +44,8 @@ LIST_THE_FILES = [s3.ListBucket]
 """Of a conversation, to delete them. Without it S3 also says of a missing file that it may not be read."""
 LIST_BY_CHANGE = [dynamodb.Query]
 """All that is done with the table's index."""
+FIND_OLD = [dynamodb.Scan]
+"""On that index alone, where conversations are deleted when their time is over."""
 SEARCH = [dynamodb.SearchVectors]
 """On the vector index, and in a statement of its own: a condition on DynamoDB's keys would match no search.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/VectorSearch.Security.html"""

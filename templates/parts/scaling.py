@@ -7,6 +7,7 @@ from typing import Any
 from troposphere import Equals, If, Join, Not, NoValue, Sub, Template, ecs
 from troposphere import applicationautoscaling as scaling
 
+from templates.parts.dashboard import APPLICATION, PLACES_TAKEN
 from templates.parts.rollout import SHIFTS
 from templates.wiring import Value, describe
 
@@ -14,6 +15,8 @@ TARGET_CPU_PERCENT = 60
 """Half-way between idle and the point where answers slow down; a task takes a minute or two to come."""
 TARGET_REQUESTS_PER_MINUTE = 600
 """Per task. A page is some 40 requests and a turn of the chat 4: about a hundred busy people."""
+TARGET_PLACES_PERCENT = 60
+"""Of the answers that a task writes at once; how many find no place then is in docs/limits.md."""
 OUT_SECONDS = 60
 IN_SECONDS = 600
 """People pause between questions: a task is not taken away at the first quiet minute."""
@@ -30,8 +33,9 @@ def scale(
     target_group_full_name: Value,
     second_target_group_full_name: Value,
     scheduled_actions: Value,
+    deployment: Value,
 ) -> None:
-    """Add the bounds and the two targets to `t`; `scheduled_actions` is what `sleeping` returns."""
+    """Add the bounds and the three targets to `t`; `scheduled_actions` is what `sleeping` returns."""
     target = scaling.ScalableTarget(
         "Scaling",
         t,
@@ -54,24 +58,18 @@ def scale(
     _track(
         t,
         target,
+        "Places",
+        TARGET_PLACES_PERCENT,
+        "the places for answers that are taken, in %,",
+        CustomizedMetricSpecification=_places_taken(deployment),
+    )
+    _track(
+        t,
+        target,
         "Requests",
         TARGET_REQUESTS_PER_MINUTE,
         "the number of requests a minute",
-        PredefinedMetricSpecification=If(
-            SHIFTS,
-            NoValue,
-            _predefined(
-                "ALBRequestCountPerTarget",
-                ResourceLabel=Join("/", [load_balancer_full_name, target_group_full_name]),
-            ),
-        ),
-        CustomizedMetricSpecification=If(
-            SHIFTS,
-            _requests_in_either(
-                load_balancer_full_name, target_group_full_name, second_target_group_full_name
-            ),
-            NoValue,
-        ),
+        **_requests(load_balancer_full_name, target_group_full_name, second_target_group_full_name),
     )
 
 
@@ -91,8 +89,29 @@ def _track(
     )
 
 
+def _requests(load_balancer: Value, target_group: Value, second: Value) -> dict[str, Value]:
+    """Requests per task, by the predefined metric where one target group has all people."""
+    label = Join("/", [load_balancer, target_group])
+    in_one = _predefined("ALBRequestCountPerTarget", ResourceLabel=label)
+    in_either = _requests_in_either(load_balancer, target_group, second)
+    return {
+        "PredefinedMetricSpecification": If(SHIFTS, NoValue, in_one),
+        "CustomizedMetricSpecification": If(SHIFTS, in_either, NoValue),
+    }
+
+
 def _predefined(metric: str, **label: Any) -> scaling.PredefinedMetricSpecification:
     return scaling.PredefinedMetricSpecification(PredefinedMetricType=metric, **label)
+
+
+def _places_taken(deployment: Value) -> scaling.CustomizedMetricSpecification:
+    return scaling.CustomizedMetricSpecification(
+        Namespace=APPLICATION,
+        MetricName=PLACES_TAKEN,
+        Dimensions=[scaling.MetricDimension(Name="Deployment", Value=deployment)],
+        Statistic="Average",
+        Unit="Percent",
+    )
 
 
 def _requests_in_either(load_balancer: Value, *target_groups: Value) -> scaling.CustomizedMetricSpecification:

@@ -9,10 +9,12 @@ from awacs import logs as logs_actions
 from awacs.aws import Action, ArnEquals, Condition, StringEquals
 from troposphere import If, NoValue, Sub, Template, iam
 
+from templates.parts.change_index import CHANGE_INDEX
 from templates.parts.library import VECTOR_INDEX
 from templates.parts.own_key import has_own_key
 from templates.parts.permissions import (
     COUNT,
+    FIND_OLD,
     INVOKE,
     LIST_BY_CHANGE,
     LIST_THE_FILES,
@@ -52,6 +54,9 @@ def task_role(
     has_alternative: str,
     embedding_model_id: Value,
     has_library: str,
+    deletes_old_ones: str,
+    former_embedding_model_id: Value,
+    has_former: str,
 ) -> iam.Role:
     """The app's own rights: the configured models, the one table and the one bucket."""
 
@@ -92,31 +97,50 @@ def task_role(
                 ),
                 allow("ListTheFiles", LIST_THE_FILES, [files_bucket_arn]),
             ),
-            If(has_library, _library(table_arn, embedding_model_id), NoValue),
+            If(
+                has_library,
+                _library(table_arn, embedding_model_id, former_embedding_model_id, has_former),
+                NoValue,
+            ),
+            If(deletes_old_ones, _old_conversations(table_arn), NoValue),
             _use_of_the_key(t, key_arn, ["dynamodb", "s3"], TABLE_KEY_USE),
         ],
         Metadata=describe("What the app may do: invoke the configured models, use its one table and bucket."),
     )
 
 
-def _library(table_arn: Value, embedding_model_id: Value) -> iam.Policy:
-    """To make vectors with the one model and search the one index; whose is searched no policy can say."""
-    model = arn("bedrock:${AWS::Region}::foundation-model/${model}", model=embedding_model_id)
-    profile = arn(
-        "bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}", model=embedding_model_id
-    )
+def _library(
+    table_arn: Value, embedding_model_id: Value, former_embedding_model_id: Value, has_former: str
+) -> iam.Policy:
+    """To make vectors with the configured model, or the one before it too, and search the one index.
+
+    Whose is searched no policy can say.
+    """
+
+    def for_each_model(arn_of_model: str) -> list[Value]:
+        former = arn(arn_of_model, model=former_embedding_model_id)
+        return [arn(arn_of_model, model=embedding_model_id), If(has_former, former, NoValue)]
+
+    profiles = for_each_model("bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}")
+    models = for_each_model("bedrock:${AWS::Region}::foundation-model/${model}")
     return inline(
         "Documents",
-        allow("MakeVectors", [bedrock.InvokeModel], [model, profile]),
+        allow("MakeVectors", [bedrock.InvokeModel], [*models, *profiles]),
         allow(
             "MakeVectorsBehindTheProfile",
             [bedrock.InvokeModel],
             [arn("bedrock:*::foundation-model/*")],
-            Condition(ArnEquals({"bedrock:InferenceProfileArn": [profile]})),
+            Condition(ArnEquals({"bedrock:InferenceProfileArn": profiles})),
         ),
         allow("FindPassages", SEARCH, [Sub(f"${{table}}/index/{VECTOR_INDEX}", table=table_arn)]),
         allow("SeeWhetherTheIndexIsReady", LOOK_AT_THE_TABLE, [table_arn]),
     )
+
+
+def _old_conversations(table_arn: Value) -> iam.Policy:
+    """To find whose conversations are over: the index has keys and times, and nothing that anybody said."""
+    index = Sub(f"${{table}}/index/{CHANGE_INDEX}", table=table_arn)
+    return inline("OldConversations", allow("FindOldConversations", FIND_OLD, [index]))
 
 
 def execution_role(

@@ -9,6 +9,7 @@ from troposphere import If, NoValue, Template, dynamodb, s3
 
 from templates.parameters import handed_on
 from templates.parts.buckets import BUCKET_LOGS, S3_KEYS, private_bucket, tls_only
+from templates.parts.change_index import CHANGE_INDEX
 from templates.parts.deletion_policies import deletion_policies, keeps_data
 from templates.parts.library import VECTOR_INDEX, has_library
 from templates.parts.own_key import has_own_key
@@ -16,7 +17,6 @@ from templates.wiring import Value, declare, describe, new_template, output, par
 
 PARTITION_KEY = "pk"
 SORT_KEY = "sk"
-CHANGE_INDEX = "by-change"
 CHANGE_ATTRIBUTE = "updated_at"
 """Epoch seconds; only the heads of conversations have it, so only they are in the index."""
 EXPIRY_ATTRIBUTE = "expires_at"

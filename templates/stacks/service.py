@@ -44,6 +44,8 @@ READY_SECONDS = 90
 """Grace of the load balancer's health checks: the app takes some 12 seconds to start on half a CPU."""
 SPOT_WEIGHTS = {"0": (1, 0), "50": (1, 1), "100": (0, 1)}
 """By SpotPercent: the shares of tasks on demand and on Spot."""
+ANSWERS = {256: 16, 512: 32, 1024: 64, 2048: 64, 4096: 64}
+"""By TaskCpu: answers that a task writes at once (docs/performance.md); a process uses one core."""
 HAS_SINGLE_SIGN_ON = "HasSingleSignOn"
 HEALTH_COMMAND = ["CMD", "python", "-m", "gradio_app.healthcheck"]
 
@@ -99,11 +101,16 @@ class Inputs:
     model_id: Value = handed_on()
     alternative_model_id: Value = handed_on()
     embedding_model_id: Value = handed_on()
+    system_prompt: Value = handed_on()
+    former_embedding_model_id: Value = handed_on()
     library_files: Value = handed_on("Number")
     library_megabytes: Value = handed_on("Number")
     library_pages: Value = handed_on("Number")
     add_web_pages: Value = handed_on()
     reword_questions: Value = handed_on()
+    keep_conversations_days: Value = handed_on()
+    share_conversations: Value = handed_on()
+    name_conversations: Value = handed_on()
     task_count: Value = handed_on("Number")
     max_task_count: Value = handed_on("Number")
     spot_percent: Value = handed_on("Number")
@@ -177,6 +184,7 @@ def template() -> Template:
 
 def _task_definition(t: Template, inputs: Inputs, log_group: logs.LogGroup) -> ecs.TaskDefinition:
     alternative = t.add_condition("HasAlternativeModel", Not(Equals(inputs.alternative_model_id, "")))
+    t.add_mapping("Places", {str(cpu): {"Answers": str(answers)} for cpu, answers in ANSWERS.items()})
     t.add_condition(HAS_SINGLE_SIGN_ON, Not(Equals(inputs.single_sign_on_url, "")))
     return ecs.TaskDefinition(
         "TaskDefinition",
@@ -203,6 +211,9 @@ def _task_definition(t: Template, inputs: Inputs, log_group: logs.LogGroup) -> e
             alternative,
             inputs.embedding_model_id,
             has_library(t, inputs.embedding_model_id),
+            t.add_condition("DeletesOldConversations", Not(Equals(inputs.keep_conversations_days, "0"))),
+            inputs.former_embedding_model_id,
+            t.add_condition("HasFormerModel", Not(Equals(inputs.former_embedding_model_id, ""))),
         ).get_att("Arn"),
         Volumes=[ecs.Volume(Name="tmp")],
         ContainerDefinitions=[_container(inputs, alternative, log_group)],
@@ -265,11 +276,16 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
             If(alternative, Join(",", [inputs.model_id, inputs.alternative_model_id]), inputs.model_id),
         ),
         ("EMBEDDING_MODEL_ID", inputs.embedding_model_id),
+        ("SYSTEM_PROMPT", inputs.system_prompt),
+        ("FORMER_EMBEDDING_MODEL_ID", inputs.former_embedding_model_id),
         ("LIBRARY_FILES", inputs.library_files),
         ("LIBRARY_MEGABYTES", inputs.library_megabytes),
         ("LIBRARY_PAGES", inputs.library_pages),
         ("WEB_PAGES", inputs.add_web_pages),
         ("REWORD_QUESTIONS", inputs.reword_questions),
+        ("KEEP_CONVERSATIONS_DAYS", inputs.keep_conversations_days),
+        ("SHARE_CONVERSATIONS", inputs.share_conversations),
+        ("NAME_CONVERSATIONS", inputs.name_conversations),
         ("PUBLIC_SCHEME", inputs.public_scheme),
         ("TRUSTED_PROXIES", inputs.vpc_cidr),
         ("VIEWER_ADDRESS_HEADER", inputs.viewer_address_header),
@@ -280,6 +296,7 @@ def _settings(inputs: Inputs, alternative: str) -> list[tuple[str, Value]]:
         ("SESSION_MAX_HOURS", inputs.session_max_hours),
         ("DAILY_TOKEN_BUDGET", inputs.daily_token_budget),
         ("MAX_OUTPUT_TOKENS", inputs.max_output_tokens),
+        ("ANSWERS_AT_ONCE", FindInMap("Places", inputs.task_cpu, "Answers")),
         ("DRAIN_SECONDS", str(DRAIN_SECONDS)),
         ("UI_APP_ID", inputs.image_tag),
         ("DEPLOYMENT", inputs.deployment),
@@ -362,6 +379,7 @@ def _scale(t: Template, inputs: Inputs, service: ecs.Service, cluster: ecs.Clust
         load_balancer_full_name=inputs.load_balancer_full_name,
         target_group_full_name=inputs.target_group_full_name,
         second_target_group_full_name=inputs.second_target_group_full_name,
+        deployment=inputs.deployment,
         scheduled_actions=scaling.sleeping(
             t,
             sleep=inputs.sleep,

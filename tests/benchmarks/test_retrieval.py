@@ -3,6 +3,8 @@
 import pytest
 
 from benchmarks.retrieval.books import PAGES
+from benchmarks.retrieval.citations import _stands_in
+from benchmarks.retrieval.measuring import Found, bounds
 from benchmarks.retrieval.questions import (
     ACROSS,
     FOLLOW_UPS,
@@ -14,7 +16,7 @@ from benchmarks.retrieval.questions import (
     questions,
 )
 from benchmarks.retrieval.scoring import Share, is_among_first, separation
-from benchmarks.retrieval.ways import reciprocal_ranks
+from benchmarks.retrieval.ways import PRODUCT, reciprocal_ranks
 
 QUOTAS = Question(IDENTIFIERS, "edquota", "en", "en", "sect.quotas", ("EDQUOTA", "setquota"))
 
@@ -50,6 +52,32 @@ def test_what_parts_two_kinds_is_how_often_one_is_above_the_other() -> None:
     assert separation([1, 3], [2, 2]) == 0.5
     assert separation([1], [1]) == 0.5
     assert separation([], [1]) is None
+
+
+def test_no_fusion_finds_more_than_one_of_its_parts_or_than_both_put_forward() -> None:
+    found = [
+        Found(QUOTAS, frozenset({"vectors", PRODUCT}), is_candidate=True),
+        Found(QUOTAS, frozenset({PRODUCT}), is_candidate=True),
+        Found(QUOTAS, frozenset(), is_candidate=True),
+        Found(QUOTAS, frozenset(), is_candidate=False),
+    ]
+    assert bounds(found) == {IDENTIFIERS: (Share(1, 4), Share(3, 4))}
+
+
+@pytest.mark.parametrize(
+    ("words", "stands"),
+    [
+        ("run edquota  -u", True),
+        ("edquota -u ana", True),
+        ("edquota -u an", False),
+        ("un edquota", False),
+        ("edquota ana", False),
+        ("-u", True),
+        ("", False),
+    ],
+)
+def test_a_citation_is_true_whose_words_stand_whole_in_the_document(words: str, stands: bool) -> None:
+    assert _stands_in(words, "To run edquota\n-u ana is enough.") is stands
 
 
 def test_plain_fusion_counts_places_alike() -> None:

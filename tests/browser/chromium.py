@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 PAGE_SECONDS = 120
 """How long a page may take: two busy cores share a browser, a model and the application."""
 
+SHELL = "chromium-headless-shell"
+"""The same engine without a window system, which opens a page with half the CPU."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW = "No browser for the tests: install Chromium (on Debian or Ubuntu, apt install chromium) and try again."
 # What keeps Chromium from looking for its makers' hosts at every start.
@@ -29,9 +31,13 @@ QUIET = (
 )
 
 
-def find() -> str | None:
-    """Return the path of an installed browser: the system's, or the one that Playwright fetched before."""
-    if system := next((path for name in NAMES if (path := shutil.which(name))), None):
+def find(*, whole: bool = False) -> str | None:
+    """Return the path of an installed browser: the system's, or the one that Playwright fetched before.
+
+    `whole` is one with all that a window has.
+    """
+    names = NAMES if whole else (SHELL, *NAMES)
+    if system := next((path for name in names if (path := shutil.which(name))), None):
         return system
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
@@ -41,10 +47,14 @@ def find() -> str | None:
 def install() -> None:
     """Try to install a browser: the distribution's as root, else Playwright's own. `find` tells."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
-        subprocess.run(["apt-get", "update", "--quiet"], stdout=subprocess.DEVNULL, check=False)
+        _quietly("apt-get", "update", "--quiet")
+        for package in (SHELL, "chromium"):
+            _quietly("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", package)
     else:
-        command = [sys.executable, "-m", "playwright", "install", "chromium"]
+        _quietly(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def _quietly(*command: str) -> None:
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
@@ -55,7 +65,17 @@ expect.set_options(timeout=PAGE_SECONDS * 1000)
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless browser; the test is skipped where there is none, but never in CI."""
-    path = find()
+    yield from launched(find())
+
+
+@pytest.fixture(scope="module")
+def whole_browser() -> Iterator[Browser]:
+    """The same with all that a window has; not beside the other one."""
+    yield from launched(find(whole=True))
+
+
+def launched(path: str | None) -> Iterator[Browser]:
+    """A browser at that path, as a fixture has it."""
     if path is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(HOW)
     # Not for the session: while Playwright is there its event loop runs, and no test after it could run one.

@@ -29,7 +29,7 @@ READY_SECONDS = 300  # the first start fetches the model
 STOP_SECONDS = 60
 
 # The smallest model talks on for minutes now and then; this is some seconds, time enough to stop it.
-LONGEST_ANSWER = "MaxOutputTokens=300"
+LONGEST_ANSWER = "MaxOutputTokens=200"
 
 
 @dataclass(frozen=True)

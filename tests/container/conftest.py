@@ -1,5 +1,6 @@
 """One container engine, one registry and one build of the image for all the container tests."""
 
+import fcntl
 import hashlib
 import io
 import os
@@ -20,6 +21,7 @@ from tests.container.wait_handle import waiting_stack
 REPOSITORY = Path(__file__).parents[2]
 SHIMS = Path(__file__).parent / "shims"
 STORES = REPOSITORY / ".local" / "container-tests"
+LOCK = REPOSITORY / ".local" / "container-tests.lock"
 COSTLY_LAYERS = ("Dockerfile", "requirements/app.txt", "tests/container/stand_in_base.sh")
 
 ENGINE_TOOLS = ("buildah", "podman", "crun", "mmdebstrap", "unshare", "nsenter", "docker-registry")
@@ -98,7 +100,9 @@ def built(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Built
     """The image, built and pushed once by the unmodified buildspec out of the source that is deployed."""
     source = unpack_source(tmp_path_factory.mktemp("source"))
     tag = image_tag(REPOSITORY)
-    with waiting_stack() as handle:
+    # Of two files of tests at once, one builds and the other finds each step done.
+    with waiting_stack() as handle, LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         environment = workshop.environment(tag, handle.url)
         build = workshop.build(source, environment)
     assert build.succeeded, build.log

@@ -13,6 +13,7 @@ from tests.container.engine import base_image
 from tests.container.registry import PASSWORD
 from tests.container.wait_handle import WaitHandle, waiting_stack
 
+pytestmark = pytest.mark.long
 BUILDSPEC = REPOSITORY / "buildspec.yml"
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.as_aws import as_aws
 from tests.deployer.tiny import Tiny
 from tests.emulator_fixture import RunningEmulator
 
@@ -15,14 +16,10 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def aws(emulator: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> RunningEmulator:
+def aws(emulator: RunningEmulator) -> Iterator[RunningEmulator]:
     """The emulator, as the AWS of this process."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in emulator.environment.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
-    return emulator
+    with as_aws(emulator):
+        yield emulator
 
 
 @pytest.fixture

@@ -64,6 +64,13 @@ def test_an_empty_option_is_refused(main: Main, arguments: list[str], empty: str
     assert not list(elsewhere.iterdir())
 
 
+@pytest.mark.parametrize("option", ["--stack", "--region", "--parameters"])
+def test_two_dashes_are_no_value(option: str) -> None:
+    ended = run(DEPLOY_SH, "destroy", f"{option}=--", "--yes")
+    assert ended.is_one_sentence, ended
+    assert f"{option}=-- names nothing" in ended.said
+
+
 @pytest.mark.parametrize("override", ["TaskCount=", "AllowedAddresses=", "AlternativeModelId= ", "", "="])
 @pytest.mark.parametrize("main", [DEPLOY_SH, COST, POLICY, LOCAL])
 def test_a_parameter_without_a_value_is_refused_on_every_command_line(main: Main, override: str) -> None:

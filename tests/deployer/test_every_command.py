@@ -16,7 +16,7 @@ from rich.console import Console
 
 import generate
 from deployer.cloudformation import meaning
-from deployer.cloudformation.parameters import OWN, keeps_data, parse_override
+from deployer.cloudformation.parameters import MOST_BYTES_OF_A_VALUE, OWN, keeps_data, parse_override
 from deployer.commands import deploy, template
 from deployer.errors import UsageError
 from deployer.offline.profiles import checked
@@ -177,6 +177,10 @@ def test_the_application_takes_what_the_template_takes(name: str, bounds: tuple[
     assert bounds[0] <= low <= high <= bounds[1]
 
 
+def test_the_application_takes_instructions_as_long_as_the_template_s() -> None:
+    assert application.SYSTEM_PROMPT_BYTES == MOST_BYTES_OF_A_VALUE
+
+
 def test_every_parameter_is_one_of_some_is_a_number_or_has_a_meaning() -> None:
     """A new one has to be thought of."""
     free = {name for name, each in DECLARED.items() if "AllowedValues" not in each and name not in NUMBERS}
@@ -212,6 +216,9 @@ def test_every_parameter_is_one_of_some_is_a_number_or_has_a_meaning() -> None:
         ("ExistingVpcCidr", "10.42.0.0/29", "from /16 to /28"),
         ("AlarmEmail", "..ana@example.com", "no mail arrives there"),
         ("DomainName", f"{'a' * 60}.example.com", "64 characters at most"),
+        ("SystemPrompt", "\u00f1" * 2049, "takes 4096 bytes at most"),
+        ("SystemPrompt", "Be brief.\ud800", "half a character stands in it"),
+        ("SystemPrompt", "Be brief.\x1b[31m", "is nothing that anybody can read"),
     ],
 )
 def test_what_has_the_form_and_no_meaning_is_refused_with_the_reason(name: str, value: str, why: str) -> None:
@@ -222,5 +229,5 @@ def test_what_has_the_form_and_no_meaning_is_refused_with_the_reason(name: str, 
 
 
 def test_a_machine_without_time_zones_takes_the_template_s_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoneinfo.available_timezones", set)
+    monkeypatch.setattr(meaning, "_time_zones", frozenset)
     assert checked({"TimeZone": "Europe/Atlantis"})["TimeZone"] == "Europe/Atlantis"

@@ -17,6 +17,8 @@ from deployer.options import ROOT
 from tests.deployer.running import COST, DEPLOY_SH, POLICY, run
 from tests.deployer.tiny import Tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbfstack = 'chat'", "\ufeffstack = 'chat'\r\n".encode()])
 def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path, content: bytes) -> None:

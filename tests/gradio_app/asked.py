@@ -67,7 +67,7 @@ class Asked:
         added = Adding(self.library, self._bucket, lambda: None).add(
             library, "somebody", name, text.encode(), collection=collection
         )
-        self._work()
+        self.work()
         found = self.library.get(library, added.id)
         assert found is not None
         return found
@@ -75,9 +75,10 @@ class Asked:
     def delete(self, library: str, document: Document) -> None:
         """Delete a document and all that was made of it."""
         assert self.library.delete(library, document.id)
-        self._work()
+        self.work()
 
-    def _work(self) -> None:
+    def work(self) -> None:
+        """Do all that is to be done with documents."""
         parts = Parts(
             store=Ingesting(self._table, QUOTAS.pages),
             bucket=self._bucket,
@@ -85,6 +86,7 @@ class Asked:
             embedder=self.embedder,
             read=_read,
             cut=_cut,
+            follow_on=self.library.bring_up_to_date,
         )
         task = Ingestion(parts, threading.Event(), self._stopping)
         while task.work_on_one():

@@ -10,17 +10,21 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from gradio_app.chat import answering, preparing, summaries, writing
 from gradio_app.chat.conversation import Answer, Conversation, new_id
+from gradio_app.chat.instructing import Instructing
 from gradio_app.chat.lookup import Documents
 from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Choice, Models
 from gradio_app.chat.running import Running
 from gradio_app.chat.turns import Started, TurnRequest, Turns
 from gradio_app.store.bucket import Bucket
+from gradio_app.store.chat_table import ChatTable
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.files import AttachedFiles
 from gradio_app.store.preferences import Preferences
 from gradio_app.store.table import Table
+from gradio_app.store.temporary import Temporaries
 from gradio_app.store.usage import Usage
 from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fake_bedrock import FakeBedrock
@@ -147,12 +151,15 @@ def make_chatting(
     s3: Any = None,
     documents: Documents | None = None,
     *,
+    instructing: Instructing | None = None,
     rewords: bool = False,
+    names: bool = False,
+    temporaries: Temporaries | None = None,
 ) -> Chatting:
     """A user of a task of its own, with so many tokens a day; 0 is no limit. Files lie in `s3`."""
     core, running = Table(client, table), running or Running()
     files = AttachedFiles(core, Bucket(s3 or FakeS3(), "files"))
-    store = Conversations(core, files)
+    store = Conversations(ChatTable(core, temporaries or Temporaries()), files)
     turns = Turns(
         store,
         Usage(core, budget),
@@ -162,9 +169,17 @@ def make_chatting(
         metrics,
         files,
         documents,
+        instructing=instructing,
         rewords=rewords,
+        names=names,
     )
     return Chatting(turns, store, running)
+
+
+def give_room(monkeypatch: pytest.MonkeyPatch, tokens: int) -> None:
+    """Have every model take so many tokens of a conversation, so that a few turns fill it."""
+    for module in (preparing, answering, writing, summaries):
+        monkeypatch.setattr(module, "context_tokens", lambda _: tokens)
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 What it answers is told by the last question: `answer: <text>` streams the text word by word, and the words in
 `ERRORS`, `PLAYED` and `MISBEHAVIORS` make it misbehave; `hang` answers nothing, not even headers, and
-`busy <n>: <question>` is turned down n times before it is answered. All that it was asked is in `requests`.
+`busy <n>: <question>` is turned down n times before it is answered; so is `loading <n>: <question>`, as by a
+model that is not ready yet. All that it was asked is in `requests`.
 """
 
 import json
+import math
+import random
 import select
 import socket
 import ssl
@@ -20,8 +23,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from gradio_app.chat import titles
 from gradio_app.chat.context import SUMMARY_PROMPT
 from gradio_app.chat.rewording import ASK
+from local.bedrock.caching import PromptCache, is_point, points
+from local.bedrock.converse import Ending, usage
 
 ERRORS = {
     "throttle": (429, "ThrottlingException", "Too many requests, please wait before trying again."),
@@ -54,6 +60,7 @@ ERRORS = {
         "You have not filled out the required use-case form for this model.",
     ),
     "invalid model": (400, "ValidationException", "The provided model identifier is invalid."),
+    "no tier": (400, "ValidationException", "The service tier provided is invalid."),
     "context": (400, "ValidationException", "Input is too long for requested model."),
     "expired": (403, "ExpiredTokenException", "The security token included in the request is expired"),
     "not ready": (429, "ModelNotReadyException", "The model is not ready to serve inference requests."),
@@ -80,16 +87,26 @@ class FakeBedrock:
         """Lets the answer to `hold` go on after its first words."""
         self.word_seconds = 0.0
         """Pause after each word of an answer."""
+        self.vector_seconds = 0.0
+        """How long it takes to make a vector."""
         self.summaries = ""
         """A question that is answered in place of every request to sum up."""
         self.rewordings = ""
         """A question that is answered in place of every request to word one anew."""
+        self.titles = "answer: A title"
+        """A question that is answered in place of every request for a title."""
+        self.write: Callable[[dict[str, Any]], list[bytes]] | None = None
+        """What it answers a request with, in pieces, whatever the question."""
         self.count: Callable[[dict[str, Any]], int] | None = None
         """How it counts the tokens of a request; without, its models cannot."""
         self.counted: list[dict[str, Any]] = []
         """What it was asked to count."""
-        self.usage: Callable[[dict[str, Any], int], dict[str, int]] = _few_tokens
+        self.usage: Callable[[dict[str, Any], int], dict[str, Any]] = _few_tokens
         """What it says that a request and its answer of so many words took."""
+        self.cache: PromptCache | None = None
+        """Counts with it, a token for four characters; `usage` is not asked then."""
+        self.served_by = ""
+        """By which tier it says that it served, where one was asked for; that one if empty."""
         self.refused_models: set[str] = set()
         """Those that are not enabled in the account."""
         self.being_answered = 0
@@ -132,6 +149,39 @@ class FakeBedrock:
         text = self.requests[number]["messages"][-1]["content"][-1]["text"]
         return text.rpartition("</passages>\n\n")[2]
 
+    def cached(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What the prompt cache makes of a request; nothing without one."""
+        if self.cache is None:
+            return {}
+        read = _quarter("\n\n".join(filter(None, _texts(request))))
+        marked = [(each, _quarter(each.text)) for each in points(request, lambda block, _: _words_in(block))]
+        return usage(Ending("end_turn", None, read, 1), self.cache.account(marked))
+
+
+def _words_in(block: Any) -> str:
+    return block.get("text", "")
+
+
+def _texts(request: dict[str, Any]) -> list[str]:
+    blocks = [*request["system"], *(block for each in request["messages"] for block in each["content"])]
+    return list(map(_words_in, blocks))
+
+
+def _quarter(text: str) -> int:
+    return len(text) // 4
+
+
+def _take_points(request: dict[str, Any]) -> list[str | int]:
+    """Where the request is marked for the prompt cache: "system", or a message's number; it is no more."""
+    found: list[str | int] = []
+    for place, blocks in [
+        ("system", request["system"]),
+        *enumerate(m["content"] for m in request["messages"]),
+    ]:
+        found += [place for block in blocks if is_point(block)]
+        blocks[:] = [block for block in blocks if not is_point(block)]
+    return found
+
 
 @contextmanager
 def fake_bedrock() -> Iterator[FakeBedrock]:
@@ -172,6 +222,18 @@ def delta(text: str, block: int = 0) -> bytes:
     return event("contentBlockDelta", {"delta": {"text": text}, "contentBlockIndex": block})
 
 
+def thought(text: str) -> bytes:
+    """A piece of reasoning."""
+    said = {"delta": {"reasoningContent": {"text": text}}, "contentBlockIndex": 0}
+    return event("contentBlockDelta", said)
+
+
+def signature() -> bytes:
+    """What a model signs its reasoning with."""
+    said = {"delta": {"reasoningContent": {"signature": "c2lnbmVk"}}, "contentBlockIndex": 0}
+    return event("contentBlockDelta", said)
+
+
 def citation(passage: int, words: str) -> bytes:
     """What the text of a block is backed by, as models tell that cite by themselves."""
     location = {"searchResultLocation": {"searchResultIndex": passage, "start": 0, "end": 1}}
@@ -181,12 +243,14 @@ def citation(passage: int, words: str) -> bytes:
     )
 
 
-def ending(words: int, stop_reason: str = "end_turn", usage: dict[str, int] | None = None) -> bytes:
-    """The end of a stream: the stop reason and what it cost."""
-    usage = usage or _few_tokens({}, words)
-    return event("messageStop", {"stopReason": stop_reason}) + event(
-        "metadata", {"usage": usage, "metrics": {"latencyMs": 1}}
-    )
+def ending(
+    words: int, stop_reason: str = "end_turn", usage: dict[str, Any] | None = None, tier: str = ""
+) -> bytes:
+    """The end of a stream: the stop reason, what it cost, and the service tier if there was one."""
+    told: dict[str, Any] = {"usage": usage or _few_tokens({}, words), "metrics": {"latencyMs": 1}}
+    if tier:
+        told["serviceTier"] = {"type": tier}
+    return event("messageStop", {"stopReason": stop_reason}) + event("metadata", told)
 
 
 HANG_UP = b""
@@ -209,6 +273,15 @@ PLAYED: dict[str, list[bytes]] = {
         citation(1, "The colour is green."),
         ending(9),
     ],
+    "think": [
+        thought("Is it <b>so</b>? "),
+        thought("It is."),
+        signature(),
+        event("contentBlockStop", {"contentBlockIndex": 0}),
+        delta("It is so.", 1),
+        ending(9),
+    ],
+    "think too long": [*[thought("ñ" * 5_000)] * 20, signature(), ending(100, "max_tokens")],
     "huge": [*[delta("ñ" * 5_000)] * 60, ending(100)],
 }
 """Questions whose answer is always the same, in pieces."""
@@ -232,6 +305,13 @@ def _hold(fake: FakeBedrock) -> Iterator[bytes]:
     yield delta(" and the rest") + ending(5)
 
 
+def _think_and_hold(fake: FakeBedrock) -> Iterator[bytes]:
+    yield thought("Let me see.")
+    while not fake.go_on.wait(0.02):
+        yield NOTHING
+    yield delta("That is it.", 1) + ending(9)
+
+
 def _cite_and_hold(fake: FakeBedrock) -> Iterator[bytes]:
     yield delta('first words [1: "lasts for ten hours"] [1: "lasts f')
     while not fake.go_on.wait(0.02):
@@ -243,6 +323,7 @@ MISBEHAVIORS: dict[str, Callable[[FakeBedrock], Iterator[bytes]]] = {
     "endless": _endless,
     "hold": _hold,
     "cite and hold": _cite_and_hold,
+    "think and hold": _think_and_hold,
 }
 """Questions whose answer depends on the test."""
 
@@ -254,14 +335,27 @@ def _words(fake: FakeBedrock, question: str) -> Iterator[bytes]:
     for position, word in enumerate(words):
         yield delta(word if position == 0 else f" {word}")
         time.sleep(fake.word_seconds)
-    yield ending(len(words), usage=fake.usage(fake.requests[-1], len(words)))
+    request = fake.requests[-1]
+    tier = request.get("serviceTier", {}).get("type", "")
+    usage = request["cached"] or fake.usage(request, len(words))
+    yield ending(len(words), usage=usage, tier=tier and (fake.served_by or tier))
 
 
 def _pieces(fake: FakeBedrock, question: str) -> Iterator[bytes]:
     """The stream that answers a question."""
+    if fake.write:
+        return iter(fake.write(fake.requests[-1]))
     if question in MISBEHAVIORS:
         return MISBEHAVIORS[question](fake)
     return iter(PLAYED[question]) if question in PLAYED else _words(fake, question)
+
+
+def _vector(text: str) -> list[float]:
+    """Of Titan's form, and of length 1; the same for the same text."""
+    chance = random.Random(text)  # noqa: S311
+    numbers = [chance.uniform(-1, 1) for _ in range(512)]
+    length = math.sqrt(sum(number * number for number in numbers))
+    return [number / length for number in numbers]
 
 
 class _Server(ThreadingHTTPServer):
@@ -288,7 +382,14 @@ class _Handler(BaseHTTPRequestHandler):
         _, _, model_id, operation = self.path.split("/")
         request["model_id"] = unquote(model_id)
         with self._fake.answering():
-            self._count(request) if operation == "count-tokens" else self._answer(request)
+            if operation == "invoke":
+                self._embed(request)
+            else:
+                self._count(request) if operation == "count-tokens" else self._answer(request)
+
+    def _embed(self, request: dict[str, Any]) -> None:
+        time.sleep(self._fake.vector_seconds)
+        self._tell(200, {"embedding": _vector(request["inputText"]), "inputTextTokenCount": 1})
 
     def _count(self, request: dict[str, Any]) -> None:
         self._fake.counted.append(request)
@@ -298,12 +399,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._tell(200, {"inputTokens": self._fake.count(request["input"]["converse"])})
 
     def _answer(self, request: dict[str, Any]) -> None:
+        request["cached"] = self._fake.cached(request)
+        request["points"] = _take_points(request)
         self._fake.requests.append(request)
         question = self._fake.question()
         if self._fake.summaries and question.startswith(SUMMARY_PROMPT):
             question = self._fake.summaries
         if self._fake.rewordings and ASK in question:
             question = self._fake.rewordings
+        if question.endswith(titles.ASK):
+            question = self._fake.titles
         limit = question.removeprefix("context over ")
         too_long = limit != question and len(request["messages"]) > int(limit)
         if question.startswith("few passages"):
@@ -316,15 +421,17 @@ class _Handler(BaseHTTPRequestHandler):
         elif question == "hang":
             self._hang()
         elif question.startswith("busy "):
-            self._be_busy(question)
+            self._answer_later(question, "throttle")
+        elif question.startswith("loading "):
+            self._answer_later(question, "not ready")
         else:
             self._stream(question)
 
-    def _be_busy(self, question: str) -> None:
-        times, _, rest = question.removeprefix("busy ").partition(": ")
+    def _answer_later(self, question: str, error: str) -> None:
+        times, _, rest = question.partition(" ")[2].partition(": ")
         asked = [self._fake.question(number) for number in range(len(self._fake.requests))]
         if asked.count(question) <= int(times):
-            self._refuse(*ERRORS["throttle"])
+            self._refuse(*ERRORS[error])
         else:
             self._stream(rest)
 

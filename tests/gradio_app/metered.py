@@ -46,7 +46,9 @@ class Metered(InProcess):
         elif operation == "get_item":
             self._count_read(size(answer.get("Item", {})), lags=not arguments.get("ConsistentRead"))
         elif operation == "batch_get_item":
-            for item in answer["Responses"].get(self.table_name, []):
+            found = answer["Responses"].get(self.table_name, [])
+            asked = arguments["RequestItems"][self.table_name]["Keys"]
+            for item in [*found, *[{}] * (len(asked) - len(found))]:
                 self._count_read(size(item), lags=False)
         return answer
 

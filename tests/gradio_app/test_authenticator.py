@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User, World, make_world
 
+pytestmark = pytest.mark.slow
+
 ANA, PASSWORD = "ana@example.com", "Correct-Horse-1"
 PAGE = "/account/authenticator"
 CODE, KEY = FakeDirectory.CODE, FakeDirectory.KEY

@@ -39,6 +39,7 @@ ALL_ON = Settings(
         "single_sign_on": HOSTED,
         "embedding_model_id": "model-1",
         "web_pages": True,
+        "share_conversations": True,
     }
 )
 """Settings under which every address is open that can be."""

@@ -13,6 +13,8 @@ from gradio_app.settings import Settings
 from tests.gradio_app.fakes import HOSTED, PAGE_VIEW, SETTINGS, World, make_world
 from tests.gradio_app.routes import every_path, filled
 
+pytestmark = pytest.mark.slow
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -28,6 +30,7 @@ ALL_ON = replace(
     single_sign_on=HOSTED,
     embedding_model_id="model-1",
     web_pages=True,
+    share_conversations=True,
 )
 """Settings under which every address is open that can be."""
 

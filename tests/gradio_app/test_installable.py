@@ -4,7 +4,7 @@ import re
 import struct
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser
 
 from gradio_app.language import LANGUAGES
 from gradio_app.page import theme
@@ -12,9 +12,9 @@ from gradio_app.pages import installable
 from gradio_app.pages.files import STATIC
 from gradio_app.pages.texts import TEXTS
 from tests.gradio_app.fakes import PAGE_VIEW, World, make_world
-from tests.gradio_app.page.browsing import context, page, site
+from tests.gradio_app.page.browsing import opened, site
 
-__all__ = ["context", "page", "site"]
+__all__ = ["site"]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,8 @@ def test_the_colors_around_the_page_are_those_of_the_page() -> None:
 
 
 @pytest.mark.slow
-def test_a_browser_would_install_it(page: Page) -> None:
+def test_a_browser_would_install_it(whole_browser: Browser, site: str) -> None:
+    page = opened(whole_browser.new_context(base_url=site, locale="en-US"), "/")
     browser = page.context.new_cdp_session(page)
     manifest = browser.send("Page.getAppManifest")
     assert manifest["url"].endswith("/manifest.json?lang=en")

@@ -1,5 +1,8 @@
 """One language on a page: what a person chose, what the browser asks for, and where all of it is asked."""
 
+from html import unescape
+from re import findall
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -96,3 +99,20 @@ def test_sign_in_and_refusals_decide_alike(path: str) -> None:
     assert '<html lang="es">' in ana.get(path, headers=asked).text
     ana.cookies.set("language", "en")
     assert '<html lang="en">' in ana.get(path, headers=asked).text
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("", ""),
+        ("lang=pt&lang=en", ""),
+        ("ended=1&a=1&a=%22%3E%3Cb%3E%26lang%3Dpt&lang=en&q=", "ended=1&a=1&a=%22%3E%3Cb%3E%26lang%3Dpt&q=&"),
+        ("q=%c3%b1+o%20%ff&h=#f", "q=%C3%B1+o+%EF%BF%BD&h=&"),
+    ],
+)
+def test_the_same_page_in_another_language_is_the_same_page(query: str, kept: str) -> None:
+    shown = make_world().browser().get(f"/login?{query}", headers=PAGE_VIEW).text
+    links = findall(r'<a href="([^"]*)" lang="(..)"', shown)
+    assert {lang: unescape(link) for link, lang in links} == {
+        lang: f"/login?{kept}lang={lang}" for lang in ("es", "pt")
+    }

@@ -1,5 +1,7 @@
 """What a client may send and claim, and what every answer carries."""
 
+import base64
+import hashlib
 import json
 import re
 import socket
@@ -13,6 +15,7 @@ import pytest
 from gradio_app.gate import limits
 from gradio_app.gate.forwarded import cleaned, client_address
 from gradio_app.gate.limits import BODIES, EVENT_BYTES, FORM_BYTES
+from gradio_app.language import LANGUAGES
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import PAGE_VIEW, SAME_ORIGIN, SETTINGS, World, make_world, over_http, served
 
@@ -82,16 +85,72 @@ def test_each_script_of_the_page_has_the_nonce_of_its_answer(world: World) -> No
     ana = world.signed_in("ana@example.com")
     nonces = set()
     for _ in range(2):
-        page = ana.get("/", headers=PAGE_VIEW | {"accept-encoding": "br, gzip"}, follow_redirects=True)
+        page = ana.get(
+            "/", headers=PAGE_VIEW | {"accept-encoding": "br;q=1.0, GZIP;q=0.5"}, follow_redirects=True
+        )
         [nonce] = re.findall(r"'nonce-([\w-]+)'", page.headers["content-security-policy"])
         assert "unsafe-eval" not in page.headers["content-security-policy"]
         assert "form-action 'none'" in page.headers["content-security-policy"]
         scripts = re.findall(r"<script\b[^>]*>", page.text)
         assert len(scripts) > 1
         assert all(f'nonce="{nonce}"' in script for script in scripts)
-        assert len(page.content) == int(page.headers["content-length"])
+        assert page.headers["content-encoding"] == "gzip"
+        assert 1_000 < int(page.headers["content-length"]) < 3_000 < len(page.content)
         nonces.add(nonce)
     assert len(nonces) == 2
+
+
+@pytest.mark.parametrize("accepted", ["identity", "", "br, gzip;q=0", "gzip; q=0.000", "x-gzips"])
+def test_a_browser_that_cannot_read_gzip_gets_the_page_as_it_is(world: World, accepted: str) -> None:
+    ana = world.signed_in("ana@example.com")
+    page = ana.get("/", headers=PAGE_VIEW | {"accept-encoding": accepted}, follow_redirects=True)
+    assert "content-encoding" not in page.headers
+    assert len(page.content) == int(page.headers["content-length"])
+    assert not ana.head("/", headers=PAGE_VIEW, follow_redirects=True).content
+
+
+def test_what_is_compressed_repeats_nothing_of_its_request(world: World) -> None:
+    """Or else its length would tell what else is in it (BREACH): other pages are as they are."""
+    ana = world.signed_in("ana@example.com")
+    marks = {"referer": "https://testserver/markmark", "user-agent": "markmark", "cookie-hint": "markmark"}
+    headers = PAGE_VIEW | marks | {"accept-encoding": "gzip"}
+    page = ana.get(f"/?c={'3c' * 16}&view=markmark&markmark=markmark", headers=headers)
+    assert page.headers["content-encoding"] == "gzip"
+    assert not re.search("markmark|3c3c3c", page.text)
+    listed = ana.get("/conversations/list?after=markmark&markmark=markmark", headers=marks)
+    assert listed.status_code == 200
+    assert "markmark" not in listed.text
+    for path in ("/account", "/conversations", "/login"):
+        assert "content-encoding" not in ana.get(path, headers=headers).headers
+
+
+@pytest.mark.asvs("3.4.3")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_sign_in_has_its_style_in_it_and_takes_less_than_8_kb(world: World, lang: str) -> None:
+    asked = PAGE_VIEW | {"accept-encoding": "gzip", "accept-language": lang}
+    page = world.browser().get("/login", headers=asked)
+    [style] = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}';" in page.headers["content-security-policy"], "and nothing else"
+    assert '<link rel="stylesheet"' not in page.text
+    assert "<script" not in page.text
+    assert "content-encoding" not in page.headers, "it repeats its request"
+    head = sum(len(f"{name}: {value}\r\n") for name, value in page.headers.items())
+    assert head + len(page.content) < 7_000
+
+
+def test_other_pages_name_a_style_sheet_that_is_kept(world: World) -> None:
+    ana = world.signed_in("ana@example.com")
+    for path, sheets in (("/account", ["pages.css"]), ("/assistants", ["pages.css", "wide.css"])):
+        page = ana.get(path, headers=PAGE_VIEW)
+        named = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.text)
+        assert [re.sub(r".*/|\?.*", "", each) for each in named] == sheets
+        assert "<style" not in page.text
+        assert "style-src 'self';" in page.headers["content-security-policy"]
+        for each in named:
+            sheet = ana.get(each, headers={"accept-encoding": "gzip"})
+            assert sheet.headers["content-encoding"] == "gzip"
+            assert "immutable" in sheet.headers["cache-control"]
 
 
 def test_over_plain_http_no_browser_is_told_to_insist_on_https() -> None:

@@ -9,6 +9,8 @@ from gradio_app.sessions.throttle import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDR
 from gradio_app.settings import Settings
 from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, FakeDirectory, User, make_world
 
+pytestmark = pytest.mark.slow
+
 ANA, PASSWORD, NEW = "ana@example.com", "Correct-Horse-1", "Better-Horse-22"
 
 

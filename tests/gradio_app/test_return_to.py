@@ -9,6 +9,8 @@ from gradio_app.login.return_to import is_place
 from gradio_app.page.address import address_of, conversation_in
 from tests.gradio_app.fakes import HOSTED, PAGE_VIEW, SETTINGS, User, World, make_world
 
+pytestmark = pytest.mark.slow
+
 ANA, PASSWORD = "ana@example.com", "Correct-Horse-1"
 ID = "0123456789abcdef" * 2
 PLACES = (f"c={ID}", f"new={ID}")

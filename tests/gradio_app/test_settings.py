@@ -31,6 +31,15 @@ def test_the_needed_ones_suffice() -> None:
 def test_questions_are_worded_anew_where_that_is_said() -> None:
     assert Settings.from_env(NEEDED | {"REWORD_QUESTIONS": "yes"}).reword_questions
     assert not Settings.from_env(NEEDED).reword_questions
+    assert Settings.from_env(NEEDED | {"NAME_CONVERSATIONS": "yes"}).name_conversations
+    assert not Settings.from_env(NEEDED).name_conversations
+
+
+def test_instructions_are_a_text_of_several_lines() -> None:
+    assert Settings.from_env(NEEDED | {"SYSTEM_PROMPT": " Be brief.\nBe kind. "}).system_prompt == (
+        "Be brief.\nBe kind."
+    )
+    assert Settings.from_env(NEEDED).system_prompt == ""
 
 
 def test_domains_are_compared_in_lower_case() -> None:
@@ -83,6 +92,12 @@ def test_every_missing_one_is_named_at_once() -> None:
         ("DEPLOYMENT", "a b"),
         ("MFA", "sometimes"),
         ("REWORD_QUESTIONS", "perhaps"),
+        ("NAME_CONVERSATIONS", "perhaps"),
+        ("SHARE_CONVERSATIONS", "perhaps"),
+        ("KEEP_CONVERSATIONS_DAYS", "3651"),
+        ("KEEP_CONVERSATIONS_DAYS", "-1"),
+        ("SYSTEM_PROMPT", "ñ" * 2049),
+        ("SYSTEM_PROMPT", "half a character: \udcc3"),
         ("SESSION_MAX_HOURS", "25"),
         ("SIGN_UP_DOMAINS", "example.com, @example.org"),
         ("SIGN_UP_DOMAINS", "*"),

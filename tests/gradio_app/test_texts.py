@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 import gradio_app
 from gradio_app.language import LANGUAGES, day, number
+from gradio_app.pages.pages import Pages, Room
 
 MARKS = {
     "en": "the and of is are your you this that with from for it not was been has have be in to or",
@@ -130,3 +132,10 @@ def test_numbers_and_days_are_written_as_the_language_does(
     assert number(1_234_567, language) == count
     assert number(1_234.54, language, 1) == size
     assert day(date(2026, 11, 9), language) == written
+
+
+def test_two_rooms_have_no_text_of_the_same_name(tmp_path: Path) -> None:
+    """One of them would show the other's."""
+    rooms = [Room(tmp_path, {language: {"why": where} for language in LANGUAGES}) for where in "ab"]
+    with pytest.raises(ValueError, match="why"):
+        Pages(True, *rooms)

@@ -84,10 +84,7 @@ REFUSED = {
         with_block({"searchResult": {"source": "x", "title": "x", "content": [{"text": "x"}]}}),
         "doesn't support the searchResult field.",
     ),
-    "a cache point": (
-        with_block({"cachePoint": {"type": "default"}}),
-        "doesn't support the cachePoint field.",
-    ),
+    "a cache point and nothing else": (with_block({"cachePoint": {"type": "default"}}), "is empty. Add a"),
     "a guardrail": (
         {"messages": said("Hi"), "guardrailConfig": {}},
         "doesn't support the guardrailConfig field.",
@@ -168,7 +165,13 @@ def test_why_an_answer_ended(ending: Ending, reason: str) -> None:
 def test_an_empty_answer_has_no_content() -> None:
     answer = response("", Ending("end_turn", None, 5, 1), max_tokens=10, latency_ms=3)
     assert answer["output"]["message"]["content"] == []
-    assert answer["usage"] == {"inputTokens": 5, "outputTokens": 1, "totalTokens": 6}
+    assert answer["usage"] == {
+        "inputTokens": 5,
+        "outputTokens": 1,
+        "totalTokens": 6,
+        "cacheReadInputTokens": 0,
+        "cacheWriteInputTokens": 0,
+    }
 
 
 def attached(

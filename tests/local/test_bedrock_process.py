@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from botocore.exceptions import EventStreamError
 
@@ -68,6 +69,43 @@ first_words(stream)
 @pytest.mark.parametrize(("ending", "code"), [("", 0), ("sys.exit(3)", 3), ("1 / 0", 1)])
 def test_a_program_that_forgets_to_stop_it_ends_as_it_wanted(ending: str, code: int) -> None:
     assert run_python(FORGETFUL + ending).returncode == code
+
+
+def test_it_says_that_the_model_is_being_loaded_and_then_answers() -> None:
+    server = BedrockServer(small_model(), MODEL.model_id, context_tokens=512)
+    server.listen()
+    try:
+        client = LocalBedrock(server.endpoint_url, MODEL.model_id).client()
+        assert server.is_loading, "it takes longer than a process to start"
+        with pytest.raises(client.exceptions.ModelNotReadyException):
+            client.converse(modelId=MODEL.model_id, **conversation("Hi", maxTokens=2))
+        server.wait_until_loaded()
+        assert not server.is_loading
+        answer = client.converse(modelId=MODEL.model_id, **conversation("Hi", maxTokens=2))
+        assert answer["usage"]["outputTokens"] == 2
+    finally:
+        server.stop()
+
+
+def test_a_stop_does_not_wait_for_the_loading() -> None:
+    server = BedrockServer(small_model(), MODEL.model_id, context_tokens=512)
+    server.listen()
+    server.stop()
+    with pytest.raises(RuntimeError):
+        server.wait_until_loaded()
+
+
+def test_what_was_read_ahead_is_not_read_again() -> None:
+    system = "You are a careful assistant who answers in one short sentence. " * 8
+    with BedrockServer(small_model(), MODEL.model_id, context_tokens=512) as server:
+        server.read_ahead(system)
+        assert server._running
+        engine = server._running._engine
+        asked = {"system": system, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
+        headers = {"Authorization": f"Bearer {engine.key}"}
+        answer = httpx.post(f"{engine.url}/v1/messages", json=asked, headers=headers, timeout=60).json()
+    assert answer["usage"]["cache_read_input_tokens"] > 80
+    assert answer["usage"]["input_tokens"] < 20
 
 
 def test_it_starts_again_after_a_stop() -> None:

@@ -12,7 +12,7 @@ import pytest
 from botocore.eventstream import EventStreamBuffer
 from starlette.types import Message
 
-from local.bedrock.converse import Ending
+from local.bedrock.converse import Ending, Thought, usage
 from local.bedrock.errors import ApiError, model_error, unavailable
 from local.bedrock.inference import Inference
 from local.bedrock.server import create_app
@@ -27,7 +27,8 @@ class Told(Inference):
     """A model that yields these pieces, and raises those that are errors."""
 
     def __init__(self, *script: str | Ending | ApiError) -> None:
-        super().__init__("http://127.0.0.1", "no key")
+        super().__init__()
+        self.connect("http://127.0.0.1", "no key")
         self.script = script
         self.closed = False
 
@@ -83,7 +84,42 @@ def test_a_stream_has_bedrocks_events_in_bedrocks_order() -> None:
         ("messageStop", {"stopReason": "end_turn"}),
     ]
     assert last == "metadata"
-    assert metadata["usage"] == {"inputTokens": 5, "outputTokens": 2, "totalTokens": 7}
+    assert metadata["usage"] == usage(ENDING)
+
+
+def test_reasoning_comes_in_a_block_before_the_answer() -> None:
+    told = Told(Thought("Let me "), Thought("see."), "Hello", ENDING)
+    answer = send(told, "POST", f"/model/{MODEL}/converse-stream", json=HELLO)
+    blocks = [payload for name, payload in frames(answer) if name.startswith("contentBlock")]
+    assert blocks == [
+        {"delta": {"reasoningContent": {"text": "Let me "}}, "contentBlockIndex": 0},
+        {"delta": {"reasoningContent": {"text": "see."}}, "contentBlockIndex": 0},
+        {"contentBlockIndex": 0},
+        {"delta": {"text": "Hello"}, "contentBlockIndex": 1},
+        {"contentBlockIndex": 1},
+    ]
+    whole = send(told, "POST", f"/model/{MODEL}/converse", json=HELLO).json()["output"]["message"]["content"]
+    assert whole == [{"reasoningContent": {"reasoningText": {"text": "Let me see."}}}, {"text": "Hello"}]
+
+
+@pytest.mark.parametrize("tier", ["flex", "priority", "default"])
+def test_a_service_tier_is_told_again_as_the_one_that_served(tier: str) -> None:
+    asked = HELLO | {"serviceTier": {"type": tier}}
+    *_, (_, metadata) = frames(
+        send(Told("Hello", ENDING), "POST", f"/model/{MODEL}/converse-stream", json=asked)
+    )
+    whole = send(Told("Hello", ENDING), "POST", f"/model/{MODEL}/converse", json=asked).json()
+    assert metadata["serviceTier"] == whole["serviceTier"] == {"type": tier}
+    assert "serviceTier" not in send(Told("x", ENDING), "POST", f"/model/{MODEL}/converse", json=HELLO).json()
+
+
+@pytest.mark.parametrize("tier", ["reserved", "cheapest", "", None, 7])
+def test_a_tier_that_there_is_not_is_refused(tier: Any) -> None:
+    for operation in ("converse", "converse-stream"):
+        asked = HELLO | {"serviceTier": {"type": tier}}
+        assert (
+            send(Told("Hello", ENDING), "POST", f"/model/{MODEL}/{operation}", json=asked).status_code == 400
+        )
 
 
 @pytest.mark.parametrize(
@@ -180,6 +216,14 @@ def test_pages_in_a_browser_are_kept_out() -> None:
         Told("Hi", ENDING), "POST", path, json=HELLO, headers={**SIGNED, "Host": "rebound.example"}
     )
     assert rebound.status_code == 400
+
+
+@pytest.mark.parametrize("operation", ["converse", "converse-stream"])
+def test_until_the_model_is_loaded_it_is_not_ready(operation: str) -> None:
+    answer = send(Inference(), "POST", f"/model/{MODEL}/{operation}", json=HELLO)
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (429, "ModelNotReadyException")
+    assert send(Inference(), "GET", "/foundation-models").status_code == 200
+    assert send(Inference(), "GET", "/health", headers={}).json() == {"status": "loading"}
 
 
 def test_health_needs_no_signature() -> None:

@@ -43,7 +43,7 @@ class Told(Embedder):
 
 def send(embedder: Embedder | None, method: str, path: str, **request: Any) -> httpx.Response:
     async def sending() -> httpx.Response:
-        app = create_app("local.m", "eu-west-1", 1000, Inference("http://127.0.0.1", "no key"), embedder)
+        app = create_app("local.m", "eu-west-1", 1000, Inference(), embedder)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
             return await client.request(method, path, headers=SIGNED, **request)

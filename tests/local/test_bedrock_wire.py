@@ -177,3 +177,23 @@ def test_langchain_streams(chat: ChatBedrockConverse) -> None:
     assert whole.response_metadata["stopReason"] == "max_tokens"
     assert whole.usage_metadata is not None
     assert whole.usage_metadata["output_tokens"] == 8
+
+
+def test_what_was_said_before_is_read_from_the_cache(bedrock: LocalBedrock) -> None:
+    """As the application marks it: behind this question and behind the one before."""
+    client, mark = bedrock.client(), {"cachePoint": {"type": "default"}}
+    told = [{"role": "user", "content": [{"text": f"{LONG_STORY} {'word ' * 1_100}"}, mark]}]
+    settings = {"maxTokens": 4, "temperature": 0.0}
+    first = client.converse(modelId=bedrock.model_id, messages=told, inferenceConfig=settings)["usage"]
+    assert first["cacheReadInputTokens"] == 0
+    assert 1_100 < first["cacheWriteInputTokens"] == first["cacheDetails"][0]["inputTokens"]
+    told += [
+        {"role": "assistant", "content": [{"text": "Once"}]},
+        {"role": "user", "content": [{"text": "Go on."}, mark]},
+    ]
+    then = client.converse(modelId=bedrock.model_id, messages=told, inferenceConfig=settings)["usage"]
+    assert then["cacheReadInputTokens"] == first["cacheWriteInputTokens"]
+    assert 0 < then["cacheWriteInputTokens"] < 20
+    counted = client.count_tokens(modelId=bedrock.model_id, input={"converse": {"messages": told}})
+    parts = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
+    assert sum(then[part] for part in parts) == counted["inputTokens"]

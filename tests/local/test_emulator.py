@@ -20,6 +20,8 @@ from tests.local.cognito_kit import Pool, make_pool
 from tests.local.emulator_kit import DEADLINE_SECONDS, Stack, begin, deploy, resource, resources
 from tests.local.test_emulator_stacks import handle_url, waiting
 
+pytestmark = pytest.mark.slow
+
 TABLE = resource(
     "DynamoDB::Table",
     BillingMode="PAY_PER_REQUEST",
@@ -107,7 +109,6 @@ def test_browsers_that_sign_in_elsewhere_pass_through_and_see_nothing_else(
     assert answer.status_code == status
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_users_tables_buckets_and_stacks_survive_a_restart(tmp_path: Path, number: signal.Signals) -> None:
     with run_emulator("--state", str(tmp_path)) as first:
@@ -124,7 +125,6 @@ def test_users_tables_buckets_and_stacks_survive_a_restart(tmp_path: Path, numbe
         found.update(resources(Table=TABLE, Bucket=resource("S3::Bucket"), Group=resource("Logs::LogGroup")))
 
 
-@pytest.mark.slow
 def test_a_kill_loses_nothing_that_is_older_than_the_last_save(tmp_path: Path) -> None:
     with run_emulator("--state", str(tmp_path)) as first:
         stack, pool, email = _fill(first)
@@ -135,7 +135,6 @@ def test_a_kill_loses_nothing_that_is_older_than_the_last_save(tmp_path: Path) -
         _check_filled(second, stack, pool, email)
 
 
-@pytest.mark.slow
 def test_a_stop_in_the_middle_of_an_operation_leaves_a_stack_that_can_be_deleted(tmp_path: Path) -> None:
     with run_emulator("--state", str(tmp_path)) as first:
         stack = begin(first, waiting())

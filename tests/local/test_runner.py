@@ -25,6 +25,8 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.tables import create_table
 from tests.single_sign_on import CALLBACK, SIGNED_OUT, make_organization
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -158,14 +160,26 @@ def test_the_demo_user_gets_a_password_until_it_has_an_own_one(emulator: Running
     assert status == "FORCE_CHANGE_PASSWORD"
 
 
-@pytest.mark.slow
 def test_an_application_that_cannot_start_shows_why(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"]}
+    machine = {"PATH": os.environ["PATH"]}
     with listen(0) as listener, pytest.raises(LocalError, match="POOL_ID"):
-        Application(environment, listener, ROOT, tmp_path / "app.log").start()
+        Application(machine, listener, ROOT, tmp_path / "app.log").start({"AWS_REGION": "us-east-1"})
 
 
-@pytest.mark.slow
+def test_an_application_that_nothing_is_told_ends_with_whoever_began_it(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    with log.open("wb") as said:
+        begun = subprocess.run(
+            [sys.executable, "-m", "local.preloaded"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            check=False,
+        )
+    assert (begun.returncode, log.read_text()) == (0, "")
+
+
 def test_two_that_start_together_serve_where_each_says(emulator: RunningEmulator, tmp_path: Path) -> None:
     create_table(emulator.client("dynamodb"), "together")
     environment = emulator.environment | {
@@ -176,14 +190,16 @@ def test_two_that_start_together_serve_where_each_says(emulator: RunningEmulator
     }
     # Both have chosen before either serves: what two starts within seconds of each other do.
     with listen(0) as first, listen(first.getsockname()[1]) as second:
-        one = Application(environment, first, ROOT, tmp_path / "one.log")
-        other = Application(environment, second, ROOT, tmp_path / "other.log")
+        machine = {"PATH": os.environ["PATH"]}
+        one = Application(machine, first, ROOT, tmp_path / "one.log")
+        other = Application(machine, second, ROOT, tmp_path / "other.log")
+        one.preload()
         try:
-            one.start()
-            other.start()
+            one.start(environment)
+            other.start(environment)
             one.stop()
             assert is_ready(second), "the other one's address is its own"
-            one.start()  # as after its end: at the address that people know
+            one.start(environment)  # as after its end: at the address that people know
             other.stop()
             assert is_ready(first)
         finally:
@@ -202,7 +218,6 @@ def test_without_single_sign_on_nothing_is_done_for_it() -> None:
     single_sign_on.register_address(None, {"POOL_ID": "pool"}, "http://127.0.0.1:8080/")
 
 
-@pytest.mark.slow
 def test_people_are_sent_back_to_where_the_assistant_is_this_time(emulator: RunningEmulator) -> None:
     here = make_organization(emulator, "https://login.example.com")
     task = {"POOL_ID": here.pool_id, "SINGLE_SIGN_ON_CLIENT_ID": here.hosted.client_id}
@@ -217,7 +232,6 @@ def test_people_are_sent_back_to_where_the_assistant_is_this_time(emulator: Runn
     assert changed <= {"CallbackURLs", "LogoutURLs", "LastModifiedDate"}
 
 
-@pytest.mark.slow
 def test_the_providers_secret_is_kept_under_one_name(emulator: RunningEmulator, tmp_path: Path) -> None:
     secrets, file = emulator.client("secretsmanager"), tmp_path / "secret"
     arns = set()

@@ -7,7 +7,6 @@ findings than the file of waivers allows a profile.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import tomllib
@@ -15,7 +14,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from deployer.offline import github
 from deployer.offline.profiles import flat, load, rendered
@@ -92,20 +90,15 @@ def main(arguments: Sequence[str]) -> int:
     templates = {name: flat(parameters)[0] for name, parameters in load().items()}
     templates["bootstrap"] = rendered()["bootstrap"]
     templates["github"] = github.template(DEFAULT_STACK)
-    found: dict[str, set[Finding]] = {}
-    waived = waivers()
-    with TemporaryDirectory() as folder:
-        for name, template in templates.items():
-            path = Path(folder) / f"{name}.json"
-            path.write_text(json.dumps(template), encoding="utf-8")
-            try:
-                found[name] = scan(path, tools)
-            except ScannerFailed as error:
-                print(error, file=sys.stderr)
-                return 2
-            counts = ", ".join(f"{tool} {count}" for tool, count in sorted(_by_tool(found[name]).items()))
-            print(f"{name}: {len(template['Resources'])} resources, findings: {counts}")
-    wrong = verdict(found, waived, most())
+    try:
+        found = scan(templates, tools)
+    except ScannerFailed as error:
+        print(error, file=sys.stderr)
+        return 2
+    for name, template in templates.items():
+        counts = ", ".join(f"{tool} {count}" for tool, count in sorted(_by_tool(found[name]).items()))
+        print(f"{name}: {len(template['Resources'])} resources, findings: {counts}")
+    wrong = verdict(found, waivers(), most())
     print("\n".join(wrong) or "Every finding is waived with a reason.")
     return 1 if wrong else 0
 

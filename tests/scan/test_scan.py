@@ -16,6 +16,7 @@ from tests.scan.__main__ import TOOLS, Waiver, verdict, waivers
 from tests.scan.findings import Finding, ScannerFailed, scan
 from tests.scan.policies import policies
 
+pytestmark = pytest.mark.long
 OPEN_BUCKET = Finding("checkov", "CKV_AWS_18", "Logs")
 WAIVED = Waiver("checkov", "CKV_AWS_18", "Logs|Artifacts", "A log of a log has no end.")
 
@@ -69,10 +70,8 @@ def test_policies_are_whole_without_functions() -> None:
 
 @pytest.mark.slow
 def test_a_missing_scanner_is_one_sentence(tmp_path: Path) -> None:
-    template = tmp_path / "template.json"
-    template.write_text(json.dumps(flat({})[0]), encoding="utf-8")
     with pytest.raises(ScannerFailed, match="make scan installs it"):
-        scan(template, tmp_path / "nothing-here")
+        scan({"default": flat({})[0]}, tmp_path / "nothing-here")
 
 
 @pytest.mark.slow

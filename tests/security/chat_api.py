@@ -5,14 +5,26 @@ import json
 import re
 import secrets
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 import httpx
 
-FILES = ("ask_files", "kept_files")
-"""Elements with the ids of files, of which a message has none if nothing else is said."""
+NOTHING = ("ask_files", "kept_files", "instructions")
+"""Elements that are empty if nothing else is said."""
 NEWS = "eyJ"
 """How the value begins in which an event tells the page's script something: JSON in Base64."""
+
+
+def description_of(page: str) -> str:
+    """The address of the script that says what the chat's page is made of, or nothing."""
+    found = re.search(r'<script [^>]*src="(/page/description\?[^"]*)"', page)
+    return unescape(found[1]) if found else ""
+
+
+def described(script: str) -> dict[str, Any]:
+    """What that script says of Gradio's components and events."""
+    return json.loads(script.partition(" = ")[2].rstrip(";"))["gradio"]
 
 
 @dataclass
@@ -26,9 +38,9 @@ class ChatClient:
 
     def __post_init__(self) -> None:
         page = self.http.get("/", headers={"accept": "text/html"}, follow_redirects=True)
-        found = re.search(r"window\.gradio_config = (\{.*?\});</script>", page.text, re.DOTALL)
-        assert found, page.text[:500]
-        config = json.loads(found[1])
+        address = description_of(page.text)
+        assert address, page.text[:500]
+        config = described(self.http.get(address).text)
         self.dependencies = config["dependencies"]
         self.components = {each["id"]: each for each in config["components"]}
 
@@ -47,7 +59,7 @@ class ChatClient:
             name = (component["props"].get("elem_id") or "").replace("-", "_")
             offered = component["props"].get("value")
             known = {"textbox": text if offered in (None, "") else offered, "number": number}
-            usual = "" if name in FILES else known.get(component["type"], offered)
+            usual = "" if name in NOTHING else known.get(component["type"], offered)
             data.append(values.get(name, usual))
         return data
 
@@ -68,7 +80,10 @@ class ChatClient:
         return self.http.post(f"{path}{query}", json=body)
 
     def stream(self) -> str:
-        """All that the queue says to this session until it has nothing more to say."""
+        """All that the queue says to this session until it has nothing more to say.
+
+        An answer grows by pieces of its text, so nothing longer than a word is sure to stand in one place.
+        """
         said = []
         with self.http.stream(
             "GET", "/gradio_api/queue/data", params={"session_hash": self.session_hash}

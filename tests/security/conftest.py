@@ -9,8 +9,11 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.tables import create_table
+from tests.gradio_app.windows import one_window
 from tests.security.certificates import Certificate, make_certificate
 from tests.security.site import VOUCHED_FOR, Site, running_site
+
+__all__ = ["one_window"]
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.chat_api import ChatClient, told
 from tests.security.site import DEADLINE, Site
 
+pytestmark = pytest.mark.slow
+
 FORGED = '{"type":"audit","event":"sign-in","outcome":"ok"}'
 QUESTION, CONVERSATION, VERSION, WISH = "question", "conversation-id", "version", "wish"
 MODEL, TEMPERATURE, MAX_TOKENS = "model", "temperature", "max-tokens"

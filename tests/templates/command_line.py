@@ -1,26 +1,23 @@
-"""The deployer as a user runs it, against the emulator."""
+"""The deployer as a user runs it, against the emulator, but in this process: to start one takes longer."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import io
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from tests.emulator_fixture import REPOSITORY, RunningEmulator
+from deployer import __main__ as deploy_sh
+from tests.as_aws import as_aws
+from tests.emulator_fixture import RunningEmulator
 
 BESIDES = {"deploy": ("--unproved",)}
 """Nobody serves what is only deployed here."""
 
 
 def deployer(emulator: RunningEmulator, command: str, file: Path) -> str:
-    """Run `deploy.sh` with the parameters of `file`, and return what it printed."""
-    done = subprocess.run(
-        [REPOSITORY / "deploy.sh", command, "--parameters", file, "--yes", *BESIDES.get(command, ())],
-        env=emulator.environment | {"PYTHON": sys.executable, "COLUMNS": "200"},
-        cwd=file.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    return done.stdout
+    """Run a command of `deploy.sh` with the parameters of `file`, and return what it printed."""
+    arguments = [command, "--parameters", str(file), "--yes", *BESIDES.get(command, ())]
+    with as_aws(emulator, COLUMNS="200"), io.StringIO() as said, redirect_stdout(said), redirect_stderr(said):
+        code = deploy_sh.main(arguments)
+        assert code == 0, said.getvalue()[-2000:]
+        return said.getvalue()

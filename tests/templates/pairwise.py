@@ -14,9 +14,10 @@ def pairwise(
 ) -> list[Combination]:
     """Combinations that hold every pair of choices that some allowed combination holds.
 
-    `allowed` is asked of whole combinations, and also of a part of one. Greedy and deterministic.
+    `allowed` is asked of whole combinations, and also of a part of one. Greedy and deterministic:
+    what has most choices comes first, which makes the fewest combinations.
     """
-    names = list(choices)
+    names = sorted(choices, key=lambda name: -len(choices[name]))
     missing = {
         ((a, x), (b, y))
         for a, b in combinations(names, 2)
@@ -25,7 +26,7 @@ def pairwise(
     }
     found = []
     while missing:
-        combination = _grown(dict(min(missing)), choices, allowed, missing)
+        combination = _grown(dict(min(missing)), names, choices, allowed, missing)
         covered = _pairs(combination, names) & missing
         if not covered:
             raise ValueError(f"no whole combination holds {min(missing)}")
@@ -36,12 +37,12 @@ def pairwise(
 
 def _grown(
     combination: Combination,
+    names: Sequence[str],
     choices: Mapping[str, Sequence[str]],
     allowed: Callable[[Combination], bool],
     missing: set[tuple[tuple[str, str], tuple[str, str]]],
 ) -> Combination:
     """Add the other choices one by one, each time the allowed one that covers most of what is missing."""
-    names = list(choices)
     for name in names:
         if name in combination:
             continue
@@ -52,6 +53,6 @@ def _grown(
     return combination
 
 
-def _pairs(combination: Combination, names: list[str]) -> set[tuple[tuple[str, str], tuple[str, str]]]:
+def _pairs(combination: Combination, names: Sequence[str]) -> set[tuple[tuple[str, str], tuple[str, str]]]:
     chosen = [(name, combination[name]) for name in names if name in combination]
     return set(combinations(chosen, 2))

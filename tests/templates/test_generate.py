@@ -50,6 +50,15 @@ def test_writes_into_a_new_folder(tmp_path: Path) -> None:
     assert {path.name: path.read_text(encoding="utf-8") for path in written} == stacks.rendered()
 
 
+def test_who_reads_a_template_meanwhile_has_the_whole_of_it(tmp_path: Path) -> None:
+    written = generate.write(tmp_path, stacks.TAG)
+    with (tmp_path / "data.json").open(encoding="utf-8") as file:
+        begun = file.read(10)
+        generate.write(tmp_path, stacks.TAG, "no")
+        assert begun + file.read() == stacks.rendered()["data.json"]
+    assert sorted(tmp_path.iterdir()) == sorted(written)
+
+
 def test_says_in_one_sentence_why_it_cannot_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

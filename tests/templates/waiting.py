@@ -16,7 +16,7 @@ from typing import Any
 
 from deployer.cloudformation.durations import durations
 from deployer.cloudformation.intrinsics import evaluated
-from deployer.cloudformation.parameters import parse_override
+from deployer.cloudformation.parameters import parse_overrides
 from deployer.offline.profiles import checked, rendered
 from tests.templates.stacks import Json, siblings, walk
 
@@ -109,4 +109,4 @@ def _clock(seconds: int) -> str:
 
 
 if __name__ == "__main__":
-    print(report(dict(map(parse_override, sys.argv[1:]))))
+    print(report(parse_overrides(sys.argv[1:])))

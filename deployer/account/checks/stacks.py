@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deployer.account import kept, tagged
+from deployer.account import earlier, kept
 from deployer.account.checks.findings import Finding, ok, warning, wrong
 from deployer.cloudformation import imports, stack
 from deployer.cloudformation.inventory import resources
@@ -74,18 +74,16 @@ def _taken(name: str) -> Finding:
     return wrong(NAMES, name, message, "Choose another name: --stack NAME, or `stack` in parameters.toml.")
 
 
-def left_behind(aws: Aws, name: str) -> Iterator[Finding]:
-    """Yield what an earlier deployment of that name left; asked before a first one only."""
-    left = tagged.existing(aws, name)
-    if not left:
+def left_behind(aws: Aws, name: str, bootstrap: str) -> Iterator[Finding]:
+    """Yield what earlier deployments of that name left; asked before a first one only."""
+    found = (stack.find(aws.cloudformation, each) for each in (name, bootstrap))
+    left = earlier.left(aws, name, [each for each in found if each])
+    if not left.failed and not left.kept:
         yield ok(NAMES, name, "Nothing is left of an earlier deployment of this name.")
-    for arn in left:
-        yield warning(
-            NAMES,
-            name,
-            f"An earlier deployment left {arn}.",
-            kept.REMEDY,
-        )
+    for each in left.failed:
+        yield warning(NAMES, name, f"A creation that failed left {each}.", earlier.GOES)
+    for arn in left.kept:
+        yield warning(NAMES, name, f"An earlier deployment left {arn}.", kept.REMEDY)
 
 
 def prefix(cognito: Any, wanted: Mapping[str, str], deployed: Mapping[str, str] | None) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ import { changed, isSaved, keepFrom, moved, save } from "./drafts.js";
 import { filled, most, mostKept, words } from "./facts.js";
 import { fileIds, giveFiles, hasFiles, known, mustWait, onFiles, takeFiles } from "./files.js";
 import { hush, say, says } from "./notice.js";
+import { queued, takeQueued, wait } from "./queued.js";
+import { reach } from "./search.js";
 
 /** What is being asked, {id, text, files, body of the request}, until the server has said what became of it. */
 let outgoing = null;
@@ -68,28 +70,74 @@ function begin(text, files = []) {
   run(true);
 }
 
-/** Send a text by pressing one of Gradio's buttons; whether it could be sent. From the box, files go with it. */
-function send(text, button, isFromBox) {
+/**
+ * Send a text by pressing one of Gradio's buttons; whether it could be sent. `take` takes it from where it stands
+ * and returns the files that go with it.
+ */
+function send(text, button, take = () => []) {
   if (!mayAsk()) return false;
   const count = [...text].length;
   if (count > most) return void say(filled(words.too_long, { count, most }), "too_long");
-  begin(text, isFromBox ? takeFiles() : []);
+  begin(text, take());
   put(find("#question textarea"), text);
   put(find("#ask-files textarea, #ask-files input"), outgoing.files.map((file) => file.id).join(","));
-  if (isFromBox) put(box(), "");
   isOurs = true;
   find(button).click();
   isOurs = false;
   return true;
 }
 
+/** The box has changed, or what is attached: `style.css` shows by it what can be pressed. */
+function typed() {
+  document.documentElement.dataset.typed = isEmpty(box().value) && !hasFiles() ? "no" : "yes";
+  changed();
+}
+
 function isEmpty(text) {
   return !text.replace(/[\s\p{Cf}]/gu, "");
 }
 
+/** What stands in the box goes out of it; its files are returned. */
+function takeFromBox() {
+  const files = takeFiles();
+  put(box(), "");
+  return files;
+}
+
 function submit() {
   const text = box().value.toWellFormed?.() ?? box().value;
-  if ((!isEmpty(text) || hasFiles()) && !mustWait()) send(text, "#send", true);
+  if ((isEmpty(text) && !hasFiles()) || mustWait()) return;
+  if (isRunning && !isLost()) queue(text);
+  else send(text, "#send", takeFromBox);
+}
+
+/** While an answer is written, one message waits for its end; what is sent meanwhile becomes part of it. */
+function queue(typed) {
+  const text = merged(queued()?.text ?? "", typed);
+  const count = [...text].length;
+  if (count > most) return void say(filled(words.too_long, { count, most }), "too_long");
+  hush();
+  wait({ text, files: [...(queued()?.files ?? []), ...takeFromBox()] }, () => {
+    unqueue();
+    box().focus();
+  });
+  changed();
+}
+
+/** What waits goes back into the box. */
+function unqueue() {
+  const { text, files } = takeQueued();
+  give(text);
+  giveFiles(files);
+  changed();
+}
+
+/** An answer has ended: what waits is sent, or goes back into the box where the answer is not whole. */
+function dequeue(isWhole) {
+  if (!queued() || isRunning || outgoing) return;
+  if (isWhole && send(queued().text, "#send", () => takeQueued().files)) return;
+  unqueue();
+  if (!isWhole) say(words.queue_ended, "queued");
 }
 
 function wish(wanted) {
@@ -101,19 +149,19 @@ export function askInstead(turn, text, kept) {
   if (isEmpty(text)) return void say(words.empty_edit, "refused");
   wish({ deed: "edit", turn });
   put(find("#kept-files textarea, #kept-files input"), kept.join(","));
-  return send(text.toWellFormed?.() ?? text, "#change", false);
+  return send(text.toWellFormed?.() ?? text, "#change");
 }
 
 /** Ask a turn's question once more of a model, for this time; whether it could be sent. */
 export function askAgain(turn, model) {
   wish({ deed: "again", turn, model });
-  return send("", "#change", false);
+  return send("", "#change");
 }
 
 /** Have the last answer go on, with the model that began it if that is known; whether it could be sent. */
 export function goOn(turn, model) {
   wish({ deed: "go on", turn, model });
-  return send("", "#change", false);
+  return send("", "#change");
 }
 
 /** Show another version of a turn's question, with what followed it. */
@@ -124,10 +172,20 @@ export function show(turn, version) {
   find("#choose").click();
 }
 
+/** Have the model read word for word again what a summary tells of, which goes up to this turn. */
+export function takeBack(turn) {
+  if (!mayAsk()) return;
+  hush();
+  wish({ deed: "take back", turn });
+  find("#choose").click();
+}
+
 function settle(taken) {
   const { text, files } = outgoing;
   outgoing = null;
   if (!taken) {
+    // It was written to follow what was refused: it goes back, too, and stands behind it.
+    if (queued()) unqueue();
     give(text);
     giveFiles(files);
   }
@@ -149,8 +207,10 @@ function hear(told) {
   if (told.said) speak(told.said);
   if (told.notice) say(told.notice, "refused");
   if (told.scroll) scroll(told.scroll);
+  if (told.turn) reach(told.turn);
   if (told.running) find("#follow").click();
   else if ("running" in told && !outgoing) renew();
+  if ("whole" in told) dequeue(told.whole);
 }
 
 function scroll(where) {
@@ -188,11 +248,12 @@ async function look() {
 }
 
 function unsent() {
-  return merged(outgoing?.text ?? "", box()?.value ?? "");
+  return merged(outgoing?.text ?? "", merged(queued()?.text ?? "", box()?.value ?? ""));
 }
 
 function unsentFiles() {
-  return [...(outgoing?.files.map((file) => file.id) ?? []), ...fileIds()];
+  const held = [...(outgoing?.files ?? []), ...(queued()?.files ?? [])];
+  return [...held.map((file) => file.id), ...fileIds()];
 }
 
 function onKey(event) {
@@ -234,12 +295,12 @@ function onFailed({ detail }) {
 }
 
 keepFrom(unsent, unsentFiles);
-onFiles(changed, submit);
+onFiles(typed, submit);
 guard.mayReload = look;
 connection.addEventListener("sent", onSent);
 connection.addEventListener("failed", onFailed);
 connection.addEventListener("lost", () => void look());
 addEventListener("keydown", onKey, true);
 addEventListener("click", onClick, true);
-addEventListener("input", (event) => event.target === box() && changed(), true);
+addEventListener("input", (event) => event.target === box() && typed(), true);
 new MutationObserver(read).observe(document.documentElement, { subtree: true, childList: true, characterData: true });

@@ -2,15 +2,15 @@
 import { dialog, element } from "./elements.js";
 import { filled, list as texts } from "./facts.js";
 
-const QUESTIONS = { rename, move, delete: remove };
+const QUESTIONS = { rename, move, share, delete: remove };
 
 /**
  * Ask what a row's menu entry needs to know, if it needs anything.
  *
- * Returns the fields that the change is made of, or nothing when it was called off. `change` makes a folder.
+ * Returns the fields that the change is made of, or nothing when it was called off.
  */
-export async function ask(name, row, folders, change) {
-  return QUESTIONS[name] ? QUESTIONS[name](row, folders, change) : { action: name };
+export async function ask(name, row, folders) {
+  return QUESTIONS[name] ? QUESTIONS[name](row, folders) : { action: name };
 }
 
 async function rename(row) {
@@ -19,7 +19,7 @@ async function rename(row) {
   return isSaved && input.value.trim() ? { action: "save", title: input.value } : null;
 }
 
-async function move(row, folders, change) {
+async function move(row, folders) {
   const choice = element(
     "select",
     {},
@@ -29,10 +29,13 @@ async function move(row, folders, change) {
   choice.value = row.folder;
   const fresh = element("input", { maxLength: 80, autocomplete: "off" });
   const fields = [labeled(texts.folder, choice), labeled(texts.new_folder, fresh)];
-  if (!(await answered(texts.move, fields, texts.save))) return null;
-  if (!fresh.value.trim()) return { action: "move", folder: choice.value };
-  const made = await change("/conversations/folders", { action: "add", name: fresh.value });
-  return made && { action: "move", folder: made.id };
+  const isSaved = await answered(texts.move, fields, texts.save);
+  return isSaved ? { action: "move", folder: choice.value, new_folder: fresh.value } : null;
+}
+
+async function share(row) {
+  const why = element("p", { textContent: filled(texts.share_why, { title: row.title }) });
+  return (await answered(texts.share, [why], texts.share_really)) ? { action: "share" } : null;
 }
 
 async function remove(row) {

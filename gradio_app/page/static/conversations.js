@@ -9,8 +9,10 @@ import { filled, language, list as texts, owner } from "./facts.js";
 import { say } from "./notice.js";
 
 const DAY_MS = 24 * 3600 * 1000;
-const MENU = ["rename", "pin", "move", "markdown", "json", "delete"];
+const MENU = ["rename", "pin", "move", "markdown", "json", "share", "delete"];
 const FILES = ["markdown", "json"];
+/** How long it is waited for a title, each time before the list is read anew. */
+const TITLE_MS = [1500, 3000, 6000];
 
 /** What the server has told: the pinned ones, the others by time, where they go on, the folders. */
 let told = null;
@@ -109,6 +111,7 @@ function draw() {
   const nav = element("nav", {}, ...groups().flatMap(drawGroup));
   nav.setAttribute("aria-label", texts.name);
   if (told.following) nav.append(sentinel());
+  else if (told.kept) nav.append(element("p", { className: "kept", textContent: told.kept }));
   const focus = focused(place);
   const old = place.querySelector(":scope > nav");
   if (old) old.replaceWith(nav);
@@ -139,7 +142,8 @@ function sentinel() {
 
 function openMenu(button, row) {
   document.querySelector("#row-menu")?.remove();
-  const menu = element("div", { id: "row-menu", popover: "auto" }, ...MENU.map((name) => entry(name, row, button)));
+  const names = MENU.filter((name) => name !== "share" || told.shares);
+  const menu = element("div", { id: "row-menu", popover: "auto" }, ...names.map((name) => entry(name, row, button)));
   menu.setAttribute("role", "menu");
   menu.setAttribute("aria-label", row.title);
   button.closest("#conversations").append(menu); // inside a landmark
@@ -179,8 +183,9 @@ function onMenuKey(event) {
 
 async function choose(name, row) {
   if (FILES.includes(name)) return download(name, row);
-  const wish = await ask(name, row, told.folders, change);
+  const wish = await ask(name, row, told.folders);
   if (!wish) return;
+  if (name === "share") return share({ ...wish, id: row.id });
   const answer = await change("/conversations/conversation", { ...wish, id: row.id });
   if (answer && name === "delete" && row.id === current()) return leave(answer.next);
   if (answer) replace(row.id, answer.row);
@@ -191,6 +196,12 @@ async function choose(name, row) {
 function download(as, { id }) {
   const query = new URLSearchParams({ as, id });
   element("a", { href: `/conversations/export?${query}`, download: "" }).click();
+}
+
+/** Have a copy made, and go to the list of them. */
+async function share(wish) {
+  const answer = await change("/conversations/shares", wish);
+  if (answer) location.assign(answer.next);
 }
 
 /** Put what the server says of a conversation in the place of what is shown of it, however far down that is. */
@@ -208,6 +219,7 @@ async function change(path, values) {
       method: "POST",
       headers: { accept: "application/json", "x-page-owner": owner },
       body: new URLSearchParams(values),
+      keepalive: true, // also when another page is opened at once
     });
     const body = await answer.json();
     if (answer.ok) return body;
@@ -226,9 +238,26 @@ async function leave(address) {
   location.reload();
 }
 
+/** After its first answer a conversation may get a title from the model, in its own time. */
+async function titled() {
+  for (const wait of TITLE_MS) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    const row = told?.rows.find((each) => each.id === current());
+    if (!row || row.named || document.querySelectorAll("#chat .user-row").length > 1) return;
+    await refresh();
+  }
+}
+
+function turned(changes) {
+  if (changes.every((change) => change.oldValue === null)) return; // the page opens, and the list was read
+  refresh();
+  // Not when the page opens: what has no title by then gets none.
+  if (changes.some((change) => change.oldValue === "yes") && document.documentElement.dataset.running === "no") titled();
+}
+
 // When it is read anew: after each turn, and when somebody comes back to this tab.
-new MutationObserver(() => refresh()).observe(document.documentElement, {
-  attributes: true,
+new MutationObserver(turned).observe(document.documentElement, {
+  attributeOldValue: true,
   attributeFilter: ["data-running"],
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());

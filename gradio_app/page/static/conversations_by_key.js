@@ -8,6 +8,10 @@ export function newConversation() {
   find("#new")?.click();
 }
 
+export function newTemporary() {
+  find("#temporary")?.click();
+}
+
 /** Put the keyboard into the list, which may be out of sight. */
 export function reach() {
   const target = find("#conversations input[type=search]") ?? find(`${LINKS}:is(.current, [aria-current])`)

@@ -1,5 +1,5 @@
 /** What is typed and not sent, kept at the server: one draft for each conversation. */
-import { mostKept, owner } from "./facts.js";
+import { isTemporary, mostKept, owner } from "./facts.js";
 
 const SAVE_MS = 1000;
 /** The most that a browser sends for a page that is going away. */
@@ -66,7 +66,7 @@ function addressed() {
 }
 
 function leave() {
-  if (!isSaved()) save({ leaving: true }).catch(() => {});
+  if (!isSaved() && !isTemporary) save({ leaving: true }).catch(() => {});
 }
 
 addEventListener("pagehide", leave);

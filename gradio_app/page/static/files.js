@@ -3,7 +3,7 @@
  * is uploaded at once, so that sending names it only. Nothing is kept in the browser.
  */
 import { element } from "./elements.js";
-import { filled, limits, owner, words } from "./facts.js";
+import { filled, isTemporary, limits, owner, words } from "./facts.js";
 import { hush, say } from "./notice.js";
 
 /** Uploads at the same time; the server takes no more of one person. */
@@ -71,6 +71,7 @@ export function known(file) {
 
 /** Attach files; says why not, where that can be known here. */
 function attach(files) {
+  if (isTemporary) return void say(words.temporary_files, "refused");
   refused = [];
   for (const file of files) {
     if (attached.length >= limits.most) {

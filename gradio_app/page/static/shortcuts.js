@@ -5,7 +5,7 @@
  * characters, and screen readers have their own keys there. On a Mac, Option types characters and Control is free.
  * Not among the letters: A, B, C, I, P, T, W, X and Z, which Chrome or Edge take with Alt and Shift.
  */
-import { inTurn, newConversation, reach } from "./conversations_by_key.js";
+import { inTurn, newConversation, newTemporary, reach } from "./conversations_by_key.js";
 import { dialog, element } from "./elements.js";
 import { shortcuts as texts } from "./facts.js";
 
@@ -20,6 +20,7 @@ const press = (selector) => [...document.querySelectorAll(selector)].at(-1)?.cli
 /** By letter, in the order of the sheet: the name of its text, and what it does. */
 const COMMANDS = {
   n: ["new", newConversation],
+  o: ["temporary", newTemporary],
   f: ["list", reach],
   j: ["next", () => inTurn(1)],
   k: ["previous", () => inTurn(-1)],

@@ -49,7 +49,7 @@ def bucket(*, broken: int, hangs: bool) -> Iterator[tuple[Any, list[str]]]:
                 endpoint_url=f"http://127.0.0.1:{server.server_port}",
                 aws_access_key_id="a",
                 aws_secret_access_key="b",
-                config=Config(read_timeout=0.2, retries={"total_max_attempts": 1}),
+                config=Config(read_timeout=1, retries={"total_max_attempts": 1}),
             ),
             asked,
         )

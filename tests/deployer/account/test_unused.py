@@ -11,9 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deployer.account import fate, unused
+from deployer.account.checks import stacks
 from deployer.account.empty import BUCKET, bucket_exists
 from deployer.cloudformation import stack
-from deployer.commands import destroy, operation
+from deployer.commands import destroy, operation, plan
 from deployer.errors import DeployError
 from deployer.session import connect
 from tests.deployer import tiny as templates
@@ -44,6 +45,18 @@ def stacks_of(tiny: Tiny) -> set[str]:
     return {each["StackStatus"] for each in found if each["StackName"].partition("-S")[0] == tiny.stack}
 
 
+def warned(tiny: Tiny) -> list[str]:
+    """What `doctor` and `plan` say of what is left of this name; they agree."""
+    findings = stacks.left_behind(connect(tiny.options()), tiny.stack, f"{tiny.stack}-bootstrap")
+    found = [each.message for each in findings if each.level != "ok"]
+    tiny.printed()
+    plan.run(tiny.options(), tiny.console, templates.write)
+    lines = [each for each in tiny.printed().splitlines() if each.startswith(("A creation", "An earlier"))]
+    assert len(lines) == len(found)
+    assert all(map(str.startswith, lines, found)), lines
+    return found
+
+
 def without_queue(out: Path, tag: str) -> None:
     """The tiny product with nothing to keep but what the real one keeps."""
     templates.write(out, tag)
@@ -55,7 +68,7 @@ def without_queue(out: Path, tag: str) -> None:
 def fail_and_be_killed(tiny: Tiny) -> None:
     """A first creation that fails while nobody is there any more to tidy up."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operation.teardown, "clear", lambda *_: None)
+        patch.setattr(operation.teardown, "cleared", lambda *arguments: arguments[2])
         with pytest.raises(DeployError):
             tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs="false")
 
@@ -67,12 +80,14 @@ def test_the_command_that_failed_removes_what_it_made(tiny: Tiny, logs: str, lef
     with pytest.raises(DeployError, match=r"could not be created: Gate/Signal") as error:
         tiny.deploy(without_queue, Hold=1, KeepData="yes", Logs=logs)
     assert error.value.exit_code == 1
+    assert "What it had made is gone: the next deployment starts afresh" in str(error.value)
     assert data(tiny) == before
     printed = tiny.printed()
     assert stacks_of(tiny) == left, printed
     for name in ("Store/Table", "Store/Pool", "Store/Key"):
         assert f"Removed, for nobody ever used it: {name}" in printed
     assert "Kept on purpose" not in printed
+    assert warned(tiny) == [], "the artifact bucket is this deployment's own"
 
 
 def test_how_it_ended_is_taken_from_the_events(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,12 +109,14 @@ def test_how_it_ended_is_taken_from_the_events(tiny: Tiny, monkeypatch: pytest.M
 
 
 def test_what_the_deployer_cannot_remove_is_named_and_keeps_the_key(tiny: Tiny) -> None:
-    with pytest.raises(DeployError):
+    with pytest.raises(DeployError) as error:
         tiny.deploy(Hold=1, KeepData="yes")
     printed = tiny.printed()
     assert "Removed, for nobody ever used it: Store/Table" in printed
     for name in ("Store/Queue", "Store/Key"):
-        assert f"Kept on purpose: {name}" in printed
+        assert f"Stays, though nobody ever used it: {name}" in printed
+        assert name in str(error.value)
+    assert "on purpose" not in printed
     assert "none left behind" not in printed
 
 
@@ -108,7 +125,10 @@ def test_what_an_interrupted_attempt_left_is_removed_by_the_next_command(tiny: T
     before = data(tiny)
     fail_and_be_killed(tiny)
     assert data(tiny) != before
-    tiny.printed()
+    found = warned(tiny)
+    assert {each.split(",")[0] for each in found} == {
+        f"A creation that failed left Store/{title}" for title in ("Table", "Pool", "Key")
+    }
     if again == "deploy":
         tiny.deploy()
     destroy.run(tiny.options(), tiny.console, ask=None)

@@ -193,6 +193,12 @@ def test_nothing_that_a_line_holds_reaches_the_terminal_as_a_command(running: Ru
     assert not set("\x1b\x07") & set("".join(shown(running)))
 
 
+def test_how_full_a_task_is_comes_with_the_details() -> None:
+    message = '{"type": "places", "PlacesTaken": 12.5}'
+    record = Parser().parse({"timestamp": 0, "message": message})
+    assert (record.level, record.text) == ("DEBUG", "places  12.5 % taken")
+
+
 @pytest.mark.parametrize(
     "message", ["", "{}", '{"type": []}', '{"type": "answer"}', "2026-01-01 x", "{" * 9000]
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from deployer.account import kept
@@ -19,14 +18,15 @@ from deployer.commands import deploy, destroy, plan
 from deployer.commands.consent import Consent
 from deployer.commands.taking_over import Request
 from deployer.errors import DeployError, UsageError
-from deployer.options import ROOT
+from tests.as_aws import as_aws
 from tests.deployer import calls
 from tests.deployer import tiny as templates
 from tests.deployer.account.test_unused import data
-from tests.deployer.commands.test_deploy import DEADLINE_SECONDS, state, wait_until
+from tests.deployer.commands.test_deploy import state, wait_until
 from tests.deployer.commands.test_destroy import resources
 from tests.deployer.running import DEPLOY_SH, run
 from tests.deployer.tiny import Template, Tiny
+from tests.emulator_fixture import RunningEmulator
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +92,26 @@ def require_back(tiny: Tiny, before: dict[str, list[str]]) -> None:
     assert tiny.aws.client("cognito-idp").admin_get_user(UserPoolId=pool, Username="ana")
 
 
+@pytest.fixture(scope="module")
+def _remains(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiny]:
+    """What a deployment left, once for all tests that change nothing of it."""
+    tiny = Tiny("tiny-remains", tmp_path_factory.mktemp("remains"), emulator)
+    with as_aws(emulator):
+        leave_something(tiny)
+    yield tiny
+    with as_aws(emulator):
+        destroy.run(tiny.options(), tiny.console, None, data=True)
+
+
+@pytest.fixture
+def remains(aws: RunningEmulator, _remains: Tiny) -> Iterator[Tiny]:  # noqa: ARG001
+    """The same; what a test leaves of it is as it was, and there is no stack."""
+    there = data(_remains)
+    yield _remains
+    assert (data(_remains), state(_remains)) == (there, None)
+    _remains.printed()
+
+
 def test_the_same_things_come_back_as_often_as_one_likes_and_go_when_asked(tiny: Tiny) -> None:
     everything = data(tiny)
     before = leave_something(tiny)
@@ -123,18 +143,14 @@ def test_without_the_word_nothing_is_taken_over_and_it_is_said_that_it_could_be(
     destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
-def test_the_plan_names_what_is_taken_over_and_changes_nothing(tiny: Tiny) -> None:
-    leave_something(tiny)
-    there = data(tiny)
-    plan.run(tiny.options(KeepData="yes"), tiny.console, written(), take_over=TAKE_OVER)
-    said = tiny.printed()
+def test_the_plan_names_what_is_taken_over_and_changes_nothing(remains: Tiny) -> None:
+    plan.run(remains.options(KeepData="yes"), remains.console, written(), take_over=TAKE_OVER)
+    said = remains.printed()
     assert "3 to take over: Table, Pool, Key" in said
     assert "DATA IS LOST" not in said
-    assert (data(tiny), state(tiny)) == (there, None)
     # What the new version wants otherwise is named with it.
-    plan.run(tiny.options(KeepData="yes"), tiny.console, written(_with_index), take_over=TAKE_OVER)
-    assert "Table (AttributeDefinitions, GlobalSecondaryIndexes)" in tiny.printed()
-    destroy.run(tiny.options(), tiny.console, None, data=True)
+    plan.run(remains.options(KeepData="yes"), remains.console, written(_with_index), take_over=TAKE_OVER)
+    assert "Table (AttributeDefinitions, GlobalSecondaryIndexes)" in remains.printed()
 
 
 def _with_index(store: Template) -> None:
@@ -168,13 +184,9 @@ def _with_two_indexes(store: Template) -> None:
     indexes.append(indexes[0] | {"IndexName": "by-time-again"})
 
 
-def test_a_table_that_lacks_two_indexes_is_not_taken_over_at_once(tiny: Tiny) -> None:
-    leave_something(tiny)
-    there = data(tiny)
+def test_a_table_that_lacks_two_indexes_is_not_taken_over_at_once(remains: Tiny) -> None:
     with pytest.raises(UsageError, match="lacks the indexes by-time and by-time-again"):
-        take_over(tiny, _with_two_indexes)
-    assert (data(tiny), state(tiny)) == (there, None)
-    destroy.run(tiny.options(), tiny.console, None, data=True)
+        take_over(remains, _with_two_indexes)
 
 
 def test_a_kept_bucket_is_not_the_bootstraps(tiny: Tiny) -> None:
@@ -193,54 +205,40 @@ def test_a_kept_bucket_is_not_the_bootstraps(tiny: Tiny) -> None:
     destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
-def test_who_does_not_agree_has_changed_nothing(tiny: Tiny) -> None:
-    leave_something(tiny)
-    there = data(tiny)
+def test_who_does_not_agree_has_changed_nothing(remains: Tiny) -> None:
     with pytest.raises(DeployError, match="nothing was changed"):
         deploy.run(
-            tiny.options(KeepData="yes"),
-            tiny.console,
+            remains.options(KeepData="yes"),
+            remains.console,
             written(),
             Consent(lambda _: "no"),
             unchecked=True,
             take_over=TAKE_OVER,
         )
-    assert (data(tiny), state(tiny)) == (there, None)
-    destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from botocore.client import BaseClient
-from tests.deployer.tiny import Tiny
-from tests.deployer.commands.test_taking_over import take_over
-left = int(sys.argv[4])
-make_call = BaseClient._make_api_call
-def call(self, name, arguments):
-    global left
-    answer = make_call(self, name, arguments)
-    left -= name == sys.argv[3]
-    if not left:
-        os._exit(9)
-    return answer
-BaseClient._make_api_call = call
-take_over(Tiny(sys.argv[1], Path(sys.argv[2]), None))
-"""
+class Killed(BaseException):
+    """Nothing is asked of AWS any more, as after a kill; tests/deployer/faults kills real ones."""
 
 
 def _killed_after(tiny: Tiny, operation: str, time: int) -> None:
-    """Have a process take over and end as if it were killed, when that many such calls were answered."""
-    arguments = [tiny.stack, str(tiny.out), operation, str(time)]
-    process = subprocess.run(
-        [sys.executable, "-c", KILLED, *arguments],
-        env=tiny.aws.environment,
-        cwd=ROOT,
-        capture_output=True,
-        timeout=DEADLINE_SECONDS,
-        text=True,
-    )
-    assert process.returncode == 9, process.stderr
+    """Take over until that many such calls were answered, and ask nothing more of AWS, as if killed."""
+    make_call, left = BaseClient._make_api_call, [operation] * time  # type: ignore[attr-defined]
+
+    def call(client: Any, name: str, arguments: Any) -> Any:
+        if not left:
+            raise Killed
+        answer = make_call(client, name, arguments)
+        if name == operation:
+            left.pop()
+        if not left:
+            raise Killed
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", call)
+        with pytest.raises(Killed):
+            take_over(tiny)
     client = tiny.aws.client("cloudformation")
     wait_until(
         lambda: (
@@ -279,17 +277,17 @@ def test_killed_after_any_step_it_leaves_the_data_and_the_same_command_goes_on(t
     destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
-@pytest.mark.parametrize("step", [1, 4, 6])
-def test_destroy_lets_go_of_a_take_over_that_was_not_finished(tiny: Tiny, step: int) -> None:
+def test_destroy_lets_go_of_a_take_over_that_was_not_finished(tiny: Tiny) -> None:
     leave_something(tiny)
     there = data(tiny)
-    for operation, time in STEPS[: step + 1]:
-        _killed_after(tiny, operation, time)
-    destroy.run(tiny.options(), tiny.console, None)
-    assert f"{tiny.stack} is gone" in tiny.printed()
-    names = {each["StackName"] for each in tiny.aws.client("cloudformation").describe_stacks()["Stacks"]}
-    assert not {name for name in names if name.startswith(f"{tiny.stack}-")}
-    assert data(tiny) == there
+    for step in (1, 4, 6):
+        for operation, time in STEPS[: step + 1]:
+            _killed_after(tiny, operation, time)
+        destroy.run(tiny.options(), tiny.console, None)
+        assert f"{tiny.stack} is gone" in tiny.printed()
+        names = {each["StackName"] for each in tiny.aws.client("cloudformation").describe_stacks()["Stacks"]}
+        assert not {name for name in names if name.startswith(f"{tiny.stack}-")}
+        assert data(tiny) == there
     destroy.run(tiny.options(), tiny.console, None, data=True)
     assert data(tiny) != there
 
@@ -306,26 +304,25 @@ def test_an_update_that_fails_leaves_what_was_taken_over_and_the_same_command_go
     destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
-CALLS = ["CreateChangeSet", "ExecuteChangeSet", "UpdateStack", "GetResource", "DescribeKey", "GetResources"]
+# In the order of a take-over: what is refused later finds more of it done.
+CALLS = ["GetResources", "DescribeKey", "GetResource", "CreateChangeSet", "ExecuteChangeSet", "UpdateStack"]
 
 
-@pytest.mark.parametrize("operation", CALLS)
-def test_a_call_that_is_refused_is_one_sentence_and_the_same_command_goes_on(
-    tiny: Tiny, operation: str
-) -> None:
+def test_a_call_that_is_refused_is_one_sentence_and_the_same_command_goes_on(tiny: Tiny) -> None:
     before = leave_something(tiny)
     there = data(tiny)
+    for operation in CALLS:
 
-    def see(_: Any, name: str, arguments: Any) -> None:
-        about = str(arguments.get("StackName", arguments.get("ChangeSetName", "")))
-        if name == operation and "bootstrap" not in about:
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, name)
+        def see(_: Any, name: str, arguments: Any, operation: str = operation) -> None:
+            about = str(arguments.get("StackName", arguments.get("ChangeSetName", "")))
+            if name == operation and "bootstrap" not in about:
+                raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, name)
 
-    with pytest.MonkeyPatch.context() as patch:
-        calls.seen(patch, see)
-        with pytest.raises(DeployError, match=f"Access denied to {operation}"):
-            take_over(tiny)
-    assert data(tiny) == there
+        with pytest.MonkeyPatch.context() as patch:
+            calls.seen(patch, see)
+            with pytest.raises(DeployError, match=f"Access denied to {operation}"):
+                take_over(tiny)
+        assert data(tiny) == there
     take_over(tiny)
     require_back(tiny, before)
     destroy.run(tiny.options(), tiny.console, None, data=True)
@@ -355,24 +352,21 @@ def test_of_two_earlier_deployments_somebody_has_to_say_which(tiny: Tiny) -> Non
     destroy.run(tiny.options(), tiny.console, None, data=True)
 
 
-@pytest.mark.parametrize(
-    ("hurt", "words"),
-    [
-        ("schedule_key_deletion", "in the state PendingDeletion: `aws kms cancel-key-deletion"),
-        ("disable_key", "in the state Disabled: `aws kms enable-key"),
-    ],
-)
-def test_a_table_whose_key_cannot_be_used_is_not_taken_over(tiny: Tiny, hurt: str, words: str) -> None:
+def test_a_table_whose_key_cannot_be_used_is_not_taken_over(tiny: Tiny) -> None:
     before = leave_something(tiny)
     kms, [key] = tiny.aws.client("kms"), before["AWS::KMS::Key"]
-    getattr(kms, hurt)(KeyId=key)
-    with pytest.raises(UsageError, match=words) as error:
-        take_over(tiny)
-    assert key in str(error.value)
-    assert state(tiny) is None
-    if hurt == "schedule_key_deletion":
-        kms.cancel_key_deletion(KeyId=key)
-    kms.enable_key(KeyId=key)
+    for hurt, words in (
+        (kms.schedule_key_deletion, "in the state PendingDeletion: `aws kms cancel-key-deletion"),
+        (kms.disable_key, "in the state Disabled: `aws kms enable-key"),
+    ):
+        hurt(KeyId=key)
+        with pytest.raises(UsageError, match=words) as error:
+            take_over(tiny)
+        assert key in str(error.value)
+        assert state(tiny) is None
+        if hurt == kms.schedule_key_deletion:
+            kms.cancel_key_deletion(KeyId=key)
+        kms.enable_key(KeyId=key)
     take_over(tiny)
     require_back(tiny, before)
     destroy.run(tiny.options(), tiny.console, None, data=True)
@@ -391,13 +385,9 @@ def _other_names(store: Template) -> None:
 @pytest.mark.parametrize(
     ("change", "words"), [(_other_keys, "KeySchema"), (_other_names, "UsernameAttributes")]
 )
-def test_what_no_update_makes_right_is_not_taken_over(tiny: Tiny, change: Change, words: str) -> None:
-    leave_something(tiny)
-    there = data(tiny)
+def test_what_no_update_makes_right_is_not_taken_over(remains: Tiny, change: Change, words: str) -> None:
     with pytest.raises(UsageError, match=f"cannot be taken over: it differs.*{words}"):
-        take_over(tiny, change)
-    assert (data(tiny), state(tiny)) == (there, None)
-    destroy.run(tiny.options(), tiny.console, None, data=True)
+        take_over(remains, change)
 
 
 def test_it_is_refused_where_there_is_nothing_or_no_room_for_it(tiny: Tiny) -> None:

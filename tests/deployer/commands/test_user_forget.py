@@ -31,8 +31,17 @@ from tests.gradio_app.store.releases.__main__ import written
 pytestmark = pytest.mark.slow
 
 ANA, BO = "ana@example.com", "bo@example.com"
-OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address", "group with a library"}
-"""Kinds of items that say nothing of whom they are of: hashes that end by themselves, and a group's name."""
+SHARED = {
+    "group with a library",
+    "shared assistant",
+    "what a shared assistant says",
+    "shelf of assistants",
+    "count of thumbs",
+    "last deletion of what is over",
+}
+"""Kinds of items that are of several people, and say nothing of any of them."""
+OF_NOBODY = {"departure to single sign-on", "failed attempts", "known address", *SHARED}
+"""Kinds that say nothing of whom they are of: those, and hashes that end by themselves."""
 
 
 def keys(running: Running) -> set[Key]:
@@ -99,11 +108,8 @@ def test_all_of_one_person_goes_and_nothing_of_another(
     bo, of_bo = live(running, monkeypatch, BO)
     ana, of_ana = live(running, monkeypatch, ANA)
     assert files(running, ana) == files(running, bo) == 6
-    assert {kind(key) for key in of_ana} | {
-        "draft of the release before",
-        "failed attempts",
-        "group with a library",
-    } == {each.name for each in schema.KINDS}
+    besides = {"draft of the release before", "failed attempts", *SHARED}
+    assert {kind(key) for key in of_ana} | besides == {each.name for each in schema.KINDS}
     forget(running, ANA)
     left = keys(running)
     assert of_bo <= left

@@ -10,10 +10,12 @@ import boto3
 import httpx
 import pytest
 import uvicorn
+from rich.console import Console
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployer.commands import verify
 from deployer.errors import DeployError, UsageError
+from deployer.options import Options
 from deployer.proof.visitor import Authenticator, Visitor
 from gradio_app.aws import Clients
 from gradio_app.library.ports import EmbeddingBusyError, Passage
@@ -234,10 +236,17 @@ def test_an_address_where_nobody_answers(running: Running) -> None:
     assert _left(running) == []
 
 
-@pytest.mark.parametrize("url", ["chat.example.com", "ftp://chat.example.com", "http://", "javascript:x"])
-def test_what_is_no_address_is_refused_before_anything_is_asked(running: Running, url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "chat.example.com", "ftp://chat.example.com", "http://", "javascript:x", "http://[::1",
+        "https://chat.example.com:99999", "https://chat.example.com:0", "https://chat.example.com:nan",
+        "https://ana:secret@chat.example.com", "https://chat.example.com/?x=1", "https://\ud800.example.com",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_refused_before_anything_is_asked(url: str) -> None:
     with pytest.raises(UsageError, match="is not an address"):
-        verify.run(running.options, running.console, url)
+        verify.run(Options(stack="chat"), Console(quiet=True), url)
 
 
 class _Changed:
@@ -286,6 +295,17 @@ class NotForYou(_Changed):
         await send({"type": "http.response.body", "body": b"Forbidden"})
 
 
+class Undescribed(_Changed):
+    """A cache or a firewall that has no script of the chat's page."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/page/description":
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b"Not found"})
+            return
+        await self.inner(scope, receive, send)
+
+
 class Forgets(_Changed):
     """A store that has an answer for whoever asked, and not for the same person's next session."""
 
@@ -308,6 +328,7 @@ class Forgets(_Changed):
         (WithoutPolicy, "has no header content-security-policy"),
         (Forgetful, "the cookie of a session that was ended still lets somebody in"),
         (NotForYou, "answers 403: AllowedAddresses and AllowedCountries have to let this machine in"),
+        (Undescribed, "the script that the chat's page is described by answers 404"),
         (Forgets, "what fake.model answered is not there when the person comes back"),
     ],
 )

@@ -132,6 +132,9 @@ class Case(ABC):
     own_end = ""
     """In what the command says at its end where nothing is wrong at the wire and it fails."""
 
+    data: tuple[str, ...] = DATA
+    """What `destroy` is given besides, so that nothing stays."""
+
     done_twice = ""
     """What the command says in its refusal where it has been carried out already."""
 
@@ -139,7 +142,7 @@ class Case(ABC):
         """Take everything away again by the product's own command; fail when something is left."""
         self.world.at_rest(self.name)
         self.world.at_rest(f"{self.name}-bootstrap")
-        ended = self.world.must("destroy", *self.on, *DATA)
+        ended = self.world.must("destroy", *self.on, *self.data)
         left = self.world.everything() - self.before
         assert not left, f"destroy leaves {left}: {ended.out}"
 
@@ -180,6 +183,7 @@ class FirstThatFails(First):
 
     code = 1
     own_end = "could not be created"
+    data = ()  # nobody ever used it
 
     def arguments(self) -> Sequence[str]:
         return [*DEPLOY, *self.on, "KeepData=yes", "Hold=1"]
@@ -188,6 +192,14 @@ class FirstThatFails(First):
         left = self.world.everything() - self.before
         kinds = {each.partition(" ")[0] for each in left}
         assert kinds <= {"stack", "bucket"}, left
+
+    def kept(self, before: set[str]) -> set[str]:
+        """What costs something and is in no stack any more."""
+        found = self.world.at_rest(self.name)
+        if found and found["StackStatus"] != "ROLLBACK_COMPLETE":
+            return set()
+        left = self.world.everything() - before
+        return {each for each in left if each.partition(" ")[0] in ("table", "pool", "key")}
 
 
 class Update(Case):

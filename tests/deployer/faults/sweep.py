@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from tests.deployer.faults.cases import Case, Destroy, First, Plan
+from tests.deployer.faults.cases import Case, Destroy, First, FirstThatFails, Plan
 from tests.deployer.faults.process import Ended
 from tests.deployer.faults.wire import ONCE, Fault, Kind, Point
 
@@ -65,7 +65,11 @@ def strike(case: Case, fault: Fault, *, destroyed: bool = False) -> Iterator[str
         if fault.point.operation not in POLLS:
             yield "there was no such call this time"
         return
-    left = list(_unnamed(world.everything() - before, ended)) if isinstance(case, Plan) else []
+    left: list[str] = []
+    if isinstance(case, Plan):
+        left = list(_unnamed(world.everything() - before, ended))
+    elif isinstance(case, FirstThatFails):
+        left = list(_unnamed(case.kept(before), ended))
     untouched = not left if isinstance(case, Plan) else world.everything() == before
     yield from _ending(case, fault, ended, changed=changed, untouched=untouched)
     if fault.kind is not Kind.KILLED:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.deployer.faults import cases
-from tests.deployer.faults.cases import CASES, World
+from tests.deployer.faults.cases import CASES, FirstThatFails, World
 from tests.deployer.faults.sweep import points, sample, strike
-from tests.deployer.faults.wire import Fault, Kind
+from tests.deployer.faults.wire import Fault, Kind, Point
 from tests.emulator_fixture import RunningEmulator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 KINDS = list(Kind)
 TRIED = (
@@ -45,4 +45,23 @@ def test_whatever_fails_is_one_sentence_and_the_same_command_goes_on(world: Worl
         fault = Fault(KINDS[number % len(KINDS)], point)
         wrong += [f"{fault.kind} at {point}: {each}" for each in strike(case, fault)]
     case.clear()
+    assert not wrong, "\n".join(wrong)
+
+
+FAILED = (
+    (Fault(Kind.DENIED, Point("kms:ScheduleKeyDeletion")), True),
+    (Fault(Kind.CUT, Point("cognito-idp:DeleteUserPool")), False),
+    (Fault(Kind.KILLED, Point("dynamodb:DeleteTable")), True),
+)
+
+
+@pytest.mark.parametrize(("fault", "destroyed"), FAILED)
+def test_what_a_failed_first_try_cannot_clear_is_named_and_taken_up(
+    world: World, fault: Fault, destroyed: bool
+) -> None:
+    """By the same command or by `destroy`, without a word about data."""
+    case = FirstThatFails(world)
+    wrong = list(strike(case, fault, destroyed=destroyed))
+    if not destroyed:
+        case.clear()
     assert not wrong, "\n".join(wrong)

@@ -14,6 +14,8 @@ from deployer.offline.cost import LOOKS_AN_HOUR, PRICES, Line, Traffic, estimate
 from deployer.offline.profiles import flat, load
 from gradio_app.library import worker
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 HOURS = 730
 LOOKS = 2 * HOURS * 60 / 1e6 * 0.125
@@ -36,9 +38,9 @@ def test_the_promised_figures_hold(profile: str, at_most: float) -> None:
 def test_the_default_is_what_one_calculates_by_hand() -> None:
     fargate = 2 * HOURS * (0.5 * 0.03238 + 1 * 0.00356)
     network = HOURS * (0.0225 + 0.045 + 0.005)
-    firewall, key, secret, alarms = 5 + 3 * 1, 1, 0.4, 11 * 0.1
-    logs, images = 0.1 * 0.5, 10 * 0.1 * 0.1
-    known = fargate + network + firewall + key + secret + alarms + logs + images
+    firewall, key, secret, alarms = 5 + 3 * 1, 1, 0.4, (11 + 2 * 3) * 0.1
+    metric, logs, images = 0.3, 0.1 * 0.5, 10 * 0.1 * 0.1
+    known = fargate + network + firewall + key + secret + alarms + metric + logs + images
     assert idle() == pytest.approx(known + LOOKS)
 
 
@@ -53,6 +55,7 @@ def test_the_default_is_what_one_calculates_by_hand() -> None:
         ({"AllowedCountries": "ES"}, 1),
         ({"EncryptionKey": "aws"}, -1),
         ({"AlternativeModelId": ""}, -0.1),
+        ({"DeploymentStrategy": "blue-green"}, (1 + 2) * 0.1),
         ({"ContainerInsights": "enabled"}, 38 * 0.3),
         ({"FrontDoor": "http"}, 2 * HOURS * 0.005 + 1),
     ],

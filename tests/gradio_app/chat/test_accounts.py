@@ -123,13 +123,13 @@ def test_a_question_of_which_nobody_knows_whether_it_was_stored_costs_its_storag
 def test_what_the_table_does_not_settle_is_settled_later(
     tasks: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task, settle = tasks.tasks[0], Usage.settle
+    task, settling = tasks.tasks[0], Usage.settling
 
-    def lost(*arguments: Any) -> None:
+    def lost(*arguments: Any) -> Any:
         tasks.client.next_fault = LOST
-        settle(*arguments)
+        return settling(*arguments)
 
-    monkeypatch.setattr(Usage, "settle", lost)
+    monkeypatch.setattr(Usage, "settling", lost)
     task.ask("answer: yes")
     assert len(tasks.items(schema.RESERVATION)) == 1
     monkeypatch.undo()
@@ -137,18 +137,30 @@ def test_what_the_table_does_not_settle_is_settled_later(
     assert (tasks.spent, tasks.items(schema.RESERVATION)) == (max(budget.least("answer: yes"), 12), [])
 
 
+def test_whose_tokens_do_not_suffice_gets_what_a_dead_task_has_left(tasks: Tasks) -> None:
+    """Though it was looked for a moment ago."""
+    task, dead = tasks.tasks[0], Usage(tasks.table, LIMIT)
+    task.ask("answer: yes")
+    reservation = dead.reservation("ana", LIMIT - tasks.spent, 20)
+    dead.reserve(reservation)
+    key = schema.person("ana"), schema.reservation(reservation.id)
+    tasks.table.update(*key, {"lease_until": 1})
+    assert task.ask("answer: yes again").turns[-1].question_text == "answer: yes again"
+    assert tasks.items(schema.RESERVATION) == []
+
+
 def test_an_answer_and_the_keeper_may_settle_the_same_call_at_once(
     tasks: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task, settle = tasks.tasks[0], Usage.settle
+    task, settling = tasks.tasks[0], Usage.settling
     accounts = task.turns._accounts
 
-    def and_the_keeper(*arguments: Any) -> None:
-        monkeypatch.setattr(Usage, "settle", settle)
+    def and_the_keeper(*arguments: Any) -> Any:
+        monkeypatch.setattr(Usage, "settling", settling)
         accounts.keep()
-        settle(*arguments)
+        return settling(*arguments)
 
-    monkeypatch.setattr(Usage, "settle", and_the_keeper)
+    monkeypatch.setattr(Usage, "settling", and_the_keeper)
     assert task.ask("answer: yes").turns[-1].answer
     assert (task.last().status, tasks.items(schema.RESERVATION)) == ("complete", [])
     assert not accounts.has_unsettled

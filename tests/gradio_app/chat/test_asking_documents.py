@@ -13,14 +13,17 @@ from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED
 from gradio_app.chat.errors import INTERRUPTED
 from gradio_app.chat.lookup import CLOSED, DELETED, NOT_SEARCHED, NOT_YET, OPEN, Asker
 from gradio_app.chat.model import Models
-from gradio_app.library.document import EVERYBODY
+from gradio_app.library.document import EVERYBODY, INDEXED, State
 from gradio_app.library.ports import EmbeddingBusyError, EmbeddingRefusedError
+from gradio_app.store import schema
 from gradio_app.store.passages import IndexNotReadyError
 from gradio_app.store.table import Table
 from gradio_app.store.usage import Usage
 from tests.gradio_app.asked import QUESTION_TOKENS, Asked, own
 from tests.gradio_app.chatting import Chatting, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
+
+pytestmark = pytest.mark.slow
 
 NUMBERED = "us.amazon.nova-lite-v1:0"
 LOCAL = "local.qwen2.5-coder-1.5b"
@@ -341,6 +344,24 @@ def test_a_request_that_is_too_long_goes_again_with_fewer_passages(place: Place,
     counts = [sent(fake, number).count("<passage ") for number in range(len(fake.requests))]
     assert counts == [6, 3]
     assert place.ana.last().status == COMPLETE
+
+
+def test_what_is_found_of_an_earlier_release_is_indexed_anew_behind_the_answer(
+    place: Place, dynamodb: Any, table: str
+) -> None:
+    stale = place.asked.add(own("ana"), "Handbook.pdf", HANDBOOK)
+    key = {"pk": {"S": schema.library(own("ana"))}, "sk": {"S": schema.document(stale.id)}}
+    remove = {"UpdateExpression": "REMOVE #n", "ExpressionAttributeNames": {"#n": "indexed"}}
+    dynamodb.update_item(TableName=table, Key=key, **remove)
+    place.ana.ask("answer: battery", asks="own")
+    assert place.ana.last().status == COMPLETE
+    found = place.asked.library.get(own("ana"), stale.id)
+    assert found
+    assert (found.state, found.work != "", found.indexed) == (State.READY, True, 0)
+    place.asked.work()
+    found = place.asked.library.get(own("ana"), stale.id)
+    assert found
+    assert (found.work, found.indexed) == ("", INDEXED)
 
 
 def test_sources_say_what_became_of_their_documents(place: Place) -> None:

@@ -26,6 +26,8 @@ from tests.gradio_app.documents import samples
 from tests.gradio_app.fake_bedrock import PLAYED, FakeBedrock, delta, ending, event
 from tests.gradio_app.fake_s3 import FakeS3
 
+pytestmark = pytest.mark.slow
+
 NOVA = "us.amazon.nova-lite-v1:0"
 BLIND = "us.amazon.nova-micro-v1:0"
 UNKNOWN = "acme.unheard-of-v1:0"

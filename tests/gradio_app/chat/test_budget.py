@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_app.chat import budget, context, inputs
+from gradio_app.chat import budget, context, inputs, service_tiers
+from gradio_app.chat.caching import NONE, OF_CLAUDE, OF_NOVA, Caching
 from gradio_app.chat.conversation import Answer, Conversation, Turn, plain
 from gradio_app.chat.inputs import Said
 from gradio_app.chat.model import Counts
+
+pytestmark = pytest.mark.slow
 
 tokens = st.integers(0, 10_000)
 
@@ -51,13 +54,46 @@ def test_storage_is_not_free(question: str) -> None:
 
 @given(tokens, tokens, tokens)
 def test_bedrocks_own_counts_are_what_is_charged(least: int, read: int, wrote: int) -> None:
-    charged = budget.charge(10**6, least, Counts(read, wrote, 3, 4), read=9, counted=9, output=9)
-    assert charged == max(least, read + wrote)
+    charged = budget.charge(10**6, least, Counts(read + 7, wrote, 3, 4), NONE, read=9, counted=9, output=9)
+    assert charged == max(least, read + 7 + wrote)
+
+
+@pytest.mark.parametrize(("cache", "counts"), [(OF_CLAUDE, 100 + 20 + 500), (OF_NOVA, 100 + 50 + 400)])
+def test_what_the_prompt_cache_had_to_do_with_counts_by_its_price(cache: Caching, counts: int) -> None:
+    counted = Counts(700, 9, cache_read_tokens=200, cache_write_tokens=400)
+    assert budget.charge(10**6, 0, counted, cache, read=700, output=9) == counts + 9
+
+
+@pytest.mark.parametrize(
+    ("asked", "served", "counts"),
+    [("", "", 101), ("flex", "", 51), ("priority", "priority", 177), ("priority", "default", 101)],
+)
+def test_a_service_tier_counts_by_its_price_if_it_served(asked: str, served: str, counts: int) -> None:
+    counted = Counts(92, 9, service_tier=served)
+    assert budget.charge(10**6, 0, counted, NONE, read=700, tier=asked) == counts
+    assert budget.charge(10**6, 0, None, NONE, read=700, counted=101, tier=asked) == (
+        service_tiers.weighed(101, asked)
+    )
+
+
+@given(tokens, st.sampled_from(["", *service_tiers.TIERS]), st.sampled_from(["default", "same"]))
+def test_what_is_set_aside_is_enough_whichever_tier_serves(tokens: int, asked: str, served: str) -> None:
+    charged = service_tiers.weighed(tokens, asked if served == "same" else served)
+    assert charged <= service_tiers.most(tokens, asked)
+
+
+@given(st.sampled_from([NONE, OF_CLAUDE, OF_NOVA]), tokens, tokens, tokens)
+def test_what_is_set_aside_is_enough_whatever_the_prompt_cache_does(
+    cache: Caching, plain: int, read: int, written: int
+) -> None:
+    written *= cache.is_marked
+    counted = cache.weighed(plain + read + written, read, written)
+    assert 0 <= counted <= cache.most(plain + read + written)
 
 
 @given(tokens, tokens, tokens)
 def test_a_request_that_no_model_saw_costs_the_least(reserved: int, least: int, wrote: int) -> None:
-    assert budget.charge(reserved + least, least, None, read=0, counted=9, output=wrote) == least
+    assert budget.charge(reserved + least, least, None, NONE, read=0, counted=9, output=wrote) == least
 
 
 @given(tokens, tokens, tokens, st.none() | tokens, tokens)
@@ -65,7 +101,7 @@ def test_a_call_that_broke_off_is_charged_what_is_counted_or_the_bound(
     reserved: int, least: int, read: int, counted: int | None, wrote: int
 ) -> None:
     reserved = max(reserved, least)
-    charged = budget.charge(reserved, least, None, read=read + 1, counted=counted, output=wrote)
+    charged = budget.charge(reserved, least, None, NONE, read=read + 1, counted=counted, output=wrote)
     assert least <= charged <= reserved
     assert charged == reserved or charged >= (read + 1 + wrote if counted is None else counted)
 

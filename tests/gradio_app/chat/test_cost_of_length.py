@@ -74,7 +74,7 @@ class Measured:
 def test_a_turn_makes_as_many_calls_and_reads_no_more_items(
     models: Models, fake: FakeBedrock, is_summed_up: bool
 ) -> None:
-    longest = 5_000
+    longest = 1_000
     calls: dict[int, Counter[str]] = {}
     items: dict[int, int] = {}
     sent: dict[int, list[int]] = {}
@@ -89,6 +89,16 @@ def test_a_turn_makes_as_many_calls_and_reads_no_more_items(
     most = context.most_bytes(context_tokens(MODEL_ID)) // len(SHORT + LONG)
     assert items[longest] <= 2 * most + 100
     assert sent[300] == sent[longest]
+
+
+@pytest.mark.parametrize("turns", [20, 300])
+def test_a_turn_takes_four_calls_from_the_question_to_the_stored_answer(models: Models, turns: int) -> None:
+    """The first one on a task looks besides for what dead tasks have left, as once an hour."""
+    measured = Measured(models, turns)
+    first, _ = measured.turn()
+    calls, _ = measured.turn()
+    assert calls == {"batch_get_item": 1, "query": 1, "transact_write_items": 2}
+    assert first["query"] == 2
 
 
 def test_so_does_repeating_the_last_question(

@@ -14,13 +14,12 @@ from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.security.certificates import make_certificate
 
 
-@pytest.fixture(params=["http", "https"])
-def models(request: pytest.FixtureRequest, fake: FakeBedrock, tmp_path: Path) -> Models:
-    """Models whose client has room for one connection, so that each call meets that of the one before."""
-    certificate = make_certificate(tmp_path)
-    if request.param == "https":
+def over(scheme: str, fake: FakeBedrock, folder: Path) -> Any:
+    """A client that has room for one connection, so that each call meets that of the one before."""
+    certificate = make_certificate(folder)
+    if scheme == "https":
         fake.speak_tls(certificate.chain, certificate.key)
-    client = boto3.client(
+    return boto3.client(
         "bedrock-runtime",
         region_name="us-east-1",
         endpoint_url=fake.endpoint_url,
@@ -29,6 +28,11 @@ def models(request: pytest.FixtureRequest, fake: FakeBedrock, tmp_path: Path) ->
         verify=str(certificate.authority),
         config=Config(read_timeout=60, max_pool_connections=1, retries={"total_max_attempts": 1}),
     )
+
+
+@pytest.fixture(params=["http", "https"])
+def models(request: pytest.FixtureRequest, fake: FakeBedrock, tmp_path: Path) -> Models:
+    client = over(request.param, fake, tmp_path)
     return Models(client, client)
 
 

@@ -8,12 +8,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gradio_app.chat import summaries, turns, writing
 from gradio_app.chat.metrics import DIMENSION_CHARACTERS, OF_DEPLOYMENT, OF_MODEL, Metrics
 from gradio_app.chat.model import Models
 from gradio_app.settings import WITHOUT_LOGIN
 from tests.emulator_fixture import RunningEmulator
-from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, make_chatting
+from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, give_room, make_chatting
 from tests.gradio_app.emf import measured
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.tables import create_table
@@ -92,8 +91,7 @@ def test_a_line_names_nobody_and_holds_nothing_of_what_was_said(
 def test_a_summary_costs_tokens_and_is_no_answer(
     chatting: Chatting, said: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (turns, writing, summaries):
-        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
+    give_room(monkeypatch, 300)
     for number in range(6):
         chatting.ask(f"answer: fact {number} " + "and so on " * 5)
     told = [line for line in lines(said) if json.loads(line)["type"] == "summary"]

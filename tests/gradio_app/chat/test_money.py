@@ -15,6 +15,8 @@ from tests.gradio_app.chatting import Chatting, bedrock_client, make_chatting, u
 from tests.gradio_app.fake_bedrock import HANG_UP, PLAYED, FakeBedrock, delta, ending
 from tests.gradio_app.fakes import SETTINGS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def spent(dynamodb: Any, table: str) -> Callable[[], int]:
@@ -195,7 +197,7 @@ def test_a_busy_model_is_asked_again_and_the_tries_are_free(
 
 @pytest.mark.parametrize(
     ("question", "tries"),
-    [("throttle", 4), ("not ready", 4), ("down", 4), ("deny", 1), ("odd", 1), ("crash", 1), ("break", 1),
+    [("throttle", 4), ("not ready", 6), ("down", 4), ("deny", 1), ("odd", 1), ("crash", 1), ("break", 1),
      ("throttle in the middle", 1), ("cut", 1), ("model error", 1)],
 )  # fmt: skip
 def test_only_what_no_model_worked_on_is_tried_again_and_not_for_ever(

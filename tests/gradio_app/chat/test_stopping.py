@@ -19,6 +19,8 @@ from gradio_app.store.usage import Usage
 from tests.gradio_app.chatting import DEADLINE, Chatting, make_chatting, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 
+pytestmark = pytest.mark.slow
+
 SOON = 5.0
 """Less than any time-out of the network here."""
 
@@ -264,7 +266,6 @@ def test_another_task_sees_the_answer_being_written_and_may_stop_it(
     assert phone.ask("answer: now").turns[-1].answer
 
 
-@pytest.mark.slow
 def test_a_lease_is_renewed_as_long_as_the_answer_runs(
     two: tuple[Chatting, Chatting], fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,7 +303,7 @@ def test_nothing_is_written_after_the_end_although_that_was_not_saved(
     """Its lease would make other tasks wait for what nobody writes any more."""
     at_its_end, go_on = threading.Event(), threading.Event()
 
-    def unreachable(*_: object) -> None:
+    def unreachable(*_: object, **__: object) -> None:
         raise TableUnreachable
 
     def measured(*_: object) -> None:
@@ -366,7 +367,8 @@ def test_nothing_unfinished_is_written_over_the_end(
 def test_a_call_that_the_table_does_not_know_of_is_not_made(
     chatting: Chatting, fake: FakeBedrock, dynamodb: Any, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its reservation was taken for dead and given back."""
+    """Its reservation was taken for dead and given back while it waited in line."""
+    monkeypatch.setattr(Running, "has_place", False)
     monkeypatch.setattr(Usage, "begin", lambda *_: False)
     chatting.ask("answer: no")
     assert (chatting.last().status, chatting.last().reason) == (FAILED, "interrupted")

@@ -4,19 +4,30 @@ import asyncio
 import itertools
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gradio_app.chat import budget, context, keeper, summaries, turns, writing
+from gradio_app.chat import budget, context, keeper, writing
 from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Answer, new_id, plain
 from gradio_app.chat.model import Choice, Models, ModelStream
 from gradio_app.chat.running import Running
 from gradio_app.store.branches import MOST_VERSIONS
 from gradio_app.store.preferences import Preferences
-from tests.gradio_app.chatting import DEADLINE, MODEL_ID, Chatting, bedrock_client, make_chatting, until
+from tests.gradio_app.chatting import (
+    DEADLINE,
+    MODEL_ID,
+    Chatting,
+    bedrock_client,
+    give_room,
+    make_chatting,
+    until,
+)
 from tests.gradio_app.fake_bedrock import HANG_UP, MISBEHAVIORS, PLAYED, FakeBedrock
+
+pytestmark = pytest.mark.slow
 
 
 def spent(dynamodb: Any, table: str) -> int:
@@ -27,7 +38,9 @@ def spent(dynamodb: Any, table: str) -> int:
 def test_an_answer_is_stored_with_its_tokens(chatting: Chatting, dynamodb: Any, table: str) -> None:
     conversation = chatting.ask("answer: hello to you")
 
-    assert conversation.turns[0].answer == Answer(
+    answer = conversation.turns[0].answer
+    assert answer
+    assert replace(answer, made_of="") == Answer(
         plain("hello to you"),
         COMPLETE,
         input_tokens=11,
@@ -63,9 +76,11 @@ def test_the_model_reads_the_stored_history_and_the_settings(chatting: Chatting,
         ("no form", "", "not_enabled"),
         ("form wanted", "", "not_enabled"),
         ("invalid model", "", "not_enabled"),
+        ("no tier", "", "service_tier"),
         ("context", "", "too_long"),
         ("expired", "", "credentials"),
         ("down", "", "unavailable"),
+        ("not ready", "", "not_ready"),
         ("odd", "", "refused"),
         ("break", "half an answer", "cut"),
         ("throttle in the middle", "half an answer", "throttled"),
@@ -397,8 +412,7 @@ def test_the_history_is_shortened_while_the_model_finds_it_too_long(
 def test_what_is_old_is_summed_up_and_the_summary_is_used(
     chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch, dynamodb: Any, table: str
 ) -> None:
-    for module in (turns, writing, summaries):
-        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
+    give_room(monkeypatch, 300)
     for number in range(6):
         chatting.ask(f"answer: fact {number} " + "and so on " * 5)
     until(lambda: "fact 0" in chatting.now().summary)
@@ -433,8 +447,7 @@ def test_a_summary_that_breaks_off_is_charged_like_an_answer(
     charged: bool,
 ) -> None:
     fake.summaries = ending
-    for module in (turns, writing, summaries):
-        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
+    give_room(monkeypatch, 300)
     for number in range(6):
         chatting.ask(f"answer: fact {number} " + "and so on " * 5)
 
@@ -447,14 +460,12 @@ def test_a_summary_that_breaks_off_is_charged_like_an_answer(
     assert (for_summaries > 0) == charged
 
 
-@pytest.mark.slow
 def test_what_no_summary_told_of_for_long_is_summed_up_piece_by_piece(
     chatting: Chatting, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Summaries fail until more is left behind than is read for a question."""
     fake.summaries = "throttle"
-    for module in (turns, writing, summaries):
-        monkeypatch.setattr(module, "context_tokens", lambda _: 300)
+    give_room(monkeypatch, 300)
     monkeypatch.setattr(context, "TURNS", 2)
     monkeypatch.setattr(context, "TURN_BYTES", 100)
     for number in range(16):
@@ -528,6 +539,22 @@ def test_following_tells_of_a_wait_and_of_its_end(
     seen = asyncio.run(asyncio.wait_for(follow(), DEADLINE))
     assert seen[0] == ("", "throttled")
     assert seen[-1] == ("at last", "")
+
+
+def test_a_model_that_is_being_loaded_is_waited_for_and_said_to_be_until_it_answers(
+    chatting: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "LOADING_SECONDS", (0.1,) * 9)
+
+    async def follow() -> list[str]:
+        started = await asyncio.to_thread(chatting.start, "loading 7: answer: at last")
+        return [started.answer.waits_for async for _ in started.answer.follow()]
+
+    seen = asyncio.run(asyncio.wait_for(follow(), DEADLINE))
+    assert [reason for reason, _ in itertools.groupby(seen)] == ["not_ready", ""]
+    answer = chatting.now().turns[0].answer
+    assert answer
+    assert (answer.text, answer.status) == ("at last", COMPLETE)
 
 
 def test_following_gathers_many_pieces_into_few_updates(chatting: Chatting) -> None:

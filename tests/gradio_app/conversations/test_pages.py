@@ -1,26 +1,35 @@
 """The page of conversations and the chat's list, by HTTP, over the emulator's table."""
 
+import html
+import json
 import re
+import threading
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import httpx
 import pytest
 
 from gradio_app.aws import Clients
 from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
-from gradio_app.conversations import exports
+from gradio_app.conversations import exports, routes, searching
+from gradio_app.conversations.catching_up import CatchingUp
 from gradio_app.conversations.listing import AT_ONCE
 from gradio_app.conversations.texts import TEXTS
+from gradio_app.gate.limits import IMPORT_FORM_BYTES
 from gradio_app.server import create_app
 from gradio_app.store import organizing
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import Table
 from tests.gradio_app.fake_s3 import FakeS3
-from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, FakeDirectory, User, World, shared_page
+from tests.gradio_app.fakes import ORIGIN, PAGE_VIEW, SETTINGS, FakeDirectory, User, World, shared_page
 from tests.gradio_app.in_process import InProcess
+
+pytestmark = pytest.mark.slow
 
 WORDS = TEXTS["en"]
 LIST = "/conversations/list"
@@ -96,6 +105,9 @@ def test_a_conversation_is_renamed_pinned_moved_and_deleted_without_a_script(sit
     assert titles(ana.get(f"/conversations?folder={folder}").text) == []
     ana.post(ONE, data={"id": one, "action": "move", "folder": folder})
     assert titles(ana.get(f"/conversations?folder={folder}").text) == ["First"]
+    ana.post(ONE, data={"id": one, "action": "move", "folder": folder, "new_folder": " <b>New</b>  one "})
+    assert titles(ana.get(f"/conversations?folder={folder}").text) == []
+    assert "&lt;b&gt;New&lt;/b&gt; one" in ana.get("/conversations").text
     sure = ana.post(ONE, data={"id": one, "action": "delete"}).text
     assert WORDS["delete_conversations_why"] in sure
     assert len(titles(ana.get("/conversations").text)) == 2
@@ -137,10 +149,9 @@ def test_our_script_gets_rows_and_sentences(site: Site) -> None:
     ana, one = site.of("ana", script=True), site.stored("one")
     [row] = ana.get(LIST).json()["rows"]
     assert (row["id"], row["title"], row["pinned"], row["folder"]) == (one, "one", False, "")
-    folder = ana.post(FOLDERS, data={"action": "add", "name": " Work  now "}).json()
-    assert folder["name"] == "Work now"
-    told = ana.post(ONE, data={"id": one, "action": "move", "folder": folder["id"]}).json()
-    assert told["row"]["folder"] == folder["id"]
+    told = ana.post(ONE, data={"id": one, "action": "move", "new_folder": " Work  now "}).json()
+    [folder] = ana.get(LIST).json()["folders"]
+    assert (folder["name"], folder["id"]) == ("Work now", told["row"]["folder"])
     ana.post(FOLDERS, data={"id": folder["id"], "action": "delete"})
     assert ana.get(LIST).json()["rows"][0]["folder"] == ""
     gone = ana.post(ONE, data={"id": one, "action": "delete", "sure": "1"}).json()
@@ -162,6 +173,19 @@ def test_there_is_room_for_so_many(site: Site, monkeypatch: pytest.MonkeyPatch) 
         assert (made.status_code, WORDS["quota_folders"] in made.text) == (422, True)
         unnamed = ana.post(FOLDERS, data={"action": "add", "name": " "})
         assert (unnamed.status_code, WORDS["no_folder_name"] in unnamed.text) == (422, True)
+
+
+def test_a_folder_that_is_gone_is_told(site: Site) -> None:
+    ana, one, gone = site.of("ana"), site.stored("one"), "0" * 32
+    for address, sent in (
+        (FOLDERS, {"id": gone, "action": "rename", "name": "Office"}),
+        (ONE, {"id": one, "action": "move", "folder": gone}),
+        ("/conversations", {"id": one, "action": "move", "folder": gone}),
+    ):
+        told = ana.post(address, data=sent)
+        assert (told.status_code, WORDS["folder_gone"] in told.text) == (404, True)
+    sent = {"id": [one, gone], "action": "move", "folder": gone}
+    assert WORDS["no_conversation"] in ana.post("/conversations", data=sent).text
 
 
 def test_what_is_anothers_is_not_there(site: Site) -> None:
@@ -219,7 +243,6 @@ def cost(site: Site, path: str) -> tuple[Counter[str], int]:
     return calls, site.client.items_read
 
 
-@pytest.mark.slow
 def test_a_page_costs_the_same_however_many_there_are(site: Site) -> None:
     for number in range(AT_ONCE + 5):
         site.stored(f"about {number}")
@@ -228,6 +251,60 @@ def test_a_page_costs_the_same_however_many_there_are(site: Site) -> None:
         site.stored(f"also about {number}")
     assert {path: cost(site, path) for path in few} == few
     assert few[LIST][0].total() <= 5
+
+
+SEARCH = "/conversations/search"
+
+
+def found(browser: httpx.Client, typed: str) -> list[dict[str, Any]]:
+    """What our script gets, once all is read."""
+    while (told := browser.get(SEARCH, params={"q": typed}).json())["behind"]:
+        continue
+    return told["rows"]
+
+
+def test_titles_and_messages_are_searched_as_one_types(site: Site) -> None:
+    ana, one = site.of("ana", script=True), site.stored("¿Dónde hay un buen café?")
+    site.stored("hers: a café", "berta")
+    assert found(ana, "") == []
+    [row] = found(ana, "CAF yes")
+    assert (row["id"], row["title"]) == (one, [["¿Dónde hay un buen ", False], ["caf", True], ["é?", False]])
+    assert row["snippet"] in ([["yes", True]], row["title"])
+    assert re.fullmatch(rf"/\?c={one}&turn=[0-9]+", row["address"])
+    [row] = found(ana, "café")
+    assert (row["address"], row["snippet"]) == (f"/?c={one}", [])
+    assert found(ana, "tea") == []
+    ana.post(ONE, data={"id": one, "action": "delete", "sure": "1"})
+    assert found(ana, "cafe") == []
+    [row] = found(site.of("berta", script=True), "cafe")
+    assert row["id"] != one
+    ana.headers["x-page-owner"] = "id-of-berta@example.com"
+    assert ana.get(SEARCH, params={"q": "cafe"}).status_code == 409
+
+
+def test_they_are_searched_without_scripts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, one = site.of("ana"), site.stored("<b>café</b> & more")
+    found(ana, "cafe")
+    page = ana.get("/conversations", params={"q": 'cafe "more'}).text
+    assert "&lt;b&gt;<mark>caf</mark>é&lt;/b&gt;" in page or "&lt;b&gt;<mark>café</mark>&lt;/b&gt;" in page
+    assert f'href="/?c={one}"' in page
+    assert 'value="cafe &#34;more"' in page
+    assert WORDS["no_conversation_found"] in ana.get("/conversations", params={"q": "tea"}).text
+    monkeypatch.setattr(searching, "MOST", 1)
+    assert WORDS["search_cut"] in ana.get("/conversations", params={"q": "cafe"}).text
+    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(CatchingUp, "wake", lambda *_: threading.Event())
+    assert WORDS["search_behind"] in ana.get("/conversations", params={"q": "tea"}).text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["%00", "\U0001f600", "a" * 5000, "#", "WORD#", "' OR 1=1", "\ud800".encode("utf-8", "surrogatepass")],
+)
+def test_whatever_is_searched_for_nothing_breaks(site: Site, typed: str) -> None:
+    site.stored("one")
+    assert found(site.of("ana", script=True), typed) == []
+    assert site.of("ana").get("/conversations", params={"q": typed}).status_code == 200
 
 
 EXPORT = "/conversations/export"
@@ -270,6 +347,44 @@ def test_everything_stored_can_be_taken_along(site: Site) -> None:
     assert "## Respuesta" in spanish.text
 
 
+def test_a_saved_file_is_brought_in_or_refused_with_the_reason(site: Site) -> None:
+    ana, berta = site.of("ana"), site.of("berta")
+    site.stored("one")
+    saved = ana.get(EXPORT, params={"as": "json"}).content
+
+    def bring_in(content: bytes) -> httpx.Response:
+        return berta.post("/conversations/import", files={"file": ("x.json", content)})
+
+    answer = bring_in(saved)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/conversations?conversations_imported=1",
+    )
+    assert WORDS["conversations_imported"] in berta.get(answer.headers["location"]).text
+    assert titles(berta.get("/conversations").text) == ["one"]
+    told = json.loads(saved)
+    told["conversations"][0] |= {"pinned": 1, "title": "two"}
+    answer = bring_in(json.dumps(told | {"drafts": [{"text": "half a thought"}]}).encode())
+    page = berta.get(answer.headers["location"] + "&left=%3Cb%3E&left=import_broken").text
+    left = ", ".join((WORDS["left_pins"], WORDS["left_drafts"]))
+    assert f"{WORDS['conversations_imported']} {WORDS['import_left'].format(what=left)}</p>" in page
+    for content, key in (
+        (saved[:-9], "import_not_json"),
+        (b"", "import_not_json"),
+        (b"{}", "import_not_ours"),
+    ):
+        refused = bring_in(content)
+        assert (refused.status_code, html.escape(WORDS[key]) in refused.text) == (422, True), key
+    broken = bring_in(saved.replace(b'"role": "user"', b'"role": "x"'))
+    assert WORDS["import_broken"].format(number=1) in broken.text
+    none = berta.post("/conversations/import", files={"file": ("", b"")})
+    assert WORDS["import_no_file"] in none.text
+    assert berta.post("/conversations/import", data={"file": "x"}).status_code == 400
+    too_large = bring_in(b" " * (IMPORT_FORM_BYTES + 1))
+    assert too_large.status_code == 413
+    assert sorted(titles(berta.get("/conversations").text)) == ["one", "two"]
+
+
 def test_nobody_takes_anothers_along(site: Site) -> None:
     one, berta = site.stored("one"), site.of("berta")
     for query in ({"as": "json", "id": one}, {"as": "account"}, {"as": "json"}):
@@ -289,3 +404,39 @@ def test_only_so_many_files_are_on_their_way(site: Site, monkeypatch: pytest.Mon
     monkeypatch.setattr(exports, "OF_A_PERSON", 1)
     for _ in range(3):  # a file that was sent gives its place back
         assert ana.get(EXPORT, params={"as": "json"}).status_code == 200
+
+
+def test_a_person_who_deletes_much_takes_one_thread_of_those_for_all(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, under_way, most = threading.Event(), Counter[str](), 0
+
+    def slow(_: Conversations, user_id: str, __: str) -> None:
+        nonlocal most
+        under_way[user_id] += 1
+        most = max(most, under_way.total())
+        go_on.wait()
+        under_way[user_id] -= 1
+
+    monkeypatch.setattr(Conversations, "delete", slow)
+    ana = site.of("ana", script=True)
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(site.world.application.gate)
+        async with (
+            httpx.AsyncClient(
+                transport=transport, base_url=ORIGIN, headers=dict(ana.headers), cookies=dict(ana.cookies)
+            ) as browser,
+            anyio.create_task_group() as requests,
+        ):
+            for _ in range(5):
+                form = {"id": new_id(), "action": "delete", "sure": "1"}
+                requests.start_soon(partial(browser.post, "/conversations", data=form))
+            while not under_way:
+                await anyio.sleep(0.01)
+            for _ in range(3):
+                assert (await browser.get(LIST)).status_code == 200
+            go_on.set()
+
+    anyio.run(ask)
+    assert most == 1

@@ -20,6 +20,8 @@ from gradio_app.documents.extraction import Stopped, extract
 from gradio_app.documents.kinds import Kind
 from tests.gradio_app.documents import samples
 
+pytestmark = pytest.mark.slow
+
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="these bounds are Linux's")
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = """
@@ -108,7 +110,6 @@ def test_deep_nesting_is_read_or_refused() -> None:
 
 
 @LINUX
-@pytest.mark.slow
 def test_nesting_without_an_end_is_too_slow() -> None:
     """HTML's parsers look through all that is open at each tag."""
     assert refusal(b"<div>" * 200_000, kinds.HTML, Limits(cpu_seconds=1)) is Reason.TOO_SLOW
@@ -122,7 +123,6 @@ def test_a_page_of_a_kilometre_is_read() -> None:
 
 
 @LINUX
-@pytest.mark.slow
 def test_a_stream_that_unpacks_to_a_gigabyte_is_too_large() -> None:
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b" " * 1_000_000) for _ in range(1_000)) + packer.flush()
@@ -137,7 +137,6 @@ def test_a_stream_that_unpacks_to_a_gigabyte_is_too_large() -> None:
 
 
 @LINUX
-@pytest.mark.slow
 def test_a_document_that_swells_in_memory_is_too_large() -> None:
     content = samples.word_document("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 300_000)
     assert refusal(content, kinds.DOCX, Limits(memory_bytes=150_000_000)) is Reason.TOO_LARGE
@@ -158,7 +157,6 @@ def test_a_large_file_is_refused_before_a_child_starts(monkeypatch: pytest.Monke
     assert refusal(b"a" * 11, kinds.TEXT, Limits(content_bytes=10)) is Reason.TOO_LARGE
 
 
-@pytest.mark.slow
 def test_long_documents_are_read_within_the_bounds() -> None:
     rows = b"".join(b"%d;A-%d;Pi\xc3\xb1a;3,5;2026-11-29\n" % (number, number) for number in range(200_000))
     assert extract(rows, kinds.CSV).is_cut
@@ -174,7 +172,6 @@ def test_long_documents_are_read_within_the_bounds() -> None:
 
 
 @LINUX
-@pytest.mark.slow
 def test_a_child_that_computes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     another_child(monkeypatch, REAL + "bounded()\nwhile True: pass")
     assert refusal(b"x", kinds.TEXT, Limits(cpu_seconds=1)) is Reason.TOO_SLOW

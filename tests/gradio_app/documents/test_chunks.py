@@ -10,6 +10,8 @@ from gradio_app.documents.chunks import CHUNKS, TOKEN, chunks
 from gradio_app.documents.collecting import Collector, table
 from gradio_app.documents.extracted import Extracted, Limits, Section
 
+pytestmark = pytest.mark.slow
+
 PLACES = st.tuples(st.none() | st.integers(1, 3), st.none() | st.sampled_from(["Guide", "Guide > Install"]))
 TEXTS = st.text() | st.lists(
     st.sampled_from(["palabra", "año.", "a\nb", "\n\n", "字" * 30, "👩‍🚀", "x" * 200]), max_size=90
@@ -106,7 +108,6 @@ def test_a_heading_with_nothing_but_headings_under_it_is_no_passage_of_its_own(b
         assert len(chunks(document([("## A", (1, "A"), None), alone]))) == 2
 
 
-@pytest.mark.slow
 def test_their_number_is_bounded_whatever_the_document() -> None:
     limits = Limits()
     each = limits.characters // limits.sections

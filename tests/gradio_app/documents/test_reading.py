@@ -9,6 +9,8 @@ from gradio_app.documents.kinds import Kind
 from tests.gradio_app.documents import samples
 from tests.gradio_app.documents.samples import ARABIC, EMOJI, ENGLISH, SPANISH
 
+pytestmark = pytest.mark.slow
+
 
 def read(content: bytes | str, kind: Kind) -> Extracted:
     """The document; all that every document keeps to is seen on the way."""

@@ -181,6 +181,7 @@ class World:
             "embedder": self._fragile(fate, self.model),
             "read": read,
             "cut": cut,
+            "follow_on": Library(table, self.quotas, lambda: self.now).bring_up_to_date,
         }
         return Ingestion(Parts(**{**made, **parts}), self.wake, self.stopping)
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradio_app.chat.lookup import most_tokens
 from gradio_app.library.embeddings import Embedded
 from gradio_app.library.finding import Answer, Finding, Place, Scope, fused
-from gradio_app.library.ports import Passage
+from gradio_app.library.ports import EmbeddingBusyError, EmbeddingRefusedError, Passage
 from gradio_app.store import schema
 from gradio_app.store.passages import Hit, Passages
 from gradio_app.store.table import Table
@@ -102,6 +103,43 @@ def test_it_looks_where_it_is_told_to(
     put(passages, ALL, "first", "Everybody's cat.")
     put(passages, ALL, "second", "Another cat of everybody.")
     assert set(texts(finding.find("cat everybody ana berta", scopes, 10))) == seen
+
+
+class Former(Model):
+    """The model before: for it other numbers mean the same."""
+
+    model = "former"
+
+    def vector(self, text: str) -> list[float]:
+        return super().vector(text)[::-1]
+
+
+@pytest.mark.parametrize("former", [None, Former()])
+def test_what_only_the_former_model_has_embedded_is_found_by_its_meaning_while_it_serves(
+    passages: Passages, former: Any
+) -> None:
+    new, old = Passage(0, "About a dog", 0, 11), Passage(0, "All about the dog and the cat", 0, 29)
+    passages.put(ANA, "new", MODEL, [new], [Model().vector(new.text)])
+    passages.put(ANA, "old", Former.model, [old], [Former().vector(old.text)])
+    model: Any = Model()
+    answer = Finding(passages, model, former).find("perro", [Scope(ANA)], 5)
+    assert [each.document_id for each in answer.found] == (["new", "old"] if former else ["new"])
+    assert answer.tokens == (2 if former else 1)
+
+
+@pytest.mark.parametrize("error", [EmbeddingBusyError("throttled"), EmbeddingRefusedError("gone")])
+def test_a_former_model_that_is_gone_costs_no_answer(passages: Passages, error: Exception) -> None:
+    class Gone(Former):
+        def of_question(self, text: str) -> Embedded:  # noqa: ARG002
+            raise error
+
+    model: Any = Model()
+    former: Any = Gone()
+    passages.put(ANA, "new", MODEL, [Passage(0, "About a dog", 0, 11)], [Model().vector("dog")])
+    finding = Finding(passages, model, former)
+    answer = finding.find("perro", [Scope(ANA)], 5)
+    assert [each.document_id for each in answer.found] == ["new"]
+    assert 1 < answer.tokens <= finding.models * most_tokens("perro")
 
 
 def test_what_was_deleted_a_moment_ago_makes_room(passages: Passages, finding: Finding) -> None:

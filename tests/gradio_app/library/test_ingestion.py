@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,19 @@ import pytest
 from gradio_app.documents.extracted import Extracted, Reason, Section, UnreadableError
 from gradio_app.documents.extraction import Stopped
 from gradio_app.library import ingestion
-from gradio_app.library.document import PAGE_CHARACTERS, Counts, Document, Quotas, Refusal, State
+from gradio_app.library.document import (
+    OVERLAP_SECONDS,
+    PAGE_CHARACTERS,
+    Counts,
+    Document,
+    Quotas,
+    Refusal,
+    State,
+)
 from gradio_app.library.ports import EmbeddingRefusedError
+from gradio_app.store import schema
 from gradio_app.store.table import TableUnreachable
-from tests.gradio_app.library.kit import Died, Fate, Model, World, die
+from tests.gradio_app.library.kit import Died, Fate, Model, World, cut, die, read
 
 TEXT = "".join(f"{number:09d}\n" for number in range(40))
 """Forty passages: more than two batches."""
@@ -394,8 +404,9 @@ def test_another_model_embeds_anew_while_the_old_vectors_serve(world: World) -> 
     added = world.add(TEXT)
     world.finish()
     old = world.texts()
-    assert world.library.embed_anew("user-ana", document(world, added), "model-2")
-    assert not world.library.embed_anew("user-ana", document(world, added), "model-2")
+    stale = document(world, added)
+    assert world.library.index_anew("user-ana", stale)
+    assert not world.library.index_anew("user-ana", stale)
 
     class Watching(Model):
         def embed(self, passages: Any) -> Any:
@@ -415,7 +426,8 @@ def test_whoever_dies_while_embedding_anew_leaves_one_set_of_passages() -> None:
         added = world.add(TEXT)
         world.finish()
         world.model = Model("model-2")
-        assert world.library.embed_anew("user-ana", document(world, added), "model-2")
+        world.now += OVERLAP_SECONDS
+        assert world.library.bring_up_to_date("user-ana", "model-2")
         return added
 
     for number in range(1, _calls(_work, prepared) + 1):
@@ -426,6 +438,119 @@ def test_whoever_dies_while_embedding_anew_leaves_one_set_of_passages() -> None:
                 _work(world, fate)
             world.finish()
             assert_ready_once(world, added)
+
+
+def _forget_how_it_was_indexed(world: World, *documents: Document) -> None:
+    """As releases left it that did not say so."""
+    for each in documents:
+        key = {"pk": schema.library("user-ana"), "sk": schema.document(each.id)}
+        item = world.table.get(*key.values())
+        assert item
+        world.table.put({name: value for name, value in item.items() if name != "indexed"})
+
+
+def test_what_an_earlier_release_indexed_is_indexed_anew_and_serves_meanwhile(world: World) -> None:
+    added = world.add(TEXT)
+    world.finish()
+    assert not document(world, added).is_behind("model-1", world.now)
+    old = world.texts()
+    _forget_how_it_was_indexed(world, added)
+    stale = document(world, added)
+    assert stale.is_behind("model-1", world.now)
+    assert world.library.bring_up_to_date("user-ana", "model-1", [stale])
+    assert not world.library.bring_up_to_date("user-ana", "model-1", [stale])
+
+    class Watching(Model):
+        def embed(self, passages: Any) -> Any:
+            assert document(world, added).state is State.READY
+            assert world.texts() == old
+            return super().embed(passages)
+
+    world.model = Watching()
+    world.finish()
+    assert world.model.asked == 3
+    assert_ready_once(world, added)
+    assert not document(world, added).is_behind("model-1", world.now)
+
+
+def test_documents_of_a_library_are_indexed_anew_one_after_the_other(world: World) -> None:
+    added = [world.add(f"document {number}") for number in range(4)]
+    elsewhere = world.add("of another", "user-berta")
+    world.finish()
+    world.model = Model("model-2")
+    world.now += OVERLAP_SECONDS
+    assert world.library.bring_up_to_date("user-ana", "model-2")
+    others: list[int] = []
+
+    class Watching(Model):
+        def embed(self, passages: Any) -> Any:
+            others.append(world.library.counts("user-ana").working)
+            return super().embed(passages)
+
+    world.model = Watching("model-2")
+    world.finish()
+    assert [document(world, each).model for each in added] == ["model-2"] * 4
+    assert others == [1] * 4  # whoever adds something meanwhile waits for one of them at most
+    assert document(world, elsewhere, "user-berta").model == "model-1"
+
+
+def test_two_versions_with_two_models_do_not_undo_each_others_work(world: World) -> None:
+    added = world.add(TEXT)
+    world.finish()
+    world.now += OVERLAP_SECONDS
+    world.model = Model("model-2")
+    assert world.library.bring_up_to_date("user-ana", "model-2")
+    world.finish()
+    assert document(world, added).model == "model-2"
+    assert not world.library.bring_up_to_date("user-ana", "model-1"), "asked by a task of the version before"
+    world.now += OVERLAP_SECONDS
+    assert world.library.bring_up_to_date("user-ana", "model-1"), "rolled back"
+
+
+def test_looking_begins_it_only_while_nothing_else_is_done_in_the_library(world: World) -> None:
+    added = world.add(TEXT)
+    world.finish()
+    stale = [document(world, added)]
+    world.now += OVERLAP_SECONDS
+    world.add("is on its way")
+    assert not world.library.bring_up_to_date("user-ana", "model-2", stale)
+    world.finish()
+    assert world.library.bring_up_to_date("user-ana", "model-2", stale)
+
+
+def test_what_cannot_be_indexed_anew_serves_as_it_is_and_is_not_tried_again(world: World) -> None:
+    refused, other = world.add(TEXT), world.add("another")
+    world.finish()
+    old = world.texts()
+    _forget_how_it_was_indexed(world, refused, other)
+    assert world.library.index_anew("user-ana", document(world, refused))
+
+    def broken(content: bytes, kind: str, stop: threading.Event) -> Extracted:
+        if content == TEXT.encode():
+            raise UnreadableError(Reason.BROKEN, "as of now")
+        return read(content, kind, stop)
+
+    world.finish(read=broken)
+    assert world.texts() == old
+    assert document(world, refused).state is State.READY
+    assert not document(world, refused).is_behind("model-1", world.now)
+    assert not document(world, other).is_behind("model-1", world.now)
+
+
+def test_a_release_that_finds_other_headings_begins_anew(world: World) -> None:
+    added = world.add(TEXT)
+
+    class Dying(Model):
+        def embed(self, passages: Any) -> Any:
+            if self.asked == 2:
+                raise Died
+            return super().embed(passages)
+
+    with pytest.raises(Died):
+        world.task(embedder=Dying()).work_on_one()
+    world.finish(cut=lambda extracted: [replace(each, heading="Found") for each in cut(extracted)])
+    assert world.model.asked == 3
+    assert_ready_once(world, added)
 
 
 def test_nobody_waits_behind_all_documents_of_another() -> None:

@@ -253,7 +253,7 @@ def test_nothing_of_one_library_is_another_s(world: World) -> None:
     assert not library.rename(other, mine.id, "x")
     assert not library.move(other, mine.id, group.id)
     assert not library.delete(other, mine.id)
-    assert not library.embed_anew(other, mine, "model-2")
+    assert not library.index_anew(other, mine)
     library.delete_collection(other, group.id)
     assert not library.rename_collection(other, group.id, "x")
     theirs = add(world, "theirs.txt", library=other)

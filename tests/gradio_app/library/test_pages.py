@@ -16,10 +16,13 @@ from gradio_app.library.document import EVERYBODY, content_id, group_library
 from gradio_app.library.embeddings import Embedded
 from gradio_app.library.texts import TEXTS
 from gradio_app.server import create_app
+from gradio_app.store import schema
 from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.fakes import PAGE_VIEW, SETTINGS, FakeDirectory, User, World, shared_page
 from tests.gradio_app.in_process import InProcess
 from tests.gradio_app.library.kit import Model
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "Correct-Horse-1"
 WORDS = b"# Leases\n\nA lease is a promise for some time.\n"
@@ -338,6 +341,27 @@ def test_who_leaves_a_group_loses_its_library_within_the_check_of_the_session(
     monkeypatch.setattr(sessions, "_now", lambda: now() + 301)
     assert ana.get("/documents", params={"library": library}).status_code == 404
     assert "staff" not in ana.get("/documents").text
+
+
+def test_what_an_earlier_release_indexed_is_indexed_anew_when_who_may_change_it_looks(site: Site) -> None:
+    root, ana = site.of("root"), site.of("ana")
+    document = added(root, "house rules.txt", b"No shoes.", library=EVERYBODY)
+    site.work()
+    where = {"TableName": site.world.settings.table_name, "Key": _key(EVERYBODY, document)}
+    site.client.update_item(**where, UpdateExpression="REMOVE #n", ExpressionAttributeNames={"#n": "indexed"})
+    assert "WORK#" not in site.stored()
+    for who, begins in ((ana, False), (root, True)):
+        page = who.get("/documents", params={"library": EVERYBODY}).text
+        assert TEXTS["en"]["doc_ready"] in page
+        assert ("WORK#" in site.stored()) is begins
+    site.work()
+    assert site.client.get_item(**where)["Item"]["indexed"] == {"N": "1"}
+    root.get("/documents", params={"library": EVERYBODY})
+    assert "WORK#" not in site.stored()
+
+
+def _key(library: str, document: str) -> dict[str, Any]:
+    return {"pk": {"S": schema.library(library)}, "sk": {"S": schema.document(document)}}
 
 
 def test_web_pages_are_added_only_where_that_is_switched_on(site: Site) -> None:

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from gradio_app.aws import Clients
 from gradio_app.page import texts
@@ -30,7 +31,7 @@ def with_login(dynamodb: Any, table: str, fake: FakeBedrock, directory: FakeDire
     return create_app(settings, clients, directory=directory)
 
 
-def without_login(dynamodb: Any, table: str, fake: FakeBedrock, s3: Any = None) -> Application:
+def without_login(dynamodb: Any, table: str, fake: FakeBedrock, s3: Any = None, **others: Any) -> Application:
     """The whole application, where everybody is the one user of this machine."""
     settings = Settings(
         pool_id="",
@@ -44,6 +45,7 @@ def without_login(dynamodb: Any, table: str, fake: FakeBedrock, s3: Any = None) 
         bind_host="127.0.0.1",
         authentication=False,
         max_output_tokens=100,
+        **others,
     )
     client = bedrock_client("bedrock-runtime", fake.endpoint_url)
     clients = Clients(None, dynamodb, client, client, s3 or FakeS3())
@@ -76,6 +78,24 @@ class serve:  # noqa: N801 (used like a function)
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join(DEADLINE)
+
+
+class Held:
+    """Requests of a page that wait until they are let go."""
+
+    def __init__(self, page: Page, marked: str) -> None:
+        self.marked = marked
+        self.waiting: list[Route] = []
+        page.route("**/gradio_api/run/predict*", self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self.marked in (route.request.post_data or "") and not self.waiting:
+            self.waiting.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        self.waiting[0].continue_()
 
 
 @pytest.fixture
@@ -141,3 +161,11 @@ def choose(page: Page, title: str, name: str) -> None:
     """Choose something from the menu of the conversation whose title has these words."""
     page.locator("#conversations li").filter(has_text=title).get_by_role("button").click()
     page.get_by_role("menuitem", name=texts.LIST["en"][name], exact=True).click()
+
+
+@contextmanager
+def on_paper(page: Page) -> Iterator[None]:
+    """The page as it would be printed."""
+    page.emulate_media(media="print")
+    yield
+    page.emulate_media(media="screen")

@@ -9,7 +9,7 @@ from gradio_app.page import formulas, prose
 
 OURS: dict[str, set[str]] = {
     "a": {"href", "title", "target", "rel"},
-    "button": {"type", "class", "value", "title"},
+    "button": {"type", "class", "value", "title", "aria-pressed"},
     **{name: {"dir"} for name in prose.DIRECTED},
     "code": {"class", "dir"},
     "div": {"class", "tabindex", "dir"},
@@ -22,6 +22,7 @@ OURS: dict[str, set[str]] = {
 CLASSES = re.compile(
     r"written|typed|notice( waits)?|actions|table|formula( block)?|code_wrap|copy_code_button"
     r"|copy_fenced|copy_table|edit|copy|as-text|again|go-on|version (back|forth)|count|heard"
+    r"|thumb (up|down)( given)?"
     r"|left|center|right|language-[a-z]+|token [a-z -]+"
 )
 VALUES = {
@@ -30,6 +31,7 @@ VALUES = {
     "target": re.compile("_blank"),
     "rel": re.compile("noopener noreferrer( nofollow)?"),
     "type": re.compile("button"),
+    "aria-pressed": re.compile("true|false"),
     "dir": re.compile("auto|ltr"),
     "tabindex": re.compile("0"),
     "start": re.compile(r"\d{1,9}"),

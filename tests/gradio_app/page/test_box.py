@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gradio_app.identity import LOCAL_USER
 from gradio_app.store.drafts import Drafts
@@ -12,6 +12,7 @@ from gradio_app.store.table import Table
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.browsing import (
     MS,
+    Held,
     answers,
     ask,
     box,
@@ -22,7 +23,6 @@ from tests.gradio_app.page.browsing import (
     questions,
     send,
     serve,
-    settled,
     site,
     without_login,
 )
@@ -45,39 +45,6 @@ def saved(page: Page, text: str) -> Any:
     return page.expect_response(
         lambda r: "/draft" in r.url and r.request.post_data == text and r.ok, timeout=MS
     )
-
-
-class Held:
-    """Requests of a page that wait until they are let go."""
-
-    def __init__(self, page: Page, marked: str) -> None:
-        self.marked = marked
-        self.waiting: list[Route] = []
-        page.route("**/gradio_api/run/predict*", self._hold)
-
-    def _hold(self, route: Route) -> None:
-        if self.marked in (route.request.post_data or "") and not self.waiting:
-            self.waiting.append(route)
-        else:
-            route.continue_()
-
-    def let_go(self) -> None:
-        self.waiting[0].continue_()
-
-
-def test_enter_during_an_answer_keeps_the_text_and_says_so(page: Page, fake: FakeBedrock) -> None:
-    send(page, "hold")
-    expect(answers(page).last).to_contain_text("first words")
-    send(page, "answer: the next one")
-    expect(notice(page)).to_contain_text("still being written")
-    expect(box(page)).to_have_value("answer: the next one")
-    fake.go_on.set()
-    settled(page)
-    expect(box(page)).to_have_value("answer: the next one")
-    expect(notice(page)).to_have_count(0)
-    box(page).press("Enter")
-    expect(answers(page).last).to_have_text("the next one")
-    assert len(fake.requests) == 2
 
 
 def test_a_refused_message_comes_back_before_what_was_typed_since(context: BrowserContext) -> None:

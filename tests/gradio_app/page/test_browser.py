@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID
 from tests.gradio_app.fake_bedrock import FakeBedrock
@@ -190,7 +190,13 @@ def test_the_settings_reach_the_model(page: Page, fake: FakeBedrock) -> None:
 
 @pytest.mark.parametrize(
     ("element", "value"),
-    [("model", "us.somebody-elses-model-v1:0"), ("temperature", 7), ("max-tokens", 101), ("max-tokens", 0)],
+    [
+        ("model", "us.somebody-elses-model-v1:0"),
+        ("temperature", 7),
+        ("temperature", 5e-324),
+        ("max-tokens", 101),
+        ("max-tokens", 0),
+    ],
 )
 def test_values_that_the_page_never_offers_are_refused(
     page: Page, fake: FakeBedrock, element: str, value: object
@@ -218,7 +224,7 @@ def test_a_fault_of_ours_gives_the_message_back(page: Page, monkeypatch: pytest.
     def broken(*_: object) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr("gradio_app.chat.turns.Turns._prepare", broken)
+    monkeypatch.setattr("gradio_app.chat.preparing.Preparing.prepare", broken)
     send(page, "answer: hello")
     told = re.compile(r"went wrong on our side.*\(reference 1-[0-9a-f-]+\)")
     expect(page.locator("#notice")).to_contain_text(told, timeout=DEADLINE * 1000)
@@ -248,6 +254,16 @@ def test_on_a_phone_the_sidebar_starts_closed_and_opens(browser: Browser, site: 
     page.get_by_label("Toggle Sidebar").click()
     expect(page.locator("#box textarea")).to_be_in_viewport()
     context.close()
+
+
+def test_a_page_of_a_task_that_is_gone_is_loaded_anew(context: BrowserContext) -> None:
+    """As in the moment in which a deployment takes the page's task away."""
+
+    def of_another_version(route: Route) -> None:
+        route.continue_(url=re.sub("v=[0-9a-f]+", "v=0123456789abcdef", route.request.url))
+
+    context.route("**/page/description*", of_another_version, times=1)
+    ask(opened(context, "/"), "answer: here again", "here again")
 
 
 @pytest.mark.asvs("3.4.3")

@@ -259,6 +259,9 @@ def test_all_of_a_conversation_is_printed_dark_on_light(
     for selector in ("#new", "#box", "#send", "#usage", "#chat .actions"):
         expect(page.locator(selector).first).to_be_hidden()
     expect(questions(page).first).to_be_visible()
+    beside = """[...document.body.querySelectorAll("*:not(:has(#chat), #chat, #chat *)")]
+        .filter((each) => each.checkVisibility()).map((each) => each.outerHTML)"""
+    assert page.evaluate(beside) == []
     cut = """[...document.querySelectorAll("#chat, #chat .wrapper, #chat .bubble-wrap")]
         .filter((each) => each.scrollHeight > each.clientHeight + 1).length"""
     assert page.evaluate(cut) == 0

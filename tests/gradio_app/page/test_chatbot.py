@@ -11,6 +11,8 @@ from gradio_client import utils
 
 from gradio_app.page.chatbot import Chatbot, growing, settled
 
+pytestmark = pytest.mark.slow
+
 FIRST = settled("user", ['<div class="typed">one</div>'])
 THEN = settled("assistant", ["two"])
 

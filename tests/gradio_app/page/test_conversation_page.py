@@ -161,7 +161,7 @@ def test_an_answer_whose_writer_died_reads_as_interrupted(
 def test_an_answer_that_could_not_be_saved_stays_on_the_page(
     page: Page, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreachable(*_: object) -> None:
+    def unreachable(*_: object, **__: object) -> None:
         raise TableUnreachable
 
     send(page, "hold")

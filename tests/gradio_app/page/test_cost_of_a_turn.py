@@ -1,19 +1,20 @@
 """How many units of the table a turn takes at the page: what the estimate of costs rests on."""
 
 import math
+from collections import Counter
 from uuid import uuid4
 
 import pytest
 
 from deployer.offline.cost import Traffic
-from gradio_app.chat import keeper
+from gradio_app.chat import keeper, preparing
 from gradio_app.chat.conversation import Answer, new_id, plain
 from gradio_app.conversations.listing import AT_ONCE
 from gradio_app.store import schema
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.messages import answer_item, question_item
 from gradio_app.store.table import Table
-from tests.gradio_app.chatting import bedrock_client
+from tests.gradio_app.chatting import bedrock_client, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.metered import Metered
 from tests.gradio_app.page.whole import whole_application
@@ -98,6 +99,9 @@ def test_the_estimate_of_costs_says_what_a_turn_takes(
     fake: FakeBedrock, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeper, "KEEP_SECONDS", 3600.0)
+    monkeypatch.setattr("gradio_app.sessions.sessions.CACHE_SECONDS", 3600)  # see SESSION_LOOKS
+    # Whether an answer has ended before it is followed is chance here: the dearer is counted.
+    monkeypatch.setattr(preparing, "page_with", lambda *_: None)
     fake.word_seconds = 0.0
     writes, reads = units(turns, fake)
     if turns:
@@ -105,3 +109,30 @@ def test_the_estimate_of_costs_says_what_a_turn_takes(
     else:
         assert 0 < writes < Traffic.writes_per_turn
         assert 0 < reads < Traffic.reads_per_turn
+
+
+@pytest.mark.parametrize("turns", [25, 300])
+def test_a_turn_takes_six_calls_with_its_page(
+    fake: FakeBedrock, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Followed from the start, in a conversation whose person has asked on this task before."""
+    monkeypatch.setattr(keeper, "KEEP_SECONDS", 3600.0)
+    name = f"calls-{uuid4().hex}"
+    client = Metered(name)
+    conversation_id = with_turns(client, turns)
+    with whole_application(name, client, bedrock_client("bedrock-runtime", fake.endpoint_url)) as whole:
+        ana, running = whole.chat_client(ANA), whole.application.running
+        ana.ask(conversation_id, "answer: yes", version=FIRST + turns - 1)
+        until(lambda: running.is_idle)
+        client.reset()
+        assert told(ana.start(conversation_id, "hold", number=FIRST + turns))["taken"]
+        ana.follow(conversation_id)
+        until(lambda: running.answers[0]._loop)
+        fake.go_on.set()
+        assert "and the rest" in ana.stream()
+        settle = ana.event("settle")
+        settled = ana.send(settle, ana.data(settle, text=conversation_id), f"?c={conversation_id}")
+        assert "and the rest" in settled.text
+        until(lambda: running.is_idle)
+        calls = [operation for operation, given in client.calls if "SESSION#" not in str(given.get("Key"))]
+    assert Counter(calls) == {"batch_get_item": 2, "query": 2, "transact_write_items": 2}

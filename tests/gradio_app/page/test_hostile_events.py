@@ -22,6 +22,8 @@ from tests.gradio_app.page.whole import Whole, whole_application
 from tests.gradio_app.tables import create_table
 from tests.security.chat_api import ChatClient, told
 
+pytestmark = pytest.mark.slow
+
 JOIN, RUN, CANCEL, RESET = (
     f"/gradio_api/{path}" for path in ("queue/join", "run/predict", "cancel", "reset")
 )
@@ -109,7 +111,6 @@ def check(tab: ChatClient, path: str, content: bytes | str, seen: Any) -> int:
     return answer.status_code
 
 
-@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=BORNE)
 @given(case=st.data())
 def test_no_event_fails_by_what_it_is_given(

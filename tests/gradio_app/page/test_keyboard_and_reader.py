@@ -79,7 +79,7 @@ def test_everything_is_done_by_shortcuts_wherever_the_focus_is(
     settled(page)
 
     page.keyboard.press("Alt+Shift+F")
-    expect(links(page).first).to_be_focused()
+    expect(page.locator("#search")).to_be_focused()
     page.keyboard.press("Alt+Shift+R")
     expect(page.locator("#spoken")).to_contain_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "the second"
@@ -103,7 +103,7 @@ def test_the_sheet_lists_the_shortcuts_and_one_key_opens_it_unless_somebody_type
     expect(sheet).to_have_count(0)
     page.locator("#shortcuts").click()
     expect(sheet.get_by_role("heading", name=WORDS["heading"])).to_be_visible()
-    expect(sheet.locator("dt")).to_have_count(12)
+    expect(sheet.locator("dt")).to_have_count(13)
     expect(sheet.locator("dd").first).to_have_text(re.compile(r"^Alt\s\+\sShift\s\+\sN$"))
     page.keyboard.press("Alt+Shift+N")  # out of reach, as all behind the sheet
     page.keyboard.press("Escape")
@@ -135,7 +135,7 @@ def test_a_mac_has_its_own_keys(browser: Browser, site: str) -> None:
     expect(page.locator("#help")).to_have_count(0)
     page.keyboard.press("Control+Shift+H")
     expect(page.locator("#help dd").first).to_have_text(re.compile(r"^Control\s\+\sMayús\s\+\sN$"))
-    expect(page.locator("#help dd").nth(10)).to_have_text(re.compile(r"^Comando\s\+\sIntro$"))
+    expect(page.locator("#help dd").nth(11)).to_have_text(re.compile(r"^Comando\s\+\sIntro$"))
     context.close()
 
 
@@ -249,3 +249,23 @@ def test_nothing_moves_for_who_wants_it_so_and_at_400_percent_nothing_is_out_of_
     assert page.locator("#help").evaluate("element => element.scrollWidth <= element.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     context.close()
+
+
+def test_the_signs_below_a_message_stand_on_one_line_and_a_choice_has_its_frame_around_it(page: Page) -> None:
+    ask(page, "answer: yes", "yes")
+    settled(page)
+    for row in page.locator("#chat .actions").all():
+        boxes = [button.bounding_box() for button in row.locator("button").all()]
+        assert len(boxes) > 1
+        assert len({box and box["y"] for box in boxes}) == 1
+    page.locator("#settings button").first.click()
+    page.locator("#model input").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    framed = """() => {
+      const whole = document.querySelector("#model").clientWidth;
+      return [...document.querySelectorAll("#model *")]
+        .filter((each) => getComputedStyle(each).outlineStyle === "solid")
+        .map((each) => each.getBoundingClientRect().width >= whole - 20);
+    }"""
+    assert page.evaluate(framed) == [True]

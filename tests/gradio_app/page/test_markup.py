@@ -13,6 +13,8 @@ from gradio_app.page.markup import LiveAnswer, answer_parts, typed
 from tests.gradio_app.page.hostile import ATTACKS, answers
 from tests.gradio_app.page.shown import text_of, unwanted
 
+pytestmark = pytest.mark.slow
+
 FENCE = re.compile(r"(`{3,})([a-z]*)\n")
 OUT_OF_TAGS = re.compile(r"<[^<>]*>")
 
@@ -232,7 +234,6 @@ def test_an_answer_that_grew_ends_as_it_will_be_shown(text: str, steps: list[int
         assert shown_last == answer_parts(text)
 
 
-@pytest.mark.slow
 def test_what_is_finished_of_an_answer_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = list[int]()
     real = markup.prose.markdown
@@ -250,7 +251,6 @@ def test_what_is_finished_of_an_answer_is_rendered_once(monkeypatch: pytest.Monk
     assert sum(rendered) / len(rendered) < 5_000
 
 
-@pytest.mark.slow
 def test_one_block_that_only_grows_costs_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = list[int]()
     real = markup.prose.markdown
@@ -282,7 +282,6 @@ def test_the_same_answer_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert answer_parts(text) == first
 
 
-@pytest.mark.slow
 def test_what_is_kept_of_finished_answers_is_bounded() -> None:
     for number in range(200):
         answer_parts(f"{number} " + "x" * 100_000)

@@ -11,8 +11,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
 from gradio_app.identity import Identity
 from gradio_app.page.message_route import message_routes
+from gradio_app.store import schema
 from gradio_app.store.conversations import Conversations
+from gradio_app.store.table import Table
+from tests.gradio_app.chatting import bedrock_client
+from tests.gradio_app.fake_bedrock import FakeBedrock
+from tests.gradio_app.page.whole import whole_application
 
+ANA = "ana@example.com"
 QUESTION = "__init__\n\t10. <b>\r\n  \N{ZERO WIDTH JOINER}"
 ANSWER = "`#include <stdio.h>`\n\n$$x$$ \N{GRINNING FACE}\n"
 
@@ -75,3 +81,18 @@ def test_an_answer_that_is_not_there_yet_is_not_found(store: Conversations) -> N
     number = store.ask("ana", Conversation(conversation_id), "?")
     query = {"conversation": conversation_id, "turn": number, "which": "answer"}
     assert client(store, "ana").get("/message", params=query).status_code == 404
+
+
+def test_what_is_over_is_told_to_nobody(dynamodb: Any, table: str, fake: FakeBedrock) -> None:
+    stored, person = Table(dynamodb, table), f"id-of-{ANA}"
+    store = Conversations(stored)
+    conversation_id = new_id()
+    number = store.ask(person, Conversation(conversation_id), QUESTION)
+    store.answer(person, conversation_id, number, "", Answer(plain(ANSWER)))
+    asked = {"conversation": conversation_id, "turn": str(number), "which": "question"}
+    bedrock = bedrock_client("bedrock-runtime", fake.endpoint_url)
+    with whole_application(table, dynamodb, bedrock, keep_conversations_days=1) as whole:
+        ana = whole.signed_in(ANA)
+        assert ana.get("/message", params=asked).text == QUESTION
+        stored.update(schema.person(person), schema.conversation(conversation_id), {"updated_at": 1})
+        assert ana.get("/message", params=asked).status_code == 404

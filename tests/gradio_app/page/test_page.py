@@ -49,9 +49,10 @@ def test_every_reason_has_words() -> None:
         errors.UNREACHABLE,
         errors.UNKNOWN,
         errors.NOT_ENABLED,
+        errors.SERVICE_TIER,
     }
     assert reasons | set(writing.EARLY_ENDS.values()) <= set(texts.REASONS["en"])
-    assert set(texts.WAITS["en"]) == errors.PASSING
+    assert set(texts.WAITS["en"]) == {*errors.PASSING, "in_line"}
 
 
 def luminance(color: str) -> float:
@@ -134,7 +135,9 @@ def test_each_turn_shows_two_messages_and_why_an_answer_is_not_whole(
     answer: Answer | None, parts: list[str]
 ) -> None:
     turn = Turn(1, plain("a *question*"), answer)
-    shown = orjson.loads(orjson.dumps(render.messages("c" * 32, [turn, replace(turn, number=2)], "en")))
+    shown = orjson.loads(
+        orjson.dumps(render.messages(Conversation("c" * 32, turns=(turn, replace(turn, number=2))), "en"))
+    )
     assert [message["role"] for message in shown] == ["user", "assistant"] * 2
     said = [[text_of(part["text"]) for part in message["content"]] for message in shown]
     assert [part for part in said[0] if part] == ["a *question*"]
@@ -229,5 +232,5 @@ def test_a_view_updates_all_that_it_says_and_nothing_else() -> None:
     shown = views.view(reader, Conversation("c"))
     assert set(shown) == set(views.of_conversation)
     held, chat = components.held, components.chat
-    of_a_conversation = {held.version, held.last, held.turns_place, chat.turns, chat.usage}
-    assert set(shown) == {*of_a_conversation, chat.earlier, chat.later}
+    of_a_conversation = {held.version, held.last, held.turns_place, chat.turns, chat.usage, chat.meter}
+    assert set(shown) == {*of_a_conversation, chat.earlier, chat.later, chat.assistant}

@@ -12,7 +12,7 @@ from gradio_app.store.table import Table
 from tests.gradio_app.chatting import DEADLINE
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.fakes import FakeDirectory, User
-from tests.gradio_app.page.browsing import answers, box, notice, opened, send, serve, with_login
+from tests.gradio_app.page.browsing import answers, ask, box, notice, opened, send, serve, with_login
 
 pytestmark = pytest.mark.slow
 PASSWORD = "Correct-Horse-1"
@@ -33,6 +33,10 @@ def context(browser: Browser, dynamodb: Any, table: str, fake: FakeBedrock) -> I
 
 def sign_in(page: Page, email: str) -> None:
     page.goto("/login")
+    fill_in(page, email)
+
+
+def fill_in(page: Page, email: str) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -78,13 +82,19 @@ def test_a_session_that_ends_in_an_answer_does_not_take_the_typing_away(
     assert "/login" not in page.url
 
 
-def test_a_page_without_text_leads_to_the_sign_in(context: BrowserContext) -> None:
+def test_a_page_without_text_leads_to_the_sign_in_and_back_to_its_conversation(
+    context: BrowserContext,
+) -> None:
     [other] = context.pages
     page = opened(context, "/")
+    ask(page, "answer: one", "one")
+    [conversation_id] = re.findall(r"[0-9a-f]{32}", page.url)
     sign_out(other)
-    page.locator("#chat .example").first.focus()
-    page.locator("#chat .example").first.click()
+    page.get_by_role("button", name="Retry").click()
     expect(page).to_have_url(re.compile("/login"))
+    fill_in(page, ANA)
+    expect(page).to_have_url(re.compile(conversation_id))
+    expect(answers(page).last).to_have_text("one")
 
 
 def test_anothers_text_is_not_kept_for_whoever_signs_in_next(

@@ -87,19 +87,32 @@ def test_nothing_else_is_asked_meanwhile(page: Page, fake: FakeBedrock) -> None:
     assert len(fake.requests) == 2
 
 
-@pytest.mark.parametrize("language", texts.PAGE)
+@pytest.mark.parametrize(
+    ("language", "question", "reason"),
+    [
+        *((language, "throttle", errors.THROTTLED) for language in texts.PAGE),
+        ("es", "not ready", errors.NOT_READY),
+    ],
+)
 def test_the_page_says_that_the_model_is_waited_for(
-    browser: Browser, site: str, fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch, language: str
+    browser: Browser,
+    site: str,
+    fake: FakeBedrock,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    question: str,
+    reason: str,
 ) -> None:
-    monkeypatch.setattr(writing, "RETRY_SECONDS", (600.0,))
+    for waits in ("RETRY_SECONDS", "LOADING_SECONDS"):
+        monkeypatch.setattr(writing, waits, (600.0,))
     context = speaking(browser, site, language)
     page = opened(context, "/")
-    send(page, "throttle")
+    send(page, question)
     log = page.get_by_role("log")
-    expect(log.locator(".notice")).to_have_text(texts.WAITS[language][errors.THROTTLED])
+    expect(log.locator(".notice")).to_have_text(texts.WAITS[language][reason])
     # A live region: what comes to stand there is read out.
     expect(page.locator("#spoken")).to_have_role("status")
-    expect(page.locator("#spoken")).to_contain_text(texts.WAITS[language][errors.THROTTLED])
+    expect(page.locator("#spoken")).to_contain_text(texts.WAITS[language][reason])
     page.locator("#stop").click()
     expect(log.locator(".notice")).to_have_text(texts.REASONS[language]["stopped"])
     assert len(fake.requests) == 1

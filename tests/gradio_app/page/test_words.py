@@ -20,6 +20,7 @@ OF_TURNS = (
     "changed",
     "busy",
     "too_many",
+    "crowded",
     "budget",
     "full_conversation",
     "full_person",
@@ -34,12 +35,20 @@ OF_TURNS = (
     "files_too_large",
     "upload_gone",
     "asks_gone",
+    "assistant_gone",
+    "assistant_asks",
+    "instructions_too_long",
+    "temporary_full",
+    "temporary_busy",
+    "temporary_files",
+    "temporary_gone",
 )
 """Refusals that a message may meet."""
 COUNTS = {
     "versions": {"most": 20},
     "too_long": {"characters": 33_000, "most": 32_000},
     "too_many_files": {"most": 10, "documents": 5},
+    "instructions_too_long": {"characters": 2_001, "most": 2_000},
 }
 """What the words of some of them say besides."""
 NAME = "a-model"
@@ -104,6 +113,7 @@ def test_every_refusal_is_told_in_words(
 
 def test_no_refusal_is_left_without_its_test() -> None:
     elsewhere = {"stopped", "empty_edit", "out_of_date", "not_saved", "not_found", "malformed", "broken"}
+    elsewhere |= {"summary_stays"}
     assert set(texts.REFUSALS["en"]) - elsewhere == set(OF_TURNS)
 
 

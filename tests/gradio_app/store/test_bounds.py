@@ -12,6 +12,8 @@ from gradio_app.store.conversations import ActionRefusedError, Conversations, Fu
 from gradio_app.store.messages import answer_item, question_item
 from gradio_app.store.table import Attr, ConflictError, Delete, Put, Table, TableUnreachable
 
+pytestmark = pytest.mark.slow
+
 ME, SOON = "me", 2**33
 WORDS = "so many words " * 40
 FIRST = 1_700_000_000_000
@@ -67,7 +69,6 @@ def a_turn_and_a_view(store: Conversations, conversation_id: str) -> Conversatio
     return shown
 
 
-@pytest.mark.slow
 def test_a_turn_and_a_view_cost_the_same_in_a_long_conversation(
     dynamodb: Any, table: str, traffic: Traffic
 ) -> None:

@@ -190,13 +190,26 @@ def test_an_answer_is_stopped_by_its_number_in_any_branch(talk: Talk) -> None:
         talk.store.answer(ANA, talk.id, number, ME, Answer(plain("late")))
 
 
+def test_a_summary_is_taken_back_where_it_was_made_and_not_twice(talk: Talk) -> None:
+    one, two, three = talk.ask("one"), talk.ask("two"), talk.ask("three")
+    talk.store.summarize(ANA, talk.seen(), three, "one and two", two)
+    seen = talk.seen()
+    talk.store.take_back_summary(ANA, seen)
+    assert (talk.seen().summary, talk.seen().summarized_to, talk.seen().is_whole) == ("", 0, True)
+    with pytest.raises(ConflictError):
+        talk.store.take_back_summary(ANA, seen)
+    context = talk.store.context(ANA, talk.id, 10**6)
+    assert context
+    assert [turn.number for turn in context.turns] == [one, two, three]
+
+
 def test_a_summary_of_another_branch_is_not_used_and_comes_back_with_its_own(talk: Talk) -> None:
     one, two, three = talk.ask("one"), talk.ask("two"), talk.ask("three")
-    talk.store.summarize(ANA, talk.id, three, "one and two", two)
+    talk.store.summarize(ANA, talk.seen(), three, "one and two", two)
     talk.ask("zwei", replaces=two)
     assert talk.seen().summary == ""
     drei = talk.ask("drei")
-    talk.store.summarize(ANA, talk.id, drei, "one and zwei", talk.seen().turns[1].number)
+    talk.store.summarize(ANA, talk.seen(), drei, "one and zwei", talk.seen().turns[1].number)
     context = talk.store.context(ANA, talk.id, 10**6)
     assert context is not None
     assert (context.summary, [turn.question_text for turn in context.turns]) == ("one and zwei", ["drei"])

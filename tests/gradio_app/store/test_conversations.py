@@ -20,6 +20,8 @@ from gradio_app.store.conversations import Conversations
 from gradio_app.store.messages import TEXT_BYTES, cut_to_bytes
 from gradio_app.store.table import ConflictError, Table
 
+pytestmark = pytest.mark.slow
+
 ME = "me"
 """Whoever writes an answer."""
 SOON = 2**33
@@ -182,9 +184,20 @@ def test_a_checkpoint_is_replaced_by_the_whole_answer(store: Conversations) -> N
         store.write("ana", conversation_id, number, ME, "half", SOON)
 
 
+def test_only_whoever_holds_an_answer_writes_it(store: Conversations) -> None:
+    conversation_id = new_id()
+    number = store.ask("ana", Conversation(conversation_id), "one", holder=ME, lease_until=5)
+    store.write("ana", conversation_id, number, ME, "half", SOON)
+    with pytest.raises(ConflictError):
+        store.write("ana", conversation_id, number, "another", "another's", SOON)
+    with pytest.raises(ConflictError):
+        store.answer("ana", conversation_id, number, "another", Answer(plain("another's")))
+    assert read(store, conversation_id).turns[0].answer == Answer(plain("half"), WRITING, lease_until=SOON)
+
+
 def test_a_summary_goes_when_a_turn_in_it_is_dropped(store: Conversations) -> None:
     seen = talk(store, new_id(), "one", "two", "three")
-    store.summarize("ana", seen.id, seen.version, "one and two", seen.turns[1].number)
+    store.summarize("ana", seen, seen.version, "one and two", seen.turns[1].number)
     seen = read(store, seen.id)
     assert (seen.summary, seen.summarized_to) == ("one and two", seen.turns[1].number)
 
@@ -197,7 +210,32 @@ def test_a_summary_goes_when_a_turn_in_it_is_dropped(store: Conversations) -> No
 def test_a_summary_of_an_older_state_is_dropped(store: Conversations) -> None:
     seen = talk(store, new_id(), "one", "two")
     with pytest.raises(ConflictError):
-        store.summarize("ana", seen.id, seen.version - 1, "one", seen.turns[0].number)
+        store.summarize("ana", seen, seen.version - 1, "one", seen.turns[0].number)
+
+
+def test_a_summary_that_was_taken_back_meanwhile_does_not_come_back(store: Conversations) -> None:
+    seen = talk(store, new_id(), "one", "two", "three")
+    store.summarize("ana", seen, seen.version, "one", seen.turns[0].number)
+    seen = read(store, seen.id)
+    store.take_back_summary("ana", seen)
+    with pytest.raises(ConflictError):
+        store.summarize("ana", seen, seen.version, "one and two", seen.turns[1].number)
+    assert read(store, seen.id).summary == ""
+
+
+def test_reasoning_takes_no_room_from_what_a_model_reads(store: Conversations) -> None:
+    seen = Conversation(new_id())
+    for question in ("one", "two", "three"):
+        number = store.ask("ana", seen, question)
+        store.answer("ana", seen.id, number, ME, Answer(plain("yes"), thought="x" * 3_000))
+        seen = read(store, seen.id)
+    whole = store.context("ana", seen.id, 4_000)
+    assert whole
+    assert (len(whole.turns), whole.has_gap) == (3, False)
+    assert len(store.oldest("ana", seen, 4_000)) == 3
+    bounded = store.context("ana", seen.id, 1_500)
+    assert bounded
+    assert (len(bounded.turns), bounded.has_gap) == (1, True)
 
 
 def test_titles(store: Conversations) -> None:

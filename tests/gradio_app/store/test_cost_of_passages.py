@@ -13,6 +13,8 @@ from gradio_app.store.passages import Passages
 from gradio_app.store.table import Table
 from tests.gradio_app.metered import Metered
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 WORDS = 300
 VECTOR = [0.123456, *[-0.044194] * (schema.DIMENSIONS - 1)]

@@ -1,6 +1,7 @@
 """Drafts, against DynamoDB as the emulator plays it."""
 
 import time
+from itertools import count
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from gradio_app.chat.asking import QUESTION_CHARACTERS
 from gradio_app.chat.conversation import Conversation
 from gradio_app.store.conversations import Conversations
-from gradio_app.store.drafts import CHARACTERS, DRAFTS, KEPT_SECONDS, Drafts
+from gradio_app.store.drafts import CHARACTERS, DRAFTS, KEPT_SECONDS, Draft, Drafts
 from gradio_app.store.table import Table
 
 HERE, THERE = "a" * 32, "b" * 32
@@ -48,6 +49,54 @@ def test_an_emptied_box_forgets_only_its_own(drafts: Drafts) -> None:
     drafts.keep("ana", HERE, "")
     assert not drafts.find("ana", HERE, is_new=False).text
     drafts.keep("ana", HERE, "")  # and once more does no harm
+
+
+def test_instructions_stand_beside_what_is_typed_and_go_nowhere_else(dynamodb: Any, table: str) -> None:
+    clock = count(10**9)
+    drafts = Drafts(Table(dynamodb, table), now=lambda: next(clock))
+    drafts.keep("ana", THERE, "half a thought")
+    drafts.keep_instructions("ana", HERE, "In verse.")
+    found = drafts.find("ana", HERE, is_new=True)
+    assert (found.text, found.instructions) == ("half a thought", "In verse.")
+    drafts.keep("ana", HERE, "a question")
+    drafts.keep_instructions("ana", HERE, "In prose.")
+    drafts.keep("ana", HERE, "a longer question")
+    assert drafts.find("ana", HERE, is_new=True) == Draft("a longer question", (), "In prose.")
+    assert drafts.find("ana", "c" * 32, is_new=True) == Draft("a longer question")
+    drafts.keep("ana", HERE, "")
+    assert drafts.find("ana", HERE, is_new=False) == Draft("", (), "In prose.")
+    assert drafts.find("ana", "c" * 32, is_new=True).text == "half a thought"
+    assert drafts.find("berta", HERE, is_new=True) == Draft()
+    drafts.sent("ana", HERE, "")
+    assert drafts.find("ana", HERE, is_new=False) == Draft()
+
+
+def test_instructions_that_were_taken_back_leave_nothing(drafts: Drafts, dynamodb: Any, table: str) -> None:
+    drafts.keep_instructions("ana", HERE, "")
+    assert dynamodb.scan(TableName=table)["Items"] == []
+    drafts.keep_instructions("ana", HERE, "In verse.")
+    [item] = dynamodb.scan(TableName=table)["Items"]
+    assert item["text"] == {"S": ""}, "the release before takes it for granted"
+    drafts.keep_instructions("ana", HERE, "")
+    assert dynamodb.scan(TableName=table)["Items"] == []
+    drafts.keep("ana", HERE, "half a thought")
+    drafts.keep_instructions("ana", HERE, "In verse.")
+    drafts.keep_instructions("ana", HERE, "")
+    assert drafts.find("ana", HERE, is_new=False) == Draft("half a thought")
+    drafts.keep("ana", HERE, "")
+    assert dynamodb.scan(TableName=table)["Items"] == []
+
+
+def test_nothing_is_kept_of_the_instructions_of_a_deleted_conversation(
+    drafts: Drafts, dynamodb: Any, table: str
+) -> None:
+    """A tab that still shows it tells of them when their field is left."""
+    conversations = Conversations(Table(dynamodb, table))
+    conversations.ask("ana", Conversation(HERE), "asked")
+    drafts.keep_instructions("ana", HERE, "In verse.")
+    conversations.delete("ana", HERE)
+    drafts.keep_instructions("ana", HERE, "In prose.")
+    assert drafts.find("ana", HERE, is_new=False) == Draft()
 
 
 def test_it_is_over_after_a_day_and_has_an_end(drafts: Drafts, dynamodb: Any, table: str) -> None:
@@ -95,6 +144,11 @@ def test_a_person_has_so_many_and_the_oldest_go(dynamodb: Any, table: str) -> No
     assert [bool(drafts.find("ana", kept, is_new=False).text) for kept in ids] == [False] * 3 + [
         True
     ] * DRAFTS
+    clock[0] += 1
+    drafts.keep_instructions("ana", THERE, "In verse.")
+    assert [bool(drafts.find("ana", kept, is_new=False).text) for kept in ids] == [False] * 4 + [True] * (
+        DRAFTS - 1
+    )
 
 
 def test_the_one_draft_of_the_release_before_is_still_found(dynamodb: Any, table: str) -> None:

@@ -21,6 +21,8 @@ from tests.emulator_fixture import RunningEmulator
 from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.in_process import InProcess
 
+pytestmark = pytest.mark.slow
+
 ANA, BERTA = "ana", "berta"
 ME, SOON = "me", 2**33
 

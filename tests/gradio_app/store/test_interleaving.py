@@ -13,10 +13,14 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
+from gradio_app.chat.conversation import WRITING, Answer, Conversation, new_id, plain
+from gradio_app.conversations import words
 from gradio_app.store import branches, deletion, reading, schema
 from gradio_app.store.branches import TooManyVersionsError
 from gradio_app.store.conversations import Conversations, FullError
+from gradio_app.store.retention import Retention
+from gradio_app.store.said import Said
+from gradio_app.store.sharing import Sharing
 from gradio_app.store.table import ConflictError, Item, Table, TableUnreachable
 
 pytestmark = pytest.mark.slow
@@ -155,7 +159,12 @@ class Person:
         if seen.turns:
             to = seen.turns[place % len(seen.turns)].number
             told = " ".join(str(turn.number) for turn in seen.turns if turn.number <= to)
-            store.summarize(self.user_id, self.conversation_id, seen.version, told, to)
+            store.summarize(self.user_id, seen, seen.version, told, to)
+
+    def _take_back(self, store: Conversations, _: int) -> None:
+        seen = self._seen(store)
+        if seen.summarized_to:
+            store.take_back_summary(self.user_id, seen)
 
     def _rename(self, store: Conversations, place: int) -> None:
         store.rename(self.user_id, self.conversation_id, f"title {place}")
@@ -171,6 +180,22 @@ class Person:
         store.delete(self.user_id, self.conversation_id)
         self.deleted.append(self.conversation_id)
 
+    def _search(self, store: Conversations, _: int) -> None:
+        said = Said(store._table)
+        list(said.catch_up(self.user_id))
+        said.find(self.user_id, ["half", "of"], 5)
+
+    def _share(self, store: Conversations, _: int) -> None:
+        seen = self._seen(store)
+        if seen.turns:
+            Sharing(store._table).share(self.user_id, self.conversation_id, "copy", seen.turns)
+
+    def _expire(self, store: Conversations, _: int) -> None:
+        key = schema.conversation(self.conversation_id)
+        store._table.update(schema.person(self.user_id), key, {"updated_at": 1})
+        if Conversations(store._table, None, Retention(1)).expire(self.user_id, self.conversation_id):
+            self.deleted.append(self.conversation_id)
+
     def _list(self, store: Conversations, _: int) -> None:
         store.headings(self.user_id, None, 5)
 
@@ -183,6 +208,10 @@ kinds = st.sampled_from(
         *["ask"] * 3,
         *["answer"] * 4,
         *["replace", "write", "choose", "sum_up", "go_on"] * 2,
+        "take_back",
+        "search",
+        "share",
+        "expire",
         "undo",
         "delete",
         "rename",
@@ -213,7 +242,8 @@ def test_nothing_is_torn_lost_or_counted_wrong(
     healthy = Conversations(table)
     deleted: list[str] = []
     people = [Person(user_id, conversation_id, deeds, f"task {n}", deleted) for n, deeds in enumerate(each)]
-    Person(user_id, conversation_id, [("ask", 0), ("answer", 0)] * before, "earlier", deleted)(healthy)
+    deeds = [*[("ask", 0), ("answer", 0)] * before, ("search", 0)]
+    Person(user_id, conversation_id, deeds, "earlier", deleted)(healthy)
     versions = play([Task(dynamodb, tables, person) for person in people], schedule, table, people[0])
 
     for _ in range(10):
@@ -221,6 +251,10 @@ def test_nothing_is_torn_lost_or_counted_wrong(
     items = items_of(table, user_id)
     assert_whole(items, conversation_id)
     assert_branches(healthy, user_id, conversation_id)
+    people[0]._search(healthy, 0)
+    people[0]._search(healthy, 0)
+    assert_searched(table, items, user_id, conversation_id)
+    assert_shared(table, user_id, conversation_id)
     assert versions == sorted(set(versions)), "a version comes once and never again"
     if deleted:
         assert healthy.head(user_id, conversation_id) is None
@@ -286,6 +320,52 @@ def assert_whole(items: dict[str, Item], conversation_id: str) -> None:
         assert re.fullmatch(written, item["text"]), "another's, or the same twice"
         assert head
         assert schema.version_of(number) <= head["version"]
+
+
+def assert_searched(table: Table, items: dict[str, Item], user_id: str, conversation_id: str) -> None:
+    """Search has every word of what is there, of no turn whose answer is being written, and no other word."""
+    kept = {item["sk"]: item for item in table.query(schema.said(user_id))}
+    head = items.get(schema.conversation(conversation_id))
+    stretches = {sk: set(item["words"].split()) for sk, item in kept.items() if sk.startswith(schema.STRETCH)}
+    listed = {
+        schema.said_word(word, conversation_id, schema.stretch_number(sk))
+        for sk in stretches
+        for word in stretches[sk]
+    }
+    assert listed == {sk for sk in kept if sk.startswith(schema.WORD)}
+    if head is None:
+        assert not [sk for sk in kept if sk != schema.SAID]
+        return
+    covered: set[str] = set()
+    for sk, found in stretches.items():
+        between = schema.stretch_number(sk), kept[sk]["last"]
+        messages = [
+            item
+            for key, item in items.items()
+            if key.startswith((schema.MESSAGE, schema.BRANCH))
+            and between[0] <= schema.turn_number(key) <= between[1]
+        ]
+        covered |= {item["sk"] for item in messages}
+        texts = [item["text"] for item in messages] if any(between) else [head["title"]]
+        assert found == {word for text in texts for word in words.words(text)}
+    for line in (schema.MESSAGE, schema.BRANCH):
+        for key in sorted(sk for sk in items if sk.startswith(line)):
+            answer = items.get(f"{key[:-1]}1", {})
+            if answer.get("status") == WRITING:
+                break
+            assert key in covered
+
+
+def assert_shared(table: Table, user_id: str, conversation_id: str) -> None:
+    """Every copy is in its owner's list, whole where it can be read, and nothing is left of one revoked."""
+    sharing = Sharing(table)
+    listed = sharing.shares(user_id)
+    for share in listed:
+        copy = sharing.read(share.id)
+        assert copy is None or copy.turns
+        sharing.revoke(user_id, conversation_id, share.id)
+        assert not table.sort_keys(schema.shared(share.id), "")
+    assert sharing.shares(user_id) == []
 
 
 def kept_places(items: dict[str, Item]) -> list[str]:

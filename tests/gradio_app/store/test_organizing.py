@@ -62,6 +62,19 @@ def test_a_conversation_lies_in_one_folder(store: Conversations) -> None:
     assert store.in_folder("ana", home.id, "", 5) == ([], "")
 
 
+def test_a_new_folder_is_made_with_a_conversation_in_it_or_not_at_all(store: Conversations) -> None:
+    seen = talk(store, new_id(), "first")
+    store.move_to_new_folder("ana", seen.id, "Work")
+    work = store.folders("ana")[0]
+    store.move_to_new_folder("ana", seen.id, "Home")
+    home = next(folder for folder in store.folders("ana") if folder != work)
+    assert titles(store.in_folder("ana", home.id, "", 5)[0]) == ["first"]
+    assert store.in_folder("ana", work.id, "", 5) == ([], "")
+    with pytest.raises(ConflictError):
+        store.move_to_new_folder("ana", new_id(), "Nowhere")
+    assert store.folders("ana") == [home, work]
+
+
 def test_a_folder_is_turned_page_by_page_the_last_begun_first(store: Conversations) -> None:
     folder = store.add_folder("ana", "Work")
     for number in range(5):

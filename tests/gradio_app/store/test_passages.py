@@ -20,6 +20,8 @@ from gradio_app.store.table import Table, TableUnreachable
 from gradio_app.store.words import PASSAGES, READ, READ_OF_SOME
 from tests.gradio_app.in_process import BUSY, TWICE, UNHEARD, InProcess
 
+pytestmark = pytest.mark.slow
+
 ANA, BERTA = "user-ana", "user-berta"
 MODEL = "a-model"
 
@@ -178,7 +180,6 @@ def test_a_search_in_some_documents_finds_in_these(passages: Passages, documents
     assert set(by_word(passages, ANA, "same words", documents=documents)) == wanted
 
 
-@pytest.mark.slow
 def test_a_collection_is_searched_though_the_rest_of_the_library_is_large_and_nearer(
     passages: Passages, client: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,7 +263,6 @@ def test_another_text_takes_the_words_of_the_former_away(passages: Passages, cli
     assert (stored(client, ANA), count(client, ANA)) == ([], 0)
 
 
-@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data())
 def test_whenever_a_task_dies_the_next_ones_work_is_as_if_it_had_not(data: st.DataObject) -> None:

@@ -11,17 +11,21 @@ from uuid import uuid4
 import anyio
 import pytest
 
+from gradio_app.chat.assistant import OWN
 from gradio_app.chat.conversation import COMPLETE, FAILED, STOPPED, WRITING, Conversation
 from gradio_app.sessions.departures import Departures
 from gradio_app.sessions.enrollments import Enrollments
 from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Steps
 from gradio_app.store import schema
+from gradio_app.store.assistants import StoredAssistants
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.files import AttachedFiles
+from gradio_app.store.instructions import OwnInstructions
 from gradio_app.store.library import Library
 from gradio_app.store.table import AsyncTable, ConflictError, Table
+from gradio_app.store.thumbs import Thumbs
 from gradio_app.store.usage import BudgetSpentError, Usage
 from tests.gradio_app.fake_s3 import fake_bucket
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
@@ -33,6 +37,9 @@ from tests.gradio_app.store.releases import (
     DAY,
     DEPARTURE,
     GUIDE,
+    LAWYER,
+    LAWYER_ID,
+    LAWYERS,
     LIBRARY,
     ON_ITS_WAY,
     QUOTAS,
@@ -40,6 +47,7 @@ from tests.gradio_app.store.releases import (
     SESSION_KEY,
     SIGNED_IN,
     STEP,
+    THUMB,
     TOKENS,
     UNANSWERED,
     UNFINISHED,
@@ -52,6 +60,8 @@ from tests.gradio_app.store.releases import (
 )
 from tests.gradio_app.store.releases.__main__ import written
 from tests.gradio_app.tables import create_table
+
+pytestmark = pytest.mark.slow
 
 ALL = list(releases())
 BEFORE_DOCUMENTS = {"2026-11-22", "2026-11-28"}
@@ -164,6 +174,23 @@ def test_the_rest_of_a_person_is_read(stored: Table, release: Release) -> None:
     with pytest.raises(BudgetSpentError):
         usage.reserve(usage.reservation(USER, 11))
     usage.reserve(usage.reservation(USER, 10))
+
+
+def test_its_instructions_and_assistants_are_read(stored: Table) -> None:
+    """Those of the releases that had them."""
+    store = StoredAssistants(stored)
+    for found in (
+        store.of_conversation(USER, UNANSWERED),
+        store.find(USER, OWN, LAWYER_ID),
+        store.find(USER, LAWYERS, LAWYER_ID),
+    ):
+        assert found is None or found.says == LAWYER
+    head = Conversations(stored).head(USER, UNANSWERED)
+    assert head
+    assert head.assistant is None or (head.assistant.shelf, head.assistant.name) == (LAWYERS, "Lawyer")
+    [first, *_] = (Conversations(stored).page(USER, WHOLE) or Conversation(WHOLE)).turns
+    assert Thumbs(stored).find(USER, WHOLE, first.number) in (None, THUMB)
+    assert OwnInstructions(stored).find(USER) in ("", "Be brief.")
 
 
 def test_its_library_is_read(stored: Table) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployer.offline.cost import METRICS, METRICS_OF_A_MODEL
+from deployer.offline.cost import METRICS, METRICS_OF_A_MODEL, METRICS_OF_TASKS
 from gradio_app.chat import metrics
 from tests.emulator_fixture import RunningEmulator
 from tests.templates import stacks
@@ -154,7 +154,7 @@ def shown() -> Iterator[tuple[str, tuple[str, ...], str]]:
 def test_the_dashboard_shows_what_the_application_measures() -> None:
     own = {(dimensions, name) for namespace, dimensions, name in shown() if namespace == metrics.NAMESPACE}
     assert own == {
-        *(((metrics.DEPLOYMENT,), name) for name in metrics.OF_DEPLOYMENT),
+        *(((metrics.DEPLOYMENT,), name) for name in [*metrics.OF_DEPLOYMENT, *metrics.OF_TASKS]),
         *(((metrics.DEPLOYMENT, metrics.MODEL), name) for name in metrics.OF_MODEL),
     }
 
@@ -167,7 +167,8 @@ def test_the_alarm_watches_a_metric_of_the_application() -> None:
 
 
 def test_the_estimate_counts_what_the_application_measures() -> None:
-    assert (len(metrics.OF_DEPLOYMENT), len(metrics.OF_MODEL)) == (METRICS, METRICS_OF_A_MODEL)
+    told = (metrics.OF_TASKS, metrics.OF_DEPLOYMENT, metrics.OF_MODEL)
+    assert tuple(map(len, told)) == (METRICS_OF_TASKS, METRICS, METRICS_OF_A_MODEL)
 
 
 def test_the_tasks_measure_under_the_name_that_is_watched() -> None:

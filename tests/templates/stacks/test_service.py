@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_app.settings import Settings
+from gradio_app.chat import metrics
+from gradio_app.chat.places import PLACES
+from gradio_app.settings import ANSWERS_AT_ONCE, Settings
 from gradio_app.store import schema
 from templates.parts.viewer_address import HEADER
 from templates.stacks.distribution import VIEWER_ADDRESS_CODE
+from templates.stacks.service import ANSWERS
 from tests.templates import stacks
 from tests.templates.rendition import rendition
 from tests.templates.stacks import Json
@@ -246,6 +249,15 @@ def test_spot_is_used_as_much_as_asked(percent: str, shares: tuple[int, int]) ->
     assert weights == {"FARGATE": shares[0], "FARGATE_SPOT": shares[1]}
 
 
+def test_the_number_of_tasks_follows_the_places_that_the_tasks_tell_of() -> None:
+    tracking = stacks.properties(service(), "ScalingByPlaces")["TargetTrackingScalingPolicyConfiguration"]
+    metric = tracking["CustomizedMetricSpecification"]
+    assert metric["Namespace"] == metrics.NAMESPACE
+    assert {metric["MetricName"]: metric["Unit"]} == metrics.OF_TASKS
+    assert metric["Dimensions"] == [{"Name": metrics.DEPLOYMENT, "Value": GIVEN["Deployment"]}]
+    assert (metric["Statistic"], tracking["TargetValue"]) == ("Average", 60)
+
+
 def test_the_number_of_tasks_is_the_scalings_alone() -> None:
     template = service(TaskCount="3", MaxTaskCount="7")
     bounds = stacks.properties(template, "Scaling")
@@ -292,6 +304,17 @@ def test_the_app_cannot_scan_or_administer_the_table() -> None:
     }  # fmt: skip
     assert index["Action"] == ["dynamodb:Query"]
     assert index["Resource"] == [{"Fn::Sub": ["${table}/index/*", {"table": {"Ref": "TableArn"}}]}]
+
+
+def test_the_app_scans_the_index_of_changes_alone_and_only_to_delete_what_is_old() -> None:
+    def scans(days: str) -> list[Json]:
+        role = stacks.properties(service(KeepConversationsDays=days), "TaskRole")
+        return [each for each in stacks.statements(role) if "dynamodb:Scan" in each["Action"]]
+
+    assert scans("0") == []
+    [scan] = scans("30")
+    index = {"Fn::Sub": [f"${{table}}/index/{schema.BY_CHANGE}", {"table": {"Ref": "TableArn"}}]}
+    assert (scan["Action"], scan["Resource"]) == (["dynamodb:Scan"], [index])
 
 
 def test_the_app_searches_the_one_index_and_nothing_else_is_new_to_it_with_a_library() -> None:
@@ -400,3 +423,8 @@ def _text(value: object) -> str:
             return str(separator).join(parts)
     assert isinstance(value, str), value
     return value
+
+
+def test_a_task_has_the_places_that_the_application_is_made_for() -> None:
+    assert ANSWERS[512] == PLACES == Settings.answers_at_once
+    assert max(ANSWERS.values()) <= ANSWERS_AT_ONCE[1]

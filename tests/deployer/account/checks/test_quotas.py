@@ -14,6 +14,8 @@ from deployer.account.checks import quotas
 from deployer.account.checks.findings import Finding
 from tests.deployer.account.checks.stubbed import REGION, answering
 
+pytestmark = pytest.mark.slow
+
 VALUES = {
     "MaxTaskCount": "4", "TaskCount": "2", "TaskCpu": "512", "SpotPercent": "0", "Egress": "nat",
     "FrontDoor": "domain",

@@ -112,10 +112,10 @@ def test_every_state_of_a_stack_is_judged(status: str, level: str) -> None:
 
 def test_what_an_earlier_deployment_left_is_named(tiny: Tiny) -> None:
     connected = connect(tiny.options())
-    [finding] = stacks.left_behind(connected, tiny.stack)
+    [finding] = stacks.left_behind(connected, tiny.stack, f"{tiny.stack}-bootstrap")
     assert finding.level == "ok"
     queue = tiny.aws.client("sqs").create_queue(QueueName=tiny.stack, tags={"Project": tiny.stack})
-    [finding] = stacks.left_behind(connected, tiny.stack)
+    [finding] = stacks.left_behind(connected, tiny.stack, f"{tiny.stack}-bootstrap")
     tiny.aws.client("sqs").delete_queue(QueueUrl=queue["QueueUrl"])
     assert (finding.level, f":{tiny.stack}" in finding.message) == ("warning", True)
 

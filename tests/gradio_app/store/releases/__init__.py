@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gradio_app.chat.assistant import OWN, Says
 from gradio_app.chat.attachments import File
-from gradio_app.chat.conversation import FAILED, STOPPED, Answer, Conversation, Part, plain
+from gradio_app.chat.conversation import FAILED, STOPPED, Answer, Conversation, Part, Turn, plain
 from gradio_app.chat.sources import Backing, Mark, Source
 from gradio_app.cognito.directory import Challenge
 from gradio_app.cognito.single_sign_on import Departure
@@ -23,15 +24,22 @@ from gradio_app.sessions.sessions import Sessions
 from gradio_app.sessions.steps import Step, Steps
 from gradio_app.sessions.throttle import Throttle, at_address
 from gradio_app.store import schema
+from gradio_app.store.assistants import StoredAssistants
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
+from gradio_app.store.expiring import Expiring
 from gradio_app.store.files import AttachedFiles
 from gradio_app.store.ingesting import Ingesting
+from gradio_app.store.instructions import OwnInstructions
 from gradio_app.store.library import Library
 from gradio_app.store.passages import Passages
 from gradio_app.store.preferences import Preferences, Preferred
+from gradio_app.store.retention import Retention
+from gradio_app.store.said import Said, changed
 from gradio_app.store.shared import SharedLibraries
+from gradio_app.store.sharing import Sharing
 from gradio_app.store.table import AsyncTable, Table
+from gradio_app.store.thumbs import Thumb, Thumbs
 from gradio_app.store.usage import Usage
 from tests.gradio_app.fake_s3 import fake_bucket
 from tests.gradio_app.fakes import SETTINGS, FakeDirectory, User
@@ -56,6 +64,11 @@ BACKING = Backing(
     (Mark(21, 0, 11, 32),),
 )
 """What a conversation is put to, and what backs an answer of it; the first releases had neither."""
+LAWYERS, LAWYER_ID = "group-" + "1" * 32, "2" * 32
+LAWYER = Says("Lawyer", "Speak of leases alone.", "a-model", 0.5, 100, ("What is a lease?",), ASKS)
+"""An assistant, of its person's own and of a group's, with whom UNANSWERED was begun."""
+THUMB = Thumb(up=False, reason="Too short.", agreed=True)
+"""On the first answer of WHOLE."""
 DAY, TOKENS = "2026-11-22", 37
 SESSION_KEY = "AN7SECRET7KEY"
 STEP = Step(
@@ -109,7 +122,9 @@ def write_conversations(table: Table, now: int) -> None:
     store.answer(USER, WHOLE, second, WRITER, Answer(plain("Whoever"), STOPPED, "", 20, 1))
     third = ask(WHOLE, "¿Y después?\n  [fin] 😀")
     store.answer(USER, WHOLE, third, WRITER, Answer((), FAILED, "throttled", **chosen))
-    store.summarize(USER, WHOLE, third, "They ask what a lease is.", first)
+    seen = store.page(USER, WHOLE)
+    assert seen is not None
+    store.summarize(USER, seen, third, "They ask what a lease is.", first)
     store.rename(USER, WHOLE, "Leases")
     store.pin(USER, WHOLE, pinned=True)
     store.move(USER, WHOLE, store.add_folder(USER, "Law").id)
@@ -118,11 +133,19 @@ def write_conversations(table: Table, now: int) -> None:
     seen = store.page(USER, WHOLE)
     assert seen is not None
     store.choose(USER, seen, other, third)
+    rated = store.turn(USER, WHOLE, first)
+    assert rated is not None
+    Thumbs(table).give(USER, WHOLE, rated, None, THUMB)
     number = ask(UNFINISHED, "Tell me more")
     store.write(USER, UNFINISHED, number, WRITER, "So far", now + 60)
     store.request_stop(USER, UNFINISHED, number)
+    assistants = StoredAssistants(table)
+    assistants.add(USER, OWN, LAWYER, LAWYER_ID)
+    if assistants.find(USER, LAWYERS, LAWYER_ID) is None:  # the story may be told of several people
+        assistants.add(USER, LAWYERS, LAWYER, LAWYER_ID, "law")
+    assistant = assistants.find(USER, LAWYERS, LAWYER_ID)
     parts = (Part("text", "Is anybody there?"), Part("note", "[1]"))
-    store.ask(USER, Conversation(UNANSWERED), parts, files=(SENT,))
+    store.ask(USER, Conversation(UNANSWERED), parts, files=(SENT,), assistant=assistant)
     store.delete(USER, DELETED)
 
 
@@ -134,11 +157,23 @@ def write_rest_of_a_person(table: Table) -> None:
     files.take(USER, UNFINISHED, (TAKEN,))
     Drafts(table).keep(USER, UNFINISHED, "half a thought", [WAITING.id])
     Preferences(table).keep(USER, SETTINGS_CHOSEN)
+    OwnInstructions(table).keep(USER, "Be brief.")
+    OwnInstructions(table).keep_for(USER, WHOLE, "In verse.")
     usage = Usage(table, 0, now=lambda: datetime.fromisoformat(f"{DAY}T12Z").timestamp())
     settled, left = usage.reservation(USER, 100), usage.reservation(USER, 0)
     usage.reserve(settled)
     usage.reserve(left)
     usage.settle(settled, TOKENS)
+
+
+def write_what_search_keeps(table: Table) -> None:
+    """The words of all that was said, and a change since."""
+    list(Said(table).catch_up(USER))
+    table.write(changed(USER, WHOLE))
+    table.put({"pk": schema.person(USER), "sk": schema.imported(WHOLE), "after": 2**31})
+    turns = (Turn(1, plain("Where to eat?"), Answer(plain("By the market."), model_id="m")),)
+    Sharing(table).share(USER, WHOLE, "Seville", turns)
+    Expiring(table, Conversations(table), Retention(3650)).sweep()
 
 
 def write_library(table: Table) -> None:

@@ -15,6 +15,7 @@ from tests.gradio_app.store.releases import (
     write_library,
     write_rest_of_a_person,
     write_sign_ins,
+    write_what_search_keeps,
 )
 from tests.gradio_app.tables import create_table
 
@@ -25,6 +26,7 @@ def written(dynamodb: Any, name: str) -> dict[str, Any]:
     write_conversations(table, now)
     write_rest_of_a_person(table)
     write_library(table)
+    write_what_search_keeps(table)
     tokens = anyio.run(write_sign_ins, table)
     items = dynamodb.scan(TableName=name)["Items"]
     items.sort(key=lambda item: (item["pk"]["S"], item["sk"]["S"]))

@@ -1,0 +1,1 @@
+"""Chainlit: what serves and who asks, both in its own environment."""

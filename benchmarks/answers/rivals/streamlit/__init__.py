@@ -1,0 +1,1 @@
+"""Streamlit: what serves and who asks, both in its own environment."""

@@ -1,0 +1,1 @@
+"""What is short first as more people come: computed, and the line of a task simulated beside it."""

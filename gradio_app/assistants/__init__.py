@@ -1,0 +1,1 @@
+"""Instructions and assistants: their page, which works without a script."""

@@ -1,0 +1,256 @@
+"""Conversations out of a file that our export has made, or that somebody says it has.
+
+Nothing of it is trusted: it is bounded before it is read, and all ids and numbers are made anew. Of a message
+come its text, how it ended and what it was counted; of a conversation its instructions, its settings and the
+assistant with which it was begun; of an account its person's instructions and assistants. What would point to
+anything outside of the file stays behind, and is told of.
+"""
+
+import json
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gradio_app.assistants.given import NotAnAssistantError, Offered, of_file
+from gradio_app.chat.asking import RefusedError, is_blank, temperature_of, whole
+from gradio_app.chat.assistant import OWN, Assistant, Label, Says
+from gradio_app.chat.conversation import COMPLETE, FAILED, LENGTH, STOPPED, Answer, plain, title_of
+from gradio_app.chat.effort import LEVELS
+from gradio_app.chat.instructions import instructions_of
+from gradio_app.chat.service_tiers import TIERS
+from gradio_app.conversations.exporting import FORMAT, VERSION
+from gradio_app.store.branches import MOST_VERSIONS
+from gradio_app.store.importing import Imported, Said
+from gradio_app.store.messages import TEXT_BYTES
+from gradio_app.store.schema import NUMBER_DIGITS, ROLES, is_branched, version_of
+
+IMPORT_BYTES = 5_000_000
+"""Of a file. It is read by Python's own parser in one go, which may take some twenty times as much memory."""
+CONVERSATIONS, MESSAGES = 200, 20_000
+"""Of a file: each message is a write to the table."""
+MODEL_ID = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
+MOST_COUNTED = 10**9
+STAYS = {
+    "files": "left_files",
+    "sources": "left_sources",
+    "reasoning": "left_reasoning",
+    "folder": "left_folders",
+    "pinned": "left_pins",
+    "summary": "left_summaries",
+    "thumbs": "left_thumbs",
+    "documents": "left_documents",
+    "drafts": "left_drafts",
+    "asks": "left_asks",
+    "preferences": "left_preferences",
+    "shares": "left_shares",
+}
+"""What does not come in, where a file has it: names of attributes, and of the texts that say so."""
+UNFIT_SETTINGS, UNFIT_INSTRUCTIONS, OF_ASSISTANTS = (
+    "left_settings",
+    "left_long_instructions",
+    "left_of_assistants",
+)
+"""The texts for what would come in, and is not on offer here or has no room."""
+TOLD_OF = (*STAYS.values(), UNFIT_SETTINGS, UNFIT_INSTRUCTIONS, OF_ASSISTANTS)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What is in a file, as far as it comes in.
+
+    Attributes:
+        instructions: its person's, for all conversations; only an account's file has them, and the next.
+        assistants: its person's own.
+        left: what of the file stays behind, as names of texts, in the order of TOLD_OF.
+    """
+
+    conversations: Sequence[Imported]
+    instructions: str = field(default="", repr=False)
+    assistants: Sequence[Says] = ()
+    left: Sequence[str] = ()
+
+
+class UnfitFileError(Exception):
+    """It is not imported: `key` is a text, in which `values` may stand."""
+
+    def __init__(self, key: str, **values: int) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+def read(content: bytes, offered: Offered) -> Brought:
+    """What a file brings; `offered` is what there is to choose from here. Raises UnfitFileError."""
+    if len(content) > IMPORT_BYTES:
+        raise UnfitFileError("import_too_large")
+    try:
+        told = json.loads(content)
+    except (ValueError, RecursionError):
+        raise UnfitFileError("import_not_json") from None
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise UnfitFileError("import_not_ours")
+    if told.get("version") != VERSION:
+        raise UnfitFileError("import_version")
+    found = told.get("conversations", [])
+    if not isinstance(found, list):
+        raise UnfitFileError("import_empty")
+    if len(found) > CONVERSATIONS:
+        raise UnfitFileError("import_too_many", most=CONVERSATIONS)
+    left: set[str] = set()
+    read = [_conversation(each, number, offered, left) for number, each in enumerate(found, 1)]
+    if sum(2 * len(each.turns) for each in read) > MESSAGES:
+        raise UnfitFileError("import_too_long", most=MESSAGES)
+    listed = told.get("assistants")
+    assistants = enumerate(listed, 1) if isinstance(listed, list) else ()
+    says = [_says(each, offered, "import_assistant", number, left) for number, each in assistants]
+    instructions = _instructions(told.get("instructions"), left)
+    if not (read or says or instructions):
+        raise UnfitFileError("import_empty")
+    left |= _staying(told, found)
+    return Brought(read, instructions, says, [name for name in TOLD_OF if name in left])
+
+
+def _says(told: Any, offered: Offered, key: str, number: int, left: set[str]) -> Says:
+    """What an assistant says; a model and documents that are not here are left out."""
+    try:
+        says, is_all = of_file(told.get("says") if isinstance(told, dict) else None, offered)
+    except NotAnAssistantError:
+        raise UnfitFileError(key, number=number) from None
+    if not is_all:
+        left.add(OF_ASSISTANTS)
+    return says
+
+
+def _staying(told: Mapping[str, Any], conversations: Sequence[Mapping[str, Any]]) -> set[str]:
+    """What never comes in, by where it may stand: beside conversations, in them, in messages."""
+    messages = (message for head in conversations for message in head["messages"])
+    there = (told, *conversations, *messages)
+    return {text for name, text in STAYS.items() if any(each.get(name) for each in there)}
+
+
+def _instructions(told: Any, left: set[str]) -> str:
+    """A person's, if they could have been written here."""
+    try:
+        return instructions_of(told) if isinstance(told, str) else ""
+    except RefusedError:
+        left.add(UNFIT_INSTRUCTIONS)
+        return ""
+
+
+def _settings(told: Mapping[str, Any], offered: Offered, left: set[str]) -> dict[str, Any]:
+    """What a head keeps of how its conversation was asked.
+
+    A model that is not on offer here is left out: with it no page would begin with its person's own settings.
+    """
+    model_id, tokens = told.get("model_id"), told.get("max_tokens")
+    kept: dict[str, Any] = {
+        "model_id": model_id if isinstance(model_id, str) and model_id in offered.model_ids else "",
+        "temperature": temperature_of(told.get("temperature")),
+        "max_tokens": tokens if type(tokens) is int and 0 < tokens <= MOST_COUNTED else None,
+        "effort": told.get("effort") if told.get("effort") in list(LEVELS) else "",
+        "service_tier": told.get("service_tier") if told.get("service_tier") in list(TIERS) else "",
+    }
+    if any(told.get(name) and value in ("", None) for name, value in kept.items()):
+        left.add(UNFIT_SETTINGS)
+    kept["instructions"] = _instructions(told.get("instructions"), left)
+    return {name: value for name, value in kept.items() if value not in ("", None)}
+
+
+def _conversation(told: Any, number: int, offered: Offered, left: set[str]) -> Imported:
+    try:
+        turns = _turns(told["messages"])
+        shown = _number(told.get("shown", 0))
+        title = title_of(whole(told.get("title", "")))
+        settings, begun_with = _settings(told, offered, left), told.get("assistant")
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise UnfitFileError("import_broken", number=number) from None
+    if is_blank(title):
+        title = title_of(turns[0].question)
+    shown = shown if any(turn.number == shown for turn in turns) else 0
+    if not isinstance(begun_with, dict) or "says" not in begun_with:
+        return Imported(title, tuple(turns), shown, settings)
+    # It is its person's own from now on: whoever made it elsewhere is nobody here.
+    says = _says(begun_with, offered, "import_broken", number, left)
+    label = Label(OWN, secrets.token_hex(16), 1, says.name)
+    return Imported(title, tuple(turns), shown, settings, Assistant(label, says))
+
+
+def _turns(messages: Any) -> list[Said]:
+    """The turns in the order in which they were asked; raises ValueError where they make no conversation."""
+    by_turn: dict[int, dict[str, Mapping[str, Any]]] = {}
+    if not isinstance(messages, list) or not messages:
+        raise ValueError("no messages")
+    for message in messages:
+        number, role = message["turn"], message["role"]
+        if type(number) is not int or not 0 < number < 10**NUMBER_DIGITS or role not in ROLES:
+            raise ValueError("no message")
+        if by_turn.setdefault(number, {}).setdefault(role, message) is not message:
+            raise ValueError("a message twice")
+    ordered = sorted(by_turn, key=lambda number: (version_of(number), number))
+    if len({version_of(number) for number in ordered}) < len(ordered):
+        raise ValueError("two turns at once")
+    turns: dict[int, Said] = {}
+    line = 0
+    for number in ordered:
+        question, answer = by_turn[number]["user"], by_turn[number].get("assistant")
+        parent = line
+        if is_branched(number):
+            parent = _number(question.get("parent", 0))
+            if parent and (parent not in turns or parent == number):
+                raise ValueError("a turn of no branch")
+        else:
+            line = number
+        first = _number(question.get("first", 0))
+        turns[number] = Said(number, parent, first, _text(question), _answer(answer) if answer else None)
+    return _with_versions(turns)
+
+
+def _with_versions(turns: Mapping[int, Said]) -> list[Said]:
+    """The turns; raises ValueError where several follow the same one and are no versions of each other.
+
+    Versions are known by the first of them that is there: the very first may have been taken back.
+    """
+    beside: defaultdict[int, list[Said]] = defaultdict(list)
+    for turn in turns.values():
+        beside[turn.parent].append(turn)
+    for versions in beside.values():
+        firsts = {turn.first for turn in versions}
+        if len(firsts) > 1 or (len(versions) > 1 and not any(firsts)) or len(versions) > MOST_VERSIONS:
+            raise ValueError("turns that are no versions")
+    return [replace(turn, first=turn.first and beside[turn.parent][0].number) for turn in turns.values()]
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError("no number")
+    return value
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    text = message["text"]
+    if not isinstance(text, str) or len(text.encode("utf-8", "replace")) > TEXT_BYTES:
+        raise ValueError("no text")
+    return whole(text)
+
+
+def _answer(message: Mapping[str, Any]) -> Answer:
+    status = message.get("status")
+    model_id = message.get("model_id")
+    is_cut = status == COMPLETE and message.get("reason") == LENGTH
+    counts = (_count(message.get(name)) for name in ("input_tokens", "output_tokens"))
+    input_tokens, output_tokens = counts
+    return Answer(
+        parts=plain(_text(message)),
+        status=status if status in (COMPLETE, STOPPED, FAILED) else STOPPED,
+        reason=LENGTH if is_cut else "",
+        model_id=model_id if isinstance(model_id, str) and MODEL_ID.fullmatch(model_id) else "",
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+    )
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int and 0 <= value <= MOST_COUNTED else 0
