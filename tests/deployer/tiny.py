@@ -175,3 +175,8 @@ class Tiny:
     def printed(self) -> str:
         """What was printed since the last call."""
         return self.console.export_text()
+
+    def stacks(self) -> list[dict[str, Any]]:
+        """Every stack of the whole account, those of other tests too."""
+        pages = self.aws.client("cloudformation").get_paginator("describe_stacks").paginate()
+        return [each for page in pages for each in page["Stacks"]]

@@ -3,10 +3,10 @@
 import re
 import socket
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from select import select
 
 import pytest
 import uvicorn
@@ -183,22 +183,49 @@ def test_connections_in_use_outlive_that_time(wire: Wire, monkeypatch: pytest.Mo
             assert wire.open() == 1
 
 
-@pytest.mark.asvs("15.2.2")
-def test_bodies_that_never_end_are_few_and_given_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "BODIES", replace(BODIES, seconds=1))
-    begun = HEAD + FORM + b"Connection: close\r\nContent-Length: 1000\r\n\r\nemail="
-    opened = [
-        socket.create_connection(("127.0.0.1", wire._port), timeout=PATIENCE) for _ in range(BODIES.each + 8)
-    ]
-    for each in opened:
-        send(each, begun)
-    assert Counter(status(heard(each)) for each in opened) == {408: BODIES.each, 429: 8}
-    until(lambda: wire.open() == 0)
+BEGUN = HEAD + FORM + b"Connection: close\r\nContent-Length: 1000\r\n\r\nemail="
+"""A form whose rest does not come."""
+
+
+@contextmanager
+def begun_forms(wire: Wire, count: int) -> Iterator[list[socket.socket]]:
+    with ExitStack() as held:
+        opened = [held.enter_context(wire.connection()) for _ in range(count)]
+        for each in opened:
+            send(each, BEGUN)
+        yield opened
+
+
+def reads_a_form(wire: Wire) -> bool:
     form = b"email=a%40b.cd&password="
     sent = HEAD + FORM + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(form) + form
-    assert status(wire.said(sent)) == 400, "the next one is read again"
-    for each in opened:
-        each.close()
+    return status(wire.said(sent)) == 400
+
+
+@pytest.mark.asvs("15.2.2")
+def test_bodies_on_their_way_are_few(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODIES", replace(BODIES, seconds=10 * PATIENCE))
+    refused: list[socket.socket] = []
+    with begun_forms(wire, BODIES.each + 8) as opened:
+        while len(refused) < 8:
+            answered = select(set(opened) - set(refused), [], [], PATIENCE)[0]
+            assert answered, "the others wait for their rest, and nobody is refused"
+            refused += answered
+        assert {status(heard(each)) for each in refused} == {429}
+        assert len(refused) == 8
+        assert not reads_a_form(wire)
+    until(lambda: wire.open() == 0)
+    assert reads_a_form(wire), "those who went away have left their places"
+
+
+@pytest.mark.asvs("15.2.2")
+def test_bodies_that_never_end_are_given_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODIES", replace(BODIES, seconds=0.2))
+    with begun_forms(wire, BODIES.each) as opened:
+        assert {status(heard(each)) for each in opened} == {408}
+    until(lambda: wire.open() == 0)
+    monkeypatch.setattr(limits, "BODIES", BODIES)
+    assert reads_a_form(wire), "the next one is read again"
 
 
 @pytest.mark.parametrize("begun", [LOGIN, HEAD.replace(b"same-origin", b"cross-site"), HEAD])

@@ -41,8 +41,9 @@ def data(tiny: Tiny) -> dict[str, list[str]]:
 
 
 def stacks_of(tiny: Tiny) -> set[str]:
-    found = tiny.aws.client("cloudformation").describe_stacks()["Stacks"]
-    return {each["StackStatus"] for each in found if each["StackName"].partition("-S")[0] == tiny.stack}
+    return {
+        each["StackStatus"] for each in tiny.stacks() if each["StackName"].partition("-S")[0] == tiny.stack
+    }
 
 
 def warned(tiny: Tiny) -> list[str]:

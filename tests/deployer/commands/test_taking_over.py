@@ -239,12 +239,11 @@ def _killed_after(tiny: Tiny, operation: str, time: int) -> None:
         patch.setattr(BaseClient, "_make_api_call", call)
         with pytest.raises(Killed):
             take_over(tiny)
-    client = tiny.aws.client("cloudformation")
     wait_until(
         lambda: (
             not any(
                 each["StackStatus"].endswith("_IN_PROGRESS") and each["StackStatus"] != "REVIEW_IN_PROGRESS"
-                for each in client.describe_stacks()["Stacks"]
+                for each in tiny.stacks()
             )
         )
     )
@@ -285,7 +284,7 @@ def test_destroy_lets_go_of_a_take_over_that_was_not_finished(tiny: Tiny) -> Non
             _killed_after(tiny, operation, time)
         destroy.run(tiny.options(), tiny.console, None)
         assert f"{tiny.stack} is gone" in tiny.printed()
-        names = {each["StackName"] for each in tiny.aws.client("cloudformation").describe_stacks()["Stacks"]}
+        names = {each["StackName"] for each in tiny.stacks()}
         assert not {name for name in names if name.startswith(f"{tiny.stack}-")}
         assert data(tiny) == there
     destroy.run(tiny.options(), tiny.console, None, data=True)
