@@ -78,9 +78,10 @@ class Traffic:
     """Attached to messages, with what was deleted in the last days: some 100 MB a person."""
     files: int = 20 * 22
     """Attached in a month: one by each person on a working day."""
-    writes_per_turn: int = 58
+    writes_per_turn: int = 70
     """Units, two for each item of a transaction, with those of the index: counted at the page, with 20 and
-    with 300 turns before, three saves of the draft and an answer of 15 seconds (tests/gradio_app/page)."""
+    with 300 turns before, three saves of the draft and an answer of 15 seconds, which is saved each second
+    (tests/gradio_app/page)."""
     reads_per_turn: int = 119
     """Counted likewise, with a full page of the list of conversations. Most is that list, read when an answer
     begins and when it ends; then the conversation itself, for the model and once for the page, and one each

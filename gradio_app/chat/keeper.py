@@ -15,10 +15,14 @@ from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import ConflictError, TableUnreachable
 from gradio_app.store.temporary import TemporaryFullError
 
-KEEP_SECONDS = 5.0
-"""Between two writes of an unfinished answer: what a dying process loses at most."""
+KEEP_SECONDS = 1.0
+"""Between two writes of an unfinished answer, unless it is long: what a dying process loses at most."""
+CHEAP_BYTES = 4096
+"""A write takes a unit for each KiB of the whole text: a longer one is written less often in proportion."""
+LONGEST_PAUSE = 5
+"""Times `KEEP_SECONDS`; so often the conversation is looked at, too, and what waits in line is written."""
 LEASE_SECONDS = 20
-"""How long an answer counts as being written after such a write; clocks may differ a little."""
+"""How long an answer counts as being written after a write; clocks may differ a little."""
 VOUCH_SECONDS = 60.0
 """Between two looks at what is set aside, whose lease is minutes long."""
 
@@ -47,12 +51,15 @@ class Keeper:
         self._running.sweep()
         for answer in self._running.answers:
             if answer.number:
-                self._keep(answer)
+                answer.looks += 1
+                looks = answer.looks % LONGEST_PAUSE == 0
+                if looks or answer.looks % pause_of(answer) == 0:
+                    self._keep(answer, looks=looks)
         if time.monotonic() - self._vouched > VOUCH_SECONDS:
             self._vouched = time.monotonic()
             self._accounts.keep()
 
-    def _keep(self, answer: RunningAnswer) -> None:
+    def _keep(self, answer: RunningAnswer, *, looks: bool) -> None:
         with answer.saving:
             if answer.is_ended:
                 return
@@ -65,6 +72,7 @@ class Keeper:
                     answer.shown,
                     lease_end(),
                     answer.version,
+                    looks=looks,
                 )
             except ConflictError:
                 stopped = True  # deleted or taken back meanwhile: nobody waits for it
@@ -77,8 +85,10 @@ class Keeper:
             answer.stop()
 
     def _run(self) -> None:
+        looked = time.monotonic()
         while self._goes_on():
-            time.sleep(KEEP_SECONDS)
+            time.sleep(max(0.0, looked + KEEP_SECONDS - time.monotonic()))
+            looked = time.monotonic()
             try:
                 self.keep()
             except Exception as error:  # noqa: BLE001 (whatever it is, the other answers must be looked after)
@@ -88,6 +98,11 @@ class Keeper:
         with self._lock:
             self._is_awake = bool(self._running.answers) or self._accounts.has_unsettled
             return self._is_awake
+
+
+def pause_of(answer: RunningAnswer) -> int:
+    """Between two writes of it, in times of `KEEP_SECONDS`."""
+    return LONGEST_PAUSE if answer.in_line else min(LONGEST_PAUSE, 1 + answer.size // CHEAP_BYTES)
 
 
 def lease_end() -> int:

@@ -53,6 +53,8 @@ class RunningAnswer:
         self.size = 0
         """Bytes of the text in UTF-8."""
         self.pieces = 0
+        self.looks = 0
+        """How often the keeper has looked at it, whose alone this is."""
         self.saving = threading.Lock()
         """Held while it is written to the table, so that nothing unfinished is written after its end."""
         self.is_ended = False

@@ -83,18 +83,20 @@ class ChatTable(Table):
         """As of any table, and of no temporary conversation."""
         self._stored.delete_all(pk, sort_keys)
 
-    def write(self, action: Put | Update | Delete) -> Item | None:
+    def write(self, action: Put | Update | Delete, *, returns: bool = True) -> Item | None:
         """As of any table."""
         key = _key(action)
         where = _where(*key)
         if where is None:
-            return self._stored.write(action)
+            return self._stored.write(action, returns=returns)
         self._temporaries.find(where, looks=True)
         with self._temporaries.changing(where) as memory:
             was = memory.item(key)
             changes = _changes(memory.item, {0: action})
             self._temporaries.has_room(memory, memory.grows(changes))
             self._temporaries.change(where, memory, changes)
+            if not returns:
+                return None
             return memory.item(key) if isinstance(action, Update) else was
 
     def transact(self, actions: Sequence[Action], token: str = "") -> None:

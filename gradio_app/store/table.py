@@ -225,14 +225,14 @@ class Table:
         """Delete the item and return what it was: of several who ask, one gets it."""
         return self.write(Delete(pk, sk))
 
-    def write(self, action: Put | Update | Delete) -> Item | None:
+    def write(self, action: Put | Update | Delete, *, returns: bool = True) -> Item | None:
         """Carry out one write; the item as an update left it, or as it was before it was replaced or deleted.
 
-        Raises ConflictError when its condition does not hold.
+        Without `returns`, None. Raises ConflictError when its condition does not hold.
         """
         operation, request = self._request(action)
         returned = "ALL_NEW" if isinstance(action, Update) else "ALL_OLD"
-        answer = self._call(operation, **request, ReturnValues=returned)
+        answer = self._call(operation, **request, ReturnValues=returned if returns else "NONE")
         return _item(answer["Attributes"]) if answer.get("Attributes") else None
 
     def transact(self, actions: Sequence[Action], token: str = "") -> None:

@@ -322,7 +322,7 @@ def test_a_stop_ends_it_at_once_and_it_is_settled(place: Place, trouble: str) ->
     assert started.answer.done.wait(10)
     assert place.ana.last().status == STOPPED
     place.ana.settle()
-    assert place.fake.hang_up.is_set()
+    until(place.fake.hang_up.is_set)
     assert len(place.fake.requests) == 2, "the model is not asked for an answer"
     assert place.spent() > 0
 

@@ -267,9 +267,8 @@ def test_another_task_sees_the_answer_being_written_and_may_stop_it(
 
 
 def test_a_lease_is_renewed_as_long_as_the_answer_runs(
-    two: tuple[Chatting, Chatting], fake: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+    two: tuple[Chatting, Chatting], fake: FakeBedrock
 ) -> None:
-    monkeypatch.setattr(keeper, "LEASE_SECONDS", 1)
     laptop, phone = two
     start(laptop, "hang")
     first = phone.last().lease_until
@@ -340,11 +339,11 @@ def test_the_keeper_survives_what_goes_wrong_with_one_answer(
     monkeypatch.setattr(keeper, "KEEP_SECONDS", 0.01)
     write, times = Conversations.write, []
 
-    def broken(*args: Any) -> bool:
+    def broken(*args: Any, **named: Any) -> bool:
         times.append(1)
         if len(times) < 3:
             raise ValueError
-        return write(*args)
+        return write(*args, **named)
 
     monkeypatch.setattr(Conversations, "write", broken)
     start(chatting, "silence")

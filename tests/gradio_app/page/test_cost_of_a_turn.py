@@ -27,8 +27,10 @@ OWNER = f"id-of-{ANA}"
 FIRST = 10**12
 DRAFTS = 3
 """Saved while a question is typed, which takes some seconds."""
-SAVES = SESSION_LOOKS = 3
-"""Of an answer that takes fifteen seconds: it is saved, and its session looked at, every five."""
+SECONDS = 15
+"""What the answer takes."""
+SESSION_LOOKS = SECONDS // 5
+"""Its session is looked at every five seconds."""
 LISTINGS = 2
 """The list beside the chat is read anew when an answer begins and ends."""
 ANSWER = "words of an answer " * 84
@@ -80,17 +82,20 @@ def units(turns: int, fake: FakeBedrock) -> tuple[float, float]:
         a_turn(ana, conversation_id, FIRST + turns - 1 if turns else 0)
         assert whole.application.running.wait_idle(20)
         writes, reads = client.writes, client.reads
-    return writes + SAVES * _save(client, conversation_id), reads + SESSION_LOOKS
+    return writes + _saves(client, conversation_id), reads + SESSION_LOOKS
 
 
-def _save(client: Metered, conversation_id: str) -> int:
-    """The units of saving half of an answer once."""
+def _saves(client: Metered, conversation_id: str) -> int:
+    """The units of saving an answer once a second, taken to be half of it each time."""
     store = Conversations(Table(client, client.table_name))
     seen = store.head(OWNER, conversation_id)
     assert seen
     number = store.ask(OWNER, seen, "again", holder="me", lease_until=2**31)
     client.reset()
-    store.write(OWNER, conversation_id, number, "me", ANSWER[: len(ANSWER) // 2], 2**31)
+    for look in range(1, SECONDS + 1):
+        looks = look % keeper.LONGEST_PAUSE == 0
+        half = ANSWER[: len(ANSWER) // 2]
+        store.write(OWNER, conversation_id, number, "me", half, 2**31, looks=looks)
     return client.writes
 
 

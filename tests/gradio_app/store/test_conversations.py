@@ -134,13 +134,14 @@ def test_of_many_at_the_same_moment_one_wins(store: Conversations) -> None:
     assert len(read(store, seen.id).turns) == 2
 
 
-def test_a_late_answer_to_a_question_taken_back_is_dropped(store: Conversations) -> None:
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_late_answer_to_a_question_taken_back_is_dropped(store: Conversations, looks: bool) -> None:
     seen = talk(store, new_id(), "one")
-    number = store.ask("ana", seen, "two")
+    number = store.ask("ana", seen, "two", holder=ME, lease_until=SOON)
     store.undo("ana", read(store, seen.id), number)
 
     with pytest.raises(ConflictError):
-        store.write("ana", seen.id, number, ME, "late", SOON)
+        store.write("ana", seen.id, number, ME, "late", SOON, looks=looks)
     with pytest.raises(ConflictError):
         store.answer("ana", seen.id, number, ME, Answer(plain("late")))
     assert questions(read(store, seen.id)) == ["one"]
@@ -163,11 +164,12 @@ def test_nothing_is_asked_or_answered_late_under_a_deleted_id(store: Conversatio
         store.ask("ana", Conversation(never_asked), "on its way when it was deleted")
 
 
-def test_a_checkpoint_is_replaced_by_the_whole_answer(store: Conversations) -> None:
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_checkpoint_is_replaced_by_the_whole_answer(store: Conversations, looks: bool) -> None:
     conversation_id = new_id()
     number = store.ask("ana", Conversation(conversation_id), "one", holder=ME, lease_until=5)
     assert read(store, conversation_id).turns[0].answer == Answer((), WRITING, lease_until=5)
-    assert not store.write("ana", conversation_id, number, ME, "half", SOON)
+    assert not store.write("ana", conversation_id, number, ME, "half", SOON, looks=looks)
     half = read(store, conversation_id).turns[0].answer
     assert half
     assert half == Answer(plain("half"), WRITING, lease_until=SOON)
@@ -181,15 +183,26 @@ def test_a_checkpoint_is_replaced_by_the_whole_answer(store: Conversations) -> N
     assert seen.turns[0].answer == whole
     assert (seen.input_tokens, seen.output_tokens) == (3, 4)
     with pytest.raises(ConflictError):
-        store.write("ana", conversation_id, number, ME, "half", SOON)
+        store.write("ana", conversation_id, number, ME, "half", SOON, looks=looks)
 
 
-def test_only_whoever_holds_an_answer_writes_it(store: Conversations) -> None:
+@pytest.mark.parametrize("looks", [True, False])
+def test_who_writes_hears_that_it_is_stopped(store: Conversations, looks: bool) -> None:
+    conversation_id = new_id()
+    number = store.ask("ana", Conversation(conversation_id), "one", holder=ME, lease_until=SOON)
+    assert not store.write("ana", conversation_id, number, ME, "half", SOON, looks=looks)
+    assert store.request_stop("ana", conversation_id, number)
+    assert store.write("ana", conversation_id, number, ME, "half and more", SOON, looks=looks)
+    assert read(store, conversation_id).turns[0].answer == Answer(plain("half"), WRITING, lease_until=SOON)
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_only_whoever_holds_an_answer_writes_it(store: Conversations, looks: bool) -> None:
     conversation_id = new_id()
     number = store.ask("ana", Conversation(conversation_id), "one", holder=ME, lease_until=5)
     store.write("ana", conversation_id, number, ME, "half", SOON)
     with pytest.raises(ConflictError):
-        store.write("ana", conversation_id, number, "another", "another's", SOON)
+        store.write("ana", conversation_id, number, "another", "another's", SOON, looks=looks)
     with pytest.raises(ConflictError):
         store.answer("ana", conversation_id, number, "another", Answer(plain("another's")))
     assert read(store, conversation_id).turns[0].answer == Answer(plain("half"), WRITING, lease_until=SOON)
