@@ -1,12 +1,15 @@
 """Fixtures that several folders of tests share, and how Hypothesis and Ctrl-C work everywhere."""
 
+import re
 import signal
 from functools import cache
+from pathlib import Path
 
 import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
+import gradio_app.page  # noqa: F401 (before Gradio: without it, that writes type stubs in every process)
 from tests.browser.chromium import browser, whole_browser
 from tests.disks import full_disk, read_only_disk
 from tests.emulator_fixture import emulator
@@ -27,6 +30,16 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 # A shell starts what runs in the background deaf to Ctrl-C, and children inherit that: the programs that the
 # tests interrupt would never hear of it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = .*\bslow\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What `make check` takes nothing of it does not import either: that took half of its collection."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if SLOW_AS_A_WHOLE.search(collection_path.read_text("utf-8")) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

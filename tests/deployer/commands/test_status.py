@@ -1,7 +1,5 @@
 """How a deployment is doing: each part from AWS, and a line where AWS does not tell.
 
-pytestmark = pytest.mark.slow
-
 The emulator knows neither service deployments nor Cost Explorer: those answer here as their references say.
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html
 https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
