@@ -14,8 +14,8 @@ from gradio_app.chat.conversation import Conversation, Turn, is_temporary
 from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.page import render, texts
 from gradio_app.page.address import id_of
+from gradio_app.page.growing import LiveAnswer
 from gradio_app.page.layout import Layout
-from gradio_app.page.markup import LiveAnswer
 from gradio_app.page.news import news
 from gradio_app.page.reader import Reader, failure, reader_of, telling
 from gradio_app.page.services import ChatServices

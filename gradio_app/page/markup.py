@@ -11,18 +11,13 @@ from hashlib import blake2b
 
 from gradio_app.page import code, prose
 from gradio_app.page.encoding import encoded, plain, with_links
-from gradio_app.page.sections import MOST_PARTS, Hidden, Section, UnfitError, definitions, sections
-from gradio_app.page.words import without_ends, written_on
+from gradio_app.page.sections import Hidden, Section, UnfitError, definitions, sections
+from gradio_app.page.words import without_ends
 
 MOST_KEPT = 8_000_000
 """Characters of finished parts that the process keeps."""
-LARGE = 16_000
-"""Characters of an answer's unfinished end from which on it is rendered anew now and then only, and of an
-answer from which on no work is done on the event loop."""
 WRITTEN = '<div class="written">'
 """How prose begins."""
-MOST_LATE_DEFINITIONS = 8
-"""How often an answer that grows is rendered from its beginning because of links that it defines later."""
 
 
 def typed(text: str) -> str:
@@ -109,124 +104,42 @@ def answer_parts(text: str, *, is_kept: bool = True) -> list[str]:
     return list(_kept.get(text)) if is_kept else _render(text)
 
 
-class LiveAnswer:
-    """An answer that grows: what is finished of it is rendered once.
-
-    Finished is what ends with an empty line before a block whose first line is complete: neither Markdown nor
-    a formula reaches over that.
-    """
-
-    def __init__(self) -> None:
-        self._text = ""
-        self._finished: list[str] = []
-        self._from = 0
-        self._defined: dict[str, str] = {}
-        self._late = 0
-        self._end: list[str] = []
-        self._rendered_to = 0
-
-    def written_on(self, text: str) -> list[str] | None:
-        """The same as `update`, for next to nothing, where only words were added to the last line."""
-        if len(text) > LARGE:
-            return None
-        text = plain(text)
-        if not (self._end and self._rendered_to == len(self._text) and text.startswith(self._text)):
-            return None
-        part = written_on(self._text, self._end[-1], text[len(self._text) :])
-        if part is None or not part.startswith(WRITTEN):
-            return None
-        self._text, self._rendered_to = text, len(text)
-        self._end = [*self._end[:-1], part]
-        return [*self._finished, *self._end]
-
-    def update(self, text: str) -> list[str]:
-        """The parts of the answer so far; costs as much as what is not finished of it."""
-        text = plain(text)
-        if not text.startswith(self._text):
-            self.__init__()
-        self._text = text
-        fresh = len(text) - self._rendered_to
-        if self._end and fresh < (self._rendered_to - self._from) // 8 and len(text) - self._from > LARGE:
-            rest = _as_it_stands(text[self._rendered_to :])
-            return [*self._finished, *self._end, rest] if fresh else [*self._finished, *self._end]
-        self._render(text)
-        return [*self._finished, *self._end]
-
-    def _render(self, text: str) -> None:
-        self._rendered_to = len(text)
-        tail = text[self._from :]
-        try:
-            hidden = Hidden(tail)
-            defined = definitions(hidden.text)
-            if self._is_late(defined):
-                self._finished, self._from = [], 0
-                self._render(text)
-                return
-            parts = sections(hidden, MOST_PARTS - len(self._finished))
-            ends = _ends(hidden, parts)
-            count = max((number for number, end in enumerate(ends, 1) if end is not None), default=0)
-            rendered = _rendered(hidden, parts, self._defined | defined)
-        except UnfitError:
-            self._end = [_as_it_stands(tail)]
-            return
-        self._finished += rendered[:count]
-        self._end = rendered[count:]
-        if count:
-            self._defined |= definitions(hidden.text.encode()[: parts[count].start].decode())
-            self._from += ends[count - 1] or 0
-
-    def _is_late(self, defined: dict[str, str]) -> bool:
-        """Whether links of finished parts are defined only now; at most a few times for an answer."""
-        new = defined.keys() - self._defined.keys()
-        if not new or not self._finished or self._late == MOST_LATE_DEFINITIONS:
-            return False
-        self._late += 1
-        self._defined |= defined
-        return True
+def prose_part(inner: str) -> str:
+    """A part with these blocks of HTML."""
+    return f"{WRITTEN}{inner}</div>"
 
 
-def _ends(hidden: Hidden, parts: list[Section]) -> list[int | None]:
-    """For each part where it ends in the text as it was written, if it is finished, else None."""
-    seen = hidden.text.encode()
-    complete = seen.rfind(b"\n")
-    ends: list[int | None] = []
-    for following in parts[1:]:
-        start = following.start
-        before = seen[:start].rstrip(b" \t")
-        finished = start <= complete and seen.find(b"\n", start) >= 0 and before.endswith(b"\n\n")
-        ends.append(len(hidden.shown(seen[:start].decode())) if finished else None)
-    return ends
+def blocks(source: str, hidden: Hidden, defined: Mapping[str, str]) -> str:
+    """Prose as blocks of HTML, with the links that are `defined` elsewhere; raises UnfitError."""
+    if defined and "[" in source:
+        lower = source.lower()
+        used = [line for label, line in defined.items() if label in lower]
+        source = "\n\n".join([source, "\n".join(used)])
+    return prose.markdown(source, hidden)
+
+
+def as_it_stands(text: str) -> str:
+    """What is too much for us, as it was written."""
+    return f'<div class="typed" dir="auto">{encoded(text)}</div>'
 
 
 def _render(text: str) -> list[str]:
     text = plain(text)
     try:
         hidden = Hidden(text)
-        return _rendered(hidden, sections(hidden), definitions(hidden.text))
+        defined = definitions(hidden.text)
+        return [_part(hidden, part, defined) for part in sections(hidden)]
     except UnfitError:
-        return [_as_it_stands(text)]
+        return [as_it_stands(text)]
 
 
-def _rendered(hidden: Hidden, parts: list[Section], defined: dict[str, str]) -> list[str]:
-    return [_part(hidden, part, defined) for part in parts]
-
-
-def _part(hidden: Hidden, part: Section, defined: dict[str, str]) -> str:
+def _part(hidden: Hidden, part: Section, defined: Mapping[str, str]) -> str:
     if part.language is not None:
         return code.block(part.source, part.language)
-    source = part.source
-    if defined and "[" in source:
-        lower = source.lower()
-        used = [line for label, line in defined.items() if label in lower]
-        source = "\n\n".join([source, "\n".join(used)])
     try:
-        return f"{WRITTEN}{prose.markdown(source, hidden)}</div>"
+        return prose_part(blocks(part.source, hidden, defined))
     except UnfitError:
-        return _as_it_stands(hidden.shown(part.source))
-
-
-def _as_it_stands(text: str) -> str:
-    return f'<div class="typed" dir="auto">{encoded(text)}</div>'
+        return as_it_stands(hidden.shown(part.source))
 
 
 class _Kept:

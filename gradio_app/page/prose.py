@@ -51,7 +51,7 @@ BREAKS = BLOCKS | TABLE | {"br"}
 
 def markdown(source: str, hidden: Hidden) -> str:
     """One line of HTML; raises UnfitError for what is too much for us."""
-    if ANY_TAG.search(source) and _has_html(source):
+    if has_html(source):
         source = hidden.without_any(source)
     raw = parser.html(source)
     if len(raw) > MOST_HTML:
@@ -62,8 +62,9 @@ def markdown(source: str, hidden: Hidden) -> str:
     return _Finish(hidden).line(_cleaner.clean(raw))
 
 
-def _has_html(source: str) -> bool:
-    return any(
+def has_html(source: str) -> bool:
+    """Whether the parser finds HTML in it: all that looks like a tag is hidden then, and links in brackets."""
+    return ANY_TAG.search(source) is not None and any(
         isinstance(event, dict) and not event.keys().isdisjoint(("Html", "InlineHtml"))
         for event in parser.events(source)
     )

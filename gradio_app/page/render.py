@@ -138,7 +138,7 @@ def growing_answer(
     *,
     in_line: int = 0,
 ) -> Any:
-    """An answer that is being written, of `markup.LiveAnswer`, and a key of `texts.WAITS` if it has to wait.
+    """An answer that is being written, of `growing.LiveAnswer`, and a key of `texts.WAITS` if it has to wait.
 
     `in_line` is its number in line when it waits for a place. `static/announcements.js` has screen readers
     say the sentence, which they know by its class.

@@ -42,12 +42,14 @@ class UnfitError(Exception):
 class Section:
     """Part of a text: prose with `source` in Markdown, or code in a `language`, which may be "" for none.
 
-    `start` is where it begins in the text that the parser saw, in bytes.
+    `start` is where it begins in the text that the parser saw, in bytes, and `blocks` where each of its own
+    blocks does.
     """
 
     start: int
     source: str
     language: str | None = None
+    blocks: tuple[int, ...] = ()
 
     @property
     def is_code(self) -> bool:
@@ -100,27 +102,30 @@ class _Block:
     code: list[str] = field(default_factory=list)
 
 
-def sections(hidden: Hidden, most: int = MOST_PARTS) -> list[Section]:
-    """The text in parts: each block of code by itself, and prose up to `GROUP_CHARACTERS` and more."""
+def sections(hidden: Hidden, most: int = MOST_PARTS, before: int = 0) -> list[Section]:
+    """The text in parts: each block of code by itself, and prose up to `GROUP_CHARACTERS` and more.
+
+    `before` is how many bytes the first part has already, if that is prose.
+    """
     seen = hidden.text.encode()
     result: list[Section] = []
-    start: int | None = None
-    """Where the prose begins that is not in the result yet."""
+    starts: list[int] = []
+    """Where the blocks of prose begin that are not in the result yet."""
 
     def prose(end: int) -> None:
-        nonlocal start
-        if start is not None:
-            result.append(Section(start, seen[start:end].decode()))
-            start = None
+        if starts:
+            result.append(Section(starts[0], seen[starts[0] : end].decode(), blocks=tuple(starts)))
+            starts.clear()
 
     for block in _blocks(hidden.text, seen):
         if len(result) + 1 < most:
-            if block.language is not None or (start is not None and block.start - start >= GROUP_CHARACTERS):
+            size = block.start - starts[0] + (0 if result else before) if starts else 0
+            if block.language is not None or size >= GROUP_CHARACTERS:
                 prose(block.start)
             if block.language is not None:
                 result.append(Section(block.start, hidden.shown("".join(block.code)), block.language))
                 continue
-        start = block.start if start is None else start
+        starts.append(block.start)
     prose(len(seen))
     return result
 

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from gradio_app.page.markup import LiveAnswer, open_ended
+from gradio_app.page.growing import LiveAnswer
+from gradio_app.page.markup import open_ended
 from tests.gradio_app.page import hostile
 
 pytestmark = pytest.mark.slow
