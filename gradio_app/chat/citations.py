@@ -8,36 +8,26 @@ cite nothing at all: their sentences are held against all passages in the same w
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from gradio_app.chat.citation_marks import Pieces, marks, without_broken_off
 from gradio_app.chat.sources import MARKS, Backing, Mark, Source
 
-WORDS_CHARACTERS = 600
-"""Longest words of one citation."""
 LEAST_WORDS, LEAST_CHARACTERS = 3, 12
 """Fewer words than both say nothing, unless there is a number among them."""
 REPEATED_WORDS, REPEATED_CHARACTERS = 4, 20
 """So many words in a row must an answer share with a passage where it does not say which ones it means."""
 UNASKED_WORDS, UNASKED_CHARACTERS = 6, 30
 """The same where it does not even say which passage it means."""
-SENTENCE_WORDS = 60
+TRIES = 5 * MARKS
+"""Times that words are looked for in passages, for one answer: each goes through a passage."""
+SENTENCE_WORDS, SENTENCE_CHARACTERS = 60, 2_000
 SENTENCES = 20
 """Of an answer without citations that are held against the passages."""
 
-_OPENING, _CLOSING = "[\"'\u201c\u201d\u00ab\u2018]", "[\"'\u201c\u201d\u00bb\u2019]"
-_CALLED = r"(?:passages?|pasajes?|source|fuente)?\s*#?"
-_NUMBER = rf"{_CALLED}(\d{{1,2}})"
-_QUOTED = rf"\[{_NUMBER}\s*[:,]\s*{_OPENING}(?P<words>.{{1,{WORDS_CHARACTERS}}}?){_CLOSING}[.,]?\s*\]"
-_BARE = rf"\[(?P<bare>{_CALLED}\d{{1,2}}(?:\s*[,;]\s*\d{{1,2}})*)\](?:\([^()\n]{{0,2000}}\))?"
-_CODE = r"(?P<code>```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)"
-_FLAGS = re.DOTALL | re.IGNORECASE
-_MARK = re.compile(f"{_CODE}|{_QUOTED}|{_BARE}", _FLAGS)
-_BROKEN_OFF = rf"{_NUMBER}(?:\s*[:,].{{0,{WORDS_CHARACTERS}}})?"
-_UNFINISHED = re.compile(rf"\s*\[(?:[a-z]{{0,8}}\s*#?|{_BROKEN_OFF})\Z", _FLAGS)
-"""What may become a citation when more is written."""
-_LEFT_UNFINISHED = re.compile(rf"\s*\[{_BROKEN_OFF}\Z", _FLAGS)
 _ENDS = ".,;:!? \t\r\n*_\"'\u2026\u201c\u201d\u00ab\u00bb\u2018\u2019"
 _SENTENCE = re.compile(r"[.!?…:]\s|\n")
 
@@ -68,11 +58,6 @@ def place_of(words: str, text: str) -> tuple[int, int] | None:
     return None
 
 
-def readable(raw: str) -> str:
-    """An answer that is being written, without its citations, nor the beginning of one at its end."""
-    return _UNFINISHED.sub("", _without_marks(raw))
-
-
 def checked(raw: str, given: Sequence[Source], cited: Sequence[Cited] = ()) -> tuple[str, Backing]:
     """A whole answer as it is shown, with the marks that are true.
 
@@ -91,50 +76,57 @@ class _Checking:
         self._given = given
         self._sources: list[Source] = []
         self._marks: list[Mark] = []
+        self._tries = 0
 
     def of(self, raw: str, cited: Sequence[Cited]) -> tuple[str, Backing]:
-        waiting = sorted(cited, key=lambda each: each.at)
-        text, done = "", 0
-        for match in _marks(raw):
-            text = self._until(text, raw, done, match.start(), waiting)
-            text = _closed(text, raw, match)
-            self._match(text, match)
+        waiting = deque(sorted(cited, key=lambda each: each.at))
+        written, done = Pieces(), 0
+        for match in marks(raw):
+            self._until(written, raw, done, match.start(), waiting)
+            written.close(raw, match)
+            self._match(written, match)
             done = match.end()
-        text = self._until(text, raw, done, len(raw), waiting)
-        text = _LEFT_UNFINISHED.sub("", text)
+        self._until(written, raw, done, len(raw), waiting)
+        text = without_broken_off(str(written))
         if not text.strip():
             text = self._of_citations_alone(raw)
         if not self._marks:
             self._unasked(text)
         return text, Backing(tuple(self._sources), tuple(self._marks))
 
-    def _until(self, text: str, raw: str, start: int, end: int, waiting: list[Cited]) -> str:
-        """The text with a piece more of what was written, and with what was cited beside that piece."""
+    def _until(self, text: Pieces, raw: str, start: int, end: int, waiting: deque[Cited]) -> None:
+        """Add a piece more of what was written to the text, and what was cited beside that piece."""
         while waiting and waiting[0].at <= end:
-            each = waiting.pop(0)
-            text += raw[start : max(start, each.at)]
+            each = waiting.popleft()
+            text.add(raw[start : max(start, each.at)])
             start = max(start, each.at)
-            self._add(len(text.rstrip()), each.source, _core(each.words))
-        return text + raw[start:end]
+            self._add(text.words_end(), each.source, _core(each.words))
+        text.add(raw[start:end])
 
-    def _match(self, text: str, match: re.Match[str]) -> None:
-        at = len(text.rstrip())
+    def _match(self, text: Pieces, match: re.Match[str]) -> None:
+        at = text.words_end()
         if match["words"] is not None:
             self._add(at, int(match[2]) - 1, _core(match["words"]))
             return
         for number in re.findall(r"\d+", match["bare"]):
             source = int(number) - 1
-            if 0 <= source < len(self._given):
-                self._add(at, source, _repeated(_sentence(text), self._given[source].text))
+            if 0 <= source < len(self._given) and self._may_try():
+                sentence = _sentence(text.end(2 * SENTENCE_CHARACTERS))
+                self._add(at, source, _repeated(sentence, self._given[source].text))
+
+    def _may_try(self) -> bool:
+        """Whether more may be looked for; counts it."""
+        self._tries += 1
+        return self._tries <= TRIES and len(self._marks) < MARKS
 
     def _of_citations_alone(self, raw: str) -> str:
         """What an answer says that is nothing but citations: their words."""
-        self._marks, self._sources, text = [], [], ""
-        for match in _marks(raw):
+        self._marks, self._sources, text = [], [], Pieces()
+        for match in marks(raw):
             if words := _core(match["words"] or ""):
-                text += f"{' ' if text else ''}\u201c{words}\u201d"
+                text.add(f"{' ' if text.words_end() else ''}\u201c{words}\u201d")
                 self._match(text, match)
-        return text
+        return str(text)
 
     def _unasked(self, text: str) -> None:
         """Marks for the sentences that repeat a passage, of an answer that cites none."""
@@ -147,7 +139,7 @@ class _Checking:
                     break
 
     def _add(self, at: int, given: int, words: str) -> None:
-        if not 0 <= given < len(self._given) or not _says_something(words) or len(self._marks) == MARKS:
+        if not 0 <= given < len(self._given) or not _says_something(words) or not self._may_try():
             return
         place = place_of(words, self._given[given].text)
         if place is None:
@@ -158,28 +150,6 @@ class _Checking:
         mark = Mark(at, self._sources.index(source), *place)
         if mark not in self._marks:
             self._marks.append(mark)
-
-
-def _marks(raw: str) -> Iterator[re.Match[str]]:
-    return (match for match in _MARK.finditer(raw) if match["code"] is None)
-
-
-def _without_marks(raw: str) -> str:
-    text, done = "", 0
-    for match in _marks(raw):
-        text = _closed(text + raw[done : match.start()], raw, match)
-        done = match.end()
-    return text + raw[done:]
-
-
-def _closed(text: str, raw: str, match: re.Match[str]) -> str:
-    """The text before a citation without the blanks that stood between both."""
-    following = raw[match.end() : match.end() + 1]
-    if following.isalnum():
-        return text
-    if following in ("", "\n") and text.endswith("\n"):
-        return text.rstrip()
-    return text.rstrip(" \t")
 
 
 def _core(words: str) -> str:
@@ -203,7 +173,7 @@ def _is_torn(text: str, position: int) -> bool:
 
 def _sentence(text: str) -> str:
     """The last sentence of a text."""
-    tail = text.rstrip()[-2_000:]
+    tail = text.rstrip()[-SENTENCE_CHARACTERS:]
     ends = [match.end() for match in _SENTENCE.finditer(tail.rstrip(_ENDS))]
     return tail[ends[-1] :] if ends else tail
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from gradio_app.chat.asking import TurnRequest, whole
-from gradio_app.chat.citations import Cited, readable
+from gradio_app.chat.citations import Cited
 from gradio_app.chat.conversation import Conversation
+from gradio_app.chat.readable import Readable
 
 THOUGHT_BYTES = 64_000
 """Of the reasoning that is kept, some 16,000 tokens."""
@@ -65,6 +66,7 @@ class RunningAnswer:
         self.thought_ms = 0
         """For how long the model has reasoned, once it answers."""
         self._parts: list[str] = []
+        self._readable = Readable()
         self._thoughts: list[str] = []
         self._thought_bytes = 0
         self._thought_from: float | None = None
@@ -85,7 +87,7 @@ class RunningAnswer:
     @property
     def shown(self) -> str:
         """All of it, as a reader sees it by now."""
-        return readable(self.text) if self.cites else self.before + self.text
+        return str(self._readable) if self.cites else self.before + self.text
 
     @property
     def thought(self) -> str:
@@ -141,6 +143,8 @@ class RunningAnswer:
             self.size += len(piece.encode())
             self.pieces += pieces
             self._parts.append(piece)
+            if self.cites:
+                self._readable.add(piece)
         self._wake()
 
     def freeze(self) -> str:

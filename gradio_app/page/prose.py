@@ -63,7 +63,7 @@ def markdown(source: str, hidden: Hidden) -> str:
 
 
 def has_html(source: str) -> bool:
-    """Whether the parser finds HTML in it: all that looks like a tag is hidden then, and links in brackets."""
+    """Whether the parser finds HTML in it: then all is hidden that looks like a tag, and links with it."""
     return ANY_TAG.search(source) is not None and any(
         isinstance(event, dict) and not event.keys().isdisjoint(("Html", "InlineHtml"))
         for event in parser.events(source)

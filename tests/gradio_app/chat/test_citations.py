@@ -1,10 +1,18 @@
 """A mark is shown only where its words stand in the passage, whatever a model wrote."""
 
+import re
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_app.chat.citations import Cited, checked, place_of, readable
+from gradio_app.chat import citations
+from gradio_app.chat import readable as readable_module
+from gradio_app.chat.citation_marks import LONGEST, MARK, Pieces, without_beginning
+from gradio_app.chat.citation_marks import marks as citations_in
+from gradio_app.chat.citations import Cited, checked, place_of
+from gradio_app.chat.readable import Readable
 from gradio_app.chat.sources import Backing, Source, from_json, to_json
 
 
@@ -93,6 +101,13 @@ def test_what_a_model_cites_by_itself_is_held_against_the_passage_too() -> None:
     assert found == [(4, "The battery lasts for ten hours")]
 
 
+def readable(*pieces: str) -> str:
+    answer = Readable()
+    for piece in pieces:
+        answer.add(piece)
+    return str(answer)
+
+
 def test_an_answer_that_grows_never_shows_a_piece_of_a_citation() -> None:
     raw = 'It lasts [1: "lasts for ten hours"] and costs [2] a lot'
     seen = [readable(raw[:end]) for end in range(len(raw) + 1)]
@@ -114,6 +129,71 @@ def test_more_sources_than_an_item_holds_are_left_out_with_their_marks() -> None
     assert len(to_json(backing)) < 110_000
     assert len(backing.sources) == 9 > len(kept.sources) > 0
     assert {mark.source for mark in kept.marks} == set(range(len(kept.sources)))
+
+
+LONG = [
+    'said [1: "words of it"] and',
+    " [2](http://a.example/x) ",
+    "[passage 1]\n",
+    "`code [1]`",
+    "```\n[1]\n",
+    "```",
+    "word " * 400,
+    " " * 700,
+    "\n\n",
+    '[1: "no end',
+    "[",
+]
+
+
+@given(st.lists(st.sampled_from(LONG), max_size=30).map("".join), st.integers(1, 3_000))
+def test_however_it_comes_it_reads_the_same(raw: str, step: int) -> None:
+    pieces = [raw[at : at + step] for at in range(0, len(raw), step)]
+    text, done = Pieces(), 0
+    for citation in citations_in(raw):
+        text.add(raw[done : citation.start()])
+        text.close(raw, citation)
+        done = citation.end()
+    text.add(raw[done:])
+    assert readable(*pieces) == without_beginning(str(text))
+
+
+class Counting:
+    """The pattern of citations, with how long the texts were that it went through."""
+
+    def __init__(self, lengths: list[int]) -> None:
+        self._lengths = lengths
+
+    def finditer(self, raw: str) -> Iterator[re.Match[str]]:
+        self._lengths.append(len(raw))
+        return MARK.finditer(raw)
+
+
+HOSTILE = {
+    "blanks": " " * 200_000 + "x",
+    "lines": "a" + "\n" * 200_000 + "b",
+    "numbers": "words of it " + "[1,2,3,4,5,6,7,8] " * 10_000,
+    "beginnings": "[1: " * 50_000,
+    "quotes": '[1: "' + '" ' * 100_000,
+    "quotes and blanks": '[1: "' * 20_000 + " " * 100_000,
+    "addresses": "[1](" + "x[1](" * 40_000,
+    "ticks": "`a" * 100_000 + "`" + "b" * 100_000,
+    "words that do not stand there": '[1: "not a word of it"] ' * 10_000,
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE.keys())
+def test_the_work_is_bounded(raw: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[str]()
+    monkeypatch.setattr(citations, "place_of", lambda words, _: looked.append(words))
+    real = citations._repeated
+    monkeypatch.setattr(citations, "_repeated", lambda *given: looked.append("") or real(*given))
+    checked(raw, (BATTERY, GUARANTEE))
+    assert len(looked) <= 2 * citations.TRIES
+    steps = list[int]()
+    monkeypatch.setattr(readable_module, "MARK", Counting(steps))
+    assert len(readable(*(raw[at : at + 100] for at in range(0, len(raw), 100)))) <= len(raw)
+    assert max(steps) <= 2 * LONGEST + 100 or "`" in raw
 
 
 SIGNS = st.text(alphabet='ab1 \n[]:"“”.,`(é字\U000f0000', max_size=60)
