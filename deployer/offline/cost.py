@@ -82,7 +82,7 @@ class Traffic:
     """Units, two for each item of a transaction, with those of the index: counted at the page, with 20 and
     with 300 turns before, three saves of the draft and an answer of 15 seconds, which is saved each second
     (tests/gradio_app/page)."""
-    reads_per_turn: int = 119
+    reads_per_turn: int = 122
     """Counted likewise, with a full page of the list of conversations. Most is that list, read when an answer
     begins and when it ends; then the conversation itself, for the model and once for the page, and one each
     for instructions and for every thumb that may be on the page."""

@@ -1,4 +1,4 @@
-"""One thread that looks after all answers of the process: it saves them, keeps them ours, and hears of stops.
+"""Looks after all answers of the process: saves them, keeps them ours, and hears of stops.
 
 A task that writes an answer vouches for it in the table, from before the first byte on: as long as its lease
 is good, other tasks show the answer as it grows; only one whose lease ran out was interrupted.
@@ -6,6 +6,7 @@ is good, other tasks show the answer as it grows; only one whose lease ran out w
 
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from gradio_app.chat import errors
 from gradio_app.chat.accounts import Accounts
@@ -23,6 +24,8 @@ LONGEST_PAUSE = 5
 """Times `KEEP_SECONDS`; so often the conversation is looked at, too, and what waits in line is written."""
 LEASE_SECONDS = 20
 """How long an answer counts as being written after a write; clocks may differ a little."""
+WRITERS = 8
+"""Threads that write, so that one person's table that is slow keeps nobody else's answers waiting."""
 VOUCH_SECONDS = 60.0
 """Between two looks at what is set aside, whose lease is minutes long."""
 
@@ -36,6 +39,7 @@ class Keeper:
         self._accounts = accounts
         self._holder = holder
         self._lock = threading.Lock()
+        self._writers = ThreadPoolExecutor(WRITERS, "keeper")
         self._is_awake = False
         self._vouched = time.monotonic()
 
@@ -47,42 +51,54 @@ class Keeper:
                 threading.Thread(target=self._run, daemon=True, name="keeper").start()
 
     def keep(self) -> None:
-        """Look after everything once."""
+        """Look after everything once, and wait until it is written."""
+        wait(self._look())
+
+    def _look(self) -> list[Future[None]]:
         self._running.sweep()
+        begun = list[Future[None]]()
         for answer in self._running.answers:
             if answer.number:
                 answer.looks += 1
                 looks = answer.looks % LONGEST_PAUSE == 0
                 if looks or answer.looks % pause_of(answer) == 0:
-                    self._keep(answer, looks=looks)
+                    begun.append(self._writers.submit(self._keep, answer, looks=looks))
         if time.monotonic() - self._vouched > VOUCH_SECONDS:
             self._vouched = time.monotonic()
             self._accounts.keep()
+        return begun
 
     def _keep(self, answer: RunningAnswer, *, looks: bool) -> None:
-        with answer.saving:
-            if answer.is_ended:
-                return
-            try:
-                stopped = self._store.write(
-                    answer.user_id,
-                    answer.conversation_id,
-                    answer.number,
-                    self._holder,
-                    answer.shown,
-                    lease_end(),
-                    answer.version,
-                    looks=looks,
-                )
-            except ConflictError:
-                stopped = True  # deleted or taken back meanwhile: nobody waits for it
-            except TemporaryFullError:
-                return  # there is room for the answer when it has ended, or its person is told
-            except TableUnreachable as error:
-                errors.record_storage(error)
-                return
-        if stopped:
-            answer.stop()
+        if not answer.saving.acquire(blocking=False):
+            return  # it is being written already, or ends
+        try:
+            if not answer.is_ended and self._is_stopped(answer, looks=looks):
+                answer.stop()
+        except Exception as error:  # noqa: BLE001 (whatever it is, the other answers must be looked after)
+            errors.record_event(error)
+        finally:
+            answer.saving.release()
+
+    def _is_stopped(self, answer: RunningAnswer, *, looks: bool) -> bool:
+        """Write the answer as it is; whether somebody wants it to end."""
+        try:
+            return self._store.write(
+                answer.user_id,
+                answer.conversation_id,
+                answer.number,
+                self._holder,
+                answer.shown,
+                lease_end(),
+                answer.version,
+                looks=looks,
+            )
+        except ConflictError:
+            return True  # deleted or taken back meanwhile: nobody waits for it
+        except TemporaryFullError:
+            pass  # there is room for the answer when it has ended, or its person is told
+        except TableUnreachable as error:
+            errors.record_storage(error)
+        return False
 
     def _run(self) -> None:
         looked = time.monotonic()
@@ -90,8 +106,8 @@ class Keeper:
             time.sleep(max(0.0, looked + KEEP_SECONDS - time.monotonic()))
             looked = time.monotonic()
             try:
-                self.keep()
-            except Exception as error:  # noqa: BLE001 (whatever it is, the other answers must be looked after)
+                self._look()
+            except Exception as error:  # noqa: BLE001 (whatever it is, the next look must come)
                 errors.record_event(error)
 
     def _goes_on(self) -> bool:

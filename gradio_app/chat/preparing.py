@@ -9,7 +9,15 @@ from gradio_app.chat import budget, context, errors, grounding
 from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import RefusedError, TurnRequest, question_of
 from gradio_app.chat.attaching import Attached, Attaching
-from gradio_app.chat.conversation import Conversation, Turn, before_turn, is_temporary, plain
+from gradio_app.chat.conversation import (
+    WRITING,
+    Answer,
+    Conversation,
+    Turn,
+    before_turn,
+    is_temporary,
+    plain,
+)
 from gradio_app.chat.inputs import Question, Reading
 from gradio_app.chat.instructing import Instructing
 from gradio_app.chat.job import Job
@@ -18,6 +26,7 @@ from gradio_app.chat.lookup import Searched
 from gradio_app.chat.model import Choice, Models, context_tokens, whole_tokens
 from gradio_app.chat.running import Running
 from gradio_app.chat.searching import Searching
+from gradio_app.chat.sources import Backing
 from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.store.answers import ActionRefusedError
 from gradio_app.store.branches import MOST_VERSIONS, TooManyVersionsError
@@ -246,6 +255,7 @@ class Preparing:
                 actions=[*actions, *self._forgetting_draft(asked)],
                 holder=self._holder,
                 lease_until=lease_end(),
+                answering=_begun(asked),
                 **({} if asked.is_try else _kept(asked.choice, seen)),
                 asks=asked.asks if asked.asks != seen.asks else None,
                 assistant=seen.assisted,
@@ -268,3 +278,17 @@ def _kept(choice: Choice, seen: Conversation) -> dict[str, Any]:
     rare = ("effort", "service_tier")
     same = {name: None for name in rare if getattr(choice, name) == getattr(seen, name)}
     return vars(choice) | same
+
+
+def _begun(asked: TurnRequest) -> Answer:
+    """An answer of which nothing is written; one that has to cite is backed by nothing so far."""
+    choice = asked.choice
+    return Answer(
+        (),
+        WRITING,
+        model_id=choice.model_id,
+        temperature=choice.temperature,
+        max_tokens=choice.max_tokens,
+        effort=choice.effort,
+        backing=Backing() if asked.asks else None,
+    )

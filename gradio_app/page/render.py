@@ -100,7 +100,8 @@ def answer_parts(
     if backing:
         parts = cited.answer_parts(text, backing, language, is_kept=is_kept)
         parts += [markup.notice(notice)] if notice else []
-        parts += cited.sources(backing, language, standing) if text.strip() else []
+        is_whole = turn.answer is not None and not turn.answer.is_being_written(time.time())
+        parts += cited.sources(backing, language, standing) if is_whole and text.strip() else []
     else:
         parts = markup.answer_parts(text, is_kept=is_kept)
         parts += [markup.notice(notice)] if notice else []

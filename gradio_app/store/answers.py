@@ -12,7 +12,7 @@ from gradio_app.store import schema
 from gradio_app.store.heads import advance, is_at
 from gradio_app.store.messages import answer_item, answer_of, unfinished
 from gradio_app.store.said import changed
-from gradio_app.store.table import Action, Attr, Check, Condition, ConflictError, Put, Table, Update
+from gradio_app.store.table import Action, Attr, Condition, ConflictError, Put, Table, Update
 
 NOTHING = Answer()
 """What most answers go on with."""
@@ -89,30 +89,29 @@ class Answers:
         """Store what there is of an answer, and whose it is until when; whether somebody asked to stop it.
 
         `version` is the conversation's since the answer is written, if that is not the one of its turn; with
-        `looks` alone it is compared, which takes four times the write units.
+        `looks` alone it is compared, which takes a reading.
 
         Raises ConflictError when the conversation has changed since, or the answer is another's.
         """
         pk, sk = schema.person(user_id), schema.message(conversation_id, number, "assistant")
-        writable = _writable(holder) if looks else _being_written(holder)
-        update = Update(
-            pk,
-            sk,
-            set=unfinished(text, holder, lease_until),
-            condition=writable & Attr("stop_requested").not_exists(),
-        )
-        at = is_at(version or schema.version_of(number))
+        if looks and not self._is_at(pk, conversation_id, version or schema.version_of(number)):
+            raise ConflictError
+        ours = Attr("status").eq(WRITING) & Attr("holder").eq(holder) & Attr("stop_requested").not_exists()
         try:
-            if looks:
-                self._table.transact([Check(pk, schema.conversation(conversation_id), at), update])
-            else:
-                self._table.write(update, returns=False)
-        except ConflictError as conflict:
-            item = self._table.get(pk, sk) if conflict.failed == (int(looks),) else None
+            self._table.write(
+                Update(pk, sk, set=unfinished(text, holder, lease_until), condition=ours), returns=False
+            )
+        except ConflictError:
+            item = self._table.get(pk, sk)
             if not item or item["status"] != WRITING or item.get("holder") != holder:
                 raise
             return True
         return False
+
+    def _is_at(self, pk: str, conversation_id: str, version: int) -> bool:
+        sk = schema.conversation(conversation_id)
+        head = self._table.get_many(pk, [sk], names=["sk", "version", "deleted_at"]).get(sk)
+        return head is not None and "deleted_at" not in head and head["version"] == version
 
     def answer(
         self,
@@ -173,11 +172,6 @@ class Answers:
         except ConflictError:
             return False
         return True
-
-
-def _being_written(holder: str) -> Condition:
-    """Of an answer: it is there, unfinished and this one's."""
-    return Attr("status").eq(WRITING) & Attr("holder").eq(holder)
 
 
 def _writable(holder: str) -> Condition:

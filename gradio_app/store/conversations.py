@@ -19,6 +19,7 @@ from typing import Any
 from gradio_app.chat.assistant import Assistant, to_json
 from gradio_app.chat.attachments import Files
 from gradio_app.chat.conversation import (
+    Answer,
     Conversation,
     Cursor,
     Heading,
@@ -31,7 +32,7 @@ from gradio_app.chat.conversation import (
     valid_id,
 )
 from gradio_app.store import schema
-from gradio_app.store.answers import ActionRefusedError, Answers
+from gradio_app.store.answers import NOTHING, ActionRefusedError, Answers
 from gradio_app.store.branches import Branches
 from gradio_app.store.deletion import Deletion
 from gradio_app.store.files import AttachedFiles, left_item
@@ -46,11 +47,11 @@ from gradio_app.store.heads import (
 )
 from gradio_app.store.messages import (
     TEXT_BYTES,
+    begun_item,
     cut_to_bytes,
     files_of,
     item_bytes,
     question_item,
-    unfinished,
 )
 from gradio_app.store.organizing import Organizing
 from gradio_app.store.retention import Retention
@@ -138,6 +139,7 @@ class Conversations(Branches, Answers, Deletion, Organizing):
         actions: Sequence[Action] = (),
         holder: str = "",
         lease_until: int = 0,
+        answering: Answer = NOTHING,
         assistant: Assistant | None = None,
         **settings: Any,
     ) -> int:
@@ -150,6 +152,7 @@ class Conversations(Branches, Answers, Deletion, Organizing):
             files: what is attached to it and lies in the conversation's part of the bucket already. Of the
                 replaced question's files those stay that are among them.
             holder: who is going to write the answer, until `lease_until` for the time being; nobody if empty.
+            answering: what is known of that answer: its model and settings, and whether it has to cite.
             assistant: who answers, of which a new conversation keeps a copy.
             settings: `model_id`, `temperature`, `max_tokens`, `effort`, `service_tier`, `asks` and
                 `instructions`, which the conversation keeps.
@@ -187,8 +190,7 @@ class Conversations(Branches, Answers, Deletion, Organizing):
         if not seen.version:
             ours.append(Check(item["pk"], schema.deleted(seen.id), Attr("pk").not_exists()))
         if holder:
-            key = {"pk": item["pk"], "sk": schema.message(seen.id, number, "assistant")}
-            ours.append(Put(key | unfinished("", holder, lease_until)))
+            ours.append(Put(begun_item(user_id, seen.id, number, answering, holder, lease_until)))
         try:
             self._table.transact([*ours, *actions])
         except ConflictError as conflict:

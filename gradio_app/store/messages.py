@@ -87,6 +87,15 @@ def unfinished(text: str, holder: str, lease_until: int) -> Item:
     }
 
 
+def begun_item(
+    user_id: str, conversation_id: str, number: int, answer: Answer, holder: str, lease_until: int
+) -> Item:
+    """The item of an answer that `holder` begins to write: how it is answered is kept if the task dies."""
+    item = answer_item(user_id, conversation_id, number, answer)
+    del item["bytes"]  # it does not count as stored until it ends
+    return item | unfinished("", holder, lease_until)
+
+
 def answer_of(item: Item) -> Answer:
     """The answer that an item of any release holds."""
     temperature = item.get("temperature")

@@ -82,10 +82,11 @@ def units(turns: int, fake: FakeBedrock) -> tuple[float, float]:
         a_turn(ana, conversation_id, FIRST + turns - 1 if turns else 0)
         assert whole.application.running.wait_idle(20)
         writes, reads = client.writes, client.reads
-    return writes + _saves(client, conversation_id), reads + SESSION_LOOKS
+    saves = _saves(client, conversation_id)
+    return writes + saves[0], reads + saves[1] + SESSION_LOOKS
 
 
-def _saves(client: Metered, conversation_id: str) -> int:
+def _saves(client: Metered, conversation_id: str) -> tuple[int, float]:
     """The units of saving an answer once a second, taken to be half of it each time."""
     store = Conversations(Table(client, client.table_name))
     seen = store.head(OWNER, conversation_id)
@@ -96,7 +97,7 @@ def _saves(client: Metered, conversation_id: str) -> int:
         looks = look % keeper.LONGEST_PAUSE == 0
         half = ANSWER[: len(ANSWER) // 2]
         store.write(OWNER, conversation_id, number, "me", half, 2**31, looks=looks)
-    return client.writes
+    return client.writes, client.reads
 
 
 @pytest.mark.parametrize("turns", [0, 20, 300])
