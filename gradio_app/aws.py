@@ -14,7 +14,7 @@ TABLE_POOL = 64
 LOGIN_POOL = 16
 FILES_POOL = 32
 MODEL_POOL = 256
-"""One connection per running answer; more than the interface ever runs at once (`max_threads`)."""
+"""One connection for each running answer, and more than a task has places for (`ANSWERS_AT_ONCE`)."""
 
 
 @dataclass(frozen=True)

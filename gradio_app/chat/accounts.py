@@ -56,8 +56,9 @@ class Accounts:
 
         `besides` is the most of what is not there yet: passages, and looking for them. All that is read
         counts as if it were written to the model's prompt cache. The second takes a question to Bedrock,
-        which a stop ends. What dead tasks left is settled before the first, where that was not done lately,
-        or else before the last. When the iterator ends the budget is spent.
+        which a stop ends, unless the day has no room for its answer anyway. What dead tasks left is settled
+        before the first, where that was not done lately, or else before the last. When the iterator ends the
+        budget is spent.
         """
         is_cleared = self._is_cleared(user_id)
         if not is_cleared:
@@ -67,6 +68,8 @@ class Accounts:
         enough = max(service_tiers.most(read + choice.max_tokens, choice.service_tier), least)
         with contextlib.suppress(BudgetSpentError):
             yield self._usage.reservation(user_id, enough, least)
+        if not self.has_room(user_id, choice, least):
+            return
         tokens = enough
         counted = self._count(choice.model_id, system, parts, on_stop)
         if counted is not None:
@@ -78,6 +81,14 @@ class Accounts:
         if is_cleared or tokens < enough:
             with contextlib.suppress(BudgetSpentError):
                 yield self._usage.reservation(user_id, tokens, least)
+
+    def has_room(self, user_id: str, choice: Choice, least: int) -> bool:
+        """Whether a call may fit into the day at all, however little it reads: more is not worth a look."""
+        tokens = max(least, service_tiers.most(choice.max_tokens, choice.service_tier))
+        if self._usage.has_room(user_id, tokens):
+            return True
+        self.clear(user_id)
+        return self._usage.has_room(user_id, tokens)
 
     def writes(self, reservation: Reservation, *, begun: bool) -> Sequence[Action]:
         """What sets an offer aside, for the transaction that stores its question.

@@ -88,6 +88,9 @@ class Preparing:
             if not text and not kept and not uploads:
                 raise RefusedError("empty")
             searched = self._searching.where(asked)
+            least = budget.least(text)
+            if uploads and not self._accounts.has_room(asked.user_id, asked.choice, least):
+                raise RefusedError("budget")  # before a file is copied
             attached = self._attaching.take(asked, kept, uploads)
             try:
                 question = Question(text, attached.files)

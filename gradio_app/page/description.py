@@ -37,13 +37,28 @@ SHORT = b"...asistente.gradio"
 """What stands in the page for all of it: JavaScript's way to put one object's members into another."""
 
 ANEW = """
-const last = Number(sessionStorage.getItem("loaded-anew"));
-if (Date.now() - last > 60_000) {
-  sessionStorage.setItem("loaded-anew", Date.now());
-  location.reload();
+{
+  const name = "loaded-anew";
+  let last = Date.now();
+  try {
+    last = Number(sessionStorage.getItem(name));
+    sessionStorage.setItem(name, Date.now());
+  } catch {
+    // A browser that keeps nothing could load the page for ever.
+  }
+  if (Date.now() - last > 60_000) {
+    location.reload();
+  } else {
+    window.stop();
+    document.body ??= document.createElement("body");
+    document.body.replaceChildren(%s);
+  }
 }
 """
-"""For a page of another version, whose task is gone: whichever task is there writes it anew."""
+"""For a page of another version, whose task is gone: whichever task is there writes it anew.
+
+Where that was tried in this minute there are tasks of two versions, and the page says that instead.
+"""
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,8 @@ class Description:
             return Response(status_code=404)
         if version != self._script(lang).version:
             # Another version's content under this address would be kept for a year.
-            return Response(ANEW, media_type="text/javascript", headers={"cache-control": "no-store"})
+            anew = ANEW % json.dumps(texts.ANOTHER_VERSION[lang])
+            return Response(anew, media_type="text/javascript", headers={"cache-control": "no-store"})
         return Response(self._script(lang).content, media_type="text/javascript")
 
     def _made(self, lang: str) -> Script:

@@ -19,12 +19,13 @@ from gradio_app.page.layout import Layout
 from gradio_app.page.news import news
 from gradio_app.page.reader import Reader, failure, reader_of, telling
 from gradio_app.page.services import ChatServices
+from gradio_app.page.thought import GrowingThought
 from gradio_app.page.values import Values
 from gradio_app.page.views import Updates, Views
 from gradio_app.store.table import TableUnreachable
 
 LOOK_SECONDS = 2.0
-"""Between two looks at what another task has written; it saves every few seconds."""
+"""Between two looks at what another task has written; it saves about every second."""
 REMEMBERED = 32
 """Pages that were followed and are not settled yet: at most 256 kB of text each, most of them a tenth."""
 START_SECONDS = 0.1
@@ -99,15 +100,16 @@ class Following:
         *before, last = now.turns
         shown = await to_thread.run_sync(self._views.messages, reader, now, before)
         shown.append(render.question(conversation_id, last, reader.language))
-        live = LiveAnswer()
+        live, thoughts = LiveAnswer(), GrowingThought()
         async for text, waits_for in self._growing(reader, conversation_id, last, running):
             parts = live.written_on(text) or await to_thread.run_sync(live.update, text)
             is_ours = running is not None and running.number == last.number
-            reasoned = (running.thought, running.thought_ms) if running and is_ours else ("", 0)
+            told = (running.thought, running.thought_ms) if running and is_ours else ("", 0)
+            reasoned = thoughts.shown(*told, reader.language)
             in_line = running.in_line if running and is_ours else 0
             yield [
                 *shown,
-                render.growing_answer(parts, waits_for, reader.language, *reasoned, in_line=in_line),
+                render.growing_answer(parts, waits_for, reader.language, reasoned, in_line=in_line),
             ]
         self._remember(reader, now)
 

@@ -135,13 +135,12 @@ def growing_answer(
     waits_for: str,
     language: str,
     reasoned: str = "",
-    milliseconds: int = 0,
     *,
     in_line: int = 0,
 ) -> Any:
     """An answer that is being written, of `growing.LiveAnswer`, and a key of `texts.WAITS` if it has to wait.
 
-    `in_line` is its number in line when it waits for a place. `static/announcements.js` has screen readers
+    `reasoned` is HTML of `thought.GrowingThought`, and `in_line` is its number in line when it waits for a place. `static/announcements.js` has screen readers
     say the sentence, which they know by its class.
     """
     waits_for = "in_line" if in_line else waits_for
@@ -149,7 +148,7 @@ def growing_answer(
         texts.WAITS[language][waits_for].format(number=texts.number(in_line, language)) if waits_for else ""
     )
     notices = [markup.notice(told, "waits")] if told else []
-    first = [thought.thought(reasoned, milliseconds, language)] if reasoned else []
+    first = [reasoned] if reasoned else []
     return chatbot.growing("assistant", [*first, *markup.open_ended(parts), *notices])
 
 

@@ -686,6 +686,13 @@ NO_SCRIPT = {
 }
 """What a browser shows that runs no scripts, all of it."""
 
+ANOTHER_VERSION = {
+    "en": "The application is being updated. Load this page again in a minute.",
+    "es": "La aplicación se está actualizando. Vuelve a cargar esta página dentro de un minuto.",
+    "pt": texts_pt.ANOTHER_VERSION,
+}
+"""All that a page says whose scripts are of a version that is not there any more."""
+
 OF_GRADIO = {
     "en": {},
     "es": {

@@ -319,6 +319,7 @@ LIST = {
 }
 
 NO_SCRIPT = "Esta página precisa de JavaScript. Ative-o no seu navegador e carregue-a de novo."
+ANOTHER_VERSION = "A aplicação está a ser atualizada. Carregue esta página novamente dentro de um minuto."
 
 OF_GRADIO = {
     "Toggle Sidebar": "Mostrar ou ocultar o painel lateral",

@@ -53,6 +53,14 @@ class Usage:
         day = datetime.fromtimestamp(self._now(), UTC).date().isoformat()
         return Reservation(secrets.token_hex(16), user_id, day, tokens, least)
 
+    def has_room(self, user_id: str, tokens: int) -> bool:
+        """Whether so many more tokens suffice today, as far as a look can tell."""
+        if not self._limit:
+            return True
+        of_today = self.reservation(user_id, 0).day
+        item = self._table.get(schema.person(user_id), schema.usage(of_today)) or {}
+        return item.get("tokens", 0) + tokens <= self._limit
+
     def reserving(self, reservation: Reservation, *, begun: bool = False) -> list[Action]:
         """The writes that set it aside; the first one fails when the day's tokens do not suffice.
 

@@ -364,3 +364,15 @@ def test_what_is_not_taken_and_why(attaching: Attaching, name: str, content: byt
         attaching.upload(name, content)
     assert refused.value.reason == reason
     assert not attaching.s3.objects
+
+
+def test_a_spent_budget_refuses_before_a_file_is_copied(
+    dynamodb: Any, table: str, models: Models, fake: FakeBedrock, s3: FakeS3
+) -> None:
+    attaching = Attaching(dynamodb, table, models, s3, tokens=90)
+    upload = attaching.upload("a.pdf", samples.pdf("words"))
+    there = dict(s3.objects)
+    with pytest.raises(RefusedError, match="budget"):
+        attaching.start("what is it?", uploads=(upload,))
+    assert s3.objects == there
+    assert fake.counted == []

@@ -309,6 +309,7 @@ def test_a_spent_budget_refuses_before_anything_is_sent(
         chatting.start("a question " * 50)
 
     assert fake.requests == []
+    assert fake.counted == [], "no answer would fit, however little the question is"
     assert chatting.now().version == 0
     assert chatting.running.wait_idle(0)
     assert spent(dynamodb, table) == 0

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from gradio_app.page.texts import ANOTHER_VERSION
 from tests.gradio_app.chatting import DEADLINE, MODEL_ID
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.browsing import (
@@ -264,6 +265,21 @@ def test_a_page_of_a_task_that_is_gone_is_loaded_anew(context: BrowserContext) -
 
     context.route("**/page/description*", of_another_version, times=1)
     ask(opened(context, "/"), "answer: here again", "here again")
+
+
+def test_while_there_are_tasks_of_two_versions_a_page_says_so(context: BrowserContext) -> None:
+    """It is loaded anew once: nothing tells that the next task is of the right one."""
+    asked = list[str]()
+
+    def of_another_version(route: Route) -> None:
+        asked.append(route.request.url)
+        route.continue_(url=re.sub("v=[0-9a-f]+", "v=0123456789abcdef", route.request.url))
+
+    context.route("**/page/description*", of_another_version)
+    page = context.new_page()
+    page.goto("/", wait_until="commit")
+    expect(page.locator("body")).to_have_text(ANOTHER_VERSION["en"])
+    assert len(asked) == 2
 
 
 @pytest.mark.asvs("3.4.3")
