@@ -14,7 +14,7 @@ from gradio_app.page.encoding import encoded, plain, with_links
 from gradio_app.page.sections import Hidden, Section, UnfitError, definitions, sections
 from gradio_app.page.words import without_ends
 
-MOST_KEPT = 8_000_000
+MOST_KEPT = 24_000_000
 """Characters of finished parts that the process keeps."""
 WRITTEN = '<div class="written">'
 """How prose begins."""

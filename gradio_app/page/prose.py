@@ -184,7 +184,8 @@ class _Finish:
         return "<br>".join(encoded(line) if self._linked else with_links(line) for line in lines)
 
     def _formula(self, source: str) -> str:
-        return formulas.mathml(source) or f"<code>{encoded(source)}</code>"
+        converted = formulas.mathml(source) if self._hidden.may_convert(source) else None
+        return converted or f"<code>{encoded(source)}</code>"
 
 
 def _around(pieces: list[str], number: int) -> tuple[bool, bool]:

@@ -140,8 +140,8 @@ def growing_answer(
 ) -> Any:
     """An answer that is being written, of `growing.LiveAnswer`, and a key of `texts.WAITS` if it has to wait.
 
-    `reasoned` is HTML of `thought.GrowingThought`, and `in_line` is its number in line when it waits for a place. `static/announcements.js` has screen readers
-    say the sentence, which they know by its class.
+    `reasoned` is HTML of `thought.GrowingThought`, and `in_line` its number in line while it has to wait.
+    `static/announcements.js` has screen readers say the sentence, which they know by its class.
     """
     waits_for = "in_line" if in_line else waits_for
     told = (

@@ -30,6 +30,9 @@ GROUP_CHARACTERS = 4_000
 """So much of prose at least goes into one part: each is a component in the browser."""
 MOST_PARTS = 100
 """After so many everything goes into the last."""
+MOST_FORMULAS = 60_000
+"""Characters of all formulas of a text that become MathML, with so many for each one; the rest is code."""
+EACH_FORMULA = 40
 MOST_DEFINITIONS = 200
 MOST_DEFINITION = 500
 
@@ -66,6 +69,7 @@ class Hidden:
             raise UnfitError
         self.tag, self.mark = free[:2]
         self.formulas: list[str] = []
+        self._converted = 0
         pieces, last = [], 0
         for start, end in formulas.found(text):
             pieces += [text[last:start], f"{self.mark}{len(self.formulas)}{self.mark}"]
@@ -78,6 +82,11 @@ class Hidden:
     def without_any(self, source: str) -> str:
         """A piece of the text with every tag hidden, also what might be a link in angle brackets."""
         return ANY_TAG.sub(self.tag, source)
+
+    def may_convert(self, formula: str) -> bool:
+        """Whether one more may become MathML, which takes a thousand times what text does; counts it."""
+        self._converted += len(formula) + EACH_FORMULA
+        return self._converted <= MOST_FORMULAS
 
     def shown(self, source: str) -> str:
         """A piece of the text as it was written."""

@@ -284,6 +284,21 @@ def test_what_becomes_a_definition_leaves_what_stood_before_it() -> None:
     assert live.update(text + "/b") == markup._render(text + "/b")
 
 
+@pytest.mark.parametrize("formula", ["\\(x\\) ", "\\[" + "\\frac{1}{2}" * 180 + "\\]\n\n"])
+def test_so_many_formulas_of_an_answer_are_converted_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, formula: str
+) -> None:
+    converted, convert = list[str](), markup.prose.formulas.mathml
+    monkeypatch.setattr(
+        markup.prose.formulas, "mathml", lambda source: converted.append(source) or convert(source)
+    )
+    shown = "".join(markup._render(formula * (200_000 // len(formula))))
+    assert 10 < len(converted) <= sections.MOST_FORMULAS // sections.EACH_FORMULA
+    assert sum(map(len, converted)) <= sections.MOST_FORMULAS
+    assert shown.count("<math") == len(converted)
+    assert "<code>" in shown, "the rest stands as it was written"
+
+
 def test_the_same_answer_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"an answer of {time.monotonic_ns()}"
     first = answer_parts(text)
