@@ -63,6 +63,11 @@ def is_missing_stack(error: ClientError) -> bool:
     return error_code(error) == "ValidationError" and "does not exist" in str(error)
 
 
+def is_refusal(error: BotoCoreError | ClientError, code: str = "") -> bool:
+    """Whether AWS has answered, with that code, that it does not do it; else nobody knows what it did."""
+    return isinstance(error, ClientError) and not _is_aws_s_fault(error) and code in ("", error_code(error))
+
+
 def explain(error: BotoCoreError | ClientError) -> str:
     """Return one sentence about an error from boto3, with what to do about it."""
     if isinstance(error, ClientError):
@@ -176,11 +181,15 @@ def _explain_answer(error: ClientError) -> str:
         return f"Access denied to {error.operation_name}: ask for that permission ({message or code})."
     if code == "400":  # HeadBucket and HeadObject are answered without a body
         return f"AWS refused {error.operation_name} and does not say why. {_TOO_LATE}"
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
+    if _is_aws_s_fault(error):
         return f"AWS could not do {error.operation_name} ({message or code}): try again in a minute."
     if re.search(r"is in [A-Z_]*_IN_PROGRESS state", message):
         return "Another operation on this stack is in progress: wait until it is over, then try again."
     return f"AWS refused {error.operation_name}: {message or code}"
+
+
+def _is_aws_s_fault(error: ClientError) -> bool:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR
 
 
 def _explain_wait(error: WaiterError) -> str:

@@ -16,7 +16,7 @@ from deployer.cloudformation import reviewed
 from deployer.cloudformation.foreseen import Action, Change
 from deployer.cloudformation.progress import GoesOn, perhaps
 from deployer.console import say
-from deployer.errors import EXIT_INTERRUPTED, EXIT_USAGE, DeployError, error_code, explain
+from deployer.errors import EXIT_INTERRUPTED, EXIT_USAGE, DeployError, explain, is_refusal
 
 ChangeSet = dict[str, Any]  # as DescribeChangeSet gives it
 REFUSED = "NestedRefused"
@@ -24,7 +24,6 @@ REFUSED = "NestedRefused"
 
 _NO_CHANGES = ("The submitted information didn't contain changes", "No updates are to be performed")
 _NESTED_FAILED = re.compile(r"Nested change set (\S+) was not successfully created")
-_BEING_MADE = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
 
 
 class Refused(DeployError):
@@ -70,7 +69,9 @@ def execute(cloudformation: Any, change_set_id: str, stack: str) -> None:
         )
     except KeyboardInterrupt:
         raise GoesOn(f"Interrupted. {perhaps(stack)}", EXIT_INTERRUPTED) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ClientError) as error:
+        if is_refusal(error):
+            raise
         raise GoesOn(f"{explain(error)} {perhaps(stack)}") from error
 
 
@@ -91,8 +92,9 @@ def summary(changes: Iterable[Change], *, with_names: bool = True) -> str:
 
 def is_being_made(cloudformation: Any, stack: str) -> bool:
     """Whether somebody is making a change set for a stack at this moment."""
-    pages = cloudformation.get_paginator("list_change_sets").paginate(StackName=stack)
-    return any(item.get("Status") in _BEING_MADE for page in pages for item in page["Summaries"])
+    return any(
+        each.get("Status") in reviewed.BEING_MADE for each in reviewed.change_sets(cloudformation, stack)
+    )
 
 
 def _make(cloudformation: Any, request: dict[str, Any], kind: str, console: Console) -> ChangeSet | None:
@@ -101,13 +103,13 @@ def _make(cloudformation: Any, request: dict[str, Any], kind: str, console: Cons
         reviewed.wait_until_at_rest(cloudformation, made["Id"])
         change_set = cloudformation.describe_change_set(ChangeSetName=made["Id"])
     except BaseException:
-        forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind, console)
+        forget(cloudformation, made["Id"], made["StackId"], kind, console)
         raise
     if change_set["Status"] != "FAILED":
         return change_set
     empty = _is_empty(change_set)
     reasons = [] if empty else _reasons(cloudformation, change_set, "")
-    forget(cloudformation, request["StackName"], made["Id"], made["StackId"], kind, console)
+    forget(cloudformation, made["Id"], made["StackId"], kind, console)
     if empty:
         return None
     raise Refused("\n".join(dict.fromkeys(reasons)) or "CloudFormation gives no reason.")
@@ -121,12 +123,11 @@ def _create(cloudformation: Any, request: dict[str, Any], kind: str, console: Co
         return cloudformation.create_change_set(
             **request, ChangeSetName=name, ChangeSetType=kind, ClientToken=name
         )
-    except ClientError as error:
-        if error_code(error) != "ValidationError" or "_IN_PROGRESS state" in str(error):
-            raise
-        raise Refused(explain(error)) from error
-    except BotoCoreError:  # nobody heard whether it was made
-        _say_left(name, console)
+    except (BotoCoreError, ClientError) as error:
+        if is_refusal(error, "ValidationError") and "_IN_PROGRESS state" not in str(error):
+            raise Refused(explain(error)) from error
+        if not is_refusal(error):  # nobody heard whether it was made
+            _say_left(name, console)
         raise
 
 
@@ -168,10 +169,8 @@ def _nested(change_set: ChangeSet) -> dict[str, str]:
     return listed
 
 
-def forget(
-    cloudformation: Any, stack: str, change_set_id: str, stack_id: str, kind: str, console: Console
-) -> None:
-    """Remove a change set of no use; a first one leaves an empty stack, which goes with it.
+def forget(cloudformation: Any, change_set_id: str, stack_id: str, kind: str, console: Console) -> None:
+    """Remove a change set of no use; a first one leaves an empty stack, which goes if nobody else needs it.
 
     An import may be a stack's first or not, and its stack stays: who asked for it removes that.
 
@@ -180,7 +179,7 @@ def forget(
     """
     try:
         if kind == "CREATE":
-            reviewed.drop_empty_stack(cloudformation, stack, stack_id)
+            reviewed.forget_first(cloudformation, change_set_id, stack_id)
         else:
             reviewed.delete_change_set(cloudformation, change_set_id)
     except (BotoCoreError, ClientError):

@@ -119,7 +119,7 @@ def find_idle(cloudformation: Any, name: str, root: str) -> Description | None:
     stack = find(cloudformation, name)
     if stack and (
         is_busy(stack)
-        or (stack["StackStatus"] == "REVIEW_IN_PROGRESS" and changes.is_being_made(cloudformation, name))
+        or (stack["StackStatus"] == reviewed.STATUS and changes.is_being_made(cloudformation, name))
     ):
         raise Busy(stack, root)
     return stack
@@ -179,7 +179,7 @@ def apply(
         raise
     except BaseException:
         identity, stack_id = change_set["ChangeSetId"], change_set["StackId"]
-        changes.forget(cloudformation, wanted.name, identity, stack_id, kind, console)
+        changes.forget(cloudformation, identity, stack_id, kind, console)
         raise
     _require_success(wanted.name, follow(cloudformation, watch, wanted.name, console, look), console)
     return outputs(find(cloudformation, wanted.name) or {})
@@ -195,10 +195,15 @@ def finish(cloudformation: Any, name: str, console: Console) -> None:
 
 
 def delete(cloudformation: Any, stack: Description, console: Console) -> Outcome:
-    """Delete a stack, showing how it goes, or take up its deletion; the outcome says whether that worked."""
+    """Delete a stack, showing how it goes, or take up its deletion; the outcome says whether that worked.
+
+    Raises Busy when somebody has begun to create it since it was looked at.
+    """
     stack_id = stack["StackId"]
-    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # there is nothing to watch
-        reviewed.drop_empty_stack(cloudformation, stack["StackName"], stack_id)
+    if stack["StackStatus"] == reviewed.STATUS:  # there is nothing to watch
+        name = stack["StackName"]
+        if not reviewed.drop_stack(cloudformation, stack_id) and (now := find(cloudformation, name)):
+            raise Busy(now, name.removesuffix(BOOTSTRAP_SUFFIX))
         return Outcome("DELETE_COMPLETE", [])
     goes_on = stack["StackStatus"] == DELETING
     watch = Watch(cloudformation, stack_id, events.latest(cloudformation, stack_id) if goes_on else None)

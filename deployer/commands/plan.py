@@ -115,7 +115,7 @@ def _plan(prepared: Prepared, console: Console) -> Plan:
         return from_change_set(prepared, change_set, options.stack)
     finally:
         identity, stack_id = change_set["ChangeSetId"], change_set["StackId"]
-        changes.forget(aws.cloudformation, options.stack, identity, stack_id, kind, console)
+        changes.forget(aws.cloudformation, identity, stack_id, kind, console)
 
 
 def _show_drift(prepared: Prepared, console: Console) -> None:

@@ -29,6 +29,7 @@ def install() -> None:
     table["DescribeChangeSet"] = _describing(table["DescribeChangeSet"])
     table["ExecuteChangeSet"] = _executing(table["ExecuteChangeSet"])
     table["DeleteChangeSet"] = _deleting(table["DeleteChangeSet"])
+    table["ListChangeSets"] = _by_stack_id(table["ListChangeSets"])
     table["DescribeStacks"] = _with_descriptions(table["DescribeStacks"])
 
 
@@ -240,6 +241,16 @@ def _deleting(original: Callable[[Parameters], Response]) -> Callable[[Parameter
         return handlers._xml(200, "DeleteChangeSetResponse", "<DeleteChangeSetResult/>")
 
     return delete
+
+
+def _by_stack_id(original: Callable[[Parameters], Response]) -> Callable[[Parameters], Response]:
+    """A stack's change sets are listed by its id too; MiniStack knows its name alone."""
+
+    def list_change_sets(parameters: Parameters) -> Response:
+        stack = handlers._resolve_stack(_text(parameters, "StackName"))
+        return original(parameters | {"StackName": [stack["StackName"]]} if stack else parameters)
+
+    return list_change_sets
 
 
 def _drop(change_set: ChangeSet) -> None:

@@ -283,6 +283,12 @@ def change_set_takes_the_stacks_of_its_children_along(aws: RunningEmulator) -> N
     assert parent["StackStatus"] == "REVIEW_IN_PROGRESS"
 
 
+def change_sets_are_listed_by_the_stack_s_id(aws: RunningEmulator) -> None:
+    made = _reviewed(aws, resources(Group=GROUP))
+    listed = aws.client("cloudformation").list_change_sets(StackName=made["StackId"])["Summaries"]
+    assert [each["ChangeSetId"] for each in listed] == [made["ChangeSetId"]]
+
+
 def failed_rollback_of_a_child_is_gone_on_with(aws: RunningEmulator) -> None:
     """It is told by the child and by what could not go back in it, which can be skipped by both names.
 
@@ -341,4 +347,5 @@ CASES = [
     stack_under_review_lists_no_resources,
     change_set_makes_a_stack_of_each_new_child,
     change_set_takes_the_stacks_of_its_children_along,
+    change_sets_are_listed_by_the_stack_s_id,
 ]

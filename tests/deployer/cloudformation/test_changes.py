@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.stub import ANY, Stubber
 from rich.console import Console
 
-from deployer.cloudformation import changes, foreseen
+from deployer.cloudformation import changes, foreseen, progress, stack
 from deployer.errors import DeployError
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:1:stack/s/1"
@@ -177,11 +178,93 @@ def test_neither_a_missing_permission_nor_what_cannot_be_deleted_hides_the_reaso
         created(stub, "CREATE", **preview)
         asked(stub, described("FAILED", "Template error: no."))
         stub.add_client_error("describe_events", "AccessDenied")
-        stub.add_response("list_change_sets", {"Summaries": [{"ChangeSetId": ROOT_SET}]}, {"StackName": "s"})
         stub.add_response("delete_change_set", {}, {"ChangeSetName": ROOT_SET})
         stub.add_response("describe_change_set", described("DELETE_FAILED"))
     with pytest.raises(DeployError, match=r"nothing was changed: Template error: no\.$"):
         changes.make(stub.client, REQUEST, "CREATE", paper())
+
+
+def in_state(stub: Stubber, status: str) -> None:
+    found = {"StackName": "s", "StackStatus": status, "CreationTime": datetime.now(UTC)}
+    stub.add_response("describe_stacks", {"Stacks": [found]}, {"StackName": STACK_ID})
+
+
+def listed(stub: Stubber, *found: dict[str, Any]) -> None:
+    stub.add_response("list_change_sets", {"Summaries": list(found)}, {"StackName": STACK_ID})
+
+
+def dropped(stub: Stubber) -> None:
+    stub.add_response("delete_stack", {}, {"StackName": STACK_ID})
+    in_state(stub, "DELETE_COMPLETE")
+
+
+def test_an_empty_stack_of_one_s_own_goes_with_its_change_set(stub: Stubber):
+    deleted(stub)
+    listed(stub)
+    in_state(stub, "REVIEW_IN_PROGRESS")
+    dropped(stub)
+    changes.forget(stub.client, ROOT_SET, STACK_ID, "CREATE", paper())
+
+
+def test_a_stack_in_which_another_has_a_change_set_stays_with_it(stub: Stubber):
+    deleted(stub)
+    listed(stub, {"ChangeSetId": OTHER_SET, "Status": "CREATE_COMPLETE"})
+    changes.forget(stub.client, ROOT_SET, STACK_ID, "CREATE", paper())
+
+
+def test_a_stack_that_another_creates_meanwhile_stays(stub: Stubber):
+    stub.add_client_error("delete_change_set", "ChangeSetNotFound")  # CloudFormation has taken it away itself
+    listed(stub)
+    in_state(stub, "CREATE_IN_PROGRESS")
+    console = paper()
+    changes.forget(stub.client, ROOT_SET, STACK_ID, "CREATE", console)
+    assert not console.export_text()
+
+
+@pytest.mark.parametrize("another", ["is being created", "has a change set made"])
+def test_what_somebody_has_begun_since_is_not_deleted_as_the_rest_of_an_earlier_attempt(
+    stub: Stubber, another: str
+):
+    began = another == "is being created"
+    listed(stub, {"ChangeSetId": OTHER_SET, "Status": "CREATE_COMPLETE" if began else "CREATE_IN_PROGRESS"})
+    status = "CREATE_IN_PROGRESS" if began else "REVIEW_IN_PROGRESS"
+    if began:
+        in_state(stub, status)
+    found = {"StackName": "s", "StackStatus": status, "CreationTime": datetime.now(UTC)}
+    stub.add_response("describe_stacks", {"Stacks": [found]}, {"StackName": "s"})
+    with pytest.raises(stack.Busy, match=rf"Another operation on the stack s is in progress \({status}\)"):
+        stack.delete(stub.client, found | {"StackId": STACK_ID, "StackStatus": "REVIEW_IN_PROGRESS"}, paper())
+
+
+def test_what_an_earlier_attempt_left_goes_with_its_change_sets(stub: Stubber):
+    listed(stub, {"ChangeSetId": ROOT_SET, "Status": "CREATE_COMPLETE"})
+    in_state(stub, "REVIEW_IN_PROGRESS")
+    deleted(stub)
+    in_state(stub, "REVIEW_IN_PROGRESS")
+    dropped(stub)
+    found = {"StackName": "s", "StackId": STACK_ID, "StackStatus": "REVIEW_IN_PROGRESS"}
+    assert stack.delete(stub.client, found, paper()).status == "DELETE_COMPLETE"
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_error_of_cloudformation_s_own_leaves_open_whether_it_has_begun(stub: Stubber, status: int):
+    stub.add_client_error("execute_change_set", "InternalFailure", http_status_code=status)
+    with pytest.raises(progress.GoesOn, match="Whether CloudFormation has begun with s is not known"):
+        changes.execute(stub.client, ROOT_SET, "s")
+
+
+def test_what_cloudformation_refuses_to_begin_has_not_begun(stub: Stubber):
+    stub.add_client_error("execute_change_set", "InvalidChangeSetStatus", http_status_code=400)
+    with pytest.raises(ClientError):
+        changes.execute(stub.client, ROOT_SET, "s")
+
+
+def test_after_an_error_of_cloudformation_s_own_the_change_set_that_may_be_there_is_named(stub: Stubber):
+    stub.add_client_error("create_change_set", "InternalFailure", http_status_code=500)
+    console = paper()
+    with pytest.raises(ClientError):
+        changes.make(stub.client, REQUEST, "UPDATE", console)
+    assert "may be left." in console.export_text()
 
 
 def test_the_summary_counts_nested_changes_and_names_what_is_replaced_or_removed(stub: Stubber):

@@ -15,6 +15,7 @@ from deployer.cloudformation import changes, deployed, reviewed
 from deployer.commands import deploy, plan
 from deployer.commands.consent import FLAG, Consent
 from deployer.errors import DeployError
+from tests.deployer import calls
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
 
@@ -91,6 +92,27 @@ def test_with_a_bucket_cloudformation_is_asked_and_its_empty_stack_goes_again(ti
     assert "By CloudFormation's change set." in printed
     assert "8 to add." in printed
     assert state(tiny) == before
+
+
+def test_a_stack_that_somebody_begins_to_create_meanwhile_is_left_to_them(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.deploy(Logs="false")
+    cloudformation = tiny.aws.client("cloudformation")
+    cloudformation.delete_stack(StackName=tiny.stack)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=tiny.stack, WaiterConfig={"Delay": 1})
+    executed: list[str] = []
+
+    def see(_client: Any, operation: str, arguments: Any) -> None:
+        if operation == "DeleteChangeSet":
+            executed.append(arguments["ChangeSetName"])
+            cloudformation.execute_change_set(ChangeSetName=executed[0])
+
+    with monkeypatch.context() as patch:
+        calls.seen(patch, see)
+        assert "8 to add." in planned(tiny)
+    assert len(executed) == 1
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=tiny.stack, WaiterConfig={"Delay": 1})
 
 
 def test_what_has_not_changed_is_said_without_a_change_set(tiny: Tiny) -> None:
