@@ -24,6 +24,9 @@ from deployer.options import Options
 
 USER_AGENT = "asistente-deployer"
 PARTITION = "aws"
+GLOBAL_REGION = "us-east-1"
+"""Where AWS keeps what belongs to no Region:
+https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html"""
 # An operation may last an hour: a cut of a minute or two must not end the watch over it. Where a connection
 # stays and nothing comes, ten times half a minute are enough: nothing that is asked of AWS takes that long.
 PATIENT = Config(
@@ -96,6 +99,11 @@ class Aws:
     def tagging(self) -> Any:
         """What has which tags."""
         return self.client("resourcegroupstaggingapi")
+
+    @cached_property
+    def global_tagging(self) -> Any:
+        """What belongs to no Region and has which tags."""
+        return self.asking("resourcegroupstaggingapi", GLOBAL_REGION)
 
 
 def _require_partition(arn: str) -> None:

@@ -36,11 +36,16 @@ class Left:
     kept: Sequence[str]
 
 
-def left(aws: Aws, name: str, present: Sequence[stack.Description]) -> Left:
-    """What there is of a deployment beside the stacks that are `present`; raises what boto3 raises."""
+def left(
+    aws: Aws, name: str, present: Sequence[stack.Description], note: tagged.Note = lambda _: None
+) -> Left:
+    """What there is of a deployment beside the stacks that are `present`; raises what boto3 raises.
+
+    `note` is told what could not be asked in another Region.
+    """
     every = (inventory(aws.cloudformation, each["StackId"]) for each in present)
     here = {last_name(resource.physical_id) for resources in every for resource in resources}
-    found = [arn for arn in tagged.existing(aws, name) if last_name(arn) not in here]
+    found = [arn for arn in tagged.existing(aws, name, note) if last_name(arn) not in here]
     if not found:
         return Left((), ())
     there = {last_name(arn) for arn in found}

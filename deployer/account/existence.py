@@ -40,7 +40,9 @@ def name_of(arn: str) -> str:
 
 
 def _says_gone(code: str) -> bool:
-    return code.endswith(("NotFound", "NotFoundException", "NotFoundFault", "NoSuchEntity", "404"))
+    return code.startswith("NoSuch") or code.endswith(
+        ("NotFound", "NotFoundException", "NotFoundFault", "404")
+    )
 
 
 def _key(aws: Aws, arn: str) -> bool:
@@ -83,6 +85,14 @@ def _log_group(aws: Aws, arn: str) -> bool:
     return any(each["logGroupName"] == name for each in found)
 
 
+def _in_cloudfront(aws: Aws, arn: str) -> bool:
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    cloudfront = aws.client("cloudfront")
+    if kind == "distribution":
+        return bool(cloudfront.get_distribution(Id=name))
+    return bool(cloudfront.get_vpc_origin(Id=name)) if kind == "vpcorigin" else True
+
+
 def _secret(aws: Aws, arn: str) -> bool:
     return "DeletedDate" not in aws.client("secretsmanager").describe_secret(SecretId=arn)
 
@@ -93,6 +103,7 @@ def _load_balancing(aws: Aws, arn: str) -> bool:
 
 _ASK: dict[str, Callable[[Aws, str], bool]] = {
     "cloudformation": lambda _aws, _arn: False,  # a stack's record of itself; the stacks are looked at anyway
+    "cloudfront": _in_cloudfront,
     "cognito-idp": _pool,
     "dynamodb": _table,
     "ec2": _in_ec2,

@@ -26,6 +26,11 @@ REMEDY = (
     "`make deploy ARGS=--take-over` has the data back that was kept; without it a new deployment makes its "
     "own, and this stays and costs what it costs."
 )
+NOT_DATA = (
+    "Nothing takes it over: in some hours AWS may list it no longer; delete by hand what is still there "
+    "(`make destroy` lists it)."
+)
+"""Of what has the deployment's tag, is in no stack and holds nobody's data."""
 
 Places = Mapping[str, str]
 """The types of what can be taken over, by paths such as Data/Table."""
@@ -63,6 +68,11 @@ class Kept:
 
     def __str__(self) -> str:
         return f"{self.path}, {self.kind} {self.physical_id}"
+
+
+def remedy(arn: str) -> str:
+    """What to do about something that an earlier deployment left."""
+    return REMEDY if tagged.holds_data(arn) else NOT_DATA
 
 
 def candidates(aws: Aws, stack: str, places: Places, in_use: Collection[str]) -> dict[str, list[str]]:

@@ -45,7 +45,9 @@ def run(
             protection.require_none(aws, found)
         fates = [fate.of(aws, found) for found in present]
         unfinished = imports.standing(aws.cloudformation, options.stack)
-        failed, before = _left_before(aws, options.stack, present, fates, console)
+        failed, before = _left_before(
+            aws, options.stack, present, fates, console, must=not (present or unfinished)
+        )
         if not present and not unfinished:
             also = "" if failed else ": nothing to destroy"
             say(console, f"There is no stack {options.stack} in region {aws.region}{also}.")
@@ -53,8 +55,9 @@ def run(
         fate.show_failed(failed, console)
         for each in unfinished:
             say(console, f"{each['StackName']}: goes; what it was to take over stays.")
-        data_goes = data and any(each.kind in unused.DATA for each in before)
+        data_goes = data and bool(before)
         if not (present or unfinished or failed or data_goes):
+            _prove(aws, options.stack, before, console, sleep, looks=1)
             return
         if ask is not None:
             names = [*(each.name for each in fates), *(each["StackName"] for each in unfinished)]
@@ -103,25 +106,30 @@ def _idle_or_going(aws: Aws, options: Options, name: str) -> stack.Description |
 
 
 def _left_before(
-    aws: Aws, name: str, present: Sequence[stack.Description], fates: Sequence[Fate], console: Console
+    aws: Aws,
+    name: str,
+    present: Sequence[stack.Description],
+    fates: Sequence[Fate],
+    console: Console,
+    *,
+    must: bool,
 ) -> tuple[list[Kept], list[Kept]]:
-    """What is in none of the stacks: what failed creations left, and what earlier deletions kept.
+    """What is in none of the stacks: what failed creations left, and the data that earlier deletions kept.
 
-    Of this what holds data, and without a stack everything that has the tag: nothing can be mistaken for a
-    part of one then.
+    What cannot be looked up is said; where that `must` be known, because there is nothing else to go by, it
+    raises UsageError.
     """
     try:
-        found = earlier.left(aws, name, present)
+        found = earlier.left(aws, name, present, lambda sentence: say(console, sentence, "yellow"))
     except (BotoCoreError, ClientError) as error:
-        say(console, f"What earlier ones left cannot be looked up by its tag: {explain(error)}", "yellow")
+        unknown = f"What earlier ones left cannot be looked up by its tag: {explain(error)}"
+        if must:
+            raise UsageError(f"There is no stack {name} in region {aws.region}. {unknown}") from error
+        say(console, unknown, "yellow")
         return [], []
     here = {last_name(each.physical_id) for one in fates for each in one.stays}
     failed = [each for each in found.failed if last_name(each.physical_id) not in here]
-    kept = [
-        each
-        for each in tagged.by_kind(found.kept)
-        if last_name(each.physical_id) not in here and (each.kind in unused.DATA or not fates)
-    ]
+    kept = [each for each in tagged.data(found.kept) if last_name(each.physical_id) not in here]
     return failed, kept
 
 
@@ -153,20 +161,25 @@ def _announced(fates: Sequence[Fate], *, data: bool) -> list[Kept]:
     return [kept for each in fates for kept in each.stays if not (data and kept.kind in unused.DATA)]
 
 
-def _prove(aws: Aws, name: str, announced: Sequence[Kept], console: Console, sleep: Sleep) -> None:
+def _prove(
+    aws: Aws, name: str, announced: Sequence[Kept], console: Console, sleep: Sleep, *, looks: int = LOOKS
+) -> None:
     """List what there is by the tag, and look again while that is more than was announced."""
     expected = {last_name(each.physical_id) for each in announced}
+    unasked: dict[str, None] = {}
     try:
-        left = tagged.existing(aws, name)
-        for _ in range(LOOKS - 1):
+        left = tagged.existing(aws, name, unasked.setdefault)
+        for _ in range(looks - 1):
             if not _unexpected(left, expected):
                 break
             sleep(0 if is_loopback(aws.tagging) else PAUSE_SECONDS)
-            left = tagged.existing(aws, name)
+            left = tagged.existing(aws, name, unasked.setdefault)
     except (BotoCoreError, ClientError) as error:
         raise DeployError(
             f"The stacks are gone; what is left cannot be looked up by its tag: {explain(error)}"
         ) from error
+    for sentence in unasked:
+        say(console, sentence, "yellow")
     unexpected = _unexpected(left, expected)
     for arn in left:
         word = "Left behind" if arn in unexpected else "Still there, as announced"

@@ -108,7 +108,13 @@ def _checks(
     yield stacks.NAMES, partial(stacks.names, cloudformation, *stack_names)
     yield stacks.NAMES, partial(stacks.prefix, ask("cognito-idp"), values, deployed)
     if deployed is None:
-        _ = aws.tagging, aws.kms, aws.dynamodb, aws.cognito  # made now, for the reason above
+        _ = (
+            aws.tagging,
+            aws.global_tagging,
+            aws.kms,
+            aws.dynamodb,
+            aws.cognito,
+        )  # made now, for the reason above
         yield stacks.NAMES, partial(stacks.left_behind, aws, *stack_names)
     yield user_pool.NAME, partial(user_pool.check, ask("cognito-idp"), aws.region, options.stack, values)
     yield stacks.OPERATION, partial(stacks.operation, cloudformation, stack_names, options.stack)

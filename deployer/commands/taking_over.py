@@ -290,13 +290,13 @@ def _to_import(each: Kept) -> Json:
 
 def hint(prepared: Prepared, console: Console) -> None:
     """Say what earlier deployments of that name have left; raises what boto3 raises."""
-    left = _left(prepared)
+    left = _left(prepared, lambda sentence: say(console, sentence, "yellow"))
     for each in left.failed:
         say(console, f"A creation that failed left {each}. {earlier.GOES}", "yellow")
     for arn in left.kept:
-        say(console, f"An earlier deployment left {arn}. {kept.REMEDY}", "yellow")
+        say(console, f"An earlier deployment left {arn}. {kept.remedy(arn)}", "yellow")
 
 
-def _left(prepared: Prepared) -> earlier.Left:
+def _left(prepared: Prepared, note: tagged.Note = lambda _: None) -> earlier.Left:
     present = [each for each in (prepared.current, prepared.base) if each]
-    return earlier.left(prepared.aws, prepared.options.stack, present)
+    return earlier.left(prepared.aws, prepared.options.stack, present, note)

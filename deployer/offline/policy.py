@@ -76,9 +76,10 @@ WITHOUT_RESOURCE = {
     "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "kms:CreateKey",
     "kms:ListAliases", "route53:ListHostedZones", "secretsmanager:GetRandomPassword",
     "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
+    "tag:GetResources",
 }  # fmt: skip
-"""Actions that name no resource, for which AWS takes only *; and what is read of models and quotas, of which
-some is kept in us-east-1 for every Region."""
+"""Actions that name no resource, for which AWS takes only *; and what is read of models, quotas and tags, of
+which some is kept in us-east-1 for every Region."""
 GLOBAL = {"budgets", "cloudfront", "iam", "route53", "s3"}
 NOT_USED = {
     "acm-pca", "amplify", "apigateway", "apprunner", "appsync", "autoscaling", "bedrock-agentcore", "billing",

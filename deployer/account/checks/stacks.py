@@ -77,13 +77,15 @@ def _taken(name: str) -> Finding:
 def left_behind(aws: Aws, name: str, bootstrap: str) -> Iterator[Finding]:
     """Yield what earlier deployments of that name left; asked before a first one only."""
     found = (stack.find(aws.cloudformation, each) for each in (name, bootstrap))
-    left = earlier.left(aws, name, [each for each in found if each])
-    if not left.failed and not left.kept:
+    unasked: list[str] = []
+    left = earlier.left(aws, name, [each for each in found if each], unasked.append)
+    yield from (warning(NAMES, name, sentence) for sentence in unasked)
+    if not left.failed and not left.kept and not unasked:
         yield ok(NAMES, name, "Nothing is left of an earlier deployment of this name.")
     for each in left.failed:
         yield warning(NAMES, name, f"A creation that failed left {each}.", earlier.GOES)
     for arn in left.kept:
-        yield warning(NAMES, name, f"An earlier deployment left {arn}.", kept.REMEDY)
+        yield warning(NAMES, name, f"An earlier deployment left {arn}.", kept.remedy(arn))
 
 
 def prefix(cognito: Any, wanted: Mapping[str, str], deployed: Mapping[str, str] | None) -> Iterator[Finding]:

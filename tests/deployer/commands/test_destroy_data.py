@@ -136,10 +136,27 @@ def test_what_nobody_announced_and_is_left_is_a_failure_with_its_name(tiny: Tiny
     assert error.value.exit_code == 1
     assert len(pauses) == destroy.LOOKS - 1
     assert f"Left behind, by the tag Project={tiny.stack}: {topic}" in tiny.printed()
-    # Without a stack it is announced, and nothing is to be done about it here.
-    destroy.run(tiny.options(), tiny.console, None)
-    assert f"Stays: By its tag, sns {topic}" in tiny.printed()
+    # Without a stack too, though there is nothing to delete, and nothing that goes late by itself.
+    for with_data in (False, True):
+        with pytest.raises(DeployError, match="1 named above should be too") as error:
+            destroy.run(tiny.options(), tiny.console, None, data=with_data, sleep=pauses.append)
+        assert error.value.exit_code == 1
+        printed = tiny.printed()
+        assert f"Left behind, by the tag Project={tiny.stack}: {topic}" in printed
+        assert "deletion policy" not in printed
+    assert len(pauses) == destroy.LOOKS - 1
     tiny.aws.client("sns").delete_topic(TopicArn=topic)
+    destroy.run(tiny.options(), tiny.console, None)
+
+
+@pytest.mark.parametrize("data", [False, True])
+def test_without_a_stack_what_cannot_be_looked_up_is_no_success(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, data: bool
+) -> None:
+    calls.refused(monkeypatch, "GetResources", "AccessDeniedException")
+    with pytest.raises(DeployError, match=r"There is no stack .* cannot be looked up by its tag") as error:
+        destroy.run(tiny.options(), tiny.console, None, data=data)
+    assert error.value.exit_code == 2
 
 
 def test_what_goes_late_is_waited_for(tiny: Tiny) -> None:
