@@ -24,6 +24,8 @@ INDISPENSABLE = {
 }  # fmt: skip
 AT_ONCE = 100
 """Actions in one question: each answer has one result for each action and resource, at most 1,000."""
+MOST_UNKNOWN = 10
+"""Of actions that IAM does not know: where there are more, something else is wrong with the question."""
 SHOWN = 12
 EXAMPLE = "x"
 """Stands for the part of a name that AWS makes: the simulation takes resources, not patterns."""
@@ -50,18 +52,29 @@ def check(
         return
     needed: set[str] = set()
     allowed: set[str] = set()
+    unknown: set[str] = set()
+    here = {"{account}": account, "{region}": region}
     for statement in (statement for document in documents for statement in document["Statement"]):
         needed |= set(statement["Action"])
-        allowed |= _allowed(iam, principal, statement, {"{account}": account, "{region}": region})
-    missing = sorted(needed - allowed)
-    if not missing:
-        yield ok(NAME, identity, f"All {len(needed)} permissions of a deployer are there.")
-        return
-    shown = ", ".join(sorted(missing, key=lambda name: name not in INDISPENSABLE)[:SHOWN])
-    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-    message = f"{len(missing)} of {len(needed)} permissions of a deployer are missing: {shown}{more}."
-    grave = INDISPENSABLE & set(missing)
-    yield wrong(NAME, identity, message, REMEDY) if grave else warning(NAME, identity, message, REMEDY)
+        allowed |= _allowed(iam, principal, statement, here, unknown)
+    if unknown:
+        message = f"{len(unknown)} of {len(needed)} permissions of a deployer were not checked"
+        yield warning(NAME, identity, f"{message}: IAM does not simulate {_named(unknown)}.")
+    missing = needed - allowed - unknown
+    if missing:
+        message = f"{len(missing)} of {len(needed)} permissions of a deployer are missing: {_named(missing)}."
+        grave = INDISPENSABLE & missing
+        yield wrong(NAME, identity, message, REMEDY) if grave else warning(NAME, identity, message, REMEDY)
+    elif checked := needed - unknown:
+        other = " other" if unknown else ""
+        yield ok(NAME, identity, f"All {len(checked)}{other} permissions of a deployer are there.")
+
+
+def _named(actions: set[str]) -> str:
+    """The first of them, those that no deployment does without before all others."""
+    shown = sorted(actions, key=lambda name: (name not in INDISPENSABLE, name))[:SHOWN]
+    more = f" and {len(actions) - SHOWN} more" if len(actions) > SHOWN else ""
+    return f"{', '.join(shown)}{more}"
 
 
 def _principal(iam: Any, identity: str) -> str:
@@ -77,8 +90,13 @@ def _principal(iam: Any, identity: str) -> str:
     return iam.get_role(RoleName=rest.split("/")[0])["Role"]["Arn"]
 
 
-def _allowed(iam: Any, principal: str, statement: Mapping[str, Any], here: Mapping[str, str]) -> set[str]:
-    """The actions of a statement that are allowed for one of its resources at least."""
+def _allowed(
+    iam: Any, principal: str, statement: Mapping[str, Any], here: Mapping[str, str], unknown: set[str]
+) -> set[str]:
+    """The actions of a statement that are allowed for one of its resources at least.
+
+    Those that IAM does not simulate are added to the `unknown` ones.
+    """
     request: dict[str, Any] = {"PolicySourceArn": principal}
     resources = [_concrete(resource, here) for resource in statement["Resource"]]
     if resources != ["*"]:
@@ -88,7 +106,7 @@ def _allowed(iam: Any, principal: str, statement: Mapping[str, Any], here: Mappi
         by_context: set[str] = set()
         for start in range(0, len(statement["Action"]), AT_ONCE):
             actions = list(statement["Action"][start : start + AT_ONCE])
-            by_context |= _asked(iam, request | {"ActionNames": actions, "ContextEntries": context})
+            by_context |= _asked(iam, request | {"ActionNames": actions, "ContextEntries": context}, unknown)
         found &= by_context
     return found
 
@@ -107,20 +125,31 @@ def _contexts(condition: Mapping[str, Any], here: Mapping[str, str]) -> list[lis
     ]
 
 
-def _asked(iam: Any, request: Mapping[str, Any]) -> set[str]:
+def _asked(iam: Any, request: Mapping[str, Any], unknown: set[str]) -> set[str]:
     pages = iam.get_paginator("simulate_principal_policy").paginate(**request)
     try:
         results = [result for page in pages for result in page["EvaluationResults"]]
     except ClientError as error:
-        if error_code(error) == "InvalidInput":  # an action that IAM does not know yet, or no more
-            return set(request["ActionNames"])
-        raise
+        if error_code(error) != "InvalidInput":
+            raise
+        return _asked_in_halves(iam, request, unknown)
     # Where a key of the policy is missing from our context, the simulation cannot tell.
     return {
         result["EvalActionName"]
         for result in results
         if result["EvalDecision"] == "allowed" or result.get("MissingContextValues") or _for_some(result)
     }
+
+
+def _asked_in_halves(iam: Any, request: Mapping[str, Any], unknown: set[str]) -> set[str]:
+    """For one action that IAM does not know, yet or no more, it refuses the whole question."""
+    actions = request["ActionNames"]
+    if len(actions) == 1 or len(unknown) >= MOST_UNKNOWN:
+        unknown.update(actions)
+        return set()
+    middle = len(actions) // 2
+    halves = [actions[:middle], actions[middle:]]
+    return {name for half in halves for name in _asked(iam, {**request, "ActionNames": half}, unknown)}
 
 
 def _for_some(result: Mapping[str, Any]) -> bool:

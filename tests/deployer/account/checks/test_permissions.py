@@ -149,10 +149,48 @@ def test_who_may_not_simulate_is_told(code: str) -> None:
     assert (finding.level, finding.message.startswith("Not checked.")) == ("warning", True)
 
 
-def test_an_action_that_iam_does_not_know_is_not_called_missing() -> None:
-    with refusing("InvalidInput") as iam:
-        [finding] = permissions.check(iam, USER, "123456789012", "eu-west-1", DOCUMENTS)
-    assert finding.level == "ok"
+def not_knowing(*unknown: str, but: Allow = lambda *_: True) -> Allow:
+    """IAM refuses a question in which one of these actions is."""
+
+    def allow(request: dict[str, Any], action: str, arn: str) -> bool:
+        if set(unknown) & set(request["ActionNames"]):
+            raise ClientError({"Error": {"Code": "InvalidInput", "Message": "no"}}, "SimulatePrincipalPolicy")
+        return but(request, action, arn)
+
+    return allow
+
+
+def checked(allow: Allow) -> tuple[list[tuple[str, str]], int]:
+    """Levels and messages of what is found, and how many questions that took."""
+    iam = Iam(allow)
+    found = permissions.check(iam, USER, "123456789012", "eu-west-1", DOCUMENTS)
+    return [(str(each.level), each.message) for each in found], len(iam.requests)
+
+
+def test_an_action_that_iam_does_not_know_is_named_as_not_checked_and_all_others_are() -> None:
+    unknown = ("ec2:CreateVpc", "logs:GetLogEvents")
+    found, _ = checked(not_knowing(*unknown))
+    assert found == [
+        (
+            "warning",
+            f"2 of {len(EVERY)} permissions of a deployer were not checked: IAM does not simulate "
+            f"{', '.join(unknown)}.",
+        ),
+        ("ok", f"All {len(EVERY) - 2} other permissions of a deployer are there."),
+    ]
+
+
+def test_what_is_missing_beside_an_action_that_iam_does_not_know_is_found() -> None:
+    found, _ = checked(not_knowing("ec2:CreateVpc", but=lambda _, action, __: action != "ec2:CreateSubnet"))
+    assert [level for level, _ in found] == ["warning", "warning"]
+    assert found[1][1] == f"1 of {len(EVERY)} permissions of a deployer are missing: ec2:CreateSubnet."
+
+
+def test_where_iam_refuses_every_question_nothing_is_called_there_and_it_is_not_asked_for_ever() -> None:
+    found, questions = checked(not_knowing(*EVERY))
+    assert [level for level, _ in found] == ["warning"]
+    assert f"{len(EVERY)} of {len(EVERY)} permissions of a deployer were not checked" in found[0][1]
+    assert questions < len(EVERY) / 2
 
 
 def test_expired_credentials_end_everything() -> None:
