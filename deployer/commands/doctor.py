@@ -16,9 +16,9 @@ from deployer.account.checks import (
     domain,
     machine,
     models,
-    name_servers,
     permissions,
     quotas,
+    resolver,
     services,
     stacks,
     user_pool,
@@ -99,7 +99,8 @@ def _checks(
     yield services.NAME, partial(services.check, ask("ssm"), aws.regions_of)
     yield models.NAME, partial(models.check, ask("bedrock"), forms, values)
     yield quotas.NAME, partial(quotas.check, _quota_clients(ask), values, deployed)
-    yield domain.NAME, partial(domain.check, ask("route53"), values, deployed, name_servers.ask)
+    world = (resolver.name_servers, resolver.certification)
+    yield domain.NAME, partial(domain.check, ask("route53"), values, deployed, *world)
     yield (
         permissions.NAME,
         partial(permissions.check, ask("iam"), aws.identity, aws.account, aws.region, documents),

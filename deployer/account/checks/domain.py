@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from deployer.account.checks.findings import Finding, ok, warning, wrong
-from deployer.account.checks.name_servers import Unanswered
+from deployer.account.checks.resolver import Unanswered
 from deployer.errors import error_code
 
 NAME = "domain"
@@ -23,10 +23,16 @@ ADDRESS_TYPES = {"A", "AAAA", "CNAME"}
 
 NameServers = Callable[[str], set[str]]
 """Who answers for a domain, as this machine's resolver says; raises Unanswered."""
+Certification = Callable[[str], Sequence[tuple[str, str]]]
+"""The CAA records of exactly one name, likewise, each as its tag and value."""
 
 
 def check(
-    route53: Any, values: Mapping[str, str], deployed: Mapping[str, str] | None, ask: NameServers
+    route53: Any,
+    values: Mapping[str, str],
+    deployed: Mapping[str, str] | None,
+    ask: NameServers,
+    ask_certification: Certification,
 ) -> Iterator[Finding]:
     """Yield what is found of the domain; nothing where the front door needs none."""
     if values["FrontDoor"] != "domain":
@@ -54,7 +60,7 @@ def check(
         yield wrong(NAME, zone_id, message, "Give the zone that does as HostedZoneId.")
         return
     records = _records(route53, zone_id)
-    yield from _certifiable(domain, records)
+    yield from _certifiable(domain, zone, records, ask_certification)
     if not deployed or deployed.get("DomainName") != domain:
         yield from _free(domain, records)
     yield _delegation(domain, zone, {_plain(name) for name in found["DelegationSet"]["NameServers"]}, ask)
@@ -65,19 +71,19 @@ def _records(route53: Any, zone_id: str) -> list[Mapping[str, Any]]:
     return [record for page in pages for record in page["ResourceRecordSets"]]
 
 
-def _certifiable(domain: str, records: list[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Who may certify is said by the nearest CAA records at or above the name (RFC 8659)."""
+def _certifiable(
+    domain: str, zone: str, records: list[Mapping[str, Any]], ask: Certification
+) -> Iterator[Finding]:
+    """Who may certify is said by the nearest CAA records at or above the name, in the zone or not (RFC 8659)."""
     name = domain
     while "." in name:
-        caa = [
-            entry["Value"]
-            for record in records
-            if record["Type"] == "CAA" and _plain(record["Name"]) == name
-            for entry in record.get("ResourceRecords", [])
-        ]
+        try:
+            caa = _in_zone(records, name) if f".{name}".endswith(f".{zone}") else ask(name)
+        except Unanswered as error:
+            yield warning(NAME, domain, f"Whom CAA records of {name}, above the zone, let certify: {error}.")
+            return
         if caa:
-            issuers = [value.split(maxsplit=2)[2].strip('"').split(";")[0].strip() for value in caa
-                       if len(value.split(maxsplit=2)) == 3 and value.split()[1] == "issue"]  # fmt: skip
+            issuers = [value.split(";")[0].strip() for tag, value in caa if tag.lower() == "issue"]
             if issuers and not AMAZON & set(issuers):
                 yield wrong(
                     NAME,
@@ -88,6 +94,17 @@ def _certifiable(domain: str, records: list[Mapping[str, Any]]) -> Iterator[Find
                 )
             return
         name = name.partition(".")[2]
+
+
+def _in_zone(records: list[Mapping[str, Any]], name: str) -> list[tuple[str, str]]:
+    """The CAA records of that name in the zone itself, each as its tag and value."""
+    values = [
+        entry["Value"].split(maxsplit=2)
+        for record in records
+        if record["Type"] == "CAA" and _plain(record["Name"]) == name
+        for entry in record.get("ResourceRecords", [])
+    ]
+    return [(words[1], words[2].strip('"')) for words in values if len(words) == 3]
 
 
 def _free(domain: str, records: list[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -105,7 +122,10 @@ def _delegation(domain: str, zone: str, own: set[str], ask: NameServers) -> Find
     try:
         seen = {_plain(name) for name in ask(zone)}
     except Unanswered as error:
-        return ok(NAME, domain, f"The zone {zone} is public and holds it; who answers for it: {error}.")
+        message = f"The zone {zone} is public and holds it; who answers for it: {error}."
+        return warning(
+            NAME, domain, message, f"Ask another machine: `dig NS {zone}` must name the zone's own."
+        )
     if seen & own:
         return ok(NAME, domain, f"The zone {zone} is public, holds it, and the world asks its name servers.")
     return warning(
