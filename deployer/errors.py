@@ -110,7 +110,11 @@ _NO_ANSWER: tuple[tuple[type[BotoCoreError], str], ...] = (
         "No AWS region is chosen: give --region, set `region` in parameters.toml, or set AWS_REGION.",
     ),
     (boto.InvalidRegionError, "{region_name} is not the name of an AWS region: it looks like eu-west-1."),
-    (boto.SSLError, "The secure connection to {endpoint_url} failed: {error}"),
+    (
+        boto.SSLError,
+        "The secure connection to {endpoint_url} failed: {error}. Where a proxy answers in AWS's place, "
+        "AWS_CA_BUNDLE must name a file with its certificate.",
+    ),
     (boto.ProxyConnectionError, "The proxy {proxy_url} cannot be reached: check HTTPS_PROXY."),
     (
         boto.EndpointConnectionError,

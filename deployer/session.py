@@ -7,6 +7,7 @@ variables are botocore's; the emulator is reached by them alone.
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, MissingDependencyException
 
 from command_line import empty_variables
 from deployer.errors import UsageError, one_line
@@ -124,6 +125,14 @@ def credentials(session: boto3.Session | None) -> Iterator[None]:
     """
     try:
         yield
+    except MissingDependencyException as error:
+        name = session.profile_name if session else ""
+        raise UsageError(
+            f"The profile {name} signs in by `aws login`, whose credentials cannot be read here: "
+            f'`eval "$(aws configure export-credentials --profile {name} --format env)"` hands them on (then '
+            "leave --profile out). Profiles of `aws configure sso`, with keys, with a role or with a "
+            "credential_process work as they are."
+        ) from error
     except (BotoCoreError, ClientError, UsageError):
         raise
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError) as error:
@@ -145,6 +154,27 @@ def _source(session: boto3.Session) -> str:
         if os.environ.get(name):
             return f" by {name}"
     return ""
+
+
+def _require_certificates(session: boto3.Session) -> None:
+    """Raise UsageError when the file by which AWS is to be known is none; botocore does not name it."""
+    configured = session._session.get_config_variable("ca_bundle")
+    file = configured or os.environ.get("REQUESTS_CA_BUNDLE")
+    if not file:
+        return
+    if not configured:
+        setting = "REQUESTS_CA_BUNDLE"
+    elif os.environ.get("AWS_CA_BUNDLE"):
+        setting = "AWS_CA_BUNDLE"
+    else:
+        setting = f"ca_bundle of the profile {session.profile_name}"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except OSError as error:
+        raise UsageError(
+            f"{setting} names {file}, of which no certificates can be read ({error.strerror or error}): let "
+            "it name a file with the certificates of who may answer as AWS, in PEM, or leave it out."
+        ) from error
 
 
 def _sts(session: boto3.Session, region: str) -> Any:
@@ -176,7 +206,10 @@ def connect(options: Options) -> Aws:
             "No AWS region is chosen: give --region, set `region` in parameters.toml, or set AWS_REGION."
         )
     with credentials(session):
-        identity = _sts(session, region).get_caller_identity()
+        sts = _sts(session, region)
+        if sts.meta.endpoint_url.startswith("https:"):
+            _require_certificates(session)
+        identity = sts.get_caller_identity()
     _require_partition(identity["Arn"])
 
     def client(service: str, where: str = region, config: Config = PATIENT) -> Any:

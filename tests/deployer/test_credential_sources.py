@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,6 @@ def test_a_settings_file_that_is_none(home: Path, file: str, content: bytes) -> 
         ),
         ("", {"AWS_MAX_ATTEMPTS": "many"}),
         ("", {"AWS_METADATA_SERVICE_TIMEOUT": "soon"}),
-        ("", {"AWS_CA_BUNDLE": "/nowhere", "AWS_ENDPOINT_URL": "https://127.0.0.1:9"}),
     ],
 )
 def test_a_source_that_leads_nowhere(
@@ -132,6 +132,41 @@ def test_a_source_that_leads_nowhere(
     assert ended.is_one_sentence, ended
     if "web_identity_token_file" in profile or "AWS_WEB_IDENTITY_TOKEN_FILE" in variables:
         assert "cannot be had by" in ended.said
+
+
+def test_a_sign_in_that_cannot_be_read_here_says_which_can(home: Path) -> None:
+    (home / "config").write_text("[profile work]\nlogin_session = arn:aws:iam::123456789012:user/x\n")
+    ended = run(DEPLOY_SH, "status", "--profile", "work")
+    assert ended.is_one_sentence, ended
+    assert "The profile work signs in by `aws login`" in ended.said
+    assert "aws configure export-credentials --profile work --format env" in ended.said
+    assert "pip" not in ended.said
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nx\n", "folder"]
+)
+@pytest.mark.parametrize(
+    "setting", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "ca_bundle of the profile default"]
+)
+def test_a_file_of_certificates_that_is_none_is_named_with_its_setting(
+    home: Path, monkeypatch: pytest.MonkeyPatch, setting: str, content: bytes | str | None
+) -> None:
+    file = home / "ca.pem"
+    if content == "folder":
+        file.mkdir()
+    elif isinstance(content, bytes):
+        file.write_bytes(content)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    keys = "[default]\naws_access_key_id = x\naws_secret_access_key = x\n"
+    (home / "config").write_text(keys + (f"ca_bundle = {file}\n" if setting.startswith("ca_bundle") else ""))
+    if setting.endswith("CA_BUNDLE"):
+        monkeypatch.setenv(setting, str(file))
+    with socket.create_server(("127.0.0.1", 0)) as accepting:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{accepting.getsockname()[1]}")
+        ended = run(DEPLOY_SH, "status")
+    assert ended.is_one_sentence, ended
+    assert ended.said.startswith(f"{setting} names {file}, of which no certificates can be read (")
 
 
 @pytest.mark.parametrize(

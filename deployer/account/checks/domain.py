@@ -74,7 +74,7 @@ def _records(route53: Any, zone_id: str) -> list[Mapping[str, Any]]:
 def _certifiable(
     domain: str, zone: str, records: list[Mapping[str, Any]], ask: Certification
 ) -> Iterator[Finding]:
-    """Who may certify is said by the nearest CAA records at or above the name, in the zone or not (RFC 8659)."""
+    """Who may certify is said by the nearest CAA records at or above the name, in any zone (RFC 8659)."""
     name = domain
     while "." in name:
         try:
