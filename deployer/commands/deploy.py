@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -12,7 +13,7 @@ from deployer.account import service_linked_roles
 from deployer.cloudformation import package, stack
 from deployer.cloudformation.changes import ChangeSet
 from deployer.command import Command
-from deployer.commands import doctor, foresight, operation, plan, recorded, taking_over, verify
+from deployer.commands import doctor, foresight, operation, outcome, plan, recorded, taking_over, verify
 from deployer.commands.consent import FLAG, WITHOUT_QUESTION, Consent
 from deployer.commands.intended import (
     Prepared,
@@ -41,6 +42,7 @@ def run(
     unchecked: bool = False,
     take_over: Request = NOT_WANTED,
     prove: Prove = without_proof,
+    told: Path | None = None,
 ) -> dict[str, str]:
     """Create or update the stacks as `options` say; return the root stack's outputs by name.
 
@@ -54,6 +56,7 @@ def run(
         unchecked: leave `doctor` out.
         take_over: whether what an earlier deployment has kept is to be had back.
         prove: looks whether the service works, once it should.
+        told: the file in which it is said, before the proof, whether anything changed.
 
     Raises DeployError with the exit code: 2 when something has to be set right before anything is created, 1
     when the operation failed.
@@ -64,6 +67,7 @@ def run(
         # Whoever began it: without the bucket nothing else can be done, and nobody's data is in it yet.
         stack.finish(aws.cloudformation, options.bootstrap_stack, console)
 
+    outcome.require(told)
     with explained(EXIT_USAGE):
         prepared = prepare(options, write, announce, when_busy=True)
         begun = _taken_up(prepared, prepared.busy, console) if prepared.busy else None
@@ -77,8 +81,8 @@ def run(
                 _agree(found, options.stack, consent, console)
     with explained(EXIT_FAILED):
         if prepared.busy and begun:
-            return operation.follow(begun, prepared.busy, options, prove)
-        return _deploy(prepared, taken, consent, console, prove)
+            return operation.follow(begun, prepared.busy, options, _telling(begun, told, prove))
+        return _deploy(prepared, taken, consent, console, prove, told)
 
 
 def _taken_up(prepared: Prepared, busy: stack.Description, console: Console) -> Recording:
@@ -88,8 +92,23 @@ def _taken_up(prepared: Prepared, busy: stack.Description, console: Console) -> 
     return operation.taken_up(aws, bucket, busy, wanted, prepared.options.stack, console)
 
 
+def _telling(recording: Recording, told: Path | None, prove: Prove) -> Prove:
+    """The same proof, once it is told whether there is anything new to prove."""
+
+    def tell_and_prove(outputs: dict[str, str]) -> bool:
+        outcome.tell(told, outcome.CHANGED, "true" if recording.has_changed else "false")
+        return prove(outputs)
+
+    return tell_and_prove
+
+
 def _deploy(
-    prepared: Prepared, taken: Sequence[Taken], consent: Consent, console: Console, prove: Prove
+    prepared: Prepared,
+    taken: Sequence[Taken],
+    consent: Consent,
+    console: Console,
+    prove: Prove,
+    told: Path | None,
 ) -> dict[str, str]:
     aws, options = prepared.aws, prepared.options
     bucket = _bootstrap(prepared, consent, console)
@@ -110,7 +129,7 @@ def _deploy(
     wanted = root_stack(prepared, bucket, package.noting(upload, keys))
     recording = recorded.new(aws, bucket, console, wanted, keys, "deploy", "")
     asked = review if prepared.running or taken else None
-    return operation.carry_out(recording, wanted, options, asked, prove)
+    return operation.carry_out(recording, wanted, options, asked, _telling(recording, told, prove))
 
 
 def _agree(foreseen: foresight.Plan, name: str, consent: Consent, console: Console) -> None:
@@ -136,13 +155,22 @@ def _arguments(parser: Parser) -> None:
     taking_over.arguments(parser)
     parser.add_argument("--unchecked", action="store_true", help="without what doctor looks at")
     parser.add_argument("--unproved", action="store_true", help="without the proof at the end")
+    outcome.argument(parser, f"{outcome.CHANGED}=true or {outcome.CHANGED}=false")
 
 
 def _start(given: Namespace, options: Options, console: Console) -> None:
     consent = Consent.of(given)
     take_over = taking_over.request(given.take_over, given.kept)
     prove = verify.proof(options, console, unproved=given.unproved)
-    run(options, console, consent=consent, unchecked=given.unchecked, take_over=take_over, prove=prove)
+    run(
+        options,
+        console,
+        consent=consent,
+        unchecked=given.unchecked,
+        take_over=take_over,
+        prove=prove,
+        told=given.outcome,
+    )
 
 
 COMMAND = Command(

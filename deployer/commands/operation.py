@@ -64,7 +64,7 @@ def taken_up(
     record = recorded.begun_by(aws, bucket, busy)
     same = record and record.is_of(package.content(wanted.template), wanted.parameters)
     if record and same and record.by == aws.identity:
-        return Recording(aws, bucket, console, record, is_begun=True)
+        return Recording(aws, bucket, console, record, is_begun=True, has_changed=True)
     raise recorded.busy_error(busy, root, record)
 
 

@@ -36,12 +36,13 @@ class Recording:
     record: Record
     is_begun: bool = False
     """Whether the record stands in the bucket, or should."""
+    has_changed: bool = False
+    """Whether CloudFormation was to change something, here or where nobody saw the end of it."""
 
     def begin(self) -> None:
         """Write that it begins: whatever it is about is agreed to, and not yet begun."""
-        self.record = replace(self.record, id=history.new_id(datetime.now(UTC)))
-        self.is_begun = True
-        self._write()
+        self.has_changed = True
+        self._begin()
 
     def done(self) -> None:
         """Write that the stack is as it shall be.
@@ -55,14 +56,21 @@ class Recording:
         same = (each for each in others(self.aws, self.bucket) if _is_same(each, self.record))
         if found := next(same, None):
             reason = found.reason if found.result is Result.DONE else ""
+            self.has_changed = found.result is Result.BEGUN
             self.record, self.is_begun = replace(found, result=Result.DONE, reason=reason), True
             self._write()
         else:
-            self.begin()
+            self._begin()
             self._end(Result.DONE)
 
     def proved(self, why_not: str = "") -> None:
-        """Write whether the service has been proved."""
+        """Write whether the service has been proved.
+
+        One that once was stays so: the same templates and parameters worked, and what is not well now, as a
+        model that AWS does not serve for an hour, makes them no worse to go back to.
+        """
+        if why_not and self.record.proved:
+            return
         self.record = replace(self.record, proved=not why_not, reason=why_not)
         self._write()
 
@@ -77,6 +85,11 @@ class Recording:
             if self.is_begun:
                 self._end(Result.FAILED, explain(error) if isinstance(error, ClientError) else str(error))
             raise
+
+    def _begin(self) -> None:
+        self.record = replace(self.record, id=history.new_id(datetime.now(UTC)))
+        self.is_begun = True
+        self._write()
 
     def _end(self, result: Result, reason: str = "") -> None:
         seconds = max(0, int((datetime.now(UTC) - self.record.begun).total_seconds()))
@@ -110,6 +123,37 @@ def new(
         to=to,
     )
     return Recording(aws, bucket, console, record)
+
+
+def proved_later(
+    aws: Aws, options: Options, console: Console, before: stack.Description, why_not: str = ""
+) -> None:
+    """Write into the record of what runs whether it is proved, which was looked at since `before`.
+
+    What nobody recorded has no record to write into, and of what was changed meanwhile nothing is known.
+    """
+    try:
+        now = stack.find(aws.cloudformation, options.stack)
+        bucket = artifact_bucket(stack.find(aws.cloudformation, options.bootstrap_stack))
+        if not (now and bucket) or _is_touched(before, now):
+            return
+        found = history.newest(aws.s3, bucket)
+        record = running(aws, now, [each for each in found if isinstance(each, Record)])
+    except (BotoCoreError, ClientError) as error:
+        say(
+            console,
+            f"How this proof ended is not recorded, for the record cannot be read: {explain(error)}",
+            "yellow",
+        )
+        return
+    if record:
+        Recording(aws, bucket, console, record, is_begun=True).proved(why_not)
+
+
+def _is_touched(before: stack.Description, now: stack.Description) -> bool:
+    """Whether a stack is another one than before, or may become one."""
+    same = ("StackId", "LastUpdatedTime")
+    return stack.is_busy(now) or any(before.get(name) != now.get(name) for name in same)
 
 
 def others(aws: Aws, bucket: str) -> list[Record]:

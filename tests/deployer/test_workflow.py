@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from deployer.__main__ import COMMANDS
+from deployer.commands import outcome
 from deployer.options import ROOT
 from templates.stacks import github
 
@@ -80,11 +82,45 @@ def test_deployments_go_one_after_the_other_and_none_is_cut_off() -> None:
 
 
 def test_it_goes_back_when_what_was_deployed_is_not_proved_and_only_then() -> None:
-    assert JOBS["deploy"]["outputs"] == {"verified": "${{ steps.verify.outcome }}"}
-    (verifying,) = [step for step in JOBS["deploy"]["steps"] if step.get("id") == "verify"]
-    assert verifying["run"].startswith("make verify")
-    assert "if" not in verifying
-    assert JOBS["rollback"]["if"] == "always() && needs.deploy.outputs.verified == 'failure'"
+    told = {"deploy": outcome.CHANGED, "verify": outcome.PROVED}
+    assert JOBS["deploy"]["outputs"] == {
+        name: f"${{{{ steps.{step}.outputs.{name} }}}}" for step, name in told.items()
+    }
+    steps = {step["id"]: step for step in JOBS["deploy"]["steps"] if "id" in step}
+    assert list(steps) == list(told)
+    for name, step in steps.items():
+        assert step["run"].startswith(f"make {name} ")
+        assert "--outcome '$GITHUB_OUTPUT'" in step["run"]
+        assert "if" not in step
+    assert JOBS["rollback"]["if"] == (
+        "always() && needs.deploy.outputs.changed == 'true' && needs.deploy.outputs.proved == 'false'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("deploys", "proves", "goes_back"),
+    [
+        ("echo changed=true >>'{}'", "echo proved=false >>'{}'; exit 1", True),
+        ("echo changed=true >>'{}'", "echo proved=true >>'{}'", False),
+        ("echo changed=true >>'{}'", "echo proved=asleep >>'{}'; exit 2", False),
+        ("echo changed=true >>'{}'", "exit 1", False),
+        ("echo changed=false >>'{}'", "echo proved=false >>'{}'; exit 1", False),
+        ("exit 1", "echo proved=false >>'{}'; exit 1", False),
+    ],
+)
+def test_other_systems_go_back_likewise(tmp_path: Path, deploys: str, proves: str, goes_back: bool) -> None:
+    page = (ROOT / "docs" / "continuous-deployment.md").read_text("utf-8")
+    script = page.partition("## Other systems")[2].partition("```sh\n")[2].partition("```")[0]
+    said = tmp_path / "outcome.env"
+    said.write_text("changed=true\nproved=false\n")  # of a run before
+    making = (
+        f'make() {{ case "$1" in deploy) {deploys.format(said)} ;; verify) {proves.format(said)} ;; '
+        f'*) echo "$*" >>"{tmp_path}/made" ;; esac; }}'.replace("exit", "return")
+    )
+    done = subprocess.run(["bash", "-ec", f"{making}\n{script}"], cwd=tmp_path, check=False)
+    made = (tmp_path / "made").read_text()
+    assert ("rollback TO=previous ARGS=--yes" in made) is goes_back
+    assert (done.returncode == 0) is ("proved=true" in proves)
 
 
 def test_a_failure_before_a_pipe_is_one_of_the_step() -> None:

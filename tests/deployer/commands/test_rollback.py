@@ -14,11 +14,14 @@ from botocore.exceptions import ClientError
 
 from deployer.account import history
 from deployer.account.history import Record, Result
-from deployer.commands import deploy, doctor, rollback
+from deployer.cloudformation import stack
+from deployer.commands import deploy, doctor, recorded, rollback
 from deployer.commands.consent import Consent
 from deployer.commands.operation import Prove
 from deployer.errors import DeployError, UsageError
+from deployer.session import connect
 from templates.stacks import bootstrap
+from tests.deployer import calls
 from tests.deployer import tiny as templates
 from tests.deployer.tiny import Tiny
 
@@ -398,6 +401,94 @@ def test_previous_is_the_newest_good_deployment_of_something_else_before_what_ru
     assert given(tiny)["Greeting"] == "dos"
     tiny.back(rollback.PREVIOUS)
     assert given(tiny)["Greeting"] == "uno"
+
+
+def test_what_a_later_proof_found_broken_is_no_way_back(tiny: Tiny) -> None:
+    """As in a workflow, which deploys without the proof and proves by a command of its own."""
+    proving(tiny, lambda _: True, Greeting="uno")
+    tiny.deploy(Greeting="dos")
+    looked_at(tiny, "nothing answers")
+    assert (newest(tiny).proved, newest(tiny).reason) == (False, "nothing answers")
+    tiny.deploy(Greeting="tres")
+    tiny.back(rollback.PREVIOUS)
+    assert given(tiny)["Greeting"] == "uno"
+
+
+def test_what_was_proved_once_stays_so(tiny: Tiny) -> None:
+    tiny.deploy(Greeting="uno")
+    for why_not, proved in (("a model is away", False), ("", True), ("a model is away", True)):
+        looked_at(tiny, why_not)
+        assert newest(tiny).proved is proved
+    with pytest.raises(DeployError, match="does not answer"):
+        proving(tiny, unwell, Greeting="uno")
+    assert newest(tiny).proved is True
+
+
+def test_a_proof_of_what_was_changed_meanwhile_is_not_recorded(tiny: Tiny) -> None:
+    tiny.deploy(Greeting="uno")
+    before = described(tiny)
+    tiny.deploy(Greeting="dos")
+    recorded.proved_later(connect(tiny.options()), tiny.options(), tiny.console, before, "nothing answers")
+    assert [each.proved for each in records(tiny)] == [None, None]
+
+
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "GetTemplate", "PutObject"])
+def test_a_proof_that_cannot_be_recorded_is_a_line(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    tiny.deploy()
+    tiny.printed()
+    with monkeypatch.context() as patch:
+        calls.refused(patch, operation, "AccessDenied")
+        looked_at(tiny, "nothing answers")
+    assert re.search(rf"record.*Access denied to {operation}", tiny.printed())
+    assert newest(tiny).proved is None
+
+
+def described(tiny: Tiny) -> Any:
+    return stack.find(tiny.aws.client("cloudformation"), tiny.stack)
+
+
+def looked_at(tiny: Tiny, why_not: str) -> None:
+    """What `verify` does with its result."""
+    options = tiny.options()
+    recorded.proved_later(connect(options), options, tiny.console, described(tiny), why_not)
+
+
+@pytest.mark.parametrize("outcome", ["outcome.txt", "no folder/outcome.txt"])
+def test_a_deployment_says_for_machines_whether_anything_changed(tiny: Tiny, outcome: str) -> None:
+    file = tiny.out.parent / outcome
+
+    def deployed(prove: Prove = lambda _: True, **parameters: Any) -> str:
+        deploy.run(
+            tiny.options(**parameters),
+            tiny.console,
+            templates.write,
+            unchecked=True,
+            prove=prove,
+            told=file,
+        )
+        return file.read_text().splitlines()[-1]
+
+    if "/" in outcome:
+        with pytest.raises(DeployError, match="No such file or directory") as error:
+            deployed()
+        assert error.value.exit_code == 2
+        assert tiny.printed() == ""
+        return
+    file.write_text("of_the_step_before=1\n")
+    assert deployed() == "changed=true"
+    assert deployed() == "changed=false"
+    # Of what was begun and not seen to its end nobody has said that it changed something.
+    record = newest(tiny)
+    history.write(tiny.aws.client("s3"), bucket(tiny), replace(record, result=Result.BEGUN, proved=None))
+    assert deployed() == "changed=true"
+    with pytest.raises(DeployError, match="does not answer"):
+        deployed(unwell, Greeting="dos")
+    with pytest.raises(DeployError, match="timed out"):
+        deployed(Greeting="tres", Hold=1)
+    told = ["of_the_step_before=1", *(f"changed={each}" for each in ("true", "false", "true", "true"))]
+    assert file.read_text().splitlines() == told
 
 
 def test_what_is_not_well_stops_the_way_back_before_anything_is_changed(

@@ -17,7 +17,7 @@ from botocore.httpsession import URLLib3Session
 
 from deployer.account import history
 from deployer.account.history import Record, Result
-from deployer.commands import plan, rollback
+from deployer.commands import deploy, plan, rollback
 from deployer.errors import DeployError
 from deployer.options import ROOT
 from tests.deployer import tiny as templates
@@ -113,8 +113,15 @@ def test_the_same_command_takes_up_what_goes_on(tiny: Tiny, first: bool) -> None
     killed_in_the_middle(tiny, Greeting="hola", Hold=HOLD)
     begun = newest(tiny)
     assert begun.result is Result.BEGUN
-    outputs = taken_up(tiny, "SUCCESS", lambda: tiny.deploy(Greeting="hola", Hold=HOLD))
+    told = tiny.out.parent / "outcome"
+
+    def again() -> Any:
+        options = tiny.options(Greeting="hola", Hold=HOLD)
+        return deploy.run(options, tiny.console, templates.write, unchecked=True, told=told)
+
+    outputs = taken_up(tiny, "SUCCESS", again)
     assert outputs["Greeting"] == "hola"
+    assert told.read_text() == "changed=true\n"
     printed = tiny.printed()
     assert "making the change set" not in printed
     # What had happened before is told too: the watches need it.

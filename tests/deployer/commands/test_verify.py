@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,7 +17,11 @@ import uvicorn
 from rich.console import Console
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from deployer.account import history
+from deployer.account.history import Record
+from deployer.cloudformation import package, stack
 from deployer.commands import verify
+from deployer.commands.recorded import artifact_bucket
 from deployer.errors import DeployError, UsageError
 from deployer.options import Options
 from deployer.proof.visitor import Authenticator, Visitor
@@ -21,7 +29,11 @@ from gradio_app.aws import Clients
 from gradio_app.library.ports import EmbeddingBusyError, Passage
 from gradio_app.server import create_app
 from gradio_app.settings import Settings
+from templates.stacks import bootstrap
+from tests.deployer import calls
+from tests.deployer.commands import running_deployment
 from tests.deployer.commands.running_deployment import Running
+from tests.deployer.commands.test_deploy import wait_until
 from tests.deployer.commands.whole import Whole
 from tests.emulator_fixture import REGION
 from tests.gradio_app.asked import WordModel
@@ -338,3 +350,152 @@ def test_what_is_not_as_it_should_be_is_said(
     with service(running, bedrock.endpoint_url, wrap) as url, pytest.raises(DeployError, match=why):
         verify.run(running.options, running.console, url)
     assert _left(running) == []
+
+
+class AsIfNobodyRan(_Changed):
+    """A load balancer without a task behind it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b"Service Temporarily Unavailable"})
+
+
+def with_service(running: Running, url: str, desired: int, **parameters: str) -> None:
+    """Have the deployment say where it is, and which service with so many tasks it has."""
+    ecs, name = running.emulator.client("ecs"), running.options.stack
+    ecs.create_cluster(clusterName=name)
+    container = {"name": "app", "image": "app", "memory": 512}
+    ecs.register_task_definition(family=name, containerDefinitions=[container])
+    ecs.create_service(cluster=name, serviceName=name, taskDefinition=name, desiredCount=desired)
+    body = running_deployment.template()
+    body["Parameters"] |= {key: {"Type": "String", "Default": value} for key, value in parameters.items()}
+    said = {"ClusterName": name, "ServiceName": name, "ServiceUrl": url}
+    body["Outputs"] |= {key: {"Value": value} for key, value in said.items()}
+    cloudformation = running.emulator.client("cloudformation")
+    cloudformation.update_stack(
+        StackName=name, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
+    )
+    wait_until(lambda: found(running)["StackStatus"] == "UPDATE_COMPLETE")
+
+
+def found(running: Running) -> Any:
+    return stack.find(running.aws.cloudformation, running.options.stack)
+
+
+SLEEPS = {
+    "SleepFrom": "22", "SleepUntil": "7", "TimeZone": "Europe/Madrid", "TaskCount": "2", "MaxTaskCount": "4",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sleep", "days"), [("nights", ""), ("nights-and-weekends", ", Monday to Friday")])
+def test_a_service_that_sleeps_is_not_called_broken(
+    running: Running, bedrock: FakeBedrock, tmp_path: Path, sleep: str, days: str
+) -> None:
+    told = tmp_path / "outcome"
+    with service(running, bedrock.endpoint_url, AsIfNobodyRan) as url:
+        with_service(running, url, 0, Sleep=sleep, **SLEEPS)
+        record = as_recorded(running)
+        with pytest.raises(DeployError, match="nothing can be proved before") as error:
+            verify.run(running.options, running.console, url, told=told)
+    assert error.value.exit_code == 2
+    assert f"before 07:00 (Europe/Madrid{days})" in str(error.value)
+    name = running.options.stack
+    assert f"--resource-id service/{name}/{name} --min-capacity 2 --max-capacity 4" in str(error.value)
+    assert "until 22:00" in str(error.value)
+    assert told.read_text() == "proved=asleep\n"
+    assert recorded_now(running, record).proved is None
+
+
+@pytest.mark.parametrize(("sleep", "desired"), [("nights", 2), ("never", 0)])
+def test_a_service_that_does_not_answer_and_should_is_broken(
+    running: Running, bedrock: FakeBedrock, sleep: str, desired: int
+) -> None:
+    with service(running, bedrock.endpoint_url, AsIfNobodyRan) as url:
+        with_service(running, url, desired, Sleep=sleep, **SLEEPS)
+        with pytest.raises(DeployError, match="answers 503") as error:
+            verify.run(running.options, running.console, url)
+    assert error.value.exit_code == 1
+
+
+def test_a_deployment_is_done_although_what_it_deployed_sleeps(
+    running: Running, bedrock: FakeBedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "is_loopback", lambda _: False)
+    with service(running, bedrock.endpoint_url, AsIfNobodyRan) as url:
+        with_service(running, url, 0, Sleep="nights", **SLEEPS)
+        prove = verify.proof(running.options, running.console, unproved=False)
+        assert prove(running.outputs) is False
+    assert "Deployed, and not proved: " in running.printed()
+
+
+def as_recorded(running: Running) -> Record:
+    """A record of what runs, in an artifact bucket, as `deploy` leaves it without the proof."""
+    cloudformation, name = running.emulator.client("cloudformation"), running.options.bootstrap_stack
+    cloudformation.create_stack(StackName=name, TemplateBody=bootstrap.template().to_json())
+    wait_until(lambda: (stack.find(cloudformation, name) or {})["StackStatus"] == "CREATE_COMPLETE")
+    now = found(running)
+    template = cloudformation.get_template(StackName=now["StackId"], TemplateStage="Original")["TemplateBody"]
+    record = Record(
+        id=history.new_id(datetime.now(UTC)),
+        command="deploy",
+        by="arn:aws:iam::123456789012:user/ana",
+        parameters={each["ParameterKey"]: each["ParameterValue"] for each in now["Parameters"]},
+        template="templates/root.json",
+        templates=["templates/root.json"],
+        content=package.content(template),
+        result=history.Result.DONE,
+    )
+    history.write(running.aws.s3, _artifacts(running), record)
+    return record
+
+
+def recorded_now(running: Running, record: Record) -> Record:
+    stored = history.read(running.aws.s3, _artifacts(running), record.id)
+    assert isinstance(stored, Record)
+    return stored
+
+
+def _artifacts(running: Running) -> str:
+    return artifact_bucket(stack.find(running.aws.cloudformation, running.options.bootstrap_stack))
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+def test_how_the_proof_ended_stands_in_the_record_of_what_runs(
+    running: Running, bedrock: FakeBedrock, tmp_path: Path, at_home: bool
+) -> None:
+    """That it failed only at the deployment's own address: another may be anybody's."""
+    told = tmp_path / "outcome"
+    with service(running, bedrock.endpoint_url, NotForYou) as url:
+        with_service(running, url if at_home else "https://chat.example.com", 2)
+        record = as_recorded(running)
+        with pytest.raises(DeployError, match="answers 403"):
+            verify.run(running.options, running.console, url, told=told)
+    failed = recorded_now(running, record)
+    assert failed.proved is (False if at_home else None)
+    assert ("answers 403" in failed.reason) is at_home
+    # What is not essential fails the command, and says nothing against the deployment.
+    bedrock.refused_models = {"other.model"}
+    with (
+        service(running, bedrock.endpoint_url) as url,
+        pytest.raises(DeployError, match=r"other\.model"),
+    ):
+        verify.run(running.options, running.console, url, told=told)
+    assert recorded_now(running, record) == replace(record, proved=True)
+    assert told.read_text() == "proved=false\nproved=true\n"
+
+
+def test_what_aws_refuses_says_nothing_of_the_service(
+    running: Running, bedrock: FakeBedrock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "outcome"
+    with service(running, bedrock.endpoint_url) as url:
+        with_service(running, url, 2)
+        record = as_recorded(running)
+        calls.refused(monkeypatch, "AdminCreateUser", "AccessDenied")
+        with pytest.raises(DeployError, match="Access denied to AdminCreateUser"):
+            verify.run(running.options, running.console, url, told=told)
+    assert told.read_text() == ""
+    assert recorded_now(running, record) == record
