@@ -63,7 +63,7 @@ def taken_up(
     """
     record = recorded.begun_by(aws, bucket, busy)
     same = record and record.is_of(package.content(wanted.template), wanted.parameters)
-    if record and same and record.by == aws.identity:
+    if record and same and recorded.is_by(record, aws.identity):
         return Recording(aws, bucket, console, record, is_begun=True, has_changed=True)
     raise recorded.busy_error(busy, root, record)
 
@@ -76,8 +76,9 @@ def follow(recording: Recording, busy: stack.Description, options: Options, prov
         raise stack.Busy(busy, options.stack)
     say(
         console,
-        f"Taking up what goes on with {options.stack} ({busy['StackStatus']}), begun at "
-        f"{recorded.when(recording.record)}: {recorded.what(recording.record)}.",
+        f"Taking up what goes on with {options.stack} ({busy['StackStatus']}), begun by "
+        f"{recorded.who(recording.record)} at {recorded.when(recording.record)}: "
+        f"{recorded.what(recording.record)}.",
     )
 
     def go_on() -> dict[str, str]:

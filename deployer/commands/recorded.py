@@ -241,8 +241,18 @@ def busy_error(busy: stack.Description, root: str, record: Record | None) -> sta
     return stack.Busy(busy, root, f", begun by {who(record)} at {when(record)}: {what(record)}")
 
 
+def is_by(record: Record, identity: str) -> bool:
+    """Whether the same user or role began it; a role's session may have another name in each process."""
+    return _without_session(record.by) == _without_session(identity)
+
+
+def _without_session(arn: str) -> str:
+    """Of `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` what does not change; any other ARN as it is."""
+    return arn.rpartition("/")[0] if ":assumed-role/" in arn else arn
+
+
 def who(record: Record) -> str:
-    """Who began it, without the account: `user/ana`."""
+    """Who began it, without the account: `user/ana`, and of a role the session too."""
     return record.by.rpartition(":")[2]
 
 

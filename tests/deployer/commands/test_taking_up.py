@@ -9,8 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
@@ -198,6 +200,36 @@ def test_others_are_told_who_and_what(tiny: Tiny) -> None:
         tiny.deploy(Greeting="hola", Hold=HOLD)
     answer(tiny)
     wait_until(lambda: state(tiny) == "UPDATE_COMPLETE")
+
+
+def test_a_role_takes_up_its_own_whatever_its_session_is_called(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a profile that assumes a role: botocore calls each process's session after the time."""
+    tiny.deploy()
+    killed_in_the_middle(tiny, Greeting="hola", Hold=HOLD)
+    monkeypatch.setattr(boto3.Session, "client", as_role(boto3.Session.client, "Deployer", "b-session-2"))
+    ours = "arn:aws:sts::000000000000:assumed-role/Deployer/b-session-2"
+    for by in (ours.replace("Deployer", "Other"), ours.replace("000000000000", "123456789012")):
+        rewritten(tiny, replace(newest(tiny), by=by))
+        with pytest.raises(DeployError, match=r"begun by assumed-role/.*/b-session-2 at"):
+            tiny.deploy(Greeting="hola", Hold=HOLD)
+    rewritten(tiny, replace(newest(tiny), by=ours.replace("2", "1")))
+    assert taken_up(tiny, "SUCCESS", lambda: tiny.deploy(Greeting="hola", Hold=HOLD))["Greeting"] == "hola"
+    assert "begun by assumed-role/Deployer/b-session-1 at" in tiny.printed()
+
+
+def as_role(make: Any, role: str, session: str) -> Any:
+    """Clients of whoever has assumed that role, as far as AWS says who asks."""
+
+    def client(self: boto3.Session, service: str, **given: Any) -> Any:
+        made = make(self, service, **given)
+        if service != "sts":
+            return made
+        told = {"Account": "000000000000", "Arn": f"arn:aws:sts::000000000000:assumed-role/{role}/{session}"}
+        return SimpleNamespace(get_caller_identity=lambda: told)
+
+    return client
 
 
 def test_what_began_by_other_means_is_not_taken_for_ours(tiny: Tiny) -> None:
