@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -46,11 +46,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records; what is empty does not matter. `level` is the least."""
+    """Which records; what is empty does not matter. `level` is the least, `people` are ids."""
 
     level: str = ""
     request: str = ""
-    person: str = ""
+    people: Collection[str] = ()
 
     def takes(self, record: Record) -> bool:
         """Whether it is one of those."""
@@ -58,7 +58,7 @@ class Wanted:
         return (
             (not self.level or rank >= LEVELS.index(self.level))
             and (not self.request or record.request == self.request)
-            and (not self.person or record.person == self.person)
+            and (not self.people or record.person in self.people)
         )
 
 

@@ -123,6 +123,16 @@ def admins(cognito: Any, pool: str) -> set[str]:
         return set()
 
 
+def has_admins(cognito: Any, pool: str) -> bool:
+    """Whether the pool has the group of administrators, with somebody in it or nobody."""
+    try:
+        # To look for the group itself takes a permission that nobody has for anything else.
+        cognito.list_users_in_group(UserPoolId=pool, GroupName=ADMINS, Limit=1)
+    except cognito.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
 def days_of_invitation(cognito: Any, pool: str) -> int:
     """How many days the pool lets a temporary password be used."""
     policies = cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("Policies", {})

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
@@ -51,7 +51,7 @@ def run(
     with explained(EXIT_USAGE):
         aws = connect(options)
         (group,) = deployment.outputs(aws, options, "LogGroupName")
-        wanted = Wanted(level, request, _id_of(aws, options, person) if person else "")
+        wanted = Wanted(level, request, _ids_of(aws, options, person) if person else ())
     logs = aws.client("logs")
     reader = Reader(logs, group, datetime.now(UTC) - since)
     log = LogParser()
@@ -70,14 +70,15 @@ def run(
             return
 
 
-def _id_of(aws: Aws, options: Options, person: str) -> str:
+def _ids_of(aws: Aws, options: Options, person: str) -> Collection[str]:
+    """The ids of a person, who has one for a password and one for each way of single sign-on."""
     if people.ID.fullmatch(person):
-        return person
+        return [person]
     (pool,) = deployment.outputs(aws, options, "UserPoolId")
     email = people.address(person)
     if not (found := people.find(aws.cognito, pool, email)):
         raise UsageError(f"Nobody has the address {email}: give the id of somebody who is gone.")
-    return found[0].id
+    return [each.id for each in found]
 
 
 def _show(record: Record, console: Console) -> None:

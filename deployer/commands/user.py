@@ -15,12 +15,13 @@ from deployer.errors import EXIT_FAILED, EXIT_USAGE, UsageError, explained
 from deployer.options import Options
 from deployer.session import Aws, connect
 
+NO_ADMIN = "no-admin"
 ACTIONS = {
     "resend": "send the invitation again, when it was lost or has expired",
     "disable": "let this person neither in nor go on",
     "enable": "let a disabled person in again",
     "no-authenticator": "forget a lost authenticator app",
-    "no-admin": "take this person out of the administrators",
+    NO_ADMIN: "take this person out of the administrators",
 }
 
 OF_A_PASSWORD = ("resend", "no-authenticator")
@@ -36,6 +37,8 @@ def run(options: Options, console: Console, email: str, *, admin: bool = False, 
         email = people.address(email)
         aws = connect(options)
         (pool,) = deployment.outputs(aws, options, "UserPoolId")
+        if admin or action == NO_ADMIN:
+            _require_group(aws, pool)
         entries = _entries(aws, pool, email) if action else []
         if action in OF_A_PASSWORD:
             entries = [_with_a_password(email, entries)]
@@ -64,7 +67,19 @@ def _invite(aws: Aws, pool: str, email: str, console: Console, *, admin: bool) -
     if admin:
         people.make_admin(aws.cognito, pool, person)
         say(
-            console, f"{email} is one of the administrators, to whom the chat gives no rights of its own yet."
+            console,
+            f"{email} is one of the administrators, who look after everybody's and every group's documents "
+            "and assistants, and read at /thumbs what people think of answers.",
+        )
+
+
+def _require_group(aws: Aws, pool: str) -> None:
+    """Raise UsageError where the pool, as one that was there before may, has no group of administrators."""
+    if not people.has_admins(aws.cognito, pool):
+        raise UsageError(
+            f"The pool {pool} has no group {people.ADMINS}, so nobody is an administrator, and nothing was "
+            f"changed: `aws cognito-idp create-group --user-pool-id {pool} --group-name {people.ADMINS} "
+            f"--region {aws.region}` makes it."
         )
 
 

@@ -125,6 +125,18 @@ def test_a_person_may_be_named_by_the_address(running: Running) -> None:
     put(running, [json.dumps({"type": "audit", "event": "sign-out", "outcome": "ok", "user_id": person.id})])
     [line] = shown(running, person="ana@example.com")
     assert "sign-out  ok" in line
+    # Who also comes by single sign-on has another entry for that, with the same address.
+    also = people.invite(running.aws.cognito, running.pool, "also-ana@example.com")
+    assert also
+    running.aws.cognito.admin_update_user_attributes(
+        UserPoolId=running.pool,
+        Username=also.username,
+        UserAttributes=[{"Name": "email", "Value": "ana@example.com"}],
+    )
+    put(running, [json.dumps({"type": "audit", "event": "sign-in", "outcome": "ok", "user_id": also.id})])
+    assert len(shown(running, person="ana@example.com")) == 2
+    [line] = shown(running, person=also.id)
+    assert "sign-in  ok" in line
     ended = run(DEPLOY_SH, "logs", "--person", "bo@example.com", "--stack", running.options.stack)
     assert ended.is_one_sentence
     assert "Nobody has the address" in ended.said

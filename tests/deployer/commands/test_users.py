@@ -46,9 +46,24 @@ def test_an_administrator_whether_new_or_not(running: Running, before: bool) -> 
         user.run(running.options, running.console, ANA)
     user.run(running.options, running.console, ANA, admin=True)
     assert groups(running) == ["admins"]
-    assert "no rights of its own yet" in running.printed()
+    assert "administrators, who look after everybody's and every group's documents" in running.printed()
     user.run(running.options, running.console, ANA, action="no-admin")
     assert groups(running) == []
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_without_the_group_of_administrators_nobody_is_invited(running: Running, before: bool) -> None:
+    """As in a pool that was there before the deployment."""
+    running.aws.cognito.delete_group(UserPoolId=running.pool, GroupName=people.ADMINS)
+    if before:
+        user.run(running.options, running.console, ANA)
+    known = [each.email for each in people.everybody(running.aws.cognito, running.pool)]
+    for admin, action in ((True, ""), (False, "no-admin")):
+        with pytest.raises(UsageError, match="nothing was changed: `aws cognito-idp create-group") as error:
+            user.run(running.options, running.console, ANA, admin=admin, action=action)
+        assert error.value.exit_code == 2
+        assert f"--user-pool-id {running.pool} --group-name admins --region " in str(error.value)
+    assert [each.email for each in people.everybody(running.aws.cognito, running.pool)] == known
 
 
 def test_who_is_there_already_is_one_sentence_however_it_is_written(running: Running) -> None:
