@@ -1,5 +1,6 @@
 """Whether this process can serve: what the load balancer asks before it sends anyone here."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -32,6 +33,7 @@ class Health:
         self._directory = directory
         self._now = now
         self._asked_at = float("-inf")
+        self._looking = asyncio.Lock()
         self._missing: list[str] = []
         self._was_ready = False
         self.draining = False
@@ -54,10 +56,11 @@ class Health:
     async def ready(self, request: Request) -> Response:
         if ONCE in request.query_params and self._was_ready and not self.draining:
             return JSONResponse({"ready": True, "missing": []})
-        if self._now() - self._asked_at >= KNOWN_SECONDS:
-            self._missing = await self._ask()
-            self._asked_at = self._now()
-            self._was_ready = self._was_ready or not self._missing
+        async with self._looking:  # whoever asks meanwhile takes the same answer: strangers may ask too
+            if self._now() - self._asked_at >= KNOWN_SECONDS:
+                self._missing = await self._ask()
+                self._asked_at = self._now()
+                self._was_ready = self._was_ready or not self._missing
         missing = ["draining"] * self.draining + self._missing
         return JSONResponse({"ready": not missing, "missing": missing}, status_code=503 if missing else 200)
 

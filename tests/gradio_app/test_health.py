@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
+import anyio
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from gradio_app.health import KNOWN_SECONDS, ONCE, Health
-from gradio_app.store.table import AsyncTable
+from gradio_app.store.table import AsyncTable, Item
 from tests.gradio_app.fakes import FakeTable
 
 TARGET = f"/readyz?{ONCE}"
@@ -72,3 +76,37 @@ def test_asking_the_target_costs_no_reads_once_it_serves(task: Task) -> None:
     for _ in range(5):
         task.says(TARGET)
     assert task.table.reads == reads
+
+
+class HeldTable(FakeTable):
+    """A table that answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = threading.Event()
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        item = super().get(pk, sk)
+        self.may_answer.wait(30)
+        return item
+
+
+def test_those_who_ask_together_share_one_look_at_the_table() -> None:
+    """Anybody may ask; each look takes one of the threads that all who are signed in wait for."""
+    table = HeldTable()
+    answers: list[Response] = []
+
+    async def scenario() -> None:
+        health = Health(AsyncTable(table), None)
+
+        async def ask() -> None:
+            answers.append(await health.ready(Request({"type": "http", "query_string": b""})))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(50):
+                group.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            table.may_answer.set()
+
+    anyio.run(scenario)
+    assert ([answer.status_code for answer in answers], table.reads) == ([200] * 50, 1)
