@@ -71,12 +71,12 @@ class Account:
             return self._password_page(request, 400, errors)
         try:
             attempt = await self._services.attempts.confirm(session)
-            if errors := await self._services.judged(request, values["new_password"], session.identity.email):
-                await self._services.attempts.succeeded(attempt)  # the current password was not tried
-                return self._password_page(request, 400, errors)
-            await self._services.directory.change_password(
-                session.access_token, values["password"], values["new_password"]
-            )
+            new = values["new_password"]
+            async with self._services.attempts.unless_wrong(attempt):
+                if errors := await self._services.judged(request, new, session.identity.email):
+                    await self._services.attempts.succeeded(attempt)  # the current password was not tried
+                    return self._password_page(request, 400, errors)
+                await self._services.directory.change_password(session.access_token, values["password"], new)
         except WrongCredentials:
             self._audit(request, "password-change", "failed")
             return self._password_page(request, 400, {"password": "wrong_password"})

@@ -3,11 +3,20 @@
 All of it comes before the costly part of a request: TooManyAttempts is raised in its place.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.requests import Request
 
-from gradio_app.cognito.errors import TooManyAttempts
+from gradio_app.cognito.errors import (
+    CognitoUnreachable,
+    PasswordRefused,
+    TooManyAttempts,
+    UnsupportedChallenge,
+)
 from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.cookies import Cookie
+from gradio_app.login.new_password import Busy
 from gradio_app.sessions.known import STRANGER, Known
 from gradio_app.sessions.names import canonical
 from gradio_app.sessions.session import Session
@@ -15,6 +24,8 @@ from gradio_app.sessions.throttle import Attempt, Limit, Throttle, at_account, a
 
 SIGNING_IN, RESETTING, MAILING, SIGNING_UP = "account", "reset", "mail", "sign-up"
 """Kinds that do not count together: who guesses passwords keeps nobody from a reset."""
+NO_GUESS = (CognitoUnreachable, UnsupportedChallenge, PasswordRefused, Busy)
+"""How a request ends in which no password and no code was found wrong."""
 
 
 class Attempts:
@@ -54,6 +65,19 @@ class Attempts:
         """They were good ones."""
         for attempt in attempts:
             await self._throttle.give_back(attempt)
+
+    @asynccontextmanager
+    async def unless_wrong(self, *attempts: Attempt) -> AsyncIterator[None]:
+        """Give them back when the block ends without a wrong guess: an outage of the pool locks nobody out.
+
+        They count while it runs, so many at once cannot slip through. What the pool itself finds too many
+        stays counted, and so does a request whose end nobody waited for.
+        """
+        try:
+            yield
+        except NO_GUESS:
+            await self.succeeded(*attempts)
+            raise
 
     async def remember(self, request: Request, signed_in: SignedIn) -> str:
         """Know browser and address of a sign-in by password from now on; the browser's new cookie."""

@@ -63,7 +63,8 @@ class Authenticator:
             return self._setup_page(request, secret_key, errors)
         try:
             attempt = await self._services.attempts.confirm(session)
-            await self._services.directory.activate_authenticator(session.access_token, code_in(values))
+            async with self._services.attempts.unless_wrong(attempt):
+                await self._services.directory.activate_authenticator(session.access_token, code_in(values))
         except WrongCode:
             self._audit(request, "authenticator-setup", "failed", "wrong code")
             return self._setup_page(request, secret_key, {"code": "wrong_code"})
@@ -97,7 +98,8 @@ class Authenticator:
         account = _session(request).identity.email.lower()
         try:
             attempt = await self._services.attempts.confirm(_session(request))
-            errors = await self._errors(request, account, values["password"], code_in(values))
+            async with self._services.attempts.unless_wrong(attempt):
+                errors = await self._errors(request, account, values["password"], code_in(values))
         except TooManyAttempts:
             return self._pages.refusal(request, 429)
         if errors:

@@ -43,8 +43,9 @@ class Reset:
             return self._pages.page(request, "forgot.html", "forgot_title", status=400, errors=errors)
         account = account_name(values["email"])
         try:
-            await self._services.attempts.guess(request, MAILING, account)
-            await self._services.directory.forgot_password(account)
+            attempt = await self._services.attempts.guess(request, MAILING, account)
+            async with self._services.attempts.unless_wrong(attempt):
+                await self._services.directory.forgot_password(account)
         except TooManyAttempts:
             return self._too_many(request, "forgot.html", "forgot_title", account)
         audit("password-reset", outcome="asked", client=address(request), detail=loggable(account))
@@ -62,11 +63,12 @@ class Reset:
         attempts, password = self._services.attempts, values["new_password"]
         try:
             attempt = await attempts.guess(request, RESETTING, account)
-            if errors := await self._services.judged(request, password, account):
-                await attempts.succeeded(attempt)  # no code was tried
-                return self._reset_page(request, 400, account, errors)
-            await self._services.directory.reset_password(account, code_in(values), password)
-            outcome = await self._services.directory.sign_in(account, password)
+            async with attempts.unless_wrong(attempt):
+                if errors := await self._services.judged(request, password, account):
+                    await attempts.succeeded(attempt)  # no code was tried
+                    return self._reset_page(request, 400, account, errors)
+                await self._services.directory.reset_password(account, code_in(values), password)
+                outcome = await self._services.directory.sign_in(account, password)
         except WrongCode:
             audit("password-reset", outcome="failed", client=address(request), detail=loggable(account))
             return self._reset_page(request, 400, account, {"code": "wrong_mailed_code"})

@@ -99,10 +99,12 @@ class SignIn:
         made = []
         for each in dict.fromkeys((password, password.strip() or password)):
             made.append(await attempts.guess(request, SIGNING_IN, account))
-            greeting = await directory.greet(account)
+            async with attempts.unless_wrong(*made[-1:]):
+                greeting = await directory.greet(account)
             made.append(await attempts.guess_further(request, account, greeting.user_id))
             with suppress(WrongCredentials):
-                outcome = await directory.prove(greeting, each)
+                async with attempts.unless_wrong(*made[-2:]):
+                    outcome = await directory.prove(greeting, each)
                 await attempts.succeeded(*made)
                 return outcome
         raise WrongCredentials
@@ -133,7 +135,8 @@ class SignIn:
         try:
             by_name = await attempts.guess(request, SIGNING_IN, step.account)
             by_user = await attempts.guess_further(request, step.account, step.challenge.username)
-            outcome = await self._services.directory.respond(step.challenge, code)
+            async with attempts.unless_wrong(by_name, by_user):
+                outcome = await self._services.directory.respond(step.challenge, code)
         except WrongCode:
             audit("sign-in", outcome="failed", client=address(request), detail="wrong code")
             return await self._ask_again(request, step, {"code": "wrong_code"})

@@ -45,8 +45,9 @@ class SignUp:
             self._audit(request, "refused", account)
             return self._address_page(request, 400, account, {"email": "sign_up_domain"})
         try:
-            await self._services.attempts.guess(request, MAILING, account)
-            await self._services.directory.sign_up(account)
+            attempt = await self._services.attempts.guess(request, MAILING, account)
+            async with self._services.attempts.unless_wrong(attempt):
+                await self._services.directory.sign_up(account)
         except TooManyAttempts:
             return self._too_many(request, account)
         self._audit(request, "asked", account)
@@ -66,8 +67,9 @@ class SignUp:
             return self._code_page(request, 400, account, {"email": "sign_up_domain"})
         try:
             attempt = await self._services.attempts.guess(request, SIGNING_UP, account)
-            await self._services.directory.confirm_sign_up(account, code)
-            outcome = await self._services.directory.first_sign_in(account)
+            async with self._services.attempts.unless_wrong(attempt):
+                await self._services.directory.confirm_sign_up(account, code)
+                outcome = await self._services.directory.first_sign_in(account)
         except WrongCode:
             self._audit(request, "failed", account)
             return self._code_page(request, 400, account, {"code": "wrong_mailed_code"})

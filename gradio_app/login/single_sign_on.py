@@ -82,7 +82,8 @@ class SingleSignOn:
         # Counted here and not at the start: a whole company begins from one address in the morning.
         try:
             attempt = await self._services.attempts.arrive(request)
-            signed_in = await self._provider.arrive(departure, brought.get("code", ""))
+            async with self._services.attempts.unless_wrong(attempt):
+                signed_in = await self._provider.arrive(departure, brought.get("code", ""))
         except TooManyAttempts:
             return self._again(request, 429, "too_many", "429")
         except (WrongCode, TokenInvalid) as refusal:

@@ -2,11 +2,14 @@
 
 import threading
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import pytest
 from starlette.testclient import TestClient
 
+from gradio_app.cognito.directory import Challenge, Greeting
+from gradio_app.cognito.tokens import SignedIn
 from gradio_app.login.new_password import WAITING, WAITING_EACH, Busy, PasswordJudge
 from gradio_app.sessions import throttle
 from gradio_app.sessions.known import KNOWN_SECONDS, Known
@@ -20,7 +23,7 @@ from gradio_app.sessions.throttle import (
     at_account,
 )
 from gradio_app.store.table import AsyncTable
-from tests.gradio_app.fakes import SETTINGS, FakeDirectory, FakeTable, User, World, make_world
+from tests.gradio_app.fakes import HOSTED, SETTINGS, FakeDirectory, FakeTable, User, World, make_world
 
 pytestmark = pytest.mark.slow
 
@@ -361,6 +364,73 @@ def test_who_finds_it_busy_is_told_so_and_may_go_on(path: str, stage: str) -> No
 
 def busy(*_: str) -> str | None:
     raise Busy
+
+
+# --- what is no guess
+
+
+@pytest.mark.parametrize(("path", "stage"), POSTS)
+def test_an_outage_of_the_pool_locks_nobody_out(path: str, stage: str) -> None:
+    world = make_world(ALL_ON, fault=lambda *_: None)
+    for _ in range(FAILURES_PER_ACCOUNT + 1):
+        world.directory.down = False
+        browser = visitor(world, stage)
+        world.directory.down = True
+        assert browser.post(path, data=FIELDS).status_code == 503
+    world.directory.down = False
+    assert visitor(world, stage).post(path, data=FIELDS).status_code in (200, 303, 400)
+
+
+def test_an_outage_gives_no_wrong_guess_back() -> None:
+    """The first of two tries was answered, and wrong."""
+    world = make_world(ana=User(PASSWORD))
+    prove = world.directory.prove
+
+    async def once(greeting: Greeting, password: str) -> SignedIn | Challenge:
+        world.directory.down = world.directory.calls.count("prove") % 2 == 1
+        return await prove(greeting, password)
+
+    world.directory.prove = once  # type: ignore[method-assign]
+    answers = []
+    for _ in range(FAILURES_PER_ACCOUNT):
+        answers.append(sign_in(world.browser(), "wrong "))
+        world.directory.down = False
+    assert answers == [503] * (FAILURES_PER_ACCOUNT - 1) + [429]
+
+
+def test_an_outage_of_the_pool_locks_nobody_out_of_single_sign_on() -> None:
+    world = make_world(replace(SETTINGS, single_sign_on=HOSTED), ana=User(PASSWORD))
+
+    def arrive() -> int:
+        browser = world.browser()
+        away = browser.get("/login/single-sign-on").headers["location"]
+        [state] = parse_qs(urlsplit(away).query)["state"]
+        return browser.get(f"/login/callback?code={ANA}&state={state}").status_code
+
+    world.directory.down = True
+    assert {arrive() for _ in range(FAILURES_PER_ADDRESS + 1)} == {503}
+    world.directory.down = False
+    assert arrive() == 303
+
+
+def test_what_the_pool_asks_and_we_cannot_is_no_wrong_password() -> None:
+    world = make_world(ana=User(PASSWORD, asked_for="SMS_MFA"))
+    answers = {sign_in(world.browser(), PASSWORD) for _ in range(FAILURES_PER_ACCOUNT + 1)}
+    assert 429 not in answers
+
+
+@pytest.mark.parametrize(("path", "stage"), [("/reset-password", ""), ("/account/password", "signed in")])
+@pytest.mark.parametrize("judge", ["busy", "pool"])
+def test_a_new_password_that_is_not_taken_is_no_wrong_code(path: str, stage: str, judge: str) -> None:
+    judges = [busy if judge == "busy" else lambda *_: None]
+    world = make_world(ALL_ON, fault=lambda *given: judges[-1](*given))
+    browser = visitor(world, stage)
+    form = FIELDS if judge == "busy" else FIELDS | {"new_password": "short", "repeat": "short"}
+    refused = 429 if judge == "busy" else 400
+    answers = {browser.post(path, data=form).status_code for _ in range(FAILURES_PER_ACCOUNT + 1)}
+    assert answers == {refused}
+    judges.append(lambda *_: None)
+    assert browser.post(path, data=FIELDS).status_code == 303
 
 
 # --- what is typed
