@@ -7,6 +7,7 @@ Markdown is for reading: what was said, by whom, with which model.
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from gradio_app.chat.model import short_name
@@ -34,19 +35,29 @@ def _json(store: Exporting, user_id: str, ids: list[str], *, is_whole: bool) -> 
     for name, value in store.of_person(user_id) if is_whole else ():
         yield f'"{name}": {_dumped(value)},\n'
     yield '"conversations": ['
-    for number, head in enumerate(store.heads(user_id, ids)):
+    for number, (head, messages) in enumerate(_conversations(store, user_id, ids)):
         yield (",\n" if number else "\n") + _dumped(head)[:-1] + ', "messages": ['
-        for place, message in enumerate(store.messages(user_id, head["id"])):
+        for place, message in enumerate(messages):
             yield (",\n" if place else "\n") + _dumped(message)
         yield "]}"
     yield "\n]}\n"
 
 
 def _markdown(store: Exporting, user_id: str, ids: list[str], texts: Callable[[str], str]) -> Iterator[str]:
-    for number, head in enumerate(store.heads(user_id, ids)):
+    for number, (head, messages) in enumerate(_conversations(store, user_id, ids)):
         yield ("\n---\n\n" if number else "") + f"# {head['title']}\n"
-        for message in store.messages(user_id, head["id"]):
+        for message in messages:
             yield _told(message, texts)
+
+
+def _conversations(
+    store: Exporting, user_id: str, ids: list[str]
+) -> Iterator[tuple[dict[str, Any], Iterator[dict[str, Any]]]]:
+    """Heads with their messages, but for those without any: undo leaves them when all is taken back."""
+    for head in store.heads(user_id, ids):
+        messages = store.messages(user_id, head["id"])
+        if first := next(messages, None):
+            yield head, chain([first], messages)
 
 
 def _told(message: dict[str, Any], texts: Callable[[str], str]) -> str:
