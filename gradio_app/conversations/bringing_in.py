@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gradio_app.assistants.given import Offered, as_offered
 from gradio_app.chat.assistant import OWN, Label, Says
-from gradio_app.conversations.importing import read
+from gradio_app.conversations.importing import SOME_ASSISTANTS, read
 from gradio_app.store.assistants import StoredAssistants, TooManyAssistantsError
 from gradio_app.store.importing import Importing
 from gradio_app.store.instructions import OwnInstructions
@@ -28,8 +28,8 @@ class BringingIn:
     def store(self, user_id: str, content: bytes) -> list[str]:
         """Store what is in a file; what of it stays behind, as names of texts.
 
-        Nothing that is there is changed: a person who has instructions keeps them. Raises UnfitFileError,
-        before anything is stored, and FullError.
+        Nothing that is there is changed: a person who has instructions keeps them. Raises UnfitFileError
+        and BusyError, before anything is stored, and FullError.
         """
         brought = read(content, self._offered)
         self._importing.store(user_id, brought.conversations)
@@ -43,7 +43,7 @@ class BringingIn:
         try:
             self._add(user_id, brought.assistants)
         except TooManyAssistantsError:
-            left.append("left_assistants")
+            left.append(SOME_ASSISTANTS)
         return left
 
     def _add(self, user_id: str, assistants: Sequence[Says]) -> None:

@@ -6,7 +6,6 @@ assistant with which it was begun; of an account its person's instructions and a
 anything outside of the file stays behind, and is told of.
 """
 
-import json
 import re
 import secrets
 from collections import defaultdict
@@ -22,39 +21,26 @@ from gradio_app.chat.effort import LEVELS
 from gradio_app.chat.instructions import instructions_of
 from gradio_app.chat.service_tiers import TIERS
 from gradio_app.conversations.exporting import FORMAT, VERSION
+from gradio_app.conversations.sifting import ASSISTANTS, CONVERSATIONS, IMPORT_BYTES, MESSAGES, STAYS
+from gradio_app.documents.extracted import Limits, Reason, UnreadableError
+from gradio_app.documents.extraction import told as told_by_child
 from gradio_app.store.branches import MOST_VERSIONS
 from gradio_app.store.importing import Imported, Said
 from gradio_app.store.messages import TEXT_BYTES
 from gradio_app.store.schema import NUMBER_DIGITS, ROLES, is_branched, version_of
 
-IMPORT_BYTES = 5_000_000
-"""Of a file. It is read by Python's own parser in one go, which may take some twenty times as much memory."""
-CONVERSATIONS, MESSAGES = 200, 20_000
-"""Of a file: each message is a write to the table."""
+LIMITS = Limits(content_bytes=IMPORT_BYTES, cpu_seconds=20, characters=IMPORT_BYTES // 2, sections=0)
+"""Of the child that parses a file: what it says is cut at twice as many bytes as the file may have."""
 MODEL_ID = re.compile(r"[\w.:/-]{1,200}", re.ASCII)
 MOST_COUNTED = 10**9
-STAYS = {
-    "files": "left_files",
-    "sources": "left_sources",
-    "reasoning": "left_reasoning",
-    "folder": "left_folders",
-    "pinned": "left_pins",
-    "summary": "left_summaries",
-    "thumbs": "left_thumbs",
-    "documents": "left_documents",
-    "drafts": "left_drafts",
-    "asks": "left_asks",
-    "preferences": "left_preferences",
-    "shares": "left_shares",
-}
-"""What does not come in, where a file has it: names of attributes, and of the texts that say so."""
-UNFIT_SETTINGS, UNFIT_INSTRUCTIONS, OF_ASSISTANTS = (
+UNFIT_SETTINGS, UNFIT_INSTRUCTIONS, OF_ASSISTANTS, SOME_ASSISTANTS = (
     "left_settings",
     "left_long_instructions",
     "left_of_assistants",
+    "left_assistants",
 )
 """The texts for what would come in, and is not on offer here or has no room."""
-TOLD_OF = (*STAYS.values(), UNFIT_SETTINGS, UNFIT_INSTRUCTIONS, OF_ASSISTANTS)
+TOLD_OF = (*STAYS.values(), UNFIT_SETTINGS, UNFIT_INSTRUCTIONS, OF_ASSISTANTS, SOME_ASSISTANTS)
 
 
 @dataclass(frozen=True)
@@ -82,14 +68,16 @@ class UnfitFileError(Exception):
         self.values = values
 
 
+class BusyError(Exception):
+    """Nothing is known of a file, for too much else is being read; another try may find room."""
+
+
 def read(content: bytes, offered: Offered) -> Brought:
-    """What a file brings; `offered` is what there is to choose from here. Raises UnfitFileError."""
-    if len(content) > IMPORT_BYTES:
-        raise UnfitFileError("import_too_large")
-    try:
-        told = json.loads(content)
-    except (ValueError, RecursionError):
-        raise UnfitFileError("import_not_json") from None
+    """What a file brings; `offered` is what there is to choose from here.
+
+    Raises UnfitFileError or BusyError.
+    """
+    told = _parsed(content)
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise UnfitFileError("import_not_ours")
     if told.get("version") != VERSION:
@@ -99,18 +87,36 @@ def read(content: bytes, offered: Offered) -> Brought:
         raise UnfitFileError("import_empty")
     if len(found) > CONVERSATIONS:
         raise UnfitFileError("import_too_many", most=CONVERSATIONS)
+    listed_messages = (each.get("messages") or () for each in found if isinstance(each, dict))
+    if sum(len(each) for each in listed_messages) > MESSAGES:
+        raise UnfitFileError("import_too_long", most=MESSAGES)
     left: set[str] = set()
-    read = [_conversation(each, number, offered, left) for number, each in enumerate(found, 1)]
+    with_messages = [(number, each) for number, each in enumerate(found, 1) if not _is_empty(each)]
+    read = [_conversation(each, number, offered, left) for number, each in with_messages]
     if sum(2 * len(each.turns) for each in read) > MESSAGES:
         raise UnfitFileError("import_too_long", most=MESSAGES)
-    listed = told.get("assistants")
-    assistants = enumerate(listed, 1) if isinstance(listed, list) else ()
+    listed = told.get("assistants") or []
+    if len(listed) > ASSISTANTS:
+        left.add(SOME_ASSISTANTS)
+    assistants = enumerate(listed[:ASSISTANTS], 1)
     says = [_says(each, offered, "import_assistant", number, left) for number, each in assistants]
     instructions = _instructions(told.get("instructions"), left)
     if not (read or says or instructions):
         raise UnfitFileError("import_empty")
     left |= _staying(told, found)
     return Brought(read, instructions, says, [name for name in TOLD_OF if name in left])
+
+
+def _parsed(content: bytes) -> Any:
+    """What is in a file that could come in, parsed where it makes nobody wait."""
+    if len(content) > IMPORT_BYTES:
+        raise UnfitFileError("import_too_large")
+    try:
+        return told_by_child(content, "conversations", LIMITS)["told"]
+    except UnreadableError as error:
+        if error.reason is Reason.BROKEN:
+            raise UnfitFileError("import_not_json") from None
+        raise BusyError from error
 
 
 def _says(told: Any, offered: Offered, key: str, number: int, left: set[str]) -> Says:
@@ -157,6 +163,11 @@ def _settings(told: Mapping[str, Any], offered: Offered, left: set[str]) -> dict
         left.add(UNFIT_SETTINGS)
     kept["instructions"] = _instructions(told.get("instructions"), left)
     return {name: value for name, value in kept.items() if value not in ("", None)}
+
+
+def _is_empty(told: Any) -> bool:
+    """Whether nothing is said in it: all of it was taken back, as exports of earlier releases have it."""
+    return isinstance(told, dict) and told.get("messages") == []
 
 
 def _conversation(told: Any, number: int, offered: Offered, left: set[str]) -> Imported:

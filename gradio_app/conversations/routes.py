@@ -48,7 +48,7 @@ ACTIONS = ("save", "pin", "unpin", "move", "delete")
 """Of one conversation."""
 IMPORTED = "conversations_imported"
 NOTICES = ("conversation_changed", "conversation_deleted", IMPORTED)
-LEFT = (*importing.TOLD_OF, "left_instructions", "left_assistants")
+LEFT = (*importing.TOLD_OF, "left_instructions")
 """What may stay behind of a file that was brought in, as names of texts."""
 PROBLEM = 422
 
@@ -191,6 +191,8 @@ class ConversationPages:
         except importing.UnfitFileError as unfit:
             problem = self._pages.text(request, unfit.key).format(**unfit.values)
             return await self._overview(request, {}, problem=problem)
+        except importing.BusyError:
+            return self._told(request, "import_busy", 429)
         except FullError as full:
             return await self._overview(request, {}, problem=f"import_full_{full.which}")
         query = urlencode({IMPORTED: "1", "left": left}, doseq=True)

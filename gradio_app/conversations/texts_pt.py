@@ -92,6 +92,8 @@ TEXTS = {
     "import_too_large": "O arquivo tem mais de 5 MB. Guarde menos conversas de cada vez e traga um "
     "arquivo depois do outro. Nada foi trazido.",
     "import_not_json": "Isto não é JSON, ou está cortado. Guarde o arquivo de novo. Nada foi trazido.",
+    "import_busy": "Neste momento há coisas demais sendo lidas. Nada foi trazido. Tente de novo daqui a um "
+    "minuto.",
     "import_not_ours": "Este JSON não foi guardado aqui: falta-lhe “format”: “asistente”. Nada foi trazido.",
     "import_version": "Este arquivo é de outra versão do Asistente, que esta não lê. Nada foi trazido.",
     "import_empty": "Não há nada neste arquivo que se possa trazer.",

@@ -14,7 +14,9 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from gradio_app.documents.collecting import Collector, Full
 from gradio_app.documents.decoding import ENCODINGS
@@ -35,6 +37,9 @@ READERS = {
     "eml": "mail:read",
 }
 """By the name of the kind; a reader's libraries are loaded only where they are used."""
+
+SIFTED = {"conversations": "gradio_app.conversations.sifting:sift"}
+"""What is no document, and of which more comes out than a text."""
 
 LOADED = (*ENCODINGS, "cp437", "utf-16-le")
 """Encodings are modules that Python would open while it reads; these two are of archives and of bookmarks."""
@@ -83,10 +88,13 @@ def bound(limits: Limits, parent: int) -> None:
 def read(kind: str, content: bytes, limits: Limits) -> dict[str, object]:
     if len(content) > limits.content_bytes:
         raise UnreadableError(Reason.TOO_LARGE, "content")
+    if kind in SIFTED:
+        sift = loaded(SIFTED[kind])
+        shut()
+        return {"told": sift(content)}
     if kind not in READERS:
         raise UnreadableError(Reason.UNSUPPORTED, kind)
-    module, _, function = READERS[kind].partition(":")
-    reader = getattr(importlib.import_module(f"gradio_app.documents.readers.{module}"), function)
+    reader = loaded(f"gradio_app.documents.readers.{READERS[kind]}")
     shut()
     collector = Collector(limits)
     with contextlib.suppress(Full):
@@ -99,6 +107,12 @@ def read(kind: str, content: bytes, limits: Limits) -> dict[str, object]:
         "pages": collector.pages,
         "is_cut": collector.is_cut,
     }
+
+
+def loaded(name: str) -> Callable[..., Any]:
+    """The function of `module:function`, with all that it needs."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def shut() -> None:

@@ -67,14 +67,26 @@ def extract(
 
     One document is read at a time in a task, so that all of them together stay within one child's memory.
     """
+    if kind.is_image:
+        raise UnreadableError(Reason.UNSUPPORTED, kind.name)
+    answer = told(content, kind.name, limits, stop=stop)
+    try:
+        return _extracted(answer, limits)
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise UnreadableError(Reason.BROKEN, f"answer: {type(error).__name__}") from None
+
+
+def told(content: bytes, name: str, limits: Limits, *, stop: threading.Event | None = None) -> Any:
+    """What a child says of a file, by a name that `child` knows: JSON, and nothing more is known of it.
+
+    Raises `UnreadableError`, or `Stopped`.
+    """
     stop = stop or threading.Event()
     if len(content) > limits.content_bytes:
         raise UnreadableError(Reason.TOO_LARGE, "content")
-    if kind.is_image:
-        raise UnreadableError(Reason.UNSUPPORTED, kind.name)
-    with _turn(limits, stop), _child(kind, limits) as child:
+    with _turn(limits, stop), _child(name, limits) as child:
         output = _exchange(child, content, limits, stop)
-    return _result(output, child.returncode, limits)
+    return _result(output, child.returncode)
 
 
 @contextmanager
@@ -92,11 +104,11 @@ def _turn(limits: Limits, stop: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def _child(kind: Kind, limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
+def _child(name: str, limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
     """A child with an empty environment, which is gone afterwards, and with it whatever it started."""
     arguments = [json.dumps(asdict(limits)), str(os.getpid())]
     child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-B", "-X", "utf8", "-c", PROGRAM, str(ROOT), kind.name, *arguments],
+        [sys.executable, "-I", "-B", "-X", "utf8", "-c", PROGRAM, str(ROOT), name, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # parsers quote what they read
@@ -164,8 +176,8 @@ def _hand_over(pipe: IO[bytes], rest: memoryview) -> memoryview:
         return rest[len(rest) :]
 
 
-def _result(output: bytes, returncode: int, limits: Limits) -> Extracted:
-    """What the child says, believed only as far as it holds together: what it read may have taken it over."""
+def _result(output: bytes, returncode: int) -> Any:
+    """What the child says, unless that is why it cannot read the file: which may have taken it over."""
     if not output:
         raise UnreadableError(ENDINGS.get(-returncode, Reason.BROKEN), f"ended with {returncode}")
     try:
@@ -174,13 +186,16 @@ def _result(output: bytes, returncode: int, limits: Limits) -> Extracted:
             pages = answer.get("pages")
             detail = str(answer["detail"])[:100]
             raise UnreadableError(Reason(answer["reason"]), detail, pages if _is_count(pages) else None)
-        return _extracted(answer, limits)
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise UnreadableError(Reason.BROKEN, f"answer: {type(error).__name__}") from None
+    return answer
 
 
 def _extracted(answer: dict[str, Any], limits: Limits) -> Extracted:
-    """Raises `ValueError`, `TypeError` or `KeyError` for what no reader writes."""
+    """The text, as far as what a child says holds together.
+
+    Raises `ValueError`, `TypeError` or `KeyError` for what no reader writes.
+    """
     text, pages, is_cut = answer["text"], answer["pages"], answer["is_cut"]
     if (
         not isinstance(text, str)

@@ -9,24 +9,39 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
 
 from gradio_app.assistants.given import Offered
 from gradio_app.chat.assistant import EVERYBODY, OWN, Assistant, Label, Says
-from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
+from gradio_app.chat.conversation import (
+    FAILED,
+    STOPPED,
+    Answer,
+    Conversation,
+    new_id,
+    plain,
+    temporary_id,
+)
 from gradio_app.conversations import exporting, importing
 from gradio_app.conversations.bringing_in import BringingIn
-from gradio_app.conversations.importing import UnfitFileError, read
+from gradio_app.conversations.importing import BusyError, UnfitFileError, read
+from gradio_app.conversations.sifting import ASSISTANTS, sift
+from gradio_app.documents import extraction
 from gradio_app.store import importing as storing
 from gradio_app.store import schema
 from gradio_app.store.assistants import StoredAssistants
+from gradio_app.store.chat_table import ChatTable
 from gradio_app.store.conversations import Conversations, FullError
 from gradio_app.store.exporting import Exporting
 from gradio_app.store.importing import Importing
 from gradio_app.store.instructions import OwnInstructions
 from gradio_app.store.messages import item_bytes
 from gradio_app.store.table import Table
+from gradio_app.store.temporary import Temporaries
 from tests.gradio_app.in_process import InProcess
-from tests.gradio_app.store.test_interleaving import assert_branches, assert_whole
+from tests.gradio_app.store.releases import SENT
+from tests.gradio_app.store.test_interleaving import Person, assert_branches, assert_whole
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +109,65 @@ def test_a_version_whose_first_one_was_taken_back_comes_back(place: Place) -> No
     [heading] = place.store.headings("berta", None, 5)
     assert said(place.store, "berta", heading.id) == [("second", "all of second")]
     assert_branches(place.store, "berta", heading.id)
+
+
+class Anybody(Person):
+    """Who also brings files, gets answers that ended early or say nothing, and takes everything back."""
+
+    def _attach(self, store: Conversations, place: int) -> None:
+        files = (replace(SENT, id=f"{place:032x}"),)
+        self.asked.append((store.ask(self.user_id, self._seen(store), "", files=files), ""))
+
+    def _fail(self, store: Conversations, place: int) -> None:
+        if self.asked:
+            answer = Answer(
+                plain("" if place % 2 else "half"), status=(STOPPED, FAILED)[place % 2], reason=""
+            )
+            store.answer(self.user_id, self.conversation_id, self.asked[-1][0], "", answer)
+
+    def _begin(self, _store: Conversations, _place: int) -> None:
+        self.conversation_id = new_id()
+
+    def _begin_temporary(self, _store: Conversations, _place: int) -> None:
+        self.conversation_id = temporary_id()
+
+
+DAILY, RARE = ["ask", "answer", "replace", "choose", "undo"], ["write", "go_on", "sum_up", "rename", "pin"]
+ANYTHING = st.sampled_from(
+    [*DAILY * 2, *RARE, "move", "attach", "fail", "begin", "begin_temporary", "delete"]
+)
+
+
+@given(
+    deeds=st.lists(st.tuples(ANYTHING, st.integers(0, 5)), max_size=25),
+    how=st.sampled_from(["json", "account"]),
+)
+@settings(max_examples=150, phases=[Phase.generate, Phase.shrink])
+@example(deeds=[("ask", 0), ("answer", 0), ("undo", 0), ("begin", 0), ("ask", 0)], how="json")
+@example(deeds=[("ask", 0), ("undo", 0)], how="account")
+def test_whatever_can_be_saved_comes_back(deeds: list[tuple[str, int]], how: str) -> None:
+    client = InProcess(f"importing-{uuid4().hex}")
+    table = Table(client, client.table_name)
+    store = Conversations(ChatTable(table, Temporaries()))
+    Anybody("ana", new_id(), deeds, "", [])(store)
+    content = "".join(exporting.pieces(Exporting(table), "ana", how, [], str)).encode()
+    saved = [each["id"] for each in json.loads(content)["conversations"]]
+    stored = [heading.id for heading in store.headings("ana", None, 50)]
+    assert sorted(saved) == sorted(each for each in stored if said(store, "ana", each))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importing, "told_by_child", lambda content, *_: {"told": sift(content)})
+        if not saved:
+            with pytest.raises(UnfitFileError, match="import_empty"):
+                read(content, OFFERED)
+            return
+        brought = read(content, OFFERED)
+    Importing(table).store("berta", brought.conversations)
+    theirs = [heading.id for heading in store.headings("berta", None, 50)]
+    assert sorted(said(store, "berta", each) for each in theirs) == sorted(
+        said(store, "ana", each) for each in saved
+    )
+    if len(theirs) == 1:
+        assert_branches(store, "berta", theirs[0])
 
 
 def said(store: Conversations, user_id: str, conversation_id: str) -> list[tuple[str, str]]:
@@ -351,7 +425,6 @@ def broken(change: Any) -> bytes:
 
 
 MESSAGES = [
-    lambda messages: messages.clear(),
     lambda messages: messages.append(dict(messages[0])),
     lambda messages: messages[0].pop("text"),
     lambda messages: messages[0].update(text=7),
@@ -382,6 +455,70 @@ def test_what_is_no_conversation_is_refused_with_its_number(change: Any) -> None
 
 
 OURS = {"format": "asistente", "version": 1}
+
+
+def repeated(before: bytes, piece: bytes, after: bytes) -> bytes:
+    """As many as there is room for in a file."""
+    return before + piece * ((importing.IMPORT_BYTES - len(before + after)) // len(piece)) + after
+
+
+IN_FILE = b'{"format": "asistente", "version": 1, "conversations": ['
+
+
+@pytest.mark.parametrize(
+    ("content", "outcome"),
+    [
+        (repeated(b"[", b"[],", b"1]"), "import_not_ours"),
+        (repeated(b"[", b"[1],", b"1]"), "import_not_ours"),
+        (repeated(IN_FILE, b"{},", b"{}]}"), "import_too_many"),
+        (repeated(IN_FILE + b'{"messages": [', b"{},", b"{}]}]}"), "import_too_long"),
+        (repeated(IN_FILE + b'{"messages": [], "x": [', b"{},", b"{}]}]}"), "import_empty"),
+        (repeated(b'{"format": "asistente", "version": 1, "x": [', b"0,", b"0]}"), "import_empty"),
+    ],
+)
+def test_a_file_of_millions_of_values_is_parsed_elsewhere(
+    content: bytes, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parser holds the interpreter, and everybody in this process with it, for as long as it takes."""
+    parsed: list[bytes] = []
+    real = extraction.orjson.loads
+    monkeypatch.setattr(json, "loads", lambda *_, **__: pytest.fail("parsed in the server's process"))
+    monkeypatch.setattr(extraction.orjson, "loads", lambda told: parsed.append(told) or real(told))
+    with pytest.raises(UnfitFileError) as refused:
+        read(content, OFFERED)
+    assert refused.value.key == outcome
+    assert [len(each) < 500_000 for each in parsed] == [True]
+
+
+def test_a_file_that_there_is_no_room_to_parse_may_be_brought_in_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for limits in (replace(importing.LIMITS, wall_seconds=0), replace(importing.LIMITS, characters=9)):
+        with monkeypatch.context() as patch:
+            patch.setattr(importing, "LIMITS", limits)
+            with pytest.raises(BusyError):
+                read(json.dumps(saved()).encode(), OFFERED)
+    assert read(json.dumps(saved()).encode(), OFFERED).conversations
+
+
+STRANGE = ["1e999", "-1e999", "NaN", "1" * 40, "[1]", "{}", '"7"', "null", "true", "1.5"]
+
+
+@pytest.mark.parametrize("name", ["temperature", "max_tokens", "model_id", "effort", "instructions"])
+def test_whatever_stands_for_a_setting_comes_to_nothing(name: str) -> None:
+    told = copy.deepcopy(saved())
+    told["conversations"] *= len(STRANGE)
+    content = json.dumps(told | {"conversations": [each | {name: "here"} for each in told["conversations"]]})
+    for value in STRANGE:
+        content = content.replace('"here"', value, 1)
+    for conversation in read(content.encode(), OFFERED).conversations:
+        assert set(conversation.settings) <= {"instructions"}
+
+
+def test_of_very_many_assistants_the_first_ones_come_in() -> None:
+    file = OURS | {"assistants": [{"says": {"name": str(number)}} for number in range(2_000)]}
+    brought = read(json.dumps(file).encode(), OFFERED)
+    assert (len(brought.assistants), brought.left) == (ASSISTANTS, ["left_assistants"])
 
 
 @pytest.mark.parametrize(
