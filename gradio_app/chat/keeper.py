@@ -7,6 +7,7 @@ is good, other tasks show the answer as it grows; only one whose lease ran out w
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from math import ceil
 
 from gradio_app.chat import errors
 from gradio_app.chat.accounts import Accounts
@@ -17,7 +18,9 @@ from gradio_app.store.table import ConflictError, TableUnreachable
 from gradio_app.store.temporary import TemporaryFullError
 
 KEEP_SECONDS = 1.0
-"""Between two writes of an unfinished answer, unless it is long: what a dying process loses at most."""
+"""Between two writes of an unfinished answer, one of few and not long: what a dying process loses at most."""
+FEW = 5
+"""So many are written each second: a write takes the processor as long as some updates of a page."""
 CHEAP_BYTES = 4096
 """A write takes a unit for each KiB of the whole text: a longer one is written less often in proportion."""
 LONGEST_PAUSE = 5
@@ -57,12 +60,13 @@ class Keeper:
     def _look(self) -> list[Future[None]]:
         self._running.sweep()
         begun = list[Future[None]]()
-        for answer in self._running.answers:
-            if answer.number:
-                answer.looks += 1
-                looks = answer.looks % LONGEST_PAUSE == 0
-                if looks or answer.looks % pause_of(answer) == 0:
-                    begun.append(self._writers.submit(self._keep, answer, looks=looks))
+        answers = [answer for answer in self._running.answers if answer.number]
+        count = sum(not answer.in_line for answer in answers)
+        for answer in answers:
+            answer.looks += 1
+            looks = answer.looks % LONGEST_PAUSE == 0
+            if looks or answer.looks % pause_of(answer, count) == 0:
+                begun.append(self._writers.submit(self._keep, answer, looks=looks))
         if time.monotonic() - self._vouched > VOUCH_SECONDS:
             self._vouched = time.monotonic()
             self._accounts.keep()
@@ -116,9 +120,11 @@ class Keeper:
             return self._is_awake
 
 
-def pause_of(answer: RunningAnswer) -> int:
-    """Between two writes of it, in times of `KEEP_SECONDS`."""
-    return LONGEST_PAUSE if answer.in_line else min(LONGEST_PAUSE, 1 + answer.size // CHEAP_BYTES)
+def pause_of(answer: RunningAnswer, count: int) -> int:
+    """Between two writes of one of so many answers that are written, in times of `KEEP_SECONDS`."""
+    if answer.in_line:
+        return LONGEST_PAUSE
+    return min(LONGEST_PAUSE, max(ceil(count / FEW), 1 + answer.size // CHEAP_BYTES))
 
 
 def lease_end() -> int:

@@ -21,7 +21,7 @@ LOOKS = 2 * keeper.LONGEST_PAUSE
 class Watched:
     """Somebody who chats on a task whose keeper looks when it is told to; what that calls is counted."""
 
-    def __init__(self, models: Models, places: int = 8) -> None:
+    def __init__(self, models: Models, places: int = 2 * keeper.FEW) -> None:
         name = f"kept-{next(names)}"
         self.client = InProcess(name)
         self.chatting: Chatting = make_chatting(self.client, name, models, running=Running(places))
@@ -60,6 +60,22 @@ def test_a_long_answer_is_written_less_often(watched: Watched) -> None:
     answer.write("x" * 20 * keeper.CHEAP_BYTES)
     assert watched.look() == {"update_item": 2, "batch_get_item": 2}
     answer.stop()
+    watched.chatting.settle()
+
+
+def test_many_answers_are_written_less_often(watched: Watched) -> None:
+    """A task that is busy with answers is not made busy with writing them down."""
+    answers = list[RunningAnswer]()
+    for number in range(2 * keeper.FEW):
+        watched.chatting.user_id = f"user-{number}"
+        answers.append(begun(watched.chatting))
+        if number == keeper.FEW - 1:
+            assert watched.look()["update_item"] == keeper.FEW * LOOKS
+    for answer in answers:
+        answer.looks = 0
+    assert watched.look()["update_item"] == 2 * keeper.FEW * 6, "2, 4, 5, 6, 8 and 10"
+    for answer in answers:
+        answer.stop()
     watched.chatting.settle()
 
 
