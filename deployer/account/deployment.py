@@ -17,14 +17,20 @@ def existing_pool(aws: Aws, options: Options) -> str:
     return values.get(EXISTING_POOL, "")
 
 
-def outputs(aws: Aws, options: Options, *names: str) -> list[str]:
-    """Return these outputs of the root stack; raises UsageError where there is no such deployment."""
+def present(aws: Aws, options: Options) -> stack.Description:
+    """Return the root stack, whatever its state; raises UsageError where there is none."""
     found = stack.find(aws.cloudformation, options.stack)
     if found is None:
         raise UsageError(
             f"There is no stack {options.stack} in account {aws.account}, region {aws.region}: deploy it "
             "first (`make deploy`), or name another with --stack and --region."
         )
+    return found
+
+
+def outputs(aws: Aws, options: Options, *names: str) -> list[str]:
+    """Return these outputs of the root stack; raises UsageError where there is no such deployment."""
+    found = present(aws, options)
     given = stack.outputs(found)
     if missing := [name for name in names if not given.get(name)]:
         raise UsageError(

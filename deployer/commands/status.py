@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from command_line import Parser
-from deployer.account import condition
+from deployer.account import condition, deployment
 from deployer.cloudformation import stack
 from deployer.cloudformation.inventory import inventory
 from deployer.cloudformation.package import STACK_TYPE
@@ -27,17 +27,15 @@ def run(options: Options, console: Console, *, cost: bool = False) -> None:
     """Print the stack's state, since when, its outputs, and how each part of it is doing.
 
     A part that AWS does not tell of says so in its line. With `cost`, what the month has cost so far, which
-    takes a request to Cost Explorer of 0.01 USD. Raises DeployError when AWS cannot be asked for the stack.
+    takes a request to Cost Explorer of 0.01 USD. Raises DeployError when AWS cannot be asked for the stack,
+    and when there is none.
     """
     with explained(EXIT_USAGE):
         aws = connect(options)
-        found = stack.find(aws.cloudformation, options.stack)
         base = stack.find(aws.cloudformation, options.bootstrap_stack)
-    if base and base["StackStatus"] not in stack.WELL:
-        say(console, f"{base['StackName']} is in {base['StackStatus']}.", "yellow")
-    if found is None:
-        say(console, f"There is no stack {options.stack} in account {aws.account}, region {aws.region}.")
-        return
+        if base and base["StackStatus"] not in stack.WELL:
+            say(console, f"{base['StackName']} is in {base['StackStatus']}.", "yellow")
+        found = deployment.present(aws, options)
     since = (found.get("LastUpdatedTime") or found["CreationTime"]).astimezone()
     say(console, f"{options.stack} in account {aws.account}, region {aws.region}")
     say(console, f"{found['StackStatus']} since {since:%Y-%m-%d %H:%M %Z}")

@@ -22,6 +22,7 @@ from deployer.commands import status
 from deployer.commands.status import show_outputs
 from gradio_app.chat import metrics
 from tests.deployer import calls
+from tests.deployer.running import DEPLOY_SH, run
 from tests.deployer.tiny import Tiny
 from tests.emulator_fixture import RunningEmulator
 
@@ -34,6 +35,13 @@ def test_plain_http_carries_its_warning(url: str, warned: bool) -> None:
     show_outputs({"ServiceUrl": url, "TableName": "t"}, Console(file=page, width=200))
     assert f"ServiceUrl  {url}" in page.getvalue()
     assert ("WITHOUT ENCRYPTION" in page.getvalue()) == warned
+
+
+@pytest.mark.slow
+def test_a_stack_that_is_not_there_is_a_mistake_as_for_every_other_command(tiny: Tiny) -> None:
+    ended = run(DEPLOY_SH, "status", "--stack", tiny.stack)
+    assert ended.is_one_sentence, ended
+    assert f"There is no stack {tiny.stack} in account" in ended.said
 
 
 @pytest.mark.slow
