@@ -18,6 +18,7 @@ from deployer.command import Command
 from deployer.console import say
 from deployer.errors import EXIT_FAILED, EXIT_USAGE, DeployError, UsageError, explained
 from deployer.offline import github
+from deployer.offline.profiles import checked
 from deployer.options import Options
 from deployer.session import Aws, connect
 
@@ -46,7 +47,8 @@ def run(options: Options, console: Console, repository: str, branch: str = BRANC
 
     with explained(EXIT_USAGE):
         name = stack_name(options.stack)
-        template = github.template(options.stack, str(options.parameters.get(EXISTING_POOL, "")))
+        # The pool's id goes into what the role may do.
+        template = github.template(options.stack, checked(options.parameters)[EXISTING_POOL])
         chosen = {"Repository": repository, "Branch": branch}
         unknown = f"arn:aws:iam::{'0' * 12}:oidc-provider/{ISSUER}"
         parameters.resolve(template, chosen, {"ProviderArn": unknown})

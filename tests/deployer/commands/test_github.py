@@ -81,6 +81,13 @@ def test_what_the_deployer_may_is_attached_with_the_account_filled_in(tiny: Tiny
     assert none["AttachedPolicies"] == []
 
 
+@pytest.mark.parametrize("pool", ["*", "us-east-1_*", "us-east-1_a/../*"])
+def test_what_goes_into_a_policy_is_checked_as_a_deployment_would(tiny: Tiny, pool: str) -> None:
+    with pytest.raises(UsageError, match="ExistingUserPoolId"):
+        github.run(tiny.options(ExistingUserPoolId=pool), tiny.console, "acme/chat")
+    assert stack.find(tiny.aws.client("cloudformation"), github.stack_name(tiny.stack)) is None
+
+
 def test_the_same_again_changes_nothing_and_another_repository_changes_in_place(tiny: Tiny) -> None:
     first = github.run(tiny.options(), tiny.console, "acme/chat")
     tiny.printed()
