@@ -101,14 +101,15 @@ def _address(value: str) -> str:
 
 def _secret(value: str) -> str:
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html"""
-    return _region(secrets_region(value))
+    return of_region(secrets_region(value))
 
 
 def _pool(value: str) -> str:
-    return _region(value.partition("_")[0])
+    return of_region(value.partition("_")[0])
 
 
-def _region(region: str) -> str:
+def of_region(region: str) -> str:
+    """What is wrong with the name of a Region, as the rest of a sentence; empty where it may be one."""
     try:
         partition = botocore.session.Session().get_partition_for_region(region)
     except UnknownRegionError:

@@ -1,23 +1,25 @@
-"""The permissions that a deployer needs: `python -m deployer.offline.policy [--stack NAME] [--out DIR]`.
+"""The permissions that a deployer needs: `python -m deployer.offline.policy` (`--help` says what it takes).
 
 What CloudFormation needs for each resource type is in AWS's own registry of types, which cfn-lint carries;
 what the deployer itself calls is listed here. IAM takes at most 6,144 characters in a managed policy, so they
-come in several files. `{account}` and `{region}` stand for what the user has: IAM has no variable for them.
+come in several files. `{account}` and `{region}` stand for what nobody said: IAM has no variable for them.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from command_line import EXIT_USAGE, Parser, path, sentences, text
-from deployer.cloudformation import schemas
+from deployer.cloudformation import meaning, schemas
 from deployer.cloudformation.parameters import parse_overrides
-from deployer.errors import DeployError, explained
+from deployer.errors import DeployError, UsageError, explained
 from deployer.offline import operator_policy
 from deployer.offline.profiles import checked, rendered
 from deployer.options import PARAMETERS_FILE, ROOT, load
@@ -185,8 +187,10 @@ def policies(stack: str, existing_pool: str = "") -> list[dict[str, Any]]:
     return documents
 
 
-def write(stack: str, folder: Path, existing_pool: str = "") -> list[Path]:
-    """Write the documents into `folder`; return the files."""
+def write(
+    stack: str, folder: Path, existing_pool: str = "", here: Mapping[str, str] | None = None
+) -> list[Path]:
+    """Write the documents into `folder`, with what `here` has for each placeholder; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     every = enumerate(policies(stack, existing_pool), 1)
     documents = {f"deployer-policy-{number}.json": each for number, each in every}
@@ -194,7 +198,10 @@ def write(stack: str, folder: Path, existing_pool: str = "") -> list[Path]:
     operators = operator_policy.document(stack, existing_pool)
     for name, document in (documents | {"operator-policy.json": operators}).items():
         file = folder / name
-        file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        content = json.dumps(document, indent=2) + "\n"
+        for placeholder, value in (here or {}).items():
+            content = content.replace(placeholder, value)
+        file.write_text(content, encoding="utf-8")
         written.append(file)
     return written
 
@@ -276,11 +283,31 @@ def _length(document: dict[str, Any]) -> int:
     return len(text.replace("{account}", "1" * 12).replace("{region}", LONGEST_REGION))
 
 
+_TO_PUT = {"{account}": "your account's number for {account}", "{region}": "the Region for {region}"}
+
+
+def _account(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{12}", value):
+        raise argparse.ArgumentTypeError("an account's number has 12 digits")
+    return value
+
+
+def _here(account: str | None, region: str | None) -> dict[str, str]:
+    """What is known by placeholder; raises UsageError for a Region that cannot be one."""
+    if region and (wrong := meaning.of_region(region)):
+        raise UsageError(f"The policies cannot be written: {wrong}.")
+    return {name: value for name, value in (("{account}", account), ("{region}", region)) if value}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the documents and print their files; return the exit code: 0 done, 2 something to set right."""
     parser = Parser(prog="make policy", description="Write the permissions to deploy.")
     parser.add_argument("overrides", nargs="*", metavar="Key=Value", help="checked, as deploy would")
     parser.add_argument("--stack", type=text, metavar="NAME", help="the stack (default: the file's)")
+    parser.add_argument("--account", type=_account, metavar="ID", help="for which account, 12 digits")
+    parser.add_argument(
+        "--region", type=text, metavar="REGION", help="for which Region (default: the file's)"
+    )
     parser.add_argument(
         "--parameters",
         type=path,
@@ -293,17 +320,20 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with explained(EXIT_USAGE):
             overrides = parse_overrides(given.overrides)
-            options = load(given.parameters, stack=given.stack, overrides=overrides)
+            options = load(given.parameters, stack=given.stack, region=given.region, overrides=overrides)
             values = checked(options.parameters)
-            written = write(options.stack, given.out, values["ExistingUserPoolId"])
+            here = _here(given.account, options.region)
+            written = write(options.stack, given.out, values["ExistingUserPoolId"], here)
     except DeployError as error:
         print(sentences(str(error)), file=sys.stderr)
         return error.exit_code
     for file in written:
         print(file)
+    missing = [words for placeholder, words in _TO_PUT.items() if placeholder not in here]
+    first = f"Put {' and '.join(missing)} (--account and --region do), then attach" if missing else "Attach"
     print(
-        "Put your account's number for {account} and the Region for {region}, then attach the deployer's to "
-        "whoever deploys, and the operator's to whoever only looks after people and logs."
+        f"{first} the deployer's to whoever deploys, and the operator's to whoever only looks after people "
+        "and logs."
     )
     return 0
 

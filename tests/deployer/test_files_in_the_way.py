@@ -93,7 +93,7 @@ def test_a_source_that_is_not_there_deploys_nothing(tiny: Tiny, tmp_path: Path) 
     assert tiny.printed() == ""
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["template"], 1), (["status"], 1)])
+@pytest.mark.parametrize(("arguments", "code"), [(["template"], 1), (["destroy", "--stack", "nobodys"], 2)])
 def test_words_that_nobody_can_take_in_are_no_traceback(tiny: Tiny, arguments: list[str], code: int) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

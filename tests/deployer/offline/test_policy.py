@@ -12,6 +12,7 @@ from deployer.account import service_linked_roles
 from deployer.offline import operator_policy, policy
 from deployer.offline.profiles import rendered
 from deployer.options import STACK_NAME_MAX_LENGTH
+from tests.deployer.running import POLICY, run
 
 POLICIES = policy.policies("chat")
 STATEMENTS = [statement for document in POLICIES for statement in document["Statement"]]
@@ -131,3 +132,35 @@ def test_no_policy_is_written_for_a_stack_that_cannot_be_deployed(
     assert policy.main(["--stack", "x" * (STACK_NAME_MAX_LENGTH + 1), "--out", str(tmp_path)]) == 2
     assert "cannot be the name of a stack" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def written(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, str]:
+    """All documents as text, and the sentence at the end."""
+    assert policy.main(["--out", str(folder), "--parameters", str(folder / "none.toml"), *arguments]) == 0
+    return "".join(file.read_text("utf-8") for file in folder.glob("*.json")), capsys.readouterr().out
+
+
+def test_account_and_region_are_filled_in_as_far_as_they_are_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "none.toml").write_text("")
+    text, said = written(tmp_path, capsys)
+    assert "{account}" in text
+    assert "Put your account's number for {account} and the Region for {region} (" in said
+    text, said = written(tmp_path, capsys, "--region", "eu-west-1")
+    assert ("{region}" in text, "{account}" in text) == (False, True)
+    assert "Put your account's number for {account} (" in said
+    (tmp_path / "none.toml").write_text('region = "eu-west-1"\n')
+    text, said = written(tmp_path, capsys, "--account", "123456789012")
+    assert not {"{account}", "{region}"} & {word for word in ("{account}", "{region}") if word in text}
+    assert "arn:aws:dynamodb:eu-west-1:123456789012:table/" in text
+    assert "Attach the deployer's" in said
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--account", "*"), ("--account", "1234"), ("--region", "*"), ("--region", "cn-north-1")]
+)
+def test_an_account_or_region_that_cannot_be_is_refused(tmp_path: Path, arguments: tuple[str, str]) -> None:
+    ended = run(POLICY, "--out", str(tmp_path / "policy"), *arguments)
+    assert ended.is_one_sentence, ended
+    assert not (tmp_path / "policy").exists()
