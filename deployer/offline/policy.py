@@ -68,6 +68,27 @@ RESOURCES: dict[str, list[str]] = {
         f"arn:aws:elasticloadbalancing:{HERE}:loadbalancer/app/*",
     ],
 }
+# Of services that take everything above, what does harm to what bears the stack's name, alone or after words
+# of AWS's own; the firewall's log group must be called otherwise, and has the stack's id.
+BY_NAME: dict[str, tuple[list[str], set[str]]] = {
+    "ecs": (
+        [f"arn:aws:ecs:{HERE}:{kind}/{{stack}}-*" for kind in ("cluster", "service")],
+        {
+            "DeleteCluster", "DeleteService", "PutClusterCapacityProviders", "UpdateCluster",
+            "UpdateClusterSettings", "UpdateService",
+        },
+    ),
+    "logs": (
+        [
+            f"arn:aws:logs:{HERE}:log-group:{name}-*"
+            for name in ("{stack}", "/aws/ecs/containerinsights/{stack}", "aws-waf-logs")
+        ],
+        {
+            "DeleteDataProtectionPolicy", "DeleteLogGroup", "DeleteRetentionPolicy", "GetLogEvents",
+            "PutRetentionPolicy",
+        },
+    ),
+}  # fmt: skip
 WITHOUT_RESOURCE = {
     "acm:RequestCertificate", "application-autoscaling:DescribeScalableTargets",
     "bedrock:GetFoundationModel", "bedrock:GetFoundationModelAvailability", "bedrock:GetInferenceProfile",
@@ -124,7 +145,7 @@ OWN = {
         "DescribeVpcEndpoints", "DescribeVpcs", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
     ],
     "cognito-idp": [
-        "DeleteUserPool", "DescribeUserPool", "DescribeUserPoolDomain", "ListUsers", "UpdateUserPool",
+        "DeleteUserPool", "DescribeUserPool", "DescribeUserPoolDomain", "UpdateUserPool",
     ],
     "dynamodb": ["DeleteTable", "DescribeTable", "UpdateTable"],
     "ecr": ["BatchDeleteImage", "DescribeRepositories", "ListImages"],
@@ -175,9 +196,11 @@ def policies(stack: str, existing_pool: str = "") -> list[dict[str, Any]]:
     )
     for action in everywhere:
         needed[action.partition(":")[0]].discard(_name(action))
+    named = [_named(service, needed[service], stack) for service in BY_NAME]
     statements = [_statement(service, names, stack) for service, names in sorted(needed.items()) if names]
+    statements += named
     statements += [_allow("WithoutResource", everywhere, ["*"], {}), *_roles(stack), _providers_secret(stack)]
-    statements += [_simulation(), _proof(stack, existing_pool)]
+    statements += [_simulation(), *_people(stack, existing_pool)]
     documents: list[dict[str, Any]] = []
     for statement in statements:
         if documents and _length(_document([*documents[-1]["Statement"], statement])) <= MAX_CHARACTERS:
@@ -219,6 +242,16 @@ def _statement(service: str, names: Iterable[str], stack: str) -> dict[str, Any]
     return _allow(sid, [f"{service}:{name}" for name in sorted(names)], resources, condition)
 
 
+def _named(service: str, names: set[str], stack: str) -> dict[str, Any]:
+    """What of a service is confined by a name, which is taken out of `names`."""
+    resources, confined = BY_NAME[service]
+    taken = sorted(names & confined)
+    names -= confined
+    filled = [_filled(resource, stack) for resource in resources]
+    condition = {"aws:RequestedRegion": "{region}"}
+    return _allow(f"{service.capitalize()}ByName", [f"{service}:{name}" for name in taken], filled, condition)
+
+
 def _roles(stack: str) -> list[dict[str, Any]]:
     """To hand the stacks' roles to the services that work with them, and those services' own roles."""
     passed = {"iam:PassedToService": [f"{service}.amazonaws.com" for service in PASSED_TO]}
@@ -251,13 +284,21 @@ def _simulation() -> dict[str, Any]:
     return _allow("Simulation", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], whose, {})
 
 
-def _proof(stack: str, existing_pool: str) -> dict[str, Any]:
-    """To have somebody new sign in at the end of a deployment and be forgotten, in this deployment's pool."""
+def _people(stack: str, existing_pool: str) -> list[dict[str, Any]]:
+    """To have somebody new sign in at the end of a deployment and be forgotten, in this deployment's pool.
+
+    Beside a pool that exists already there may be an own one, which an earlier deployment left: whether
+    somebody is in that is looked at before it is removed.
+    """
     names = [
         "AdminCreateUser", "AdminDeleteUser", "AdminDisableUser", "AdminGetUser", "AdminUserGlobalSignOut",
+        "ListUsers",
     ]  # fmt: skip
     pools, ours = operator_policy.pools(stack, existing_pool)
-    return _allow("Proof", [f"cognito-idp:{name}" for name in names], pools, ours)
+    proof = _allow("Proof", [f"cognito-idp:{name}" for name in names], pools, ours)
+    if not existing_pool:
+        return [proof]
+    return [proof, _allow("LeftPool", ["cognito-idp:ListUsers"], *operator_policy.pools(stack))]
 
 
 def _allow(sid: str, names: list[str], resources: list[str], condition: dict[str, Any]) -> dict[str, Any]:

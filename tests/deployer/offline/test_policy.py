@@ -12,6 +12,7 @@ from deployer.account import service_linked_roles
 from deployer.offline import operator_policy, policy
 from deployer.offline.profiles import rendered
 from deployer.options import STACK_NAME_MAX_LENGTH
+from templates.stacks import firewall
 from tests.deployer.running import POLICY, run
 
 POLICIES = policy.policies("chat")
@@ -79,6 +80,38 @@ def test_what_bears_the_stacks_name_is_confined_to_it() -> None:
                 or ":role/chat" in resource
             ):
                 assert "chat-" in resource, resource
+
+
+def test_what_does_harm_to_a_neighbours_tasks_and_logs_is_confined_by_name() -> None:
+    harm = {"ecs:DeleteCluster", "ecs:UpdateService", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"}
+    found = [s for s in STATEMENTS if harm & set(s["Action"])]
+    assert harm <= {action for statement in found for action in statement["Action"]}
+    firewalls = f":log-group:{firewall.LOG_GROUP_PREFIX}*"
+    for resource in (resource for statement in found for resource in statement["Resource"]):
+        assert "chat-" in resource or resource.endswith(firewalls), resource
+
+
+def test_what_is_confined_by_name_has_the_name_that_cloudformation_makes() -> None:
+    """Which begins with the stack's; the firewall's log group alone has one that AWS WAF asks for."""
+    said = {"AWS::ECS::Cluster": "ClusterName", "AWS::ECS::Service": "ServiceName",
+            "AWS::Logs::LogGroup": "LogGroupName"}  # fmt: skip
+    named = [
+        title
+        for stack in rendered().values()
+        for title, resource in stack["Resources"].items()
+        if said.get(resource["Type"]) in resource.get("Properties", {})
+    ]
+    assert named == ["FirewallLogGroup"]
+
+
+@pytest.mark.parametrize("pool", ["", "eu-west-1_Ab12Cd34E"])
+def test_nobody_elses_people_are_listed(pool: str) -> None:
+    statements = [s for document in policy.policies("chat", pool) for s in document["Statement"]]
+    listing = [s for s in statements if "cognito-idp:ListUsers" in s["Action"]]
+    assert listing
+    for statement in listing:
+        ours = statement.get("Condition", {})["StringEquals"].get("aws:ResourceTag/Project") == "chat"
+        assert ours or [each.rpartition("/")[2] for each in statement["Resource"]] == [pool]
 
 
 def test_the_longest_stack_name_stands_whole_in_every_name_that_is_made_of_it() -> None:
