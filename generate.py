@@ -36,7 +36,7 @@ PROJECT = Path(__file__).resolve().parent
 def render(tag: str, keep_data: str = KEEP_DATA_VALUES[0]) -> dict[str, str]:
     """Return the file name and the JSON text of every stack, for the image `tag`.
 
-    They are made for one value of the parameter KeepData; `templates.deletion_policies` says why.
+    They are made for one value of the parameter KeepData; `templates.parts.deletion_policies` says why.
     """
     stacks = {
         "root": root.template(tag, keep_data),

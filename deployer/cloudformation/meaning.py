@@ -158,8 +158,3 @@ MEANINGS: dict[str, Callable[[str], str]] = {
     "TimeZone": _time_zone,
     "VpcCidr": _network,
 }
-FORM_IS_ALL = {
-    "ExistingVpcId", "HostedZoneId", "ModelId", "AlternativeModelId", "EmbeddingModelId",
-    "FormerEmbeddingModelId", "OidcClientId", "SingleSignOnProvider", "SingleSignOnDomainPrefix",
-}  # fmt: skip
-"""Names that others give: whether there is such a one, only they know."""
