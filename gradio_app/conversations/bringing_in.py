@@ -1,10 +1,10 @@
 """Storing what a file brings: conversations, and of an account its person's instructions and assistants."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gradio_app.assistants.given import Offered, as_offered
 from gradio_app.chat.assistant import OWN, Label, Says
-from gradio_app.conversations.importing import SOME_ASSISTANTS, read
+from gradio_app.conversations.importing import SOME_ASSISTANTS, Brought, read
 from gradio_app.store.assistants import StoredAssistants, TooManyAssistantsError
 from gradio_app.store.importing import Importing
 from gradio_app.store.instructions import OwnInstructions
@@ -25,14 +25,22 @@ class BringingIn:
         self._instructions = instructions
         self._offered = offered
 
-    def store(self, user_id: str, content: bytes) -> list[str]:
-        """Store what is in a file; what of it stays behind, as names of texts.
+    def steps(self, user_id: str, content: bytes) -> Iterator[list[str] | None]:
+        """Store what is in a file, a piece at each step; the last says what of it stays behind.
 
-        Nothing that is there is changed: a person who has instructions keeps them. Raises UnfitFileError
-        and BusyError, before anything is stored, and FullError.
+        That are names of texts. Nothing that is there is changed: a person who has instructions keeps them.
+        Raises UnfitFileError and BusyError, before anything is stored, and FullError.
         """
         brought = read(content, self._offered)
-        self._importing.store(user_id, brought.conversations)
+        yield None
+        run = self._importing.begin(user_id, content)
+        yield from self._importing.store(run, brought.conversations)
+        left = self._of_account(user_id, brought)
+        self._importing.end(run)
+        yield left
+
+    def _of_account(self, user_id: str, brought: Brought) -> list[str]:
+        """Store the instructions and assistants; what of all the file stays behind."""
         left = list(brought.left)
         if brought.instructions:
             own = self._instructions.find(user_id)

@@ -10,7 +10,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 from anyio import move_on_after, sleep
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -22,6 +21,7 @@ from gradio_app.conversations import exporting, importing, listing, searching
 from gradio_app.conversations.bringing_in import BringingIn
 from gradio_app.conversations.catching_up import CatchingUp
 from gradio_app.conversations.exports import Exports, TooManyExportsError
+from gradio_app.conversations.imports import Imports, TooManyImportsError, UnderWayError
 from gradio_app.gate.shares import Shares
 from gradio_app.language import language
 from gradio_app.library.uploads import MalformedFormError, upload_form
@@ -73,7 +73,7 @@ class ConversationPages:
     def __init__(self, parts: Parts) -> None:
         self._pages = parts.pages
         self._store = parts.store
-        self._bringing_in = parts.bringing_in
+        self._imports = Imports(parts.bringing_in)
         self._exports = Exports(parts.exporting)
         self._running = parts.running
         self._said = parts.said
@@ -81,7 +81,6 @@ class ConversationPages:
         self._shares = parts.shares
         self._catching_up = CatchingUp(parts.said)
         self._run = Threads(AT_WORK).run
-        self._bring_in = Threads(1).run
         self._deletions = Shares(at_once=1)
 
     def routes(self) -> list[BaseRoute]:
@@ -185,13 +184,18 @@ class ConversationPages:
         """The conversations of a file that our export has made; all of it is checked before any is stored."""
         body = await request.body()
         try:
-            left = await self._bring_in(self._brought_in, _person(request), request.headers, body)
+            sent = await self._run(upload_form, request.headers, body)
+            if len(sent.files) != 1:
+                raise importing.UnfitFileError("import_no_file")
+            left = await self._imports.bring_in(_person(request), sent.files[0].content)
         except MalformedFormError:
             return self._pages.refusal(request, 400)
+        except UnderWayError:
+            return self._told(request, "import_under_way", 429)
         except importing.UnfitFileError as unfit:
             problem = self._pages.text(request, unfit.key).format(**unfit.values)
             return await self._overview(request, {}, problem=problem)
-        except importing.BusyError:
+        except (importing.BusyError, TooManyImportsError):
             return self._told(request, "import_busy", 429)
         except FullError as full:
             return await self._overview(request, {}, problem=f"import_full_{full.which}")
@@ -203,12 +207,6 @@ class ConversationPages:
         names = [self._pages.text(request, each) for each in LEFT if each in left]
         stays = self._pages.text(request, "import_left").format(what=", ".join(names)) if names else ""
         return " ".join(filter(None, [self._pages.text(request, IMPORTED), stays]))
-
-    def _brought_in(self, user_id: str, headers: Headers, body: bytes) -> list[str]:
-        sent = upload_form(headers, body)
-        if len(sent.files) != 1:
-            raise importing.UnfitFileError("import_no_file")
-        return self._bringing_in.store(user_id, sent.files[0].content)
 
     def _exported(self, request: Request, how: str, ids: list[str]) -> Response:
         try:

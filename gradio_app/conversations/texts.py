@@ -95,6 +95,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "import_too_large": "The file has more than 5 MB. Save fewer conversations at a time and bring in "
         "one file after the other. Nothing was brought in.",
         "import_not_json": "This is no JSON, or it is cut off. Save the file again. Nothing was brought in.",
+        "import_under_way": "A file of yours is being brought in already. Wait until it is in the list, then "
+        "bring in this one.",
         "import_busy": "Too much is being read here at the moment. Nothing was brought in. Try again in "
         "a minute.",
         "import_not_ours": "This JSON was not saved here: it lacks “format”: “asistente”. Nothing was "
@@ -231,6 +233,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "import_too_large": "El archivo tiene más de 5 MB. Guarda menos conversaciones cada vez y trae un "
         "archivo tras otro. No se trajo nada.",
         "import_not_json": "Esto no es JSON, o está cortado. Guarda otra vez el archivo. No se trajo nada.",
+        "import_under_way": "Ya se está trayendo un archivo tuyo. Espera a que esté en la lista y trae "
+        "después este.",
         "import_busy": "En este momento se están leyendo demasiadas cosas. No se trajo nada. Inténtalo "
         "otra vez dentro de un minuto.",
         "import_not_ours": "Este JSON no se guardó aquí: le falta «format»: «asistente». No se trajo nada.",

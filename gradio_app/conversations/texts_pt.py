@@ -92,6 +92,8 @@ TEXTS = {
     "import_too_large": "O arquivo tem mais de 5 MB. Guarde menos conversas de cada vez e traga um "
     "arquivo depois do outro. Nada foi trazido.",
     "import_not_json": "Isto não é JSON, ou está cortado. Guarde o arquivo de novo. Nada foi trazido.",
+    "import_under_way": "Um arquivo seu já está sendo trazido. Espere até ele estar na lista e depois traga "
+    "este.",
     "import_busy": "Neste momento há coisas demais sendo lidas. Nada foi trazido. Tente de novo daqui a um "
     "minuto.",
     "import_not_ours": "Este JSON não foi guardado aqui: falta-lhe “format”: “asistente”. Nada foi trazido.",

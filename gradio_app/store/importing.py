@@ -2,16 +2,23 @@
 
 A conversation is there when its head is, which comes last and with what is counted, in one transaction. What
 was written before it by a task that died is written down as to be deleted before it is written.
+
+Ids and numbers follow from the run of a file, which is remembered until all of it is there: the same file
+brought in again after a failure goes on where that one ended, and makes nothing twice.
 """
 
+import hashlib
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from gradio_app.chat.assistant import Assistant
-from gradio_app.chat.conversation import Answer, new_id, now_ms, plain
+from gradio_app.chat.conversation import Answer, now_ms, plain
 from gradio_app.store import schema
 from gradio_app.store.branches import PATH, Versions
 from gradio_app.store.conversations import (
@@ -23,10 +30,37 @@ from gradio_app.store.conversations import (
 )
 from gradio_app.store.heads import BY_PERSON
 from gradio_app.store.messages import answer_item, item_bytes, question_item
-from gradio_app.store.table import Attr, ConflictError, Delete, Item, Put, Table, Update
+from gradio_app.store.table import (
+    Attr,
+    ConflictError,
+    Delete,
+    Item,
+    Put,
+    Table,
+    TableUnreachable,
+    Update,
+)
 
 AT_WORK_SECONDS = 3600
 """After which a task that has not come to an end with one counts as dead."""
+REMEMBERED_SECONDS = 6 * 3600
+"""For how long a file that did not come in whole goes on; what is deleted meanwhile is remembered longer."""
+AT_ONCE = 250
+"""Messages that are written in one step: seconds at most, then others have their turn."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A file on its way in."""
+
+    user_id: str
+    key: str
+    """Of what remembers it."""
+    id: str
+    begun: int
+    """In milliseconds since the epoch, from which its ids and numbers count."""
+    is_again: bool
+    """Whether some of it may be there."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +94,55 @@ class Importing:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def store(self, user_id: str, conversations: Sequence[Imported]) -> int:
-        """Store conversations one after the other; how many. Raises FullError for one that has no room.
-
-        Those before it are stored then.
-        """
+    def begin(self, user_id: str, content: bytes) -> Run:
+        """The run of a file: that which has not come to its end, or another."""
         self._clear(user_id)
-        for conversation in conversations:
-            self._store(user_id, conversation)
-        return len(conversations)
+        pk, key = schema.person(user_id), schema.brought(hashlib.sha256(content).hexdigest())
+        run = Run(user_id, key, secrets.token_hex(16), now_ms(), is_again=False)
+        after = int(time.time()) + REMEMBERED_SECONDS
+        remembered = {"pk": pk, "sk": key, "run": run.id, "begun": run.begun, "after": after}
+        try:
+            self._table.write(Put(remembered, Attr("pk").not_exists()))
+        except ConflictError:
+            if before := self._table.get(pk, key):
+                return replace(run, id=before["run"], begun=before["begun"], is_again=True)
+            self._table.put(remembered)  # that one has just come to its end
+        return run
 
-    def _store(self, user_id: str, conversation: Imported) -> None:
-        pk, conversation_id = schema.person(user_id), new_id()
-        turns = _renumbered(conversation.turns)
+    def store(self, run: Run, conversations: Sequence[Imported]) -> Iterator[None]:
+        """Store conversations one after the other, step by step, but for those that are there.
+
+        Raises FullError for one that has no room. Those before it are stored then.
+        """
+        for place, conversation in enumerate(conversations):
+            if conversation_id := self._free_id(run, place):
+                yield from self._store(run, conversation_id, conversation)
+
+    def end(self, run: Run) -> None:
+        """All of the file is there: the same one again makes copies from now on.
+
+        Where that cannot be written, the file is there all the same, and the same one again is for nothing.
+        """
+        with suppress(ConflictError, TableUnreachable):
+            self._table.write(Delete(schema.person(run.user_id), run.key, Attr("run").eq(run.id)))
+
+    def _free_id(self, run: Run, place: int) -> str:
+        """The id of a conversation of a file; empty when it is there. One that was deleted comes anew."""
+        pk = schema.person(run.user_id)
+        for again in count():
+            drawn = hashlib.sha256(f"{run.id} {place} {again}".encode()).hexdigest()
+            conversation_id = f"{run.begun + place:012x}{drawn[:20]}"
+            keys = [schema.conversation(conversation_id), schema.deleted(conversation_id)]
+            found = self._table.get_many(pk, keys, ("sk", "deleted_at")) if run.is_again else {}
+            if not found:
+                return conversation_id
+            if keys[1] not in found and "deleted_at" not in found[keys[0]]:
+                return ""
+        raise AssertionError("endless")
+
+    def _store(self, run: Run, conversation_id: str, conversation: Imported) -> Iterator[None]:
+        user_id, pk = run.user_id, schema.person(run.user_id)
+        turns = _renumbered(conversation.turns, run.begun)
         items = list(_items(user_id, conversation_id, turns))
         stored = sum(item.get("bytes", 0) for item in items)
         assistant, begun_with = conversation.assistant, {}
@@ -90,7 +160,9 @@ class Importing:
             "after": int(time.time()) + AT_WORK_SECONDS,
         }
         self._table.put(begun)
-        self._table.put_all(items)
+        for first in range(0, len(items), AT_ONCE):
+            self._table.put_all(items[first : first + AT_ONCE])
+            yield
         head = {
             "pk": pk,
             "sk": schema.conversation(conversation_id),
@@ -109,7 +181,10 @@ class Importing:
         ended = Delete(pk, begun["sk"], Attr("pk").exists())
         try:
             self._table.transact([Put(head, Attr("pk").not_exists()), counted, ended])
-        except ConflictError:
+        except ConflictError as conflict:
+            if 0 in conflict.failed:  # the same run, on another task
+                self._table.write(Delete(pk, begun["sk"]))
+                return
             self._drop(pk, conversation_id)
             raise FullError("person") from None
 
@@ -119,16 +194,23 @@ class Importing:
         for item in self._table.query(pk, prefix=schema.IMPORTED):
             if item["after"] < time.time():
                 self._drop(pk, item["sk"].removeprefix(schema.IMPORTED))
+        for item in self._table.query(pk, prefix=schema.BROUGHT):
+            if item["after"] < time.time():
+                with suppress(ConflictError):  # it began anew
+                    self._table.write(Delete(pk, item["sk"], Attr("after").eq(item["after"])))
 
     def _drop(self, pk: str, conversation_id: str) -> None:
-        for prefix in schema.parts_of(conversation_id):
-            self._table.delete_all(pk, self._table.sort_keys(pk, prefix))
+        """Delete what there is of a conversation without a head."""
+        if not self._table.get(pk, schema.conversation(conversation_id)):
+            for prefix in schema.parts_of(conversation_id):
+                self._table.delete_all(pk, self._table.sort_keys(pk, prefix))
+            self._table.write(Delete(pk, schema.assisted(conversation_id)))
         self._table.write(Delete(pk, schema.imported(conversation_id)))
 
 
-def _renumbered(turns: Sequence[Said]) -> list[Said]:
+def _renumbered(turns: Sequence[Said], until: int) -> list[Said]:
     """The same turns with numbers of today, in their order and their lines."""
-    now = now_ms() - len(turns)
+    now = until - len(turns)
     fresh = {
         turn.number: now + at + (schema.BRANCHED if schema.is_branched(turn.number) else 0)
         for at, turn in enumerate(turns)

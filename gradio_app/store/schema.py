@@ -82,6 +82,7 @@ CHANGED = "CHANGED#"
 SAID = "READ"
 SWEEP = "SWEEP"
 IMPORTED = "IMPORT#"
+BROUGHT = "BROUGHT#"
 SHARE = "SHARE#"
 SHARED_HEAD = "HEAD"
 SHARED_TURN = "TURN#"
@@ -180,6 +181,14 @@ KINDS = (
         "IMPORT#<conversation>",
         "after:N",
         "when it is there, or at the next one",
+        "store/importing",
+    ),
+    Kind(
+        "file that is being brought in",
+        "USER#<user>",
+        "BROUGHT#<hash of its content>",
+        "run:S begun:N after:N",
+        "when all of it is there, or at the next one, hours after",
         "store/importing",
     ),
     Kind(
@@ -636,6 +645,11 @@ def shared(share_id: str) -> str:
 def imported(conversation_id: str) -> str:
     """The sort key of what remembers that a conversation is being brought in."""
     return f"{IMPORTED}{conversation_id}"
+
+
+def brought(content_hash: str) -> str:
+    """The sort key of what remembers that a file of conversations is being brought in."""
+    return f"{BROUGHT}{content_hash}"
 
 
 def upload(file_id: str) -> str:

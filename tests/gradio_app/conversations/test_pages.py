@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import anyio
@@ -18,6 +19,8 @@ from gradio_app.aws import Clients
 from gradio_app.chat.conversation import Answer, Conversation, new_id, plain
 from gradio_app.conversations import exports, routes, searching
 from gradio_app.conversations.catching_up import CatchingUp
+from gradio_app.conversations.importing import BusyError
+from gradio_app.conversations.imports import Imports, TooManyImportsError, UnderWayError
 from gradio_app.conversations.listing import AT_ONCE
 from gradio_app.conversations.texts import TEXTS
 from gradio_app.gate.limits import IMPORT_FORM_BYTES
@@ -347,7 +350,9 @@ def test_everything_stored_can_be_taken_along(site: Site) -> None:
     assert "## Respuesta" in spanish.text
 
 
-def test_a_saved_file_is_brought_in_or_refused_with_the_reason(site: Site) -> None:
+def test_a_saved_file_is_brought_in_or_refused_with_the_reason(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ana, berta = site.of("ana"), site.of("berta")
     site.stored("one")
     saved = ana.get(EXPORT, params={"as": "json"}).content
@@ -380,6 +385,15 @@ def test_a_saved_file_is_brought_in_or_refused_with_the_reason(site: Site) -> No
     none = berta.post("/conversations/import", files={"file": ("", b"")})
     assert WORDS["import_no_file"] in none.text
     assert berta.post("/conversations/import", data={"file": "x"}).status_code == 400
+    for error, key in (
+        (UnderWayError, "import_under_way"),
+        (TooManyImportsError, "import_busy"),
+        (BusyError, "import_busy"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(Imports, "bring_in", Mock(side_effect=error))
+            busy = bring_in(saved)
+            assert (busy.status_code, html.escape(WORDS[key]) in busy.text) == (429, True)
     too_large = bring_in(b" " * (IMPORT_FORM_BYTES + 1))
     assert too_large.status_code == 413
     assert sorted(titles(berta.get("/conversations").text)) == ["one", "two"]

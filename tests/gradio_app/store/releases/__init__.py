@@ -29,6 +29,7 @@ from gradio_app.store.conversations import Conversations
 from gradio_app.store.drafts import Drafts
 from gradio_app.store.expiring import Expiring
 from gradio_app.store.files import AttachedFiles
+from gradio_app.store.importing import Importing
 from gradio_app.store.ingesting import Ingesting
 from gradio_app.store.instructions import OwnInstructions
 from gradio_app.store.library import Library
@@ -171,6 +172,7 @@ def write_what_search_keeps(table: Table) -> None:
     list(Said(table).catch_up(USER))
     table.write(changed(USER, WHOLE))
     table.put({"pk": schema.person(USER), "sk": schema.imported(WHOLE), "after": 2**31})
+    Importing(table).begin(USER, b"a file")
     turns = (Turn(1, plain("Where to eat?"), Answer(plain("By the market."), model_id="m")),)
     Sharing(table).share(USER, WHOLE, "Seville", turns)
     Expiring(table, Conversations(table), Retention(3650)).sweep()
