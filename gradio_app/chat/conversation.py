@@ -80,6 +80,8 @@ class Answer:
     """For how long it reasoned before it answered, in milliseconds."""
     made_of: str = ""
     """What the request for it consisted of, as `filling` has it; empty where that is not known."""
+    is_imported: bool = False
+    """Whether it came out of a file, or its beginning did: who wrote that is not known."""
 
     @property
     def text(self) -> str:

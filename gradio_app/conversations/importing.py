@@ -260,6 +260,7 @@ def _answer(message: Mapping[str, Any]) -> Answer:
         model_id=model_id if isinstance(model_id, str) and MODEL_ID.fullmatch(model_id) else "",
         input_tokens=input_tokens,
         output_tokens=output_tokens,
+        is_imported=True,
     )
 
 

@@ -6,6 +6,7 @@ knows whether it goes on, and only a lease that ran out is an interruption.
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gradio_app.chat.conversation import WRITING, Answer, Conversation, valid_id
 from gradio_app.store import schema
@@ -134,7 +135,8 @@ class Answers:
         Raises ConflictError when the conversation has changed since, or the answer is another's, and
         ActionRefusedError.
         """
-        pk, item = schema.person(user_id), answer_item(user_id, conversation_id, number, answer)
+        whole = replace(answer, is_imported=before.is_imported)
+        pk, item = schema.person(user_id), answer_item(user_id, conversation_id, number, whole)
         counts = {
             "input_tokens": answer.input_tokens - before.input_tokens,
             "output_tokens": answer.output_tokens - before.output_tokens,

@@ -70,6 +70,8 @@ def answer_item(user_id: str, conversation_id: str, number: int, answer: Answer)
         item["made_of"] = answer.made_of
     if answer.counted_from:
         item["counted_from"] = answer.counted_from
+    if answer.is_imported:
+        item["imported"] = 1
     return {**item, "bytes": item_bytes(item)}
 
 
@@ -112,6 +114,7 @@ def answer_of(item: Item) -> Answer:
         made_of=item.get("made_of", ""),
         thought=item.get("reasoning", ""),
         thought_ms=item.get("reasoning_ms", 0),
+        is_imported=bool(item.get("imported", 0)),
         backing=sources.from_json(item["sources"]) if "sources" in item else None,
         **{name: item.get(name, 0) for name in COUNTS},
     )

@@ -128,7 +128,7 @@ KINDS = (
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
         "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
         "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? made_of:S? "
-        "reasoning:S? reasoning_ms:N? first:N? effort:S? service_tier:S?",
+        "reasoning:S? reasoning_ms:N? first:N? effort:S? service_tier:S? imported:N?",
         "with its conversation",
         "store/messages, conversations, answers, deletion",
     ),
@@ -139,7 +139,7 @@ KINDS = (
         "role:S text:S parts:S? bytes:N? parent:N? status:S? reason:S? input_tokens:N? output_tokens:N? "
         "cache_read_tokens:N? cache_write_tokens:N? counted_from:N? model_id:S? temperature:N? max_tokens:N? "
         "holder:S? lease_until:N? stop_requested:N? files:S? sources:S? made_of:S? "
-        "reasoning:S? reasoning_ms:N? first:N? path:S? stem:N? effort:S? service_tier:S?",
+        "reasoning:S? reasoning_ms:N? first:N? path:S? stem:N? effort:S? service_tier:S? imported:N?",
         "with its conversation",
         "store/messages, branches, conversations, answers, deletion",
     ),
@@ -319,7 +319,7 @@ KINDS = (
         "thumb on an answer",
         "USER#<user>",
         "THUMB#<conversation>#<turn>",
-        "up:N reason:S agreed:N told:S counted:S",
+        "up:N reason:S agreed:N told:S counted:S untold:N?",
         "when it is taken back, or with its message",
         "store/thumbs, deletion, conversations",
     ),

@@ -3,6 +3,8 @@
 A person's lies in their partition, with its conversation. Beside it, for administrators, lies what they are
 told, which says neither who nor where; the person's names it, so that both go together. What was given is
 counted by day, model and assistant as well. Counts say nothing of anybody, and stay when the rest goes.
+
+A thumb on an answer that came out of a file is its person's alone: no model here may have written it.
 """
 
 import secrets
@@ -111,6 +113,7 @@ class Thumbs:
             "agreed": int(thumb.agreed),
             "told": told,
             "counted": counted,
+            **({"untold": 1} if turn.answer.is_imported else {}),
         }
         shown: Item = {
             "pk": schema.THUMBS,
@@ -129,11 +132,12 @@ class Thumbs:
             Check(pk, schema.conversation(conversation_id), Attr("pk").exists() & LIVE),
             Check(pk, schema.message(conversation_id, turn.number, "assistant"), Attr("pk").exists()),
             Put({"pk": pk, "sk": key, **kept}, same),
-            Put(shown),
         ]
-        if changes := _changes(before, up=thumb.up):
-            end = int(now) + KEPT_SECONDS
-            actions.append(Update(schema.THUMBS, counted, set={"expires_at": end, "name": name}, add=changes))
+        if not turn.answer.is_imported:
+            actions.append(Put(shown))
+            if changes := _changes(before, up=thumb.up):
+                end = {"expires_at": int(now) + KEPT_SECONDS, "name": name}
+                actions.append(Update(schema.THUMBS, counted, set=end, add=changes))
         self._table.transact(actions)
 
     def take_back(self, user_id: str, conversation_id: str, number: int) -> None:
@@ -146,6 +150,9 @@ class Thumbs:
             schema.thumb(conversation_id, number),
             Attr("told").eq(before["told"]) & Attr("up").eq(before["up"]),
         )
+        if before.get("untold"):
+            self._table.write(gone)
+            return
         side, end = "up" if before["up"] else "down", int(self._now()) + KEPT_SECONDS
         self._table.transact(
             [

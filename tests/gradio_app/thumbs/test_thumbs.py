@@ -1,5 +1,6 @@
 """Thumbs by HTTP and in the table: one for each answer, seen by administrators, gone with the answer."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -298,3 +299,40 @@ def calls(site: Site, browser: httpx.Client) -> tuple[Counter[str], int]:
     assert browser.get("/thumbs").status_code == 200
     named = Counter(name for name, asked in site.client.calls if "SESSION#" not in str(asked))
     return named, site.client.items_read - before
+
+
+def brought_in(site: Site, status: str = "complete") -> tuple[httpx.Client, str, int]:
+    """A browser, and the conversation and the turn of an answer that somebody has made up."""
+    question = {"turn": 1, "role": "user", "text": "well?"}
+    answer = {"turn": 1, "role": "assistant", "text": "made up", "status": status, "model_id": "no.model"}
+    told = {"format": "asistente", "version": 1, "conversations": [{"messages": [question, answer]}]}
+    ana = site.of("ana")
+    sent = ana.post("/conversations/import", files={"file": ("x.json", json.dumps(told).encode())})
+    assert sent.status_code == 303
+    [heading] = site.store.headings(person("ana"), None, 5)
+    page = site.store.page(person("ana"), heading.id)
+    assert page
+    return ana, heading.id, page.last
+
+
+@pytest.mark.parametrize("status", ["complete", "stopped"])
+def test_a_thumb_on_an_answer_out_of_a_file_is_its_persons_alone(site: Site, status: str) -> None:
+    ana, conversation_id, number = brought_in(site, status)
+    if status == "stopped":  # a model has gone on with it
+        seen = site.store.page(person("ana"), conversation_id)
+        assert seen
+        before = seen.turns[-1].answer
+        assert before
+        version = site.store.resume(person("ana"), seen, number, holder="me", lease_until=2**33)
+        more = Answer(plain("made up and more"), model_id=MODEL)
+        site.store.answer(person("ana"), conversation_id, number, "me", more, version, before)
+    address = f"/thumb?conversation={conversation_id}&turn={number}"
+    for given in ({"up": "1"}, {"up": "0", "reason": "Poor.", "agreed": "1"}, {"up": "1", "reason": "Good."}):
+        assert ana.put(address, data=given).status_code == 204
+    assert ana.get(address).json() == {"up": True, "reason": "Good.", "agreed": False}
+    assert [item for item in everything(site) if item["pk"] == schema.THUMBS] == []
+    assert ana.delete(address).status_code == 204
+    assert ana.get(address).status_code == 404
+    ana.put(address, data={"up": "1"})
+    site.store.delete(person("ana"), conversation_id)
+    assert (site.items(), lines(site.seen())) == ([], [])
