@@ -174,6 +174,7 @@ class _Running:
 
         from local.emulator import layer
 
+        _let_go_of_closed_connections()
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         app: App = layer.install(self._on_build)
@@ -195,6 +196,22 @@ class _Running:
     def _announce(self, tidy_up: Callable[[], None]) -> None:
         tidy_up()
         self._started.set_result(None)
+
+
+def _let_go_of_closed_connections() -> None:
+    """Have Hypercorn close what its client has closed: by itself it waits for the idle time-out first.
+
+    With an hour of that, the connections of a few deployments are more files than a program may have open.
+    """
+    from hypercorn.asyncio.tcp_server import TCPServer
+
+    read = TCPServer._read_data
+
+    async def read_and_let_go(connection: TCPServer) -> None:
+        await read(connection)
+        await connection.idle_task.stop()
+
+    TCPServer._read_data = read_and_let_go
 
 
 async def _save_regularly(front: Front) -> None:

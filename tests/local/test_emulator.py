@@ -76,6 +76,16 @@ def _listening_sockets(pid: int) -> list[str]:
     return [row[1] for row in rows if row[3] == "0A" and row[9] in inodes]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux tells them")
+def test_what_a_client_closes_is_closed(emulator: RunningEmulator) -> None:
+    """A system lets a program have some hundred files open; a deployment makes a hundred connections."""
+    opened = Path(f"/proc/{emulator.process.pid}/fd")
+    before = len(list(opened.iterdir()))
+    for _ in range(50):
+        assert httpx.get(f"{emulator.endpoint_url}/", trust_env=False).status_code < 500
+    _wait_until(lambda: len(list(opened.iterdir())) < before + 10)
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"Origin": "https://example.com"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "rebound.example.com"}],
