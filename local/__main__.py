@@ -50,7 +50,25 @@ def _end(sentence: str, code: int) -> int:
 def _options(arguments: list[str], environment: dict[str, str]) -> Options:
     # "Not set or empty" says the specification of this one: https://specifications.freedesktop.org/basedir/latest/
     home = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", ROOT), ".cache")
-    cache = Path(home, "asistente", "models")
+    given = _parser(Path(home, "asistente", "models")).parse_intermixed_args(arguments)
+    return Options(
+        root=ROOT,
+        state=State(given.state.resolve()),
+        models=given.models,
+        model=given.model or "qwen",
+        gguf=given.gguf,
+        port=given.port,
+        new_password=given.new_password,
+        browser=not given.no_browser and sys.stdout.isatty() and _has_screen(environment),
+        reset=given.reset,
+        oidc_client_secret=given.oidc_client_secret,
+        parameters=tuple(given.parameters),
+        environment=environment,
+    )
+
+
+def _parser(cache: Path) -> Parser:
+    """The command line; models are kept in `cache` unless it says otherwise."""
     parser = Parser(prog="make local", description="The whole assistant on this machine.")
     parser.add_argument(
         "--gguf", type=path, metavar="FILE", help="a GGUF model of your own instead of the default"
@@ -93,21 +111,7 @@ def _options(arguments: list[str], environment: dict[str, str]) -> Options:
         "--oidc-client-secret",
     )
     parser.never_with("--reset", *running, "Key=Value")
-    given = parser.parse_intermixed_args(arguments)
-    return Options(
-        root=ROOT,
-        state=State(given.state.resolve()),
-        models=given.models,
-        model=given.model or "qwen",
-        gguf=given.gguf,
-        port=given.port,
-        new_password=given.new_password,
-        browser=not given.no_browser and sys.stdout.isatty() and _has_screen(environment),
-        reset=given.reset,
-        oidc_client_secret=given.oidc_client_secret,
-        parameters=tuple(given.parameters),
-        environment=environment,
-    )
+    return parser
 
 
 def _has_screen(environment: dict[str, str]) -> bool:

@@ -6,19 +6,20 @@ can make, change and delete no resource of AWS. A test holds it against what the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 TAG = "Project"
 """As deployer/account/tagged.py has it; a test compares."""
 HERE = "{region}:{account}"
+IN_THE_REGION = {"aws:RequestedRegion": "{region}"}
 
 
 def pools(stack: str, existing: str = "") -> tuple[list[str], dict[str, str]]:
     """The deployment's pool as resources, and what has to be equal: its own has its tag, another has none."""
-    here = {"aws:RequestedRegion": "{region}"}
     if existing:
-        return [f"arn:aws:cognito-idp:{HERE}:userpool/{existing}"], here
-    return [f"arn:aws:cognito-idp:{HERE}:userpool/*"], here | {f"aws:ResourceTag/{TAG}": stack}
+        return [f"arn:aws:cognito-idp:{HERE}:userpool/{existing}"], IN_THE_REGION
+    return [f"arn:aws:cognito-idp:{HERE}:userpool/*"], IN_THE_REGION | {f"aws:ResourceTag/{TAG}": stack}
 
 
 def document(stack: str, existing_pool: str = "") -> dict[str, Any]:
@@ -26,71 +27,60 @@ def document(stack: str, existing_pool: str = "") -> dict[str, Any]:
 
     Where people are in a pool that exists already, that one is named instead of found by its tag.
     """
-    people, theirs = pools(stack, existing_pool)
-    here = {"aws:RequestedRegion": "{region}"}
     return {
         "Version": "2012-10-17",
-        "Statement": [
-            _allow(
-                "Stacks",
-                ["DescribeStacks", "GetTemplate", "ListStackResources"],
-                "cloudformation",
-                [f"arn:aws:cloudformation:{HERE}:stack/{name}/*" for name in (stack, f"{stack}-*")],
-                here,
-            ),
-            _allow(
-                "People",
-                [
-                    "AdminAddUserToGroup", "AdminCreateUser", "AdminDeleteUser", "AdminDisableUser",
-                    "AdminEnableUser", "AdminGetUser", "AdminRemoveUserFromGroup",
-                    "AdminSetUserMFAPreference", "AdminUserGlobalSignOut",
-                    "DescribeUserPool", "ListUsers", "ListUsersInGroup",
-                ],
-                "cognito-idp",
-                people,
-                theirs,
-            ),
-            _allow(
-                "WhatIsStoredOfThem",
-                ["BatchWriteItem", "Query", "Scan"],
-                "dynamodb",
-                [f"arn:aws:dynamodb:{HERE}:table/{stack}-*"],
-                here,
-            ),
-            # By this name, the bucket of people's files alone: the one for deployments is another stack's.
-            _allow(
-                "FilesOfTheirs",
-                ["DeleteObjectVersion", "ListBucketVersions"],
-                "s3",
-                [f"arn:aws:s3:::{stack.lower()}-data-*"],
-                here,
-            ),
-            _allow(
-                "TheTablesKey",
-                ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"],
-                "kms",
-                [f"arn:aws:kms:{HERE}:key/*"],
-                {"kms:ViaService": "dynamodb.{region}.amazonaws.com", f"aws:ResourceTag/{TAG}": stack},
-            ),
-            _allow(
-                "Log",
-                ["FilterLogEvents"],
-                "logs",
-                [f"arn:aws:logs:{HERE}:log-group:{stack}-*"],
-                here,
-            ),
-            _allow(
-                "Service",
-                ["DescribeServices", "ListServiceDeployments"],
-                "ecs",
-                [f"arn:aws:ecs:{HERE}:service/{stack}-*"],
-                here,
-            ),
-            # These take no resource.
-            _allow("Numbers", ["DescribeAlarms", "GetMetricData"], "cloudwatch", ["*"], here),
-            _allow("Bill", ["GetCostAndUsage"], "ce", ["*"], {}),
-        ],
-    }  # fmt: skip
+        "Statement": [_people(stack, existing_pool), *_what_is_stored(stack), *_how_it_is_doing(stack)],
+    }
+
+
+def _people(stack: str, existing_pool: str) -> dict[str, Any]:
+    """To look after the entries of the deployment's pool."""
+    names = [
+        "AdminAddUserToGroup", "AdminCreateUser", "AdminDeleteUser", "AdminDisableUser", "AdminEnableUser",
+        "AdminGetUser", "AdminRemoveUserFromGroup", "AdminSetUserMFAPreference", "AdminUserGlobalSignOut",
+        "DescribeUserPool", "ListUsers", "ListUsersInGroup",
+    ]  # fmt: skip
+    return _allow("People", names, "cognito-idp", *pools(stack, existing_pool))
+
+
+def _what_is_stored(stack: str) -> Iterator[dict[str, Any]]:
+    """To count and delete what is stored of somebody."""
+    yield _allow(
+        "WhatIsStoredOfThem",
+        ["BatchWriteItem", "Query", "Scan"],
+        "dynamodb",
+        [f"arn:aws:dynamodb:{HERE}:table/{stack}-*"],
+        IN_THE_REGION,
+    )
+    # By this name, the bucket of people's files alone: the one for deployments is another stack's.
+    yield _allow(
+        "FilesOfTheirs",
+        ["DeleteObjectVersion", "ListBucketVersions"],
+        "s3",
+        [f"arn:aws:s3:::{stack.lower()}-data-*"],
+        IN_THE_REGION,
+    )
+    yield _allow(
+        "TheTablesKey",
+        ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"],
+        "kms",
+        [f"arn:aws:kms:{HERE}:key/*"],
+        {"kms:ViaService": "dynamodb.{region}.amazonaws.com", f"aws:ResourceTag/{TAG}": stack},
+    )
+
+
+def _how_it_is_doing(stack: str) -> Iterator[dict[str, Any]]:
+    """To see state, log, numbers and bill."""
+    stacks = [f"arn:aws:cloudformation:{HERE}:stack/{name}/*" for name in (stack, f"{stack}-*")]
+    reading = ["DescribeStacks", "GetTemplate", "ListStackResources"]
+    yield _allow("Stacks", reading, "cloudformation", stacks, IN_THE_REGION)
+    log = [f"arn:aws:logs:{HERE}:log-group:{stack}-*"]
+    yield _allow("Log", ["FilterLogEvents"], "logs", log, IN_THE_REGION)
+    service = [f"arn:aws:ecs:{HERE}:service/{stack}-*"]
+    yield _allow("Service", ["DescribeServices", "ListServiceDeployments"], "ecs", service, IN_THE_REGION)
+    # These take no resource.
+    yield _allow("Numbers", ["DescribeAlarms", "GetMetricData"], "cloudwatch", ["*"], IN_THE_REGION)
+    yield _allow("Bill", ["GetCostAndUsage"], "ce", ["*"], {})
 
 
 def _allow(

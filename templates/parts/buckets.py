@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awacs import s3 as s3_actions
@@ -41,10 +41,7 @@ def private_bucket(
     objects under it expire, fewer than the others'. Encrypted with S3's own keys if nothing else is said: the
     load balancer delivers its logs to no other kind of bucket.
     """
-    # What is left of a deleted object when its last version has gone says nothing to anybody.
-    expiry: dict[str, Any] = (
-        {"ExpiredObjectDeleteMarker": True} if days is None else {"ExpirationInDays": days}
-    )
+    rules = [_expiry(days, noncurrent_days), *_sooner(sooner or {})]
     return s3.Bucket(
         title,
         t,
@@ -56,36 +53,43 @@ def private_bucket(
             BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
         ),
         VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
-        LifecycleConfiguration=s3.LifecycleConfiguration(
-            Rules=[
-                s3.LifecycleRule(
-                    Id="ExpireWhatIsOld",
-                    Status="Enabled",
-                    **expiry,
-                    AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(
-                        DaysAfterInitiation=ABANDONED_UPLOAD_DAYS
-                    ),
-                    NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(
-                        NoncurrentDays=noncurrent_days
-                    ),
-                ),
-                *(
-                    s3.LifecycleRule(
-                        Id=f"Expire{prefix.strip('/').title()}",
-                        Status="Enabled",
-                        Prefix=prefix,
-                        ExpirationInDays=fewer,
-                    )
-                    # Where two rules expire an object, S3 takes the earlier day.
-                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
-                    for prefix, fewer in (sooner or {}).items()
-                ),
-            ]
-        ),
+        LifecycleConfiguration=s3.LifecycleConfiguration(Rules=rules),
         Metadata=describe(purpose),
         **policies,
         **properties,
     )
+
+
+def _expiry(days: Value | int | None, noncurrent_days: Value | int) -> s3.LifecycleRule:
+    """The end of objects, of their former versions, and of what was never uploaded whole."""
+    # What is left of a deleted object when its last version has gone says nothing to anybody.
+    expiry: dict[str, Any] = (
+        {"ExpiredObjectDeleteMarker": True} if days is None else {"ExpirationInDays": days}
+    )
+    return s3.LifecycleRule(
+        Id="ExpireWhatIsOld",
+        Status="Enabled",
+        **expiry,
+        AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(
+            DaysAfterInitiation=ABANDONED_UPLOAD_DAYS
+        ),
+        NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=noncurrent_days),
+    )
+
+
+def _sooner(days: Mapping[str, int]) -> Iterator[s3.LifecycleRule]:
+    """An earlier end of what lies under each prefix.
+
+    Where two rules expire an object, S3 takes the earlier day:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+    """
+    for prefix, fewer in days.items():
+        yield s3.LifecycleRule(
+            Id=f"Expire{prefix.strip('/').title()}",
+            Status="Enabled",
+            Prefix=prefix,
+            ExpirationInDays=fewer,
+        )
 
 
 def tls_only(t: Template, bucket: s3.Bucket, *allowed: Statement, purpose: str) -> s3.BucketPolicy:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from awacs import bedrock, ecr, kms, secretsmanager
 from awacs import logs as logs_actions
-from awacs.aws import Action, ArnEquals, Condition, StringEquals
+from awacs.aws import Action, ArnEquals, Condition, Statement, StringEquals
 from troposphere import If, NoValue, Sub, Template, iam
 
 from templates.parts.change_index import CHANGE_INDEX
@@ -44,64 +45,53 @@ FILES = ("uploads/", "files/", "library/")
 """What the app keeps in the bucket (gradio_app/store/schema.py)."""
 
 
+@dataclass(frozen=True)
+class Models:
+    """A model, and another one beside it where a condition says that there is one."""
+
+    one: Value
+    other: Value
+    has_other: str
+
+    def themselves(self) -> list[Value]:
+        """Their ARNs, where a model is called by its own id."""
+        return self._each("bedrock:${AWS::Region}::foundation-model/${model}")
+
+    def profiles(self) -> list[Value]:
+        """Their ARNs, where the id is an inference profile's."""
+        return self._each("bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}")
+
+    def behind_profiles(self, sid: str, actions: Sequence[Action]) -> Statement:
+        """Allow calls that come through these profiles, and no others.
+
+        A profile passes a call on to its model in whichever Region has room; a global one, in no named one.
+        """
+        through = Condition(ArnEquals({"bedrock:InferenceProfileArn": self.profiles()}))
+        return allow(sid, actions, [arn("bedrock:*::foundation-model/*")], through)
+
+    def _each(self, form: str) -> list[Value]:
+        return [arn(form, model=self.one), If(self.has_other, arn(form, model=self.other), NoValue)]
+
+
 def task_role(
     t: Template,
+    *,
     table_arn: Value,
     files_bucket_arn: Value,
     key_arn: Value,
-    model_id: Value,
-    alternative_model_id: Value,
-    has_alternative: str,
-    embedding_model_id: Value,
+    models: Models,
     has_library: str,
+    embedding: Models,
     deletes_old_ones: str,
-    former_embedding_model_id: Value,
-    has_former: str,
 ) -> iam.Role:
     """The app's own rights: the configured models, the one table and the one bucket."""
-
-    def for_each_model(arn_of_model: str) -> list[Value]:
-        alternative = arn(arn_of_model, model=alternative_model_id)
-        return [arn(arn_of_model, model=model_id), If(has_alternative, alternative, NoValue)]
-
-    profiles = for_each_model("bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}")
     return iam.Role(
         "TaskRole",
         t,
         AssumeRolePolicyDocument=trust("ecs-tasks"),
         Policies=[
-            inline(
-                "Chat",
-                # Nothing of AWS Marketplace: to subscribe the account to a model is an administrator's to do.
-                allow(
-                    "InvokeTheConfiguredModels",
-                    INVOKE,
-                    [*for_each_model("bedrock:${AWS::Region}::foundation-model/${model}"), *profiles],
-                ),
-                # A profile passes the call on to its model in whichever Region has room (a global profile: in
-                # no named one); the condition leaves only calls that come through the configured profiles.
-                allow(
-                    "InvokeTheModelsBehindTheProfiles",
-                    INVOKE,
-                    [arn("bedrock:*::foundation-model/*")],
-                    Condition(ArnEquals({"bedrock:InferenceProfileArn": profiles})),
-                ),
-                # A profile's tokens are counted by its model, whose id no template can make of the profile's.
-                allow("CountTokens", COUNT, [arn("bedrock:${AWS::Region}::foundation-model/*")]),
-                allow("UseTheTable", USE_THE_TABLE, [table_arn]),
-                allow("ListByChange", LIST_BY_CHANGE, [Sub("${table}/index/*", table=table_arn)]),
-                allow(
-                    "UseTheFiles",
-                    USE_THE_FILES,
-                    [Sub(f"${{bucket}}/{prefix}*", bucket=files_bucket_arn) for prefix in FILES],
-                ),
-                allow("ListTheFiles", LIST_THE_FILES, [files_bucket_arn]),
-            ),
-            If(
-                has_library,
-                _library(table_arn, embedding_model_id, former_embedding_model_id, has_former),
-                NoValue,
-            ),
+            _chat(models, table_arn, files_bucket_arn),
+            If(has_library, _library(embedding, table_arn), NoValue),
             If(deletes_old_ones, _old_conversations(table_arn), NoValue),
             _use_of_the_key(t, key_arn, ["dynamodb", "s3"], TABLE_KEY_USE),
         ],
@@ -109,29 +99,36 @@ def task_role(
     )
 
 
-def _library(
-    table_arn: Value, embedding_model_id: Value, former_embedding_model_id: Value, has_former: str
-) -> iam.Policy:
+def _chat(models: Models, table_arn: Value, files_bucket_arn: Value) -> iam.Policy:
+    """To ask the configured models, and to keep what was said and attached."""
+    return inline(
+        "Chat",
+        # Nothing of AWS Marketplace: to subscribe the account to a model is an administrator's to do.
+        allow("InvokeTheConfiguredModels", INVOKE, [*models.themselves(), *models.profiles()]),
+        models.behind_profiles("InvokeTheModelsBehindTheProfiles", INVOKE),
+        # A profile's tokens are counted by its model, whose id no template can make of the profile's.
+        allow("CountTokens", COUNT, [arn("bedrock:${AWS::Region}::foundation-model/*")]),
+        allow("UseTheTable", USE_THE_TABLE, [table_arn]),
+        allow("ListByChange", LIST_BY_CHANGE, [Sub("${table}/index/*", table=table_arn)]),
+        allow(
+            "UseTheFiles",
+            USE_THE_FILES,
+            [Sub(f"${{bucket}}/{prefix}*", bucket=files_bucket_arn) for prefix in FILES],
+        ),
+        allow("ListTheFiles", LIST_THE_FILES, [files_bucket_arn]),
+    )
+
+
+def _library(embedding: Models, table_arn: Value) -> iam.Policy:
     """To make vectors with the configured model, or the one before it too, and search the one index.
 
     Whose is searched no policy can say.
     """
-
-    def for_each_model(arn_of_model: str) -> list[Value]:
-        former = arn(arn_of_model, model=former_embedding_model_id)
-        return [arn(arn_of_model, model=embedding_model_id), If(has_former, former, NoValue)]
-
-    profiles = for_each_model("bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${model}")
-    models = for_each_model("bedrock:${AWS::Region}::foundation-model/${model}")
+    make = [bedrock.InvokeModel]
     return inline(
         "Documents",
-        allow("MakeVectors", [bedrock.InvokeModel], [*models, *profiles]),
-        allow(
-            "MakeVectorsBehindTheProfile",
-            [bedrock.InvokeModel],
-            [arn("bedrock:*::foundation-model/*")],
-            Condition(ArnEquals({"bedrock:InferenceProfileArn": profiles})),
-        ),
+        allow("MakeVectors", make, [*embedding.themselves(), *embedding.profiles()]),
+        embedding.behind_profiles("MakeVectorsBehindTheProfile", make),
         allow("FindPassages", SEARCH, [Sub(f"${{table}}/index/{VECTOR_INDEX}", table=table_arn)]),
         allow("SeeWhetherTheIndexIsReady", LOOK_AT_THE_TABLE, [table_arn]),
     )

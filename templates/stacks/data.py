@@ -56,8 +56,24 @@ def template(keep_data: str) -> Template:
     t = new_template("Asistente - data: the table with sessions, conversations and usage, people's files.")
     inputs = declare(t, Inputs)
     kept = keeps_data(t, inputs.keep_data)
+    table = _table(t, inputs, keep_data, kept)
+    files = _files(t, inputs, keep_data, kept)
+    publish(
+        t,
+        Outputs(
+            table_name=table.ref(),
+            table_arn=table.get_att("Arn"),
+            files_bucket_name=files.ref(),
+            files_bucket_arn=files.get_att("Arn"),
+        ),
+    )
+    return t
+
+
+def _table(t: Template, inputs: Inputs, keep_data: str, kept: str) -> dynamodb.Table:
+    """The one table."""
     library = has_library(t, inputs.embedding_model_id)
-    table = dynamodb.Table(
+    return dynamodb.Table(
         "Table",
         t,
         BillingMode="PAY_PER_REQUEST",
@@ -72,18 +88,7 @@ def template(keep_data: str) -> Template:
             dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
             dynamodb.KeySchema(AttributeName=SORT_KEY, KeyType="RANGE"),
         ],
-        # CloudFormation adds or removes one index in an update, and changes none in place: the keys alone are
-        # in it, so that nothing which the application lists one day makes it another index.
-        GlobalSecondaryIndexes=[
-            dynamodb.GlobalSecondaryIndex(
-                IndexName=CHANGE_INDEX,
-                KeySchema=[
-                    dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
-                    dynamodb.KeySchema(AttributeName=CHANGE_ATTRIBUTE, KeyType="RANGE"),
-                ],
-                Projection=dynamodb.Projection(ProjectionType="KEYS_ONLY"),
-            )
-        ],
+        GlobalSecondaryIndexes=[_change_index()],
         VectorIndexes=If(library, [_vector_index()], NoValue),
         TimeToLiveSpecification=dynamodb.TimeToLiveSpecification(
             AttributeName=EXPIRY_ATTRIBUTE, Enabled=True
@@ -101,17 +106,22 @@ def template(keep_data: str) -> Template:
         Metadata=describe("Holds sessions, conversations and token usage, shared by all tasks."),
         **deletion_policies(keep_data),
     )
-    files = _files(t, inputs, keep_data, kept)
-    publish(
-        t,
-        Outputs(
-            table_name=table.ref(),
-            table_arn=table.get_att("Arn"),
-            files_bucket_name=files.ref(),
-            files_bucket_arn=files.get_att("Arn"),
-        ),
+
+
+def _change_index() -> dynamodb.GlobalSecondaryIndex:
+    """A person's conversations by their last change.
+
+    CloudFormation adds or removes one index in an update, and changes none in place: the keys alone are in
+    it, so that nothing which the application lists one day makes it another index.
+    """
+    return dynamodb.GlobalSecondaryIndex(
+        IndexName=CHANGE_INDEX,
+        KeySchema=[
+            dynamodb.KeySchema(AttributeName=PARTITION_KEY, KeyType="HASH"),
+            dynamodb.KeySchema(AttributeName=CHANGE_ATTRIBUTE, KeyType="RANGE"),
+        ],
+        Projection=dynamodb.Projection(ProjectionType="KEYS_ONLY"),
     )
-    return t
 
 
 def _vector_index() -> dynamodb.VectorIndex:

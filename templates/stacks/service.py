@@ -21,6 +21,7 @@ from troposphere import (
     cloudwatch,
     ec2,
     ecs,
+    iam,
     logs,
 )
 
@@ -201,23 +202,26 @@ def _task_definition(t: Template, inputs: Inputs, log_group: logs.LogGroup) -> e
             inputs.key_arn,
             log_group.get_att("Arn"),
         ).get_att("Arn"),
-        TaskRoleArn=task_roles.task_role(
-            t,
-            inputs.table_arn,
-            inputs.files_bucket_arn,
-            inputs.key_arn,
-            inputs.model_id,
-            inputs.alternative_model_id,
-            alternative,
-            inputs.embedding_model_id,
-            has_library(t, inputs.embedding_model_id),
-            t.add_condition("DeletesOldConversations", Not(Equals(inputs.keep_conversations_days, "0"))),
-            inputs.former_embedding_model_id,
-            t.add_condition("HasFormerModel", Not(Equals(inputs.former_embedding_model_id, ""))),
-        ).get_att("Arn"),
+        TaskRoleArn=_task_role(t, inputs, alternative).get_att("Arn"),
         Volumes=[ecs.Volume(Name="tmp")],
         ContainerDefinitions=[_container(inputs, alternative, log_group)],
         Metadata=describe("Says what a task runs, with which rights, settings and secret."),
+    )
+
+
+def _task_role(t: Template, inputs: Inputs, alternative: str) -> iam.Role:
+    former = t.add_condition("HasFormerModel", Not(Equals(inputs.former_embedding_model_id, "")))
+    return task_roles.task_role(
+        t,
+        table_arn=inputs.table_arn,
+        files_bucket_arn=inputs.files_bucket_arn,
+        key_arn=inputs.key_arn,
+        models=task_roles.Models(inputs.model_id, inputs.alternative_model_id, alternative),
+        has_library=has_library(t, inputs.embedding_model_id),
+        embedding=task_roles.Models(inputs.embedding_model_id, inputs.former_embedding_model_id, former),
+        deletes_old_ones=t.add_condition(
+            "DeletesOldConversations", Not(Equals(inputs.keep_conversations_days, "0"))
+        ),
     )
 
 
