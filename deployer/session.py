@@ -19,12 +19,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, MissingDependencyException
 
 from command_line import empty_variables
+from deployer.cloudformation.meaning import PARTITION
 from deployer.errors import UsageError, one_line
 from deployer.loopback import leads_here
 from deployer.options import Options
 
 USER_AGENT = "asistente-deployer"
-PARTITION = "aws"
 GLOBAL_REGION = "us-east-1"
 """Where AWS keeps what belongs to no Region:
 https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html"""

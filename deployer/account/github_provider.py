@@ -7,9 +7,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from deployer.cloudformation.meaning import PARTITION
 from deployer.console import say
 from deployer.errors import UsageError, error_code
-from deployer.session import PARTITION
 
 
 def ensure(iam: Any, account: str, issuer: str, audience: str, console: Console) -> str:
