@@ -171,7 +171,8 @@ def create_app(
     store = Conversations(table, files, retention)
     routes += [*static_routes(), *file_routes(files, store), *temporary_routes(temporaries)]
     routes += [*draft_routes(Drafts(chat)), *message_routes(Conversations(chat, files, retention))]
-    routes += _conversations(settings, table, pages, store, running)
+    models = Models(clients.bedrock_runtime, clients.bedrock)
+    routes += _conversations(settings, table, pages, store, running, models)
     routes += ThumbPages(pages, Thumbs(table), store).routes()
     routes += _assistants(settings, clients, table, pages, embedder)
     if settings.authentication:
@@ -261,12 +262,12 @@ def _at_work(running: Running, temporaries: Temporaries) -> AtWork:
 
 
 def _conversations(
-    settings: Settings, table: Table, pages: Pages, store: Conversations, running: Running
+    settings: Settings, table: Table, pages: Pages, store: Conversations, running: Running, models: Models
 ) -> list[BaseRoute]:
     """The pages of conversations, and of copies where people may share them."""
     retention = Retention(settings.keep_conversations_days)
     # Which documents an assistant asks is known where it is from.
-    offered = Offered(settings.model_ids, settings.max_output_tokens, asks=())
+    offered = Offered(settings.model_ids, settings.max_output_tokens, asks=(), efforts=models.efforts)
     brought = (Importing(table), StoredAssistants(table), OwnInstructions(table))
     parts = ConversationParts(
         pages=pages,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,11 +19,13 @@ TOKENS = re.compile(r"[0-9]{1,7}")
 
 @dataclass(frozen=True)
 class Offered:
-    """What there is to choose from here, to whoever makes an assistant."""
+    """What there is to choose from here, to whoever makes an assistant or brings in a conversation."""
 
     model_ids: Collection[str]
     most_tokens: int
     asks: Collection[str]
+    efforts: Callable[[str], Collection[str]] = lambda _: ()
+    """How much a model may be told to reason, for conversations."""
 
 
 class NotAnAssistantError(Exception):

@@ -25,13 +25,13 @@ class BringingIn:
         self._instructions = instructions
         self._offered = offered
 
-    def steps(self, user_id: str, content: bytes) -> Iterator[list[str] | None]:
+    def steps(self, user_id: str, content: bytes, untitled: str) -> Iterator[list[str] | None]:
         """Store what is in a file, a piece at each step; the last says what of it stays behind.
 
         That are names of texts. Nothing that is there is changed: a person who has instructions keeps them.
         Raises UnfitFileError and BusyError, before anything is stored, and FullError.
         """
-        brought = read(content, self._offered)
+        brought = read(content, self._offered, untitled)
         yield None
         run = self._importing.begin(user_id, content)
         yield from self._importing.store(run, brought.conversations)

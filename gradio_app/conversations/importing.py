@@ -11,15 +11,15 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from gradio_app.assistants.given import NotAnAssistantError, Offered, of_file
 from gradio_app.chat.asking import RefusedError, is_blank, temperature_of, whole
 from gradio_app.chat.assistant import OWN, Assistant, Label, Says
 from gradio_app.chat.conversation import COMPLETE, FAILED, LENGTH, STOPPED, Answer, plain, title_of
-from gradio_app.chat.effort import LEVELS
 from gradio_app.chat.instructions import instructions_of
-from gradio_app.chat.service_tiers import TIERS
+from gradio_app.chat.service_tiers import tiers
 from gradio_app.conversations.exporting import FORMAT, VERSION
 from gradio_app.conversations.sifting import ASSISTANTS, CONVERSATIONS, IMPORT_BYTES, MESSAGES, STAYS
 from gradio_app.documents.extracted import Limits, Reason, UnreadableError
@@ -72,11 +72,13 @@ class BusyError(Exception):
     """Nothing is known of a file, for too much else is being read; another try may find room."""
 
 
-def read(content: bytes, offered: Offered) -> Brought:
+def read(content: bytes, offered: Offered, untitled: str) -> Brought:
     """What a file brings; `offered` is what there is to choose from here.
 
-    Raises UnfitFileError or BusyError.
+    What has no title that could be seen, and no question either, is called `untitled`. Raises UnfitFileError
+    or BusyError.
     """
+    offered = replace(offered, efforts=cache(offered.efforts))
     told = _parsed(content)
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise UnfitFileError("import_not_ours")
@@ -92,7 +94,7 @@ def read(content: bytes, offered: Offered) -> Brought:
         raise UnfitFileError("import_too_long", most=MESSAGES)
     left: set[str] = set()
     with_messages = [(number, each) for number, each in enumerate(found, 1) if not _is_empty(each)]
-    read = [_conversation(each, number, offered, left) for number, each in with_messages]
+    read = [_conversation(each, number, offered, untitled, left) for number, each in with_messages]
     if sum(2 * len(each.turns) for each in read) > MESSAGES:
         raise UnfitFileError("import_too_long", most=MESSAGES)
     listed = told.get("assistants") or []
@@ -149,15 +151,19 @@ def _instructions(told: Any, left: set[str]) -> str:
 def _settings(told: Mapping[str, Any], offered: Offered, left: set[str]) -> dict[str, Any]:
     """What a head keeps of how its conversation was asked.
 
-    A model that is not on offer here is left out: with it no page would begin with its person's own settings.
+    A model that is not on offer here is left out, for with it no page would begin with its person's own
+    settings, and so is what the model does not have; of more tokens than there may be come in as many.
     """
-    model_id, tokens = told.get("model_id"), told.get("max_tokens")
+    model_id, tokens, effort, tier = (
+        told.get(name) for name in ("model_id", "max_tokens", "effort", "service_tier")
+    )
+    model_id = model_id if isinstance(model_id, str) and model_id in offered.model_ids else ""
     kept: dict[str, Any] = {
-        "model_id": model_id if isinstance(model_id, str) and model_id in offered.model_ids else "",
+        "model_id": model_id,
         "temperature": temperature_of(told.get("temperature")),
-        "max_tokens": tokens if type(tokens) is int and 0 < tokens <= MOST_COUNTED else None,
-        "effort": told.get("effort") if told.get("effort") in list(LEVELS) else "",
-        "service_tier": told.get("service_tier") if told.get("service_tier") in list(TIERS) else "",
+        "max_tokens": min(tokens, offered.most_tokens) if type(tokens) is int and tokens > 0 else None,
+        "effort": effort if model_id and effort and effort in offered.efforts(model_id) else "",
+        "service_tier": tier if tier in tiers(model_id) else "",
     }
     if any(told.get(name) and value in ("", None) for name, value in kept.items()):
         left.add(UNFIT_SETTINGS)
@@ -170,7 +176,7 @@ def _is_empty(told: Any) -> bool:
     return isinstance(told, dict) and told.get("messages") == []
 
 
-def _conversation(told: Any, number: int, offered: Offered, left: set[str]) -> Imported:
+def _conversation(told: Any, number: int, offered: Offered, untitled: str, left: set[str]) -> Imported:
     try:
         turns = _turns(told["messages"])
         shown = _number(told.get("shown", 0))
@@ -178,8 +184,8 @@ def _conversation(told: Any, number: int, offered: Offered, left: set[str]) -> I
         settings, begun_with = _settings(told, offered, left), told.get("assistant")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise UnfitFileError("import_broken", number=number) from None
-    if is_blank(title):
-        title = title_of(turns[0].question)
+    titles = (title, *(title_of(turn.question) for turn in turns))
+    title = next((each for each in titles if not is_blank(each)), untitled)
     shown = shown if any(turn.number == shown for turn in turns) else 0
     if not isinstance(begun_with, dict) or "says" not in begun_with:
         return Imported(title, tuple(turns), shown, settings)

@@ -29,7 +29,7 @@ class Imports:
         self._run = Threads(AT_WORK).run
         self._under_way: set[str] = set()
 
-    async def bring_in(self, user_id: str, content: bytes) -> list[str]:
+    async def bring_in(self, user_id: str, content: bytes, untitled: str) -> list[str]:
         """What stays behind of a file, once the rest is stored.
 
         Raises UnderWayError, TooManyImportsError, and what `BringingIn` does.
@@ -40,7 +40,7 @@ class Imports:
             raise TooManyImportsError
         self._under_way.add(user_id)
         try:
-            steps = self._bringing_in.steps(user_id, content)
+            steps = self._bringing_in.steps(user_id, content, untitled)
             while (left := await self._run(next, steps)) is None:
                 pass
             return left

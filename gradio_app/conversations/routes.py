@@ -187,7 +187,8 @@ class ConversationPages:
             sent = await self._run(upload_form, request.headers, body)
             if len(sent.files) != 1:
                 raise importing.UnfitFileError("import_no_file")
-            left = await self._imports.bring_in(_person(request), sent.files[0].content)
+            untitled = self._pages.text(request, "untitled")
+            left = await self._imports.bring_in(_person(request), sent.files[0].content, untitled)
         except MalformedFormError:
             return self._pages.refusal(request, 400)
         except UnderWayError:

@@ -66,6 +66,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "its last change; pinned ones are kept.",
         "bring_in": "Bring conversations in",
         "bring_in_now": "Bring in",
+        "untitled": "Untitled",
         "import_file": "JSON file",
         "bring_in_why": "A file that was saved here as JSON, of at most 5 MB and 200 conversations. What "
         "was said comes in, in all versions, with settings and instructions; attached files, sources and "
@@ -203,6 +204,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "después de su último cambio; las fijadas se conservan.",
         "bring_in": "Traer conversaciones",
         "bring_in_now": "Traer",
+        "untitled": "Sin título",
         "import_file": "Archivo JSON",
         "bring_in_why": "Un archivo guardado aquí en JSON, de 5 MB y 200 conversaciones como máximo. "
         "Entra lo que se dijo, en todas sus versiones, con ajustes e instrucciones; los archivos adjuntos, "

@@ -63,6 +63,7 @@ TEXTS = {
     "depois da última mudança; as fixadas ficam.",
     "bring_in": "Trazer conversas",
     "bring_in_now": "Trazer",
+    "untitled": "Sem título",
     "import_file": "Arquivo JSON",
     "bring_in_why": "Um arquivo guardado aqui em JSON, de no máximo 5 MB e 200 conversas. Entra o que foi "
     "dito, em todas as versões, com ajustes e instruções; os arquivos anexados, as fontes e as pastas, não. "

@@ -46,7 +46,9 @@ from tests.gradio_app.store.test_interleaving import Person, assert_branches, as
 
 pytestmark = pytest.mark.slow
 
-OFFERED = Offered(("a.model:1",), 1_000, ())
+MODEL = "amazon.nova-pro-v1:0"
+"""Has service tiers; here it may be told how much to reason, too."""
+OFFERED = Offered(("a.model:1", MODEL), 1_000, (), lambda model_id: ("low",) if model_id == MODEL else ())
 
 
 class Place:
@@ -84,7 +86,7 @@ class Place:
         return json.loads(whole)
 
     def bring_in(self, told: Any, user_id: str = "berta") -> list[str]:
-        [*_, left] = self.bringing_in.steps(user_id, json.dumps(told).encode())
+        [*_, left] = self.bringing_in.steps(user_id, json.dumps(told).encode(), "Untitled")
         assert left is not None
         return left
 
@@ -161,9 +163,9 @@ def test_whatever_can_be_saved_comes_back(deeds: list[tuple[str, int]], how: str
         patch.setattr(importing, "told_by_child", lambda content, *_: {"told": sift(content)})
         if not saved:
             with pytest.raises(UnfitFileError, match="import_empty"):
-                read(content, OFFERED)
+                read(content, OFFERED, "Untitled")
             return
-        brought = read(content, OFFERED)
+        brought = read(content, OFFERED, "Untitled")
     stored_here = Importing(table)
     list(stored_here.store(stored_here.begin("berta", content), brought.conversations))
     theirs = [heading.id for heading in store.headings("berta", None, 50)]
@@ -251,7 +253,7 @@ def test_nothing_in_a_file_is_trusted(place: Place) -> None:
 
 
 LAWYER = Says("Lawyer", "Speak of leases.", "a.model:1", 0.5, 300, ("What is a lease?",), "own")
-SETTINGS = {"model_id": "a.model:1", "temperature": 0.7, "max_tokens": 200, "effort": "low"}
+SETTINGS = {"model_id": MODEL, "temperature": 0.7, "max_tokens": 200, "effort": "low"}
 
 
 def begun_with_a_lawyer(place: Place, **settings: Any) -> None:
@@ -293,7 +295,9 @@ def test_settings_instructions_and_the_assistant_of_a_conversation_come_in(place
         {"temperature": -0.1},
         {"temperature": 5e-324},
         {"temperature": 1e-300},
-        {"max_tokens": 10**12},
+        {"max_tokens": True},
+        {"effort": "low"},
+        {"service_tier": "flex"},
         {"max_tokens": 2.5},
         {"effort": "xxhigh"},
         {"instructions": "x" * 2_001},
@@ -304,8 +308,40 @@ def test_settings_instructions_and_the_assistant_of_a_conversation_come_in(place
 def test_settings_that_nobody_could_choose_are_left_out(wrong: dict[str, Any]) -> None:
     told = copy.deepcopy(saved())
     told["conversations"][0] |= wrong
-    [conversation] = read(json.dumps(told).encode(), OFFERED).conversations
+    [conversation] = read(json.dumps(told).encode(), OFFERED, "Untitled").conversations
     assert conversation.settings == {}
+
+
+@pytest.mark.parametrize(
+    ("model_id", "asked", "kept"),
+    [
+        ("a.model:1", {"max_tokens": 10**9}, {"max_tokens": 1_000}),
+        ("a.model:1", {"effort": "low"}, {}),
+        ("a.model:1", {"service_tier": "flex"}, {}),
+        (MODEL, {"effort": "max"}, {}),
+        (MODEL, {"effort": "low", "service_tier": "priority"}, {"effort": "low", "service_tier": "priority"}),
+    ],
+)
+def test_of_settings_comes_in_what_the_model_has_here(
+    model_id: str, asked: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    told = copy.deepcopy(saved())
+    told["conversations"][0] |= {"model_id": model_id, **asked}
+    brought = read(json.dumps(told).encode(), OFFERED, "Untitled")
+    assert brought.conversations[0].settings == {"model_id": model_id, **kept}
+    assert brought.left == ([] if kept else ["left_settings"])
+
+
+@pytest.mark.parametrize("blank", ["", " \t\n", "\u200b", "\u202e\u0007", "\u2800\u3164"])
+@pytest.mark.parametrize(
+    ("questions", "title"),
+    [(["", "seen"], "seen"), (["\u00ad", "\ufe0f"], "Untitled"), (["a question"], "a question")],
+)
+def test_whatever_comes_in_has_a_title_to_be_seen(blank: str, questions: list[str], title: str) -> None:
+    messages = [{"turn": n, "role": "user", "text": text} for n, text in enumerate(questions, 1)]
+    file = OURS | {"conversations": [{"title": blank, "messages": messages}]}
+    [conversation] = read(json.dumps(file).encode(), OFFERED, "Untitled").conversations
+    assert conversation.title == title
 
 
 def account(place: Place) -> dict[str, Any]:
@@ -374,7 +410,7 @@ def test_what_is_not_on_offer_here_or_does_not_fit_is_told_of(
 ) -> None:
     told = copy.deepcopy(saved()) | of_account
     told["conversations"][0] |= of_conversation
-    assert read(json.dumps(told).encode(), OFFERED).left == [left]
+    assert read(json.dumps(told).encode(), OFFERED, "Untitled").left == [left]
 
 
 def test_ones_own_account_brought_in_again_adds_no_assistant(place: Place) -> None:
@@ -454,7 +490,7 @@ MESSAGES = [
 @pytest.mark.parametrize("change", MESSAGES)
 def test_what_is_no_conversation_is_refused_with_its_number(change: Any) -> None:
     with pytest.raises(UnfitFileError) as refused:
-        read(broken(change), OFFERED)
+        read(broken(change), OFFERED, "Untitled")
     assert (refused.value.key, refused.value.values) == ("import_broken", {"number": 1})
 
 
@@ -489,7 +525,7 @@ def test_a_file_of_millions_of_values_is_parsed_elsewhere(
     monkeypatch.setattr(json, "loads", lambda *_, **__: pytest.fail("parsed in the server's process"))
     monkeypatch.setattr(extraction.orjson, "loads", lambda told: parsed.append(told) or real(told))
     with pytest.raises(UnfitFileError) as refused:
-        read(content, OFFERED)
+        read(content, OFFERED, "Untitled")
     assert refused.value.key == outcome
     assert [len(each) < 500_000 for each in parsed] == [True]
 
@@ -501,8 +537,8 @@ def test_a_file_that_there_is_no_room_to_parse_may_be_brought_in_later(
         with monkeypatch.context() as patch:
             patch.setattr(importing, "LIMITS", limits)
             with pytest.raises(BusyError):
-                read(json.dumps(saved()).encode(), OFFERED)
-    assert read(json.dumps(saved()).encode(), OFFERED).conversations
+                read(json.dumps(saved()).encode(), OFFERED, "Untitled")
+    assert read(json.dumps(saved()).encode(), OFFERED, "Untitled").conversations
 
 
 STRANGE = ["1e999", "-1e999", "NaN", "1" * 40, "[1]", "{}", '"7"', "null", "true", "1.5"]
@@ -515,13 +551,13 @@ def test_whatever_stands_for_a_setting_comes_to_nothing(name: str) -> None:
     content = json.dumps(told | {"conversations": [each | {name: "here"} for each in told["conversations"]]})
     for value in STRANGE:
         content = content.replace('"here"', value, 1)
-    for conversation in read(content.encode(), OFFERED).conversations:
+    for conversation in read(content.encode(), OFFERED, "Untitled").conversations:
         assert set(conversation.settings) <= {"instructions"}
 
 
 def test_of_very_many_assistants_the_first_ones_come_in() -> None:
     file = OURS | {"assistants": [{"says": {"name": str(number)}} for number in range(2_000)]}
-    brought = read(json.dumps(file).encode(), OFFERED)
+    brought = read(json.dumps(file).encode(), OFFERED, "Untitled")
     assert (len(brought.assistants), brought.left) == (ASSISTANTS, ["left_assistants"])
 
 
@@ -542,17 +578,17 @@ def test_of_very_many_assistants_the_first_ones_come_in() -> None:
 )
 def test_what_is_no_file_of_ours_is_refused(content: bytes, key: str) -> None:
     with pytest.raises(UnfitFileError) as refused:
-        read(content, OFFERED)
+        read(content, OFFERED, "Untitled")
     assert refused.value.key == key
 
 
 def test_what_is_shown_is_a_turn_of_it_or_nothing() -> None:
     told = copy.deepcopy(saved())
     told["conversations"][0]["shown"] = 5
-    assert read(json.dumps(told).encode(), OFFERED).conversations[0].shown == 0
+    assert read(json.dumps(told).encode(), OFFERED, "Untitled").conversations[0].shown == 0
     told["conversations"][0]["shown"] = []
     with pytest.raises(UnfitFileError, match="import_broken"):
-        read(json.dumps(told).encode(), OFFERED)
+        read(json.dumps(told).encode(), OFFERED, "Untitled")
 
 
 def test_a_file_of_many_versions_is_read_at_once_and_one_of_too_many_messages_is_refused(
@@ -564,7 +600,7 @@ def test_a_file_of_many_versions_is_read_at_once_and_one_of_too_many_messages_is
     assert place.bring_in(file) == []
     messages.extend({"turn": n, "role": "user", "text": "a"} for n in range(10_001, 20_002))
     with pytest.raises(UnfitFileError, match="import_too_long"):
-        read(json.dumps(file).encode(), OFFERED)
+        read(json.dumps(file).encode(), OFFERED, "Untitled")
 
 
 def test_where_there_is_no_room_nothing_is_left(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -685,7 +721,7 @@ def test_the_same_file_on_two_tasks_at_once_comes_in_once(
 ) -> None:
     monkeypatch.setattr(storing, "AT_ONCE", 5)
     content = json.dumps(three(place)).encode()
-    both = [place.bringing_in.steps("berta", content) for _ in range(2)]
+    both = [place.bringing_in.steps("berta", content, "Untitled") for _ in range(2)]
     while both:
         both = [steps for steps in both if next(steps) is None]
     assert_nothing_is_left(place, 3)

@@ -20,7 +20,7 @@ class Steps:
         if not held:
             self.may_go_on.set()
 
-    def steps(self, user_id: str, content: bytes) -> Iterator[list[str] | None]:
+    def steps(self, user_id: str, content: bytes, _untitled: str) -> Iterator[list[str] | None]:
         for _ in content:
             self.may_go_on.wait(30)
             self.made.append(user_id)
@@ -38,13 +38,13 @@ def test_of_one_person_one_file_comes_in_at_a_time() -> None:
     async def scenario() -> None:
         coming_in = imports_of(steps)
         async with anyio.create_task_group() as group:
-            group.start_soon(coming_in.bring_in, "ana", b"12")
+            group.start_soon(coming_in.bring_in, "ana", b"12", "")
             await anyio.wait_all_tasks_blocked()
             with pytest.raises(UnderWayError):
-                await coming_in.bring_in("ana", b"1")
+                await coming_in.bring_in("ana", b"1", "")
             steps.may_go_on.set()
-            assert await coming_in.bring_in("eva", b"1") == ["eva"]
-        assert await coming_in.bring_in("ana", b"1") == ["ana"], "when the first one is there"
+            assert await coming_in.bring_in("eva", b"1", "") == ["eva"]
+        assert await coming_in.bring_in("ana", b"1", "") == ["ana"], "when the first one is there"
 
     anyio.run(scenario)
 
@@ -56,9 +56,9 @@ def test_a_long_file_lets_a_short_one_in_between(monkeypatch: pytest.MonkeyPatch
     async def scenario() -> None:
         coming_in = imports_of(steps)
         async with anyio.create_task_group() as group:
-            group.start_soon(coming_in.bring_in, "ana", b"1" * 100)
+            group.start_soon(coming_in.bring_in, "ana", b"1" * 100, "")
             await anyio.wait_all_tasks_blocked()
-            group.start_soon(coming_in.bring_in, "eva", b"1")
+            group.start_soon(coming_in.bring_in, "eva", b"1", "")
             await anyio.wait_all_tasks_blocked()
             steps.may_go_on.set()
 
@@ -73,12 +73,12 @@ def test_of_all_only_so_many_come_in_at_once() -> None:
         coming_in = imports_of(steps)
         async with anyio.create_task_group() as group:
             for number in range(OF_ALL):
-                group.start_soon(coming_in.bring_in, str(number), b"1")
+                group.start_soon(coming_in.bring_in, str(number), b"1", "")
             await anyio.wait_all_tasks_blocked()
             with pytest.raises(TooManyImportsError):
-                await coming_in.bring_in("ana", b"1")
+                await coming_in.bring_in("ana", b"1", "")
             steps.may_go_on.set()
-        assert await coming_in.bring_in("ana", b"1") == ["ana"]
+        assert await coming_in.bring_in("ana", b"1", "") == ["ana"]
 
     anyio.run(scenario)
 
@@ -93,6 +93,6 @@ def test_a_place_is_given_back_however_a_file_ends() -> None:
         coming_in = imports_of(Failing())
         for _ in range(2):
             with pytest.raises(OSError):  # noqa: PT011 (nothing else raises it)
-                await coming_in.bring_in("ana", b"")
+                await coming_in.bring_in("ana", b"", "")
 
     anyio.run(scenario)
