@@ -7,10 +7,10 @@ for as long as it takes.
 from gradio_app.conversations.bringing_in import BringingIn
 from gradio_app.threads import Threads
 
-AT_WORK = 4
+AT_WORK = 2
 """Steps that are made at the same time; the others wait, whoever came first goes first."""
-OF_ALL = 8
-"""Files on their way at once: each is held with all that was read out of it."""
+OF_ALL = 4
+"""Files on their way at once: each is held with all that was read out of it, some 35 MB for the largest."""
 
 
 class UnderWayError(Exception):
