@@ -118,7 +118,7 @@ def test_the_product_s_whole_life(emulator: RunningEmulator, tmp_path: Path):
     here: dict[str, Any] = {"cwd": tmp_path}  # a file on the command line is relative to where the user is
 
     none = run(environment, "status", "--parameters", "trial.toml", **here)
-    assert (none.returncode, "There is no stack whole-life" in none.stdout) == (0, True)
+    assert (none.returncode, "There is no stack whole-life" in none.stderr) == (2, True)
 
     planned = run(environment, "plan", "--parameters", "trial.toml", **here)
     assert planned.returncode == 0, planned.stderr
