@@ -11,12 +11,15 @@ COPY requirements/app.txt /tmp/app.txt
 RUN python -m pip --python /opt/venv/bin/python install --quiet --no-cache-dir --no-compile \
       --only-binary :all: --require-hashes --requirement /tmp/app.txt
 # What the application never opens: tests, type stubs and sources in C, Gradio's sample media, its server-side
-# rendering and its video encoder, zstandard's twin for other interpreters, and the descriptions of AWS services that
-# it does not call.
+# rendering and its video encoder, zstandard's twin for other interpreters, what loads models from a hub, what starts a
+# server anew when its sources change, a decoder for images that nobody can attach, and the descriptions of AWS services
+# that it does not call.
 RUN find /opt/venv/lib \
       \( -type d -name tests -o -name '*.pyi' -o -path '*/selectolax/*.c' \
          -o -path '*/gradio/media_assets' -o -path '*/gradio/test_data' -o -path '*/gradio/templates/node' \
-         -o -path '*/gradio/templates/frontend/static/ffmpeg' -o -path '*/zstandard/_cffi*' \) \
+         -o -path '*/gradio/templates/frontend/static/ffmpeg' -o -path '*/zstandard/_cffi*' \
+         -o -path '*/site-packages/hf_xet*' -o -path '*/site-packages/watchfiles*' \
+         -o -path '*/PIL/_avif*' -o -path '*/pillow.libs/libavif*' \) \
       -prune -exec rm -r {} + \
  && find /opt/venv/lib/*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
       ! -name bedrock ! -name bedrock-runtime ! -name cognito-idp ! -name dynamodb ! -name s3 \

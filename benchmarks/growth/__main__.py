@@ -17,9 +17,9 @@ from benchmarks.answers.running import World, world
 from benchmarks.arguments import count, end_in_order
 from benchmarks.errors import CannotMeasure
 from benchmarks.growth.balancer import balanced
-from benchmarks.growth.share import limited
 from benchmarks.processes import on_linux
 from benchmarks.serving.task import REPOSITORY
+from benchmarks.share import limited
 from command_line import Parser, path
 from gradio_app.login.cookies import session_cookie
 

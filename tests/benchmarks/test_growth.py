@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import share
 from benchmarks.errors import CannotMeasure
-from benchmarks.growth import share
 from benchmarks.growth.balancer import balanced
-from benchmarks.growth.share import limited
+from benchmarks.share import limited
 
 PID = 4711
 
