@@ -75,8 +75,9 @@ class MemoryTable(Table):
                 added = {name: item.get(name, 0) + by for name, by in action.add.items()}
                 self.put_all([{**item, **action.set, **added}])
 
-    def write(self, action: Put | Update | Delete) -> None:
+    def write(self, action: Put | Update | Delete, *, returns: bool = False) -> None:
         """Do it."""
+        del returns
         self.transact([action])
 
     def search_vectors(self, **request: Any) -> list[tuple[Item, float]]:
