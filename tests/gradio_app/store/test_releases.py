@@ -43,6 +43,8 @@ from tests.gradio_app.store.releases import (
     LIBRARY,
     ON_ITS_WAY,
     QUOTAS,
+    REASONED,
+    SAVED,
     SENT,
     SESSION_KEY,
     SIGNED_IN,
@@ -65,6 +67,7 @@ pytestmark = pytest.mark.slow
 
 ALL = list(releases())
 BEFORE_DOCUMENTS = {"2026-11-22", "2026-11-28"}
+BEFORE_REASONING = BEFORE_DOCUMENTS | {"2026-11-29"}
 ARCHITECTURE = Path(__file__).parents[3] / "ARCHITECTURE.md"
 
 
@@ -114,6 +117,9 @@ def test_its_conversations_are_read(stored: Table, release: Release) -> None:
     is_older = release.name in BEFORE_DOCUMENTS
     assert whole.asks == ("" if is_older else ASKS)
     assert answers[0].backing == (None if is_older else BACKING)
+    if release.name not in BEFORE_REASONING:
+        assert answers[1] == replace(REASONED, counted_from=whole.turns[0].number)
+        assert whole.cache_saved_tokens == SAVED
     context = store.context(USER, WHOLE, 100_000)
     assert context is not None
     assert context.turns == tuple(replace(turn, versions=()) for turn in whole.turns[1:])
@@ -188,8 +194,8 @@ def test_its_instructions_and_assistants_are_read(stored: Table) -> None:
     head = Conversations(stored).head(USER, UNANSWERED)
     assert head
     assert head.assistant is None or (head.assistant.shelf, head.assistant.name) == (LAWYERS, "Lawyer")
-    [first, *_] = (Conversations(stored).page(USER, WHOLE) or Conversation(WHOLE)).turns
-    assert Thumbs(stored).find(USER, WHOLE, first.number) in (None, THUMB)
+    for turn in (Conversations(stored).page(USER, WHOLE) or Conversation(WHOLE)).turns[:2]:
+        assert Thumbs(stored).find(USER, WHOLE, turn.number) in (None, THUMB)
     assert OwnInstructions(stored).find(USER) in ("", "Be brief.")
 
 

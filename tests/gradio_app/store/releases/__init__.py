@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from gradio_app.chat.assistant import OWN, Says
 from gradio_app.chat.attachments import File
 from gradio_app.chat.conversation import FAILED, STOPPED, Answer, Conversation, Part, Turn, plain
+from gradio_app.chat.filling import Filling, to_json
 from gradio_app.chat.sources import Backing, Mark, Source
 from gradio_app.cognito.directory import Challenge
 from gradio_app.cognito.single_sign_on import Departure
@@ -65,11 +66,23 @@ BACKING = Backing(
     (Mark(21, 0, 11, 32),),
 )
 """What a conversation is put to, and what backs an answer of it; the first releases had neither."""
+REASONED = replace(
+    Answer(plain("Whoever"), STOPPED, "", 20, 1),
+    model_id="us.amazon.nova-2-lite-v1:0",
+    effort="low",
+    service_tier="flex",
+    thought="They ask who holds a lease.",
+    thought_ms=1_200,
+    made_of=to_json(Filling(turns=15, filled=15, limit=4_000)),
+    is_imported=True,
+)
+SAVED = 7
+"""What the prompt cache saved in WHOLE; the first releases had neither that nor such answers."""
 LAWYERS, LAWYER_ID = "group-" + "1" * 32, "2" * 32
 LAWYER = Says("Lawyer", "Speak of leases alone.", "a-model", 0.5, 100, ("What is a lease?",), ASKS)
 """An assistant, of its person's own and of a group's, with whom UNANSWERED was begun."""
 THUMB = Thumb(up=False, reason="Too short.", agreed=True)
-"""On the first answer of WHOLE."""
+"""On the first answer of WHOLE, and on the second, which nobody is told of."""
 DAY, TOKENS = "2026-11-22", 37
 SESSION_KEY = "AN7SECRET7KEY"
 STEP = Step(
@@ -120,7 +133,8 @@ def write_conversations(table: Table, now: int) -> None:
     answer = Answer(plain("A promise with an end."), "complete", "", 11, 5, backing=BACKING)
     store.answer(USER, WHOLE, first, WRITER, answer)
     second = ask(WHOLE, "And who holds it?")
-    store.answer(USER, WHOLE, second, WRITER, Answer(plain("Whoever"), STOPPED, "", 20, 1))
+    told = replace(REASONED, counted_from=first)
+    store.answer(USER, WHOLE, second, WRITER, told, before=Answer((), is_imported=True), cache_saved=SAVED)
     third = ask(WHOLE, "¿Y después?\n  [fin] 😀")
     store.answer(USER, WHOLE, third, WRITER, Answer((), FAILED, "throttled", **chosen))
     seen = store.page(USER, WHOLE)
@@ -137,6 +151,9 @@ def write_conversations(table: Table, now: int) -> None:
     rated = store.turn(USER, WHOLE, first)
     assert rated is not None
     Thumbs(table).give(USER, WHOLE, rated, None, THUMB)
+    out_of_a_file = store.turn(USER, WHOLE, second)
+    assert out_of_a_file is not None
+    Thumbs(table).give(USER, WHOLE, out_of_a_file, None, THUMB)
     number = ask(UNFINISHED, "Tell me more")
     store.write(USER, UNFINISHED, number, WRITER, "So far", now + 60)
     store.request_stop(USER, UNFINISHED, number)
