@@ -22,15 +22,17 @@ class Person:
         self._posts = Wire(host, int(port), headers, self._counted)
         self._stream = Wire(host, int(port), headers, self._counted)
         self._session_hash = secrets.token_hex(6)
-        self._conversation = ""
+        self.conversation = ""
+        self.letters = ""
+        """Those of the last answer, as far as the page has shown it."""
         self._version = 0
         self._config: dict[str, Any] = {}
         self._components: dict[int, dict[str, Any]] = {}
 
     async def open(self) -> None:
         """Load the page, in a new conversation."""
-        self._conversation = secrets.token_hex(16)
-        page = await self._posts.request("GET", f"/?new={self._conversation}", accept="text/html")
+        self.conversation = secrets.token_hex(16)
+        page = await self._posts.request("GET", f"/?new={self.conversation}", accept="text/html")
         self._config = await self._described(page.body.decode())
         if not self._config:
             raise ConnectionError(f"the page was answered with {page.status}")
@@ -69,7 +71,7 @@ class Person:
 
     async def _follow(self, followed: Followed) -> str:
         messages: Any = None
-        text = ""
+        text = self.letters = ""
         async for line in self._stream.lines(f"/gradio_api/queue/data?session_hash={self._session_hash}"):
             if not line.startswith("data: "):
                 continue
@@ -78,11 +80,11 @@ class Person:
                 [told] = message["output"]["data"]
                 messages = told if messages is None else edited(messages, told)
                 if isinstance(messages, list) and (now := _answer(messages)) != text:
-                    text = now
+                    text, self.letters = now, letters_of_page(now)
                     followed.pieces.append(time.monotonic())
             elif message["msg"] == "process_completed" and not message["success"]:
                 raise ConnectionError(f"the answer could not be followed: {message['output']}")
-        return letters_of_page(text)
+        return self.letters
 
     async def _list(self) -> None:
         await self._posts.request("GET", "/conversations/list")
@@ -108,7 +110,7 @@ class Person:
     def _value(self, component_id: int, values: dict[str, Any]) -> Any:
         component = self._components[component_id]
         name = (component["props"].get("elem_id") or "").replace("-", "_")
-        usual = {"conversation_id": self._conversation} | dict.fromkeys(NOTHING, "")
+        usual = {"conversation_id": self.conversation} | dict.fromkeys(NOTHING, "")
         offered = component["props"].get("value")
         empty = 0 if component["type"] == "number" else ""
         return (usual | values).get(name, empty if offered is None else offered)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.answers.crowd import Load, People
 from benchmarks.answers.measuring import Found, measured
@@ -16,6 +18,7 @@ from benchmarks.answers.person import Person
 from benchmarks.answers.running import World, world
 from benchmarks.arguments import count, end_in_order
 from benchmarks.errors import CannotMeasure
+from benchmarks.growth import ending
 from benchmarks.growth.balancer import balanced
 from benchmarks.processes import on_linux
 from benchmarks.serving.task import REPOSITORY
@@ -42,20 +45,28 @@ def main(arguments: list[str]) -> int:
     load = Load(given.streams, given.tokens, given.rate, 1)
     try:
         on_linux()
+        if given.ending:
+            return _end(load, given.out)
         found = asyncio.run(_rounds(sorted({1, given.processes}), given.share / HUNDRED, load, given.rounds))
     except CannotMeasure as error:
         print(error, file=sys.stderr)
         return 2
     _tell(found)
-    file = given.out / f"{given.processes}-processes.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
     told = {number: [asdict(each) for each in rounds] for number, rounds in found.items()}
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    file.write_text(
-        json.dumps({"at": at, "load": asdict(load), "share": given.share, "found": told}, indent=1)
-    )
-    print(f"Written to {file}")
+    _write(given.out / f"{given.processes}-processes.json", {"share": given.share, "found": told}, load)
     return 0
+
+
+def _end(load: Load, folder: Path) -> int:
+    _write(folder / f"ending-under-{load.streams}.json", ending.told(load), load)
+    return 0
+
+
+def _write(file: Path, told: dict[str, Any], load: Load) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    file.write_text(json.dumps({"at": at, "load": asdict(load), **told}, indent=1))
+    print(f"Written to {file}")
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
@@ -72,6 +83,11 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
         parser.add_argument(
             name, type=count, default=value, metavar=metavar, help=f"{about}; default: %(default)s"
         )
+    parser.add_argument(
+        "--ending",
+        action="store_true",
+        help="what is lost where a process is replaced, and where it is killed",
+    )
     parser.add_argument("--out", type=path, default=OUT, metavar="FOLDER", help="for what is found")
     return parser.parse_args(arguments)
 
