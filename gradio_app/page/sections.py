@@ -127,7 +127,8 @@ def sections(hidden: Hidden, most: int = MOST_PARTS, before: int = 0) -> list[Se
             starts.clear()
 
     for block in _blocks(hidden.text, seen):
-        if len(result) + 1 < most:
+        begun = bool(starts or (before and not result))
+        if len(result) + begun + 1 < most:
             size = block.start - starts[0] + (0 if result else before) if starts else 0
             if block.language is not None or size >= GROUP_CHARACTERS:
                 prose(block.start)

@@ -237,6 +237,18 @@ def test_an_answer_that_grew_ends_as_it_will_be_shown(text: str, steps: list[int
         assert shown_last == answer_parts(text)
 
 
+@pytest.mark.parametrize(
+    "block", ["\\[x\\]\n\n```py\nx\n```\n\n", "```\nx\n```\n\n- *i*\n\n", "```\nx\n```\n\n"]
+)
+def test_what_goes_into_the_last_of_all_parts_is_the_same_however_it_comes(block: str) -> None:
+    text = block * (3 * sections.MOST_PARTS // 2)
+    live = LiveAnswer()
+    for end in range(7, len(text), 7):
+        live.update(text[:end])
+    assert live.update(text) == markup._render(text)
+    assert len(live.update(text)) <= sections.MOST_PARTS
+
+
 def test_what_is_finished_of_an_answer_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = list[int]()
     real = markup.prose.markdown
