@@ -43,6 +43,8 @@ class Keeper:
         self._holder = holder
         self._lock = threading.Lock()
         self._writers = ThreadPoolExecutor(WRITERS, "keeper")
+        self._begun: set[RunningAnswer] = set()
+        """Those whose last write is not over: with a table that does not answer they do not pile up."""
         self._is_awake = False
         self._vouched = time.monotonic()
 
@@ -65,7 +67,9 @@ class Keeper:
         for answer in answers:
             answer.looks += 1
             looks = answer.looks % LONGEST_PAUSE == 0
-            if looks or answer.looks % pause_of(answer, count) == 0:
+            is_due = looks or answer.looks % pause_of(answer, count) == 0
+            if is_due and answer not in self._begun:
+                self._begun.add(answer)
                 begun.append(self._writers.submit(self._keep, answer, looks=looks))
         if time.monotonic() - self._vouched > VOUCH_SECONDS:
             self._vouched = time.monotonic()
@@ -73,15 +77,18 @@ class Keeper:
         return begun
 
     def _keep(self, answer: RunningAnswer, *, looks: bool) -> None:
-        if not answer.saving.acquire(blocking=False):
-            return  # it is being written already, or ends
         try:
-            if not answer.is_ended and self._is_stopped(answer, looks=looks):
-                answer.stop()
+            if not answer.saving.acquire(blocking=False):
+                return  # it ends
+            try:
+                if not answer.is_ended and self._is_stopped(answer, looks=looks):
+                    answer.stop()
+            finally:
+                answer.saving.release()
         except Exception as error:  # noqa: BLE001 (whatever it is, the other answers must be looked after)
             errors.record_event(error)
         finally:
-            answer.saving.release()
+            self._begun.discard(answer)
 
     def _is_stopped(self, answer: RunningAnswer, *, looks: bool) -> bool:
         """Write the answer as it is; whether somebody wants it to end."""
