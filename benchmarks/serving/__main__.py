@@ -9,12 +9,12 @@ from typing import Any
 
 from benchmarks.arguments import count, end_in_order
 from benchmarks.errors import CannotMeasure
-from benchmarks.serving import idle, lag, length, memory, start
+from benchmarks.serving import first, idle, lag, length, memory, start
 from benchmarks.serving.task import serving
 from command_line import Parser, path
 
 OUT = Path(__file__).parents[2] / "out" / "benchmarks" / "serving"
-PARTS = ("memory", "length", "lag", "start", "idle")
+PARTS = ("memory", "length", "lag", "start", "idle", "first")
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,11 @@ def main(arguments: list[str]) -> int:
         "--turns", type=count, default=2_000, metavar="N", help="for memory; default: %(default)s"
     )
     parser.add_argument(
-        "--pairs", type=count, default=8, metavar="N", help="for length, lag and start; default: %(default)s"
+        "--pairs",
+        type=count,
+        default=8,
+        metavar="N",
+        help="for length, lag, start and first; default: %(default)s",
     )
     parser.add_argument(
         "--pages", type=count, default=2_000, metavar="N", help="for idle; default: %(default)s"
@@ -57,6 +61,8 @@ def _measure(name: str, given: argparse.Namespace) -> dict[str, Any]:
         return start.run(given.pairs)
     if name == "idle":
         return idle.run(given.pages)
+    if name == "first":
+        return first.run(given.pairs)
     with serving() as task:
         if name == "memory":
             return memory.run(task, given.views, given.turns)
