@@ -227,7 +227,7 @@ def as_role(make: Any, role: str, session: str) -> Any:
         if service != "sts":
             return made
         told = {"Account": "000000000000", "Arn": f"arn:aws:sts::000000000000:assumed-role/{role}/{session}"}
-        return SimpleNamespace(get_caller_identity=lambda: told)
+        return SimpleNamespace(get_caller_identity=lambda: told, meta=made.meta)
 
     return client
 
