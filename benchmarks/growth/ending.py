@@ -42,11 +42,7 @@ async def replaced(load: Load) -> Replaced:
     with ExitStack() as stack:
         people, pid, _ = _people(stack, stack.enter_context(world()), load)
         crowd = People(people)
-        await crowd.open()
-        answering = asyncio.create_task(crowd.ask(load))
-        await asyncio.sleep(load.arrive + HALF * load.tokens / load.rate)
-        os.kill(pid, signal.SIGTERM)
-        first = await answering
+        first = await _ended_half_way(crowd, load, pid, signal.SIGTERM)
         second = await crowd.ask(load)
         await crowd.close()
         return Replaced(_lost(first, load), _lost(second, load))
@@ -57,11 +53,7 @@ async def killed(load: Load) -> Killed:
     with ExitStack() as stack:
         people, pid, around = _people(stack, stack.enter_context(world()), load)
         crowd = People(people)
-        await crowd.open()
-        answering = asyncio.create_task(crowd.ask(load))
-        await asyncio.sleep(load.arrive + HALF * load.tokens / load.rate)
-        os.kill(pid, signal.SIGKILL)
-        await answering
+        await _ended_half_way(crowd, load, pid, signal.SIGKILL)
         store = Conversations(around.table)
         stored = [store.page(f"id-of-{number}", each.conversation) for number, each in enumerate(people)]
         seconds = [
@@ -72,6 +64,17 @@ async def killed(load: Load) -> Killed:
         again = await asyncio.gather(*(each.open() for each in people), return_exceptions=True)
         await crowd.close()
         return Killed(seconds, sum(isinstance(each, BaseException) for each in again))
+
+
+async def _ended_half_way(
+    crowd: People, load: Load, pid: int, number: signal.Signals
+) -> list[Followed | None]:
+    """How everybody followed an answer while the process that writes it got this signal."""
+    await crowd.open()
+    answering = asyncio.create_task(crowd.ask(load))
+    await asyncio.sleep(load.arrive + HALF * load.tokens / load.rate)
+    os.kill(pid, number)
+    return await answering
 
 
 def told(load: Load) -> dict[str, object]:
