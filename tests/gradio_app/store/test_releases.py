@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -34,7 +33,6 @@ from tests.gradio_app.store.releases import (
     ASKS,
     BACKING,
     COLLECTION,
-    DAY,
     DEPARTURE,
     GUIDE,
     LAWYER,
@@ -92,6 +90,12 @@ def stored(dynamodb: Any, release: Release) -> Table:
     for item in release.items:
         dynamodb.put_item(TableName=name, Item=item)
     return Table(dynamodb, name)
+
+
+def test_nothing_that_is_written_down_has_expired(today: Release) -> None:
+    """A table takes such an item away when it likes, and who reads the story finds it or not."""
+    ends = [int(item["expires_at"]["N"]) for item in today.items if "expires_at" in item]
+    assert min(ends) > today.written_at
 
 
 def test_its_conversations_are_read(stored: Table, release: Release) -> None:
@@ -175,8 +179,7 @@ def test_the_rest_of_a_person_is_read(stored: Table, release: Release) -> None:
     files = AttachedFiles(stored, fake_bucket(), now=lambda: release.written_at)
     assert list(files.uploads(USER, draft.uploads)) == [WAITING] * len(draft.uploads)
     files.clear(USER)
-    noon = datetime.fromisoformat(f"{DAY}T12Z").timestamp()
-    usage = Usage(stored, TOKENS + 10, now=lambda: noon)
+    usage = Usage(stored, TOKENS + 10, now=lambda: release.counted_on)
     with pytest.raises(BudgetSpentError):
         usage.reserve(usage.reservation(USER, 11))
     usage.reserve(usage.reservation(USER, 10))

@@ -83,7 +83,7 @@ LAWYER = Says("Lawyer", "Speak of leases alone.", "a-model", 0.5, 100, ("What is
 """An assistant, of its person's own and of a group's, with whom UNANSWERED was begun."""
 THUMB = Thumb(up=False, reason="Too short.", agreed=True)
 """On the first answer of WHOLE, and on the second, which nobody is told of."""
-DAY, TOKENS = "2026-11-22", 37
+TOKENS = 37
 SESSION_KEY = "AN7SECRET7KEY"
 STEP = Step(
     Challenge("MFA_SETUP", "ana-in-the-pool", "a-session-of-the-pool", SESSION_KEY, True),
@@ -112,6 +112,13 @@ class Release:
     """Values of cookies, by what they are of."""
     items: list[dict[str, Any]]
     """As DynamoDB has them."""
+
+    @property
+    def counted_on(self) -> float:
+        """A moment of the day whose tokens it counts."""
+        keys = [each["sk"]["S"] for each in self.items]
+        (day,) = [key.removeprefix(schema.USAGE) for key in keys if key.startswith(schema.USAGE)]
+        return datetime.fromisoformat(f"{day}T12Z").timestamp()
 
 
 def releases() -> Iterator[Release]:
@@ -167,7 +174,7 @@ def write_conversations(table: Table, now: int) -> None:
     store.delete(USER, DELETED)
 
 
-def write_rest_of_a_person(table: Table) -> None:
+def write_rest_of_a_person(table: Table, now: int) -> None:
     """What is typed, chosen, counted and uploaded; the writer of a message with the last file has died."""
     files = AttachedFiles(table, fake_bucket())
     for file in (WAITING, TAKEN):
@@ -177,7 +184,7 @@ def write_rest_of_a_person(table: Table) -> None:
     Preferences(table).keep(USER, SETTINGS_CHOSEN)
     OwnInstructions(table).keep(USER, "Be brief.")
     OwnInstructions(table).keep_for(USER, WHOLE, "In verse.")
-    usage = Usage(table, 0, now=lambda: datetime.fromisoformat(f"{DAY}T12Z").timestamp())
+    usage = Usage(table, 0, now=lambda: now)
     settled, left = usage.reservation(USER, 100), usage.reservation(USER, 0)
     usage.reserve(settled)
     usage.reserve(left)

@@ -24,7 +24,7 @@ def written(dynamodb: Any, name: str) -> dict[str, Any]:
     """Everything of the story, in a table of that name that is there and empty."""
     now, table = int(time.time()), Table(dynamodb, name)
     write_conversations(table, now)
-    write_rest_of_a_person(table)
+    write_rest_of_a_person(table, now)
     write_library(table)
     write_what_search_keeps(table)
     tokens = anyio.run(write_sign_ins, table)
