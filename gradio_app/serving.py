@@ -74,6 +74,8 @@ class DrainingServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Called by uvicorn ten times a second, in the loop, where a signal handler cannot act."""
         if self._application.health.draining and self._drain is None:
+            # No connection is kept on which a request could come when the process ends.
+            self.config.encoded_headers.append((b"connection", b"close"))
             self._drain = asyncio.create_task(self._finish_answers())
         return await super().on_tick(counter)
 
@@ -84,7 +86,7 @@ class DrainingServer(uvicorn.Server):
         log.info("Stopping: running answers may take up to %d s to finish.", self._settings.drain_seconds)
         if self._settings.trusted_proxies:
             await asyncio.sleep(min(LINGER_SECONDS, self._settings.drain_seconds))
-        idle = await asyncio.to_thread(self._application.running.wait_idle, self._settings.drain_seconds)
+        idle = await asyncio.to_thread(self._application.running.close, self._settings.drain_seconds)
         if not idle:
             log.warning("Stopping with answers still running; what they wrote so far is kept.")
         self.should_exit = True

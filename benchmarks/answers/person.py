@@ -1,5 +1,7 @@
 """Somebody at the page of the chat, with the requests that a browser makes until an answer has ended."""
 
+import asyncio
+import base64
 import json
 import re
 import secrets
@@ -10,6 +12,9 @@ from benchmarks.answers.followed import Followed
 from benchmarks.answers.text import letters_of_page
 from benchmarks.answers.wire import Counted, Wire
 from tests.security.chat_api import NOTHING, described, description_of
+
+READS_SECONDS = 1
+"""A refusal, before the question is sent again."""
 
 
 class Person:
@@ -25,6 +30,8 @@ class Person:
         self.conversation = ""
         self.letters = ""
         """Those of the last answer, as far as the page has shown it."""
+        self.refused = 0
+        """Questions that were not taken and had to be sent again."""
         self._version = 0
         self._config: dict[str, Any] = {}
         self._components: dict[int, dict[str, Any]] = {}
@@ -44,9 +51,11 @@ class Person:
         """Ask and follow the answer to its end."""
         followed, before = Followed(), self._counted.copy()
         followed.asked = time.monotonic()
-        taken = await self._send("ask", question=question, version=self._version)
-        if taken.get("detail") or taken.get("error"):
-            raise ConnectionError(f"the question was refused: {taken}")
+        if not await self._is_taken(question):
+            self.refused += 1
+            await asyncio.sleep(READS_SECONDS)
+            if not await self._is_taken(question):
+                raise ConnectionError("the question was refused twice")
         await self._list()
         await self._send("follow")
         followed.letters = await self._follow(followed)
@@ -61,6 +70,12 @@ class Person:
         """Close the tab."""
         self._posts.close()
         self._stream.close()
+
+    async def _is_taken(self, question: str) -> bool:
+        asked = await self._send("ask", question=question, version=self._version)
+        if asked.get("detail") or asked.get("error"):
+            raise ConnectionError(f"the question was refused: {asked}")
+        return json.loads(base64.b64decode(self._shown("ask", asked, "news")))["taken"]
 
     async def _described(self, page: str) -> dict[str, Any]:
         if address := description_of(page):

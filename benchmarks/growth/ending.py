@@ -23,10 +23,12 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class Replaced:
-    """What a deployment lost: answers that did not come whole, those under way and the next ones."""
+    """What a deployment lost: answers that did not come whole."""
 
     under_way: int
     afterwards: int
+    sent_again: int
+    """Questions that the ending process refused, and the next one took."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ async def replaced(load: Load) -> Replaced:
         first = await _ended_half_way(crowd, load, pid, signal.SIGTERM)
         second = await crowd.ask(load)
         await crowd.close()
-        return Replaced(_lost(first, load), _lost(second, load))
+        return Replaced(_lost(first, load), _lost(second, load), sum(each.refused for each in people))
 
 
 async def killed(load: Load) -> Killed:
@@ -82,7 +84,7 @@ def told(load: Load) -> dict[str, object]:
     whole = asyncio.run(replaced(load))
     print(
         f"replaced under {load.streams} answers: {whole.under_way} of those under way were lost, and "
-        f"{whole.afterwards} of the next ones",
+        f"{whole.afterwards} of the next ones; {whole.sent_again} questions had to be sent again",
         flush=True,
     )
     cut = asyncio.run(killed(load))

@@ -37,6 +37,10 @@ class CrowdedError(Exception):
     """As many people wait in line for an answer of this task as may wait."""
 
 
+class ClosedError(Exception):
+    """This task ends: what began here would be cut off."""
+
+
 class StoppedError(Exception):
     """The answer was stopped before it began."""
 
@@ -53,12 +57,12 @@ class Running:
         self._calls: Counter[str] = Counter()
         self._stops: OrderedDict[str, deque[str]] = OrderedDict()
         self._ended_sessions: OrderedDict[str, None] = OrderedDict()
-        self._waiters = 0
+        self._is_closing = self._is_closed = False
 
     @property
     def draining(self) -> bool:
-        """Whether somebody waits for the end of all answers: no time for anything that can be left out."""
-        return self._waiters > 0
+        """Whether the end of all answers is waited for: no time for anything that can be left out."""
+        return self._is_closing
 
     @property
     def is_idle(self) -> bool:
@@ -88,10 +92,12 @@ class Running:
         """List a new answer; never blocks.
 
         Raises BusyError for a second one in a conversation, TooManyAnswersError beyond `limit` per user,
-        CrowdedError when the line is full, and StoppedError when this request was stopped, or its session
-        ended, before it came.
+        CrowdedError when the line is full, ClosedError from the end of `close` on, and StoppedError when
+        this request was stopped, or its session ended, before it came.
         """
         with self._changed:
+            if self._is_closed:
+                raise ClosedError
             if asked.session_key in self._ended_sessions:
                 raise StoppedError
             if asked.ask_id in self._stops.get(asked.user_id, ()):
@@ -110,7 +116,7 @@ class Running:
     def start(self, answer: RunningAnswer, work: Callable[[], None]) -> None:
         """Run the work of an admitted answer in a thread as soon as there is a place for it.
 
-        `wait_idle` waits for all of it. One that is stopped in line is run at once: it only has to be saved.
+        `close` waits for all of it. One that is stopped in line is run at once: it only has to be saved.
         """
 
         def run() -> None:
@@ -196,22 +202,21 @@ class Running:
                 answer.stop()
                 self.release(answer)
 
-    def wait_idle(self, timeout: float) -> bool:
-        """Block until nothing runs, at most `timeout` seconds; whether that came true.
+    def close(self, timeout: float) -> bool:
+        """Block until nothing runs, at most `timeout` seconds; whether that came true. Then admit nothing.
 
-        Answers that run even then are stopped, and get SAVE_SECONDS to save what there is of them.
+        What is asked meanwhile is answered: a load balancer sends requests for a moment longer. Answers that
+        run even then are stopped, and get SAVE_SECONDS to save what there is of them.
         """
         with self._changed:
-            self._waiters += 1
-            try:
-                if self._changed.wait_for(self._idle, timeout):
-                    return True
-                for answer in list(self._answers):
-                    answer.stop()
-                self._changed.wait_for(self._idle, SAVE_SECONDS)
-                return False
-            finally:
-                self._waiters -= 1
+            self._is_closing = True
+            is_idle = self._changed.wait_for(self._idle, timeout)
+            # Under the same lock as the look: no answer begins between that and the end of the process.
+            self._is_closed = True
+            for answer in list(self._answers):
+                answer.stop()
+            self._changed.wait_for(self._idle, SAVE_SECONDS)
+            return is_idle
 
     def _give_up(self, answer: RunningAnswer) -> None:
         with self._changed:

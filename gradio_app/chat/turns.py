@@ -22,7 +22,14 @@ from gradio_app.chat.metrics import Metrics
 from gradio_app.chat.model import Models, whole_tokens
 from gradio_app.chat.preparing import Preparing
 from gradio_app.chat.rewording import Rewording
-from gradio_app.chat.running import BusyError, CrowdedError, Running, StoppedError, TooManyAnswersError
+from gradio_app.chat.running import (
+    BusyError,
+    ClosedError,
+    CrowdedError,
+    Running,
+    StoppedError,
+    TooManyAnswersError,
+)
 from gradio_app.chat.searching import Searching
 from gradio_app.chat.streaming import RunningAnswer
 from gradio_app.chat.summaries import Summaries
@@ -120,6 +127,8 @@ class Turns:
             raise RefusedError("too_many") from None
         except CrowdedError:
             raise RefusedError("crowded") from None
+        except ClosedError:
+            raise RefusedError("closed") from None
         except StoppedError:
             raise RefusedError("stopped") from None
 

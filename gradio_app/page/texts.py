@@ -172,6 +172,8 @@ REFUSALS = {
         "too_many": "You have several answers running already. Wait for one of them to end.",
         "crowded": "More people are asking at the moment than can wait in line, so your message was not "
         "sent. Try again in a minute.",
+        "closed": "The server is just being replaced by another one, so your message was not sent. Send it "
+        "again.",
         "budget": "Your tokens for today are used up, or do not suffice for this message. They are "
         "renewed at 00:00 UTC.",
         "stopped": "This was stopped before it was asked.",
@@ -224,6 +226,8 @@ REFUSALS = {
         "too_many": "Ya tienes varias respuestas en curso. Espera a que termine alguna.",
         "crowded": "En este momento pregunta más gente de la que cabe en la cola, así que tu mensaje no se "
         "ha enviado. Inténtalo de nuevo dentro de un minuto.",
+        "closed": "Justo ahora otro servidor sustituye a este, así que tu mensaje no se ha enviado. Envíalo "
+        "de nuevo.",
         "budget": "Tus tokens de hoy se agotaron o no alcanzan para esto. Se renuevan a las 00:00 UTC.",
         "stopped": "Esto se detuvo antes de preguntarlo.",
         "full_conversation": "Esta conversación ya es todo lo larga que puede ser. Sigue en una nueva.",

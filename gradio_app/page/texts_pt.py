@@ -84,6 +84,8 @@ REFUSALS = {
     "too_many": "Você já tem várias respostas em curso. Espere que alguma termine.",
     "crowded": "Neste momento há mais gente perguntando do que cabe na fila, por isso a sua mensagem não foi "
     "enviada. Tente de novo daqui a um minuto.",
+    "closed": "Neste momento outro servidor substitui este, por isso a sua mensagem não foi enviada. "
+    "Envie de novo.",
     "budget": "Os seus tokens de hoje acabaram ou não chegam para esta mensagem. Renovam-se às 00:00 UTC.",
     "stopped": "Isto foi parado antes de ser perguntado.",
     "full_conversation": "Esta conversa já tem o tamanho máximo. Continue em uma nova.",

@@ -132,8 +132,8 @@ class Chatting:
         return answer
 
     def settle(self) -> None:
-        """Wait until nothing runs any more, as a server does that shuts down."""
-        assert self.running.wait_idle(DEADLINE)
+        """Wait until nothing runs any more."""
+        until(lambda: self.running.is_idle)
 
     def now(self) -> Conversation:
         """The conversation as it is stored."""

@@ -7,7 +7,7 @@ from gradio_app.aws import Clients
 from gradio_app.chat.conversation import COMPLETE, new_id
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import Table
-from tests.gradio_app.chatting import DEADLINE, bedrock_client
+from tests.gradio_app.chatting import bedrock_client, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.fake_s3 import FakeS3
 from tests.gradio_app.fakes import SETTINGS, User, make_world
@@ -23,7 +23,7 @@ def test_a_world_with_clients_is_the_chat(fake: FakeBedrock) -> None:
     ana = ChatClient(world.signed_in("ana@example.com"))  # pyright: ignore[reportArgumentType]
     conversation_id = new_id()
     assert told(ana.start(conversation_id, "answer: hello"))["taken"] is True
-    assert world.application.running.wait_idle(DEADLINE)
+    until(lambda: world.application.running.is_idle)
     stored = Conversations(Table(table, name)).page("id-of-ana@example.com", conversation_id)
     assert stored
     [turn] = stored.turns

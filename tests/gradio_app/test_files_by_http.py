@@ -16,7 +16,7 @@ from gradio_app.aws import Clients
 from gradio_app.chat.attachments import FILE_BYTES
 from gradio_app.chat.conversation import new_id
 from gradio_app.gate import limits
-from tests.gradio_app.chatting import DEADLINE, bedrock_client
+from tests.gradio_app.chatting import bedrock_client, until
 from tests.gradio_app.documents import samples
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.fake_s3 import FakeS3
@@ -55,7 +55,7 @@ class Person:
         conversation_id = conversation_id or new_id()
         said = told(self.chat.start(conversation_id, question, ask_files=",".join(ids)))
         assert said["taken"], said
-        assert self._running.wait_idle(DEADLINE)
+        until(lambda: self._running.is_idle)
         turn = self.http.get("/", params={"c": conversation_id})
         assert turn.status_code == 200
         return {"conversation": conversation_id, "turn": "", "id": ids[0] if ids else ""}

@@ -211,7 +211,7 @@ def test_a_stopping_server_answers_those_in_line_too(crowd: Chatting, fake: Fake
     until(lambda: first.text)
     ask_as(crowd, "berta", "answer: in time")
     fake.go_on.set()
-    assert crowd.running.wait_idle(DEADLINE)
+    until(lambda: crowd.running.is_idle)
     assert crowd.last().text == "in time"
 
 

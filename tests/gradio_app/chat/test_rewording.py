@@ -356,7 +356,7 @@ def test_a_shutdown_waits_for_no_other_words(place: Place) -> None:
     place.asked.embedder.before = lambda: (looked.set(), place.fake.go_on.wait(30))
     place.ana.start(FOLLOW_UP, asks="own")
     assert looked.wait(30)
-    waiting = threading.Thread(target=place.ana.settle)
+    waiting = threading.Thread(target=place.ana.running.close, args=[60])
     waiting.start()
     until(lambda: place.ana.running.draining)
     place.fake.go_on.set()

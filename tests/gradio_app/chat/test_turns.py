@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -311,7 +312,7 @@ def test_a_spent_budget_refuses_before_anything_is_sent(
     assert fake.requests == []
     assert fake.counted == [], "no answer would fit, however little the question is"
     assert chatting.now().version == 0
-    assert chatting.running.wait_idle(0)
+    assert chatting.running.is_idle
     assert spent(dynamodb, table) == 0
 
 
@@ -381,15 +382,36 @@ def test_one_answer_at_a_time_in_a_conversation_and_three_for_a_user(
 def test_a_shutdown_waits_for_running_answers(chatting: Chatting, fake: FakeBedrock) -> None:
     chatting.start("hold")
     fake.go_on.set()
-    assert chatting.running.wait_idle(DEADLINE)
+    assert chatting.running.close(DEADLINE)
     assert (chatting.last().text, chatting.last().status) == ("first words and the rest", COMPLETE)
 
 
 def test_a_shutdown_that_cannot_wait_saves_what_there_is(chatting: Chatting) -> None:
     started = chatting.start("silence")
     until(lambda: started.answer.text)
-    assert not chatting.running.wait_idle(0)
+    assert not chatting.running.close(0)
     assert (chatting.last().text, chatting.last().status) == ("half an answer", STOPPED)
+
+
+def test_nothing_begins_that_the_end_of_the_process_would_cut_off(
+    chatting: Chatting, fake: FakeBedrock
+) -> None:
+    chatting.start("hold")
+    with ThreadPoolExecutor() as pool:
+        closed = pool.submit(chatting.running.close, DEADLINE)
+        until(lambda: chatting.running.draining)
+        chatting.user_id, first = "bo", chatting.user_id
+        assert chatting.start("answer: in time").answer.done.wait(DEADLINE)
+        assert chatting.last().status == COMPLETE
+        assert not closed.done()
+        chatting.user_id = first
+        fake.go_on.set()
+        assert closed.result(DEADLINE)
+    before = chatting.now()
+    with pytest.raises(RefusedError, match="closed"):
+        chatting.start("too late")
+    assert chatting.now() == before
+    assert chatting.running.is_idle
 
 
 def test_the_history_is_shortened_while_the_model_finds_it_too_long(
@@ -593,5 +615,5 @@ def test_the_table_being_away_refuses_in_one_word(models: Models, fake: FakeBedr
     asked = TurnRequest("ana", new_id(), None, "hello", Choice(MODEL_ID, 0.3, 100))
     with pytest.raises(RefusedError, match="storage"):
         chatting.turns.start(chatting.turns.admit(asked))
-    assert running.wait_idle(0)
+    assert running.is_idle
     assert fake.requests == []

@@ -11,7 +11,7 @@ from gradio_app.chat.conversation import new_id
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import Table
 from tests.gradio_app.asked import Asked, own
-from tests.gradio_app.chatting import DEADLINE, bedrock_client
+from tests.gradio_app.chatting import bedrock_client, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.fakes import User
 from tests.gradio_app.page.whole import PASSWORD, Whole, whole_application
@@ -30,7 +30,7 @@ class Place:
 
     def ask(self, client: ChatClient, conversation_id: str, asks: Any) -> dict[str, Any]:
         answer = told(client.start(conversation_id, QUESTION, asks=asks))
-        assert self.whole.application.running.wait_idle(DEADLINE)
+        until(lambda: self.whole.application.running.is_idle)
         return answer
 
 

@@ -80,7 +80,7 @@ def units(turns: int, fake: FakeBedrock) -> tuple[float, float]:
         ana = whole.chat_client(ANA)
         client.reset()
         a_turn(ana, conversation_id, FIRST + turns - 1 if turns else 0)
-        assert whole.application.running.wait_idle(20)
+        until(lambda: whole.application.running.is_idle)
         writes, reads = client.writes, client.reads
     saves = _saves(client, conversation_id)
     return writes + saves[0], reads + saves[1] + SESSION_LOOKS

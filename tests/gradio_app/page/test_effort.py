@@ -7,7 +7,7 @@ import pytest
 
 from gradio_app.chat.conversation import new_id
 from gradio_app.page import texts
-from tests.gradio_app.chatting import DEADLINE, bedrock_client
+from tests.gradio_app.chatting import bedrock_client, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.whole import Whole, whole_application
 from tests.security.chat_api import ChatClient, told
@@ -38,7 +38,7 @@ def test_it_is_offered_where_the_model_can_be_told_and_kept(whole: Whole, fake: 
     assert offered["value"] == ""
     assert offered["choices"] == [[NAMES[level], level] for level in ("", "low", "medium")]
     assert told(ana.start(conversation_id, "answer: yes", model=NOVA_2, effort="low"))["taken"] is True
-    assert whole.application.running.wait_idle(DEADLINE)
+    until(lambda: whole.application.running.is_idle)
     assert fake.requests[-1]["additionalModelRequestFields"]["reasoningConfig"]["maxReasoningEffort"] == "low"
     assert shown(ana, "effort", "open", f"?c={conversation_id}")["value"] == "low"
     assert shown(ana, "effort", "measure", model=NOVA, effort="low")["visible"] is False
@@ -52,5 +52,5 @@ def test_what_is_not_on_offer_is_sent_to_no_model(whole: Whole, fake: FakeBedroc
         assert answer.get("taken") is not True, effort
     for model, effort in ((NOVA_2, "high"), (NOVA, "low")):
         assert told(ana.start(new_id(), "answer: no", model=model, effort=effort))["taken"] is True
-        assert whole.application.running.wait_idle(DEADLINE)
+        until(lambda: whole.application.running.is_idle)
         assert "additionalModelRequestFields" not in fake.requests[-1]

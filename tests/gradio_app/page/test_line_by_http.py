@@ -7,7 +7,7 @@ from gradio_app.chat.conversation import STOPPED, new_id
 from gradio_app.page import texts
 from gradio_app.store.conversations import Conversations
 from gradio_app.store.table import Table
-from tests.gradio_app.chatting import DEADLINE, bedrock_client, until
+from tests.gradio_app.chatting import bedrock_client, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.whole import whole_application
 from tests.security.chat_api import told
@@ -37,7 +37,7 @@ def test_who_comes_above_the_bound_is_told_the_number_or_to_try_again(
         people["cy"].follow(ids["cy"])
         until(lambda: running.answers[-1]._loop)  # it is followed, so its number has been told
         fake.go_on.set()
-        assert running.wait_idle(DEADLINE)
+        until(lambda: running.is_idle)
         said = html.unescape(people["cy"].stream())
         _, told_number, later = said.partition(texts.WAITS["en"]["in_line"].format(number=1))
         assert (bool(told_number), "finally" in later) == (True, True)

@@ -7,7 +7,7 @@ import pytest
 
 from gradio_app.chat.conversation import new_id
 from gradio_app.page import texts
-from tests.gradio_app.chatting import DEADLINE, bedrock_client, until
+from tests.gradio_app.chatting import bedrock_client, until
 from tests.gradio_app.fake_bedrock import FakeBedrock
 from tests.gradio_app.page.test_effort import shown
 from tests.gradio_app.page.whole import Whole, whole_application
@@ -57,5 +57,5 @@ def test_what_is_not_on_offer_is_sent_to_no_model(whole: Whole, fake: FakeBedroc
         assert answer.get("taken") is not True, tier
     for model, tier in ((PRIORITY_ALONE, "flex"), (NONE, "priority")):
         assert told(ana.start(new_id(), "answer: no", model=model, service_tier=tier))["taken"] is True
-        assert whole.application.running.wait_idle(DEADLINE)
+        until(lambda: whole.application.running.is_idle)
         assert "serviceTier" not in fake.requests[-1]
