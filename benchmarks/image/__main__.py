@@ -78,6 +78,7 @@ def _engine() -> Iterator[Engine]:
         raise CannotMeasure(
             f"Containers need {', '.join(missing)}: tests/container/install-engine.sh installs them, as root."
         )
+    STORES.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STORES.parent) as store, running_engine(Path(store)) as engine:
         yield engine
 
