@@ -200,6 +200,15 @@ def test_texts_code_and_tables_are_copied_as_what_takes_them_wants(
     expect(page.locator("#chat .read")).to_have_count(0)
 
 
+def test_code_does_not_show_through_the_buttons_on_it(context: BrowserContext, store: Conversations) -> None:
+    page = opened(context, address_of(stored(store, ["```\n" + "a long line " * 40 + "\n```"])))
+    last = answers(page).last
+    color = last.locator("pre").evaluate("code => getComputedStyle(code).backgroundColor")
+    assert re.fullmatch(r"rgb\(.+\)", color), "not to be seen through"
+    for name in (".copy_code_button", ".copy_fenced"):
+        expect(last.locator(name)).to_have_css("background-color", color)
+
+
 def test_names_of_messages_are_no_html_and_those_of_buttons_are_in_the_pages_language(
     browser: Browser, site: str, store: Conversations
 ) -> None:
