@@ -6,7 +6,7 @@ is good, other tasks show the answer as it grows; only one whose lease ran out w
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from math import ceil
 
 from gradio_app.chat import errors
@@ -55,11 +55,8 @@ class Keeper:
                 self._is_awake = True
                 threading.Thread(target=self._run, daemon=True, name="keeper").start()
 
-    def keep(self) -> None:
-        """Look after everything once, and wait until it is written."""
-        wait(self._look())
-
-    def _look(self) -> list[Future[None]]:
+    def look(self) -> list[Future[None]]:
+        """Look after everything once; what is being written for it now."""
         self._running.sweep()
         begun = list[Future[None]]()
         answers = [answer for answer in self._running.answers if answer.number]
@@ -117,7 +114,7 @@ class Keeper:
             time.sleep(max(0.0, looked + KEEP_SECONDS - time.monotonic()))
             looked = time.monotonic()
             try:
-                self._look()
+                self.look()
             except Exception as error:  # noqa: BLE001 (whatever it is, the next look must come)
                 errors.record_event(error)
 

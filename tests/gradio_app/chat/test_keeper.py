@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections import Counter
+from concurrent.futures import wait
 
 import pytest
 
@@ -29,7 +30,7 @@ class Watched:
     def look(self) -> Counter[str]:
         self.client.calls.clear()
         for _ in range(LOOKS):
-            self.chatting.turns._keeper.keep()
+            wait(self.chatting.turns._keeper.look())
         return Counter(operation for operation, _ in self.client.calls)
 
 
@@ -117,7 +118,7 @@ def test_one_answer_that_cannot_be_written_keeps_no_other_waiting(
     for user_id in ("berta", "carla", "ana"):
         watched.chatting.user_id = user_id
         answers[user_id] = begun(watched.chatting)
-    begun_writes = [len(watched.chatting.turns._keeper._look()) for _ in range(LOOKS)]
+    begun_writes = [len(watched.chatting.turns._keeper.look()) for _ in range(LOOKS)]
     assert sum(begun_writes) < 2 * LOOKS + 2, "what waits for the table is not begun again and again"
     until(lambda: watched.chatting.last().text == answers["ana"].text)
     go_on.set()

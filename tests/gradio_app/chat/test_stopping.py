@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import wait
 from typing import Any
 
 import pytest
@@ -315,7 +316,7 @@ def test_nothing_is_written_after_the_end_although_that_was_not_saved(
     started = start(chatting, "answer: all of it")
     assert at_its_end.wait(SOON)
     before = chatting.last()
-    chatting.turns._keeper.keep()
+    wait(chatting.turns._keeper.look())
     assert chatting.last() == before
     go_on.set()
     assert started.answer.done.wait(SOON)
