@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import end_in_order
 from benchmarks.errors import CannotMeasure
 from benchmarks.retrieval import beside, citations, finding, parsing, rewording
 from benchmarks.retrieval.given import Given
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--book", choices=LANGUAGES, help="ask it in this language only (default: in both)")
     named = parser.parse_args(arguments)
+    end_in_order()
     books = (named.book,) if named.book else LANGUAGES
     given = Given(named.out, books, named.model, each=named.each)
     try:
