@@ -21,6 +21,7 @@ OF_TURNS = (
     "busy",
     "too_many",
     "crowded",
+    "closed",
     "budget",
     "full_conversation",
     "full_person",
