@@ -604,16 +604,17 @@ def test_a_file_of_many_versions_is_read_at_once_and_one_of_too_many_messages_is
 
 
 def test_where_there_is_no_room_nothing_is_left(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = place.file()  # one: an archive made two seconds later is another
     monkeypatch.setattr(storing, "PERSON_BYTES", 100)
     with pytest.raises(FullError, match="person"):
-        place.bring_in(place.file())
+        place.bring_in(file)
     monkeypatch.setattr(storing, "CONVERSATION_BYTES", 100)
     with pytest.raises(FullError, match="conversation"):
-        place.bring_in(place.file())
+        place.bring_in(file)
     [left] = place.table.sort_keys(schema.person("berta"), "")
     assert left.startswith(schema.BROUGHT), "it goes on when there is room"
     monkeypatch.undo()
-    place.bring_in(place.file())
+    place.bring_in(file)
     assert len(place.store.headings("berta", None, 5)) == 1
 
 
@@ -621,15 +622,16 @@ def test_what_a_dead_task_left_goes_with_the_next(place: Place, monkeypatch: pyt
     def die(*_: object) -> None:
         raise RuntimeError
 
+    file = place.file()
     with monkeypatch.context() as patch:
         patch.setattr(Table, "transact", die)
         with pytest.raises(RuntimeError):
-            place.bring_in(place.file())
+            place.bring_in(file)
     assert place.store.headings("berta", None, 5) == []
     for marker in place.table.query(schema.person("berta")):
         if "after" in marker:
             place.table.update(schema.person("berta"), marker["sk"], {"after": int(time.time()) - 1})
-    place.bring_in(place.file())
+    place.bring_in(file)
     assert_nothing_is_left(place, 1)
 
 

@@ -1,6 +1,7 @@
 """A real browser at the whole application: what tests start with, and what a person does there."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -86,6 +87,7 @@ class Held:
     def __init__(self, page: Page, marked: str) -> None:
         self.marked = marked
         self.waiting: list[Route] = []
+        self._page = page
         page.route("**/gradio_api/run/predict*", self._hold)
 
     def _hold(self, route: Route) -> None:
@@ -95,6 +97,11 @@ class Held:
             route.continue_()
 
     def let_go(self) -> None:
+        """Once there is one: a page may take a while to ask."""
+        until = time.monotonic() + DEADLINE
+        while not self.waiting:
+            assert time.monotonic() < until, "the page has not asked"
+            self._page.wait_for_timeout(20)  # in which Playwright tells of requests
         self.waiting[0].continue_()
 
 
