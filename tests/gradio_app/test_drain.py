@@ -11,6 +11,7 @@ from gradio_app.chat.asking import TurnRequest
 from gradio_app.chat.model import Choice
 from gradio_app.serving import DrainingServer
 from gradio_app.settings import Settings
+from tests.gradio_app.chatting import until
 from tests.gradio_app.fakes import SETTINGS, make_world
 from tests.serving import on_loopback
 
@@ -39,8 +40,7 @@ def test_running_answers_may_finish_for_so_long(patient: bool) -> None:
             assert httpx.get(f"{base}/healthz").status_code == 200
             assert not server.should_exit
             # What comes on a connection as the process ends is lost; there are none left by then.
-            while httpx.get(f"{base}/healthz").headers.get("connection") != "close":
-                thread.join(0.01)
+            until(lambda: httpx.get(f"{base}/healthz").headers.get("connection") == "close")
             world.application.running.release(answer)
         thread.join(60)
         assert not thread.is_alive()
