@@ -5,10 +5,11 @@ session goes on; when it does not, Gradio is told that the browser has gone, and
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-from anyio import CancelScope
+from anyio import CancelScope, current_effective_deadline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gradio_app.cognito.errors import CognitoUnreachable
@@ -18,6 +19,7 @@ from gradio_app.store.table import TableUnreachable
 WATCH_SECONDS = 2.0
 """Between two looks; most are answered from memory (`sessions.CACHE_SECONDS`)."""
 GONE: Message = {"type": "http.disconnect"}
+NOTHING: Message = {"type": "http.request", "body": b"", "more_body": False}
 END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
@@ -69,9 +71,15 @@ class WatchedStream:
             await self._send(END)
 
     async def _hear(self) -> Message:
-        """What the browser does next, or that it has gone."""
+        """What the browser does next, or that it has gone.
+
+        Before each message Gradio looks whether that is there and does not wait: it asks in a scope that is
+        cancelled already. While Starlette waits for the same, that is told, and ends the stream.
+        """
         if self._over:
             return GONE
+        if self._hearing and current_effective_deadline() == -math.inf:
+            return NOTHING
         # In this task, not in one of its own: Gradio looks whether a message is there without waiting for it.
         with CancelScope() as hearing:
             self._hearing.append(hearing)

@@ -2,11 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import anyio
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from gradio_app.chat.asking import TurnRequest
 from gradio_app.chat.model import Choice
@@ -136,6 +139,55 @@ def test_a_stream_of_nothing_is_not_found_and_leaves_a_line(capsys: pytest.Captu
     seen = capsys.readouterr()
     assert "a stream of nothing" in seen.out
     assert "Traceback" not in seen.out + seen.err
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["while Starlette waits", "alone"])
+def test_looking_whether_the_page_is_there_asks_the_server_once_and_hears_that_it_has_gone(
+    waits: bool,
+) -> None:
+    """Gradio looks before each message that it sends."""
+    asked, looks = 0, 20
+
+    async def scenario() -> list[bool]:
+        gone = anyio.Event()
+        seen: list[bool] = []
+
+        async def receive() -> Message:
+            nonlocal asked
+            asked += 1
+            if not gone.is_set():
+                await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive)
+
+            async def sent() -> AsyncIterator[str]:
+                for _ in range(looks):
+                    seen.append(await request.is_disconnected())
+                    yield "data: {}\n\n"
+                gone.set()
+                if waits:
+                    await anyio.sleep_forever()
+                seen.append(await request.is_disconnected())
+
+            # Since 2.4 of ASGI's own numbers it is `send` that says that nobody is there: nothing waits then.
+            scope["asgi"] = {"spec_version": "2.3" if waits else "2.4"}
+            await StreamingResponse(sent())(scope, receive, send)
+
+        async def send(_: object) -> None:
+            await anyio.sleep(0)
+
+        stream = WatchedStream(receive, send, always)
+        await stream.serve(app, {"type": "http"})
+        return seen
+
+    assert anyio.run(scenario) == [False] * looks + [True] * (not waits)
+    assert asked == 1 if waits else asked > looks
+
+
+async def always() -> bool:
+    return True
 
 
 def test_a_table_that_is_away_for_a_moment_ends_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
