@@ -74,7 +74,8 @@ class WatchedStream:
         """What the browser does next, or that it has gone.
 
         Before each message Gradio looks whether that is there and does not wait: it asks in a scope that is
-        cancelled already. While Starlette waits for the same, that is told, and ends the stream.
+        cancelled already. While Starlette waits for the same, that is told, and ends the stream. (A loop that
+        looked until something comes would never end.)
         """
         if self._over:
             return GONE
@@ -93,3 +94,5 @@ class WatchedStream:
         if not self._over:
             self._started = self._started or message["type"] == "http.response.start"
             await self._send(message)
+            # Neither a look nor a message that is taken at once gives way: others have a turn between two.
+            await asyncio.sleep(0)

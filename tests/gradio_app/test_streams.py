@@ -1,5 +1,6 @@
 """A stream that runs ends with its session: signed out, revoked, or the user disabled (ASVS 7.4.1, 7.4.2)."""
 
+import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -176,14 +177,46 @@ def test_looking_whether_the_page_is_there_asks_the_server_once_and_hears_that_i
             await StreamingResponse(sent())(scope, receive, send)
 
         async def send(_: object) -> None:
-            await anyio.sleep(0)
+            """As the server's, which gives way only when the connection is full."""
 
         stream = WatchedStream(receive, send, always)
-        await stream.serve(app, {"type": "http"})
+        with anyio.fail_after(60):
+            await stream.serve(app, {"type": "http"})
         return seen
 
     assert anyio.run(scenario) == [False] * looks + [True] * (not waits)
     assert asked == 1 if waits else asked > looks
+
+
+def test_between_two_messages_others_have_their_turn() -> None:
+    messages = 20
+
+    async def scenario() -> int:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        async def receive() -> Message:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        async def app(_: Scope, __: Receive, send: Send) -> None:
+            for _message in range(messages):
+                await send({"type": "http.response.body", "body": b"", "more_body": True})
+
+        async def send(_: object) -> None:
+            """As the server's, which gives way only when the connection is full."""
+
+        other = asyncio.create_task(others())
+        await WatchedStream(receive, send, always).serve(app, {"type": "http"})
+        other.cancel()
+        return turns
+
+    assert asyncio.run(scenario()) >= messages
 
 
 async def always() -> bool:
