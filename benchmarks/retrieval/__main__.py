@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.arguments import end_in_order
 from benchmarks.errors import CannotMeasure
-from benchmarks.retrieval import beside, citations, finding, parsing, rewording
+from benchmarks.retrieval import beside, citations, finding, newcomer, parsing, rewording
 from benchmarks.retrieval.given import Given
 from benchmarks.retrieval.questions import LANGUAGES
 from command_line import Parser, path
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[Given], dict[str, Any]]] = {
     "citations": citations.run,
     "parsing": parsing.run,
     "beside": beside.run,
+    "newcomer": newcomer.run,
 }
 
 

@@ -50,15 +50,15 @@ class Assistant:
 
 
 @contextmanager
-def make_local(state: Path, *arguments: str) -> Iterator[Assistant]:
-    """Run the local mode with its data in `state` until the block ends."""
+def make_local(state: Path, *arguments: str, model: str = "smollm2") -> Iterator[Assistant]:
+    """Run the local mode with its data in `state` until the block ends; usually with the smallest model."""
     process = subprocess.Popen(
         [
             sys.executable,
             "-m",
             "local",
             "--model",
-            "smollm2",
+            model,
             "--no-browser",
             "--state",
             str(state),
