@@ -10,6 +10,7 @@ from gradio_app.chat.grounding import PASSAGES
 from gradio_app.chat.lookup import OPEN, Asker, Choosable, Found, Searched
 from gradio_app.chat.sources import Source
 from gradio_app.documents import kinds
+from gradio_app.library.asking import other_language
 from gradio_app.library.finding import Finding, Scope
 
 
@@ -46,7 +47,7 @@ class ShelfDocuments:
             )
             for each in answer.found
         )
-        return Found(sources, answer.tokens)
+        return Found(sources, answer.tokens, other_language(question, sources), answer.is_doubtful)
 
     def standing(
         self,

@@ -1,8 +1,9 @@
-"""The part `rewording`: questions that lean on the one before: alone, behind it, in a model's words.
+"""The part `rewording`: questions that are searched for in other words too, and what that brings each kind.
 
-The search is the chat's own, with its request to the model and its fusion of both rankings. The talk before
-is one turn: the question that is leant on, answered by the beginning of what it finds itself. The model is a
-local one, and is waited for longer than an answer does, for that depends on the machine: how long is told.
+The search is the chat's own, with its request to the model and its fusion of the rankings. The talk before
+a follow-up is one turn: the question that is leant on, answered by the beginning of what it finds itself. The
+model is a local one, and is waited for longer than an answer does, for that depends on the machine: how long
+is told.
 """
 
 import time
@@ -15,12 +16,12 @@ from typing import Any
 from benchmarks.retrieval.asked import ShelfDocuments
 from benchmarks.retrieval.bedrock import local_bedrock, runtime
 from benchmarks.retrieval.given import Given
-from benchmarks.retrieval.questions import FOLLOW_UPS, Question, questions
+from benchmarks.retrieval.questions import KINDS, UNANSWERED, Question, questions
 from benchmarks.retrieval.scoring import Share
 from benchmarks.retrieval.shelf import filled
 from benchmarks.retrieval.vectors import Remembering
 from benchmarks.retrieval.ways import FIRST
-from gradio_app.chat import rewording
+from gradio_app.chat import other_words, rewording
 from gradio_app.chat.accounts import Accounts
 from gradio_app.chat.asking import TurnRequest
 from gradio_app.chat.conversation import Answer, Conversation, Turn, plain
@@ -41,15 +42,15 @@ USUAL = "qwen"
 """The model of `make local`."""
 PATIENCE_SECONDS = 900
 TABLE = "rewording"
-AS_IT_STANDS, BEHIND, REWORDED = "as it stands", "behind the one before, too", "and in a model's words"
+AS_IT_STANDS, BEHIND, REWORDED = "as it stands", "behind the one before, too", "in a model's words, too"
+WIDTH = 28
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A follow-up: whether it leans for the product, its other words, and by which ways it was found."""
+    """A question: its other words, as they are shown, what they took, and by which ways it was found."""
 
     question: Question
-    leans: bool
     words: str
     seconds: float
     by: frozenset[str]
@@ -72,7 +73,7 @@ def run(given: Given) -> dict[str, Any]:
         asked = [
             desk.ask(question, set(shelf.answering(question)))
             for question in questions()
-            if question.kind == FOLLOW_UPS and question.book in given.books
+            if question.kind != UNANSWERED and question.book in given.books
         ]
     return _told(asked, model, given.each)
 
@@ -99,8 +100,7 @@ class _Desk:
         seconds = time.monotonic() - begun
         by = {AS_IT_STANDS: plain.sources, BEHIND: behind.sources, REWORDED: worded.sources}
         found = frozenset(name for name, sources in by.items() if _is_found(sources or (), right))
-        leans = rewording.leans(question.text, before.turns)
-        return Asked(question, leans, worded.searched_for, seconds, found)
+        return Asked(question, worded.searched_for, seconds, found)
 
     def _look(
         self, searching: Searching, question: Question, before: Conversation, searched: Searched
@@ -112,8 +112,10 @@ class _Desk:
         return looked
 
     def _talk(self, question: Question, searched: Searched) -> Conversation:
+        if not question.before:
+            return Conversation("conversation")
         [first, *_] = self._documents.find(searched, question.before).sources
-        answer = Answer(plain(first.text[: rewording.TURN_CHARACTERS]))
+        answer = Answer(plain(first.text[: other_words.TURN_CHARACTERS]))
         return Conversation("conversation", turns=(Turn(1, plain(question.before), answer),))
 
 
@@ -122,26 +124,32 @@ def _is_found(sources: Sequence[Source], right: set[tuple[str, int]]) -> bool:
 
 
 def _told(asked: Sequence[Asked], model: str, each: bool) -> dict[str, Any]:
-    shares = {
-        way: Share(sum(way in one.by for one in asked), len(asked))
-        for way in (AS_IT_STANDS, BEHIND, REWORDED)
-    }
+    ways = (AS_IT_STANDS, BEHIND, REWORDED)
+    kinds = [kind for kind in KINDS if any(one.question.kind == kind for one in asked)]
+    shares: dict[str, dict[str, Share]] = {}
+    print(f"The right passage among the first {FIRST}, % (95 % interval), worded by {model}:\n")
+    print(" " * WIDTH + "".join(f"{way:>{WIDTH}}" for way in (*ways, "other words")))
+    for kind in kinds:
+        of_kind = [one for one in asked if one.question.kind == kind]
+        shares[kind] = {way: Share(sum(way in one.by for one in of_kind), len(of_kind)) for way in ways}
+        worded = f"{sum(bool(one.words) for one in of_kind)} of {len(of_kind)}"
+        columns = [*(str(shares[kind][way]) for way in ways), worded]
+        print(f"{kind:{WIDTH}}" + "".join(f"{column:>{WIDTH}}" for column in columns))
+    took = sorted(one.seconds for one in asked if one.words)
     print(
-        f"Follow-ups with the right passage among the first {FIRST}, % (95 % interval), worded by {model}:\n"
+        f"\nOther words came in {took[len(took) // 2]:.0f} s in the middle." if took else "\nNo other words."
     )
-    for way, share in shares.items():
-        print(f"{way:30}{share!s:>16}")
-    leaning, worded = sum(one.leans for one in asked), [one for one in asked if one.words]
-    took = sorted(one.seconds for one in worded)
-    print(f"\n{leaning} of {len(asked)} are taken to lean, {len(worded)} got other words", end="")
-    print(f", half of them in {took[len(took) // 2]:.0f} s." if took else ".")
     if each:
         for one in asked:
-            print(f"{'+' if REWORDED in one.by else '-'} {one.question.text} -> {one.words}")
+            if one.words:
+                print(f"{'+' if REWORDED in one.by else '-'} {one.question.text} -> {one.words}")
     return {
         "model": model,
-        "shares": {way: share.as_json() for way, share in shares.items()},
-        "leaning": leaning,
-        "reworded": len(worded),
+        "shares": {kind: {way: each.as_json() for way, each in row.items()} for kind, row in shares.items()},
+        "worded": [
+            {"book": one.question.book, "asked": one.question.text, "words": one.words, "by": sorted(one.by)}
+            for one in asked
+            if one.words
+        ],
         "seconds": took,
     }

@@ -103,8 +103,9 @@ class Traffic:
     question_tokens: int = 20
     passages_tokens: int = 4000
     """Eight of some 300 words, which the model reads with each question."""
-    reworded_share: float = 1 / 3
-    """Of the questions, those that are worded anew; a guess."""
+    reworded_share: float = 1 / 2
+    """Of the questions, those that other words are searched for: that lean, or use other words than the
+    documents, or another language; a guess."""
     rewording_tokens_in: int = 500
     rewording_tokens_out: int = 30
     turns_per_conversation: int = 5

@@ -50,12 +50,15 @@ class Searched:
 class Found:
     """Passages, the best first, and the tokens that looking for them cost.
 
-    `language` is that of a good part of them, `en` or `es`, where the question is in another one.
+    Attributes:
+        language: of a good part of them, `en` or `es`, where the question is in another one.
+        is_doubtful: whether the question seems to use other words than what answers it.
     """
 
     sources: tuple[Source, ...] = field(default=(), repr=False)
     tokens: int = 0
     language: str = ""
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gradio_app.chat import budget, lookup
+from gradio_app.chat import lookup
 from gradio_app.chat.asking import RefusedError, TurnRequest
 from gradio_app.chat.conversation import Conversation
 from gradio_app.chat.lookup import Asker, Documents, Found, NotAskableError, NotFoundOutError, Searched
 from gradio_app.chat.model import Choice
-from gradio_app.chat.rewording import WORDING_TOKENS, Rewording, with_talk
+from gradio_app.chat.other_words import WORDING_TOKENS, OtherWords, with_talk
+from gradio_app.chat.rewording import Rewording
 from gradio_app.chat.running import Running
 from gradio_app.chat.sources import Source
 from gradio_app.chat.streaming import RunningAnswer
@@ -51,7 +52,7 @@ class Searching:
 
     def most_tokens(self, question: str, before: Conversation) -> int:
         """Looking makes no more tokens of it; what the rewording itself takes is set aside by that."""
-        worded = WORDING_TOKENS + budget.MESSAGE_TOKENS if self._rewording else 0
+        worded = lookup.most_tokens(question) + WORDING_TOKENS if self._rewording else 0
         in_talk = with_talk(question, before.turns)
         behind = self._most_tokens(in_talk) if in_talk else 0
         return self._most_tokens(question) + behind + self._models * worded
@@ -64,27 +65,30 @@ class Searching:
         if found is None:
             return Looked(None, self._most_tokens(question))
         looked = Looked(found.sources, found.tokens)
-        looked = self._besides(running, searched, looked, with_talk(question, before.turns))
+        behind = OtherWords(searched=with_talk(question, before.turns))
+        looked = self._besides(running, searched, looked, behind)
         if looked.sources is None or self._rewording is None:
             return looked
-        worded = self._rewording.reword(running, before, question, choice, found.language, found.sources)
+        worded = self._rewording.reword(running, before, question, choice, found)
         if running.stop_requested.is_set():
             return Looked(None, looked.tokens)
-        return self._besides(running, searched, looked, worded, searched_for=worded)
+        return self._besides(running, searched, looked, worded)
 
     def _besides(
-        self, running: RunningAnswer, searched: Searched, looked: Looked, text: str, searched_for: str = ""
+        self, running: RunningAnswer, searched: Searched, looked: Looked, words: OtherWords
     ) -> Looked:
-        """What was found with what another text finds, too; as it was where there is none, or it fails."""
-        if not text or looked.sources is None:
+        """What was found with what other words find, too; as it was where there are none, or that fails."""
+        if not words.searched or looked.sources is None:
             return looked
         try:
-            other = self._find(running, searched, text)
+            other = self._find(running, searched, words.searched)
         except NotFoundOutError as failed:
             return replace(looked, tokens=looked.tokens + failed.tokens)
         if other is None:
-            return Looked(None, looked.tokens + self._most_tokens(text))
-        return Looked(fused(other.sources, looked.sources), looked.tokens + other.tokens, searched_for)
+            return Looked(None, looked.tokens + self._most_tokens(words.searched))
+        is_enough = words.has_question and other.sources
+        sources = other.sources if is_enough else fused(other.sources, looked.sources)
+        return Looked(sources, looked.tokens + other.tokens, words.shown)
 
     def _find(self, running: RunningAnswer, searched: Searched, question: str) -> Found | None:
         documents = self._documents

@@ -16,10 +16,15 @@ def only_line(written: str, around: str = "") -> str:
     Raises ValueError where there are several or none; its words say how many, and nothing of them.
     """
     lines = [line.strip(around) for line in whole(written).splitlines() if not is_blank(line)]
-    text = " ".join("".join(filter(_is_visible, lines[0])).split()) if len(lines) == 1 else ""
+    text = visible(lines[0]) if len(lines) == 1 else ""
     if not text:
         raise ValueError(f"{len(lines)} lines, {len(written)} characters")
     return text
+
+
+def visible(text: str) -> str:
+    """A text without what nobody sees in it, its blanks one by one."""
+    return " ".join("".join(filter(_is_visible, text)).split())
 
 
 def _is_visible(character: str) -> bool:

@@ -99,7 +99,7 @@ class AskedLibraries:
         except IndexNotReadyError:
             raise NotFoundOutError(NOT_YET, most) from None
         sources = self._sources(searched.library, answer.found)
-        return Found(sources, answer.tokens, _other_language(question, sources))
+        return Found(sources, answer.tokens, other_language(question, sources), answer.is_doubtful)
 
     def _sources(self, library_id: str, found: Sequence[finding.Found]) -> tuple[Source, ...]:
         documents = self._library.many(library_id, [each.document_id for each in found])
@@ -154,7 +154,7 @@ def _source(library_id: str, document: Document, passage: Passage) -> Source:
     )
 
 
-def _other_language(question: str, sources: Sequence[Source]) -> str:
+def other_language(question: str, sources: Sequence[Source]) -> str:
     """The language of a good part of what was found, where the question is in another one."""
     spoken = words.language(question)
     found = Counter(words.language(each.text) for each in sources)

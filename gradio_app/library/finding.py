@@ -28,6 +28,9 @@ NAMED = 2.0
 """How much a place by name counts, against one by meaning or by word."""
 FOREIGN_BY_MEANING, FOREIGN_BY_WORD = 2.0, 0.5
 """How much places of passages in another language than the question's count."""
+AGREEING = 3
+"""Places in front that tell whether two rankings agree: they mostly do for a question in the documents' own
+terms, and seldom for one in others (docs/documents.md)."""
 
 Place = tuple[str, str, int]
 """A library, a document and the number of a passage in it."""
@@ -52,10 +55,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found, the best first, and the tokens that the question cost."""
+    """What was found, the best first, and the tokens that the question cost.
+
+    It `is_doubtful` where meaning and words agree on none of the first passages, nothing that the question
+    names is found, and there is more than was wanted: the documents may call otherwise what it means. Where
+    the question's language is not known, its words tell nothing.
+    """
 
     found: list[Found]
     tokens: int
+    is_doubtful: bool = False
 
 
 class Finding:
@@ -99,8 +108,11 @@ class Finding:
             )
             for asked in (words.asked(question), words.named(question))
         )
-        ranked = fused(words.language(question), by_meaning, list(by_word), list(by_name))
-        return Answer(self._read(ranked, top), tokens)
+        spoken = words.language(question)
+        rankings = list(by_meaning), list(by_word)
+        ranked = fused(spoken, by_meaning, rankings[1], list(by_name))
+        is_doubtful = bool(spoken) and len(ranked) > top and not by_name and not agree(*rankings)
+        return Answer(self._read(ranked, top), tokens, is_doubtful)
 
     def _by_meaning(
         self, embeddings: QuestionEmbedder, question: str, scopes: Sequence[Scope]
@@ -153,6 +165,11 @@ def fused(
     for rank, place in enumerate(by_name):
         scores[place] += NAMED * _share(rank)
     return sorted(scores, key=lambda place: (-scores[place], place))
+
+
+def agree(one: Sequence[Place], other: Sequence[Place]) -> bool:
+    """Whether two rankings have a place in common among the first."""
+    return not set(one[:AGREEING]).isdisjoint(other[:AGREEING])
 
 
 def _in_turn(one: Mapping[Place, Hit], other: Mapping[Place, Hit]) -> dict[Place, Hit]:

@@ -44,8 +44,9 @@ class Library:
     reword_questions: Value = parameter(
         "String",
         "yes: before documents are searched, the conversation's model may word a question anew that leans on "
-        "what was said before, or is in another language than the documents. That takes some 500 tokens "
-        "and a second or two, and is shown with the answer. no: questions are searched in their own words.",
+        "what was said before, is in another language than the documents, or seems to use other words than "
+        "they do. That takes some 500 tokens and a second or two, and is shown with the answer. no: "
+        "questions are searched in their own words.",
         AllowedValues=["yes", "no"],
         Default="yes",
         label="Word questions anew",

@@ -25,7 +25,7 @@ from urllib.parse import unquote
 
 from gradio_app.chat import titles
 from gradio_app.chat.context import SUMMARY_PROMPT
-from gradio_app.chat.rewording import ASK
+from gradio_app.chat.other_words import ASK_QUESTION, ASK_TERMS
 from local.bedrock.caching import PromptCache, is_point, points
 from local.bedrock.converse import Ending, usage
 
@@ -156,6 +156,11 @@ class FakeBedrock:
         read = _quarter("\n\n".join(filter(None, _texts(request))))
         marked = [(each, _quarter(each.text)) for each in points(request, lambda block, _: _words_in(block))]
         return usage(Ending("end_turn", None, read, 1), self.cache.account(marked))
+
+
+def asks_for_words(request: dict[str, Any]) -> bool:
+    """Whether a request wants other words for a question."""
+    return any(_words_in(block) in (ASK_QUESTION, ASK_TERMS) for block in request.get("system", []))
 
 
 def _words_in(block: Any) -> str:
@@ -405,7 +410,7 @@ class _Handler(BaseHTTPRequestHandler):
         question = self._fake.question()
         if self._fake.summaries and question.startswith(SUMMARY_PROMPT):
             question = self._fake.summaries
-        if self._fake.rewordings and ASK in question:
+        if self._fake.rewordings and asks_for_words(request):
             question = self._fake.rewordings
         if question.endswith(titles.ASK):
             question = self._fake.titles

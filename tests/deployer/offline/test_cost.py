@@ -101,7 +101,7 @@ def test_documents_cost_what_is_done_with_them() -> None:
             "kept in the table": 1600 * 16_000 / 1e9 * 0.45,
             "vector index": vectors_gb * 0.25,
             "searched": 1000 * (20 / 1e6 * 0.02 + 60 / 1e6 * 0.125 + vectors_gb * 0.002),
-            "passages for the model": 1000 * (4000 * 0.3 + (500 * 0.3 + 30 * 2.5) / 3) / 1e6,
+            "passages for the model": 1000 * (4000 * 0.3 + (500 * 0.3 + 30 * 2.5) / 2) / 1e6,
         }
     )
     as_asked = lines(RewordQuestions="no")["Documents, passages for the model"]

@@ -127,6 +127,28 @@ def test_what_only_the_former_model_has_embedded_is_found_by_its_meaning_while_i
     assert answer.tokens == (2 if former else 1)
 
 
+@pytest.mark.parametrize(
+    ("question", "top", "expected"),
+    [
+        ("The cat purrs", 5, False),
+        ("Where does the gato sleep?", 5, True),
+        ("Where does the gato sleep?", 50, False),
+        ("Where does the gato of model BT-204 sleep?", 5, False),
+        ("Where is the perro of somebody else?", 5, True),
+        ("猫在哪里睡觉", 5, False),
+        ("Wo schläft der gato?", 5, False),
+    ],
+    ids=["agreed", "other words", "all is wanted anyway", "a name", "words of something else", "zh", "de"],
+)
+def test_an_answer_is_doubtful_where_meaning_and_words_agree_on_nothing(
+    passages: Passages, finding: Finding, question: str, top: int, expected: bool
+) -> None:
+    put(passages, ANA, "cats", *(f"A cat purrs, {number}." for number in range(10)))
+    put(passages, ANA, "dogs", *(f"The dog barks, {number}." for number in range(10)))
+    put(passages, ANA, "else", "Somebody else is at home.", "The drill BT-204 is lent.")
+    assert finding.find(question, [Scope(ANA)], top).is_doubtful is expected
+
+
 @pytest.mark.parametrize("error", [EmbeddingBusyError("throttled"), EmbeddingRefusedError("gone")])
 def test_a_former_model_that_is_gone_costs_no_answer(passages: Passages, error: Exception) -> None:
     class Gone(Former):
