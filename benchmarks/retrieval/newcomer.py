@@ -24,8 +24,8 @@ from tests.browser.conftest import Assistant, make_local, new_page
 USUAL = "qwen"
 """The model of `make local`."""
 OWN_PASSWORD = "four-words-of-my-own"  # noqa: S105 (of nobody)
-QUESTION = "How long may I keep a cordless drill?"
-RIGHT = re.compile(r"\b(4|four)\b")
+QUESTION = "When is the workshop open?"
+RIGHT = re.compile(r"17[:.]00|5 p\.?m|5:00")
 TEMPORARY = "Temporary password"
 
 
