@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.retrieval.bedrock import FOR_VECTORS, local_bedrock, runtime
 from benchmarks.retrieval.given import Given
-from benchmarks.retrieval.measuring import HELD_OUT, TUNED, Found, bounds, measured, parted, shares
+from benchmarks.retrieval.measuring import HELD_OUT, TUNED, Found, bounds, doubted, measured, parted, shares
 from benchmarks.retrieval.questions import Question, questions
 from benchmarks.retrieval.scoring import Share
 from benchmarks.retrieval.shelf import filled
@@ -30,6 +30,7 @@ def run(given: Given) -> dict[str, Any]:
         by_name = ways(shelf, model)
         found = measured(shelf, by_name, asked, _as_it_stands)
         parts = parted(shelf, model, asked)
+        doubts = doubted(shelf, model, asked)
     table = shares(found, by_name)
     limits = bounds(found)
     _show(table, by_name, parts)
@@ -37,6 +38,8 @@ def run(given: Given) -> dict[str, Any]:
         print(
             f"{kind:24} at most {chosen} by choosing a part, {put_forward} by ranking what both put forward"
         )
+    for kind, share in doubts.items():
+        print(f"{kind:24} {share} are taken to use other words than the documents")
     if given.each:
         _show_missed(found)
     return {
@@ -45,6 +48,7 @@ def run(given: Given) -> dict[str, Any]:
         "first": FIRST,
         "shares": {kind: {way: share.as_json() for way, share in row.items()} for kind, row in table.items()},
         "bounds": {kind: [each.as_json() for each in both] for kind, both in limits.items()},
+        "doubtful": {kind: share.as_json() for kind, share in doubts.items()},
         "answerable told from others": parts,
     }
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+USUAL = "qwen"
+"""The model of `make local`."""
+
 
 @dataclass(frozen=True)
 class Given:

@@ -9,6 +9,8 @@ from benchmarks.retrieval.scoring import Share, is_among_first, separation
 from benchmarks.retrieval.shelf import Shelf
 from benchmarks.retrieval.vectors import Remembering
 from benchmarks.retrieval.ways import FIRST, PARTS, PRODUCT, Way, meant
+from gradio_app.chat.grounding import PASSAGES
+from gradio_app.library.finding import Finding, Scope
 
 TUNED, HELD_OUT = "tuned", "held out"
 Understand = Callable[[Question], str]
@@ -76,6 +78,16 @@ def bounds(found: Sequence[Found]) -> dict[str, tuple[Share, Share]]:
         )
         for kind, some in of_kind.items()
     }
+
+
+def doubted(shelf: Shelf, model: Remembering, questions: Iterable[Question]) -> dict[str, Share]:
+    """How many of each kind seem to the product to use other words than the documents."""
+    finding = Finding(shelf.passages, model)
+    seen: dict[str, list[bool]] = {}
+    for question in questions:
+        answer = finding.find(question.text, [Scope(question.book)], PASSAGES)
+        seen.setdefault(question.kind, []).append(answer.is_doubtful)
+    return {kind: Share(sum(doubtful), len(doubtful)) for kind, doubtful in seen.items()}
 
 
 def parted(shelf: Shelf, model: Remembering, questions: Iterable[Question]) -> float | None:

@@ -8,39 +8,32 @@ import os
 import re
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.browser import browser
 from benchmarks.errors import CannotMeasure
-from benchmarks.retrieval.given import Given
-from tests.browser.chat_page import answer, send, sign_in, wait_for_end
-from tests.browser.chromium import find, launched
+from benchmarks.retrieval.given import USUAL, Given
+from tests.browser.chat_page import answer, choose_password, send, sign_in, wait_for_end
 from tests.browser.conftest import Assistant, make_local, new_page
 
-USUAL = "qwen"
-"""The model of `make local`."""
 OWN_PASSWORD = "four-words-of-my-own"  # noqa: S105 (of nobody)
 QUESTION = "When is the workshop open?"
 RIGHT = re.compile(r"17[:.]00|5 p\.?m|5:00")
-TEMPORARY = "Temporary password"
 
 
 def run(given: Given) -> dict[str, Any]:
     """Measure, and print. Raises CannotMeasure."""
-    path = find()
-    if not path:
-        raise CannotMeasure("There is no Chromium to look with.")
-    opened = contextmanager(launched)
     try:
         with ExitStack() as running:
             state = running.enter_context(tempfile.TemporaryDirectory())
-            browser = running.enter_context(opened(path))
+            looking = running.enter_context(browser())
             assistant = running.enter_context(make_local(Path(state), model=given.model or USUAL))
-            page = running.enter_context(new_page(browser, assistant, locale="en-US"))
+            page = running.enter_context(new_page(looking, assistant, locale="en-US"))
             measured = _first_visit(page, assistant)
     except pytest.fail.Exception as failed:
         raise CannotMeasure(str(failed)) from None
@@ -57,9 +50,7 @@ def _first_visit(page: Page, assistant: Assistant) -> dict[str, float]:
     def now(name: str) -> None:
         measured[name] = time.monotonic() - begun
 
-    page.get_by_label("New password", exact=True).fill(OWN_PASSWORD)
-    page.get_by_label("New password, once more").fill(OWN_PASSWORD)
-    page.get_by_role("button", name="Save").click()
+    choose_password(page, OWN_PASSWORD)
     page.get_by_role("link", name="Documents").click()
     page.get_by_role("button", name="Add the sample").click()
     expect(page.locator(".state")).to_have_text("Ready")

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.retrieval.asked import ShelfDocuments
 from benchmarks.retrieval.bedrock import local_bedrock, runtime
-from benchmarks.retrieval.given import Given
+from benchmarks.retrieval.given import USUAL, Given
 from benchmarks.retrieval.questions import KINDS, UNANSWERED, Question, questions
 from benchmarks.retrieval.scoring import Share
 from benchmarks.retrieval.shelf import filled
@@ -38,8 +38,6 @@ from local.model import CATALOG
 from tests.gradio_app.chatting import bedrock_client
 from tests.gradio_app.in_process import InProcess
 
-USUAL = "qwen"
-"""The model of `make local`."""
 PATIENCE_SECONDS = 900
 TABLE = "rewording"
 AS_IT_STANDS, BEHIND, REWORDED = "as it stands", "behind the one before, too", "in a model's words, too"

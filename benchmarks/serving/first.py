@@ -1,15 +1,13 @@
 """The part `first`: how soon the sign-in and the chat stand in a browser that has never been there."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from benchmarks.answers.running import World, world
-from benchmarks.errors import CannotMeasure
-from tests.browser.chromium import find, launched
+from benchmarks.browser import browser
 
 LOADED = "() => performance.getEntriesByType('navigation')[0].loadEventEnd"
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
@@ -19,16 +17,12 @@ BOX = "#box textarea"
 
 def run(visits: int) -> dict[str, Any]:
     """Visit both so many times; milliseconds from the address on. Raises CannotMeasure."""
-    path = find()
-    if not path:
-        raise CannotMeasure("There is no Chromium to look with.")
-    opened = contextmanager(launched)
-    with world() as around, around.application() as (address, _), opened(path) as browser:
+    with browser() as looking, world() as around, around.application() as (address, _):
         found = {
-            "the sign-in is painted": _each(browser, visits, lambda page: _login(page, address, PAINTED)),
-            "the sign-in is loaded": _each(browser, visits, lambda page: _login(page, address, LOADED)),
+            "the sign-in is painted": _each(looking, visits, lambda page: _login(page, address, PAINTED)),
+            "the sign-in is loaded": _each(looking, visits, lambda page: _login(page, address, LOADED)),
             "the chat can be written to": _each(
-                browser, visits, lambda page: _chat(page, address), lambda at: _signed_in(around, address, at)
+                looking, visits, lambda page: _chat(page, address), lambda at: _signed_in(around, address, at)
             ),
         }
     for name, times in found.items():

@@ -43,7 +43,7 @@ class Library:
     )
     reword_questions: Value = parameter(
         "String",
-        "yes: before documents are searched, the conversation's model may word a question anew that leans on "
+        "yes: when documents are searched, the conversation's model may word a question anew that leans on "
         "what was said before, is in another language than the documents, or seems to use other words than "
         "they do. That takes some 500 tokens and a second or two, and is shown with the answer. no: "
         "questions are searched in their own words.",

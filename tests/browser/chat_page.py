@@ -13,6 +13,13 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def choose_password(page: Page, password: str) -> None:
+    """Put one's own in the place of a temporary password."""
+    page.get_by_label("New password", exact=True).fill(password)
+    page.get_by_label("New password, once more").fill(password)
+    page.get_by_role("button", name="Save").click()
+
+
 def wait_for_welcome(page: Page) -> None:
     """Wait until the page of a new conversation is open: with it comes a draft, even from another tab."""
     expect(page.locator("#chat .placeholder")).to_be_visible()

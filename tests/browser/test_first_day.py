@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat_page import (
     answer,
+    choose_password,
     message_box,
     questions,
     send,
@@ -38,9 +39,7 @@ def test_first_day(browser: Browser, tmp_path: Path) -> None:
         assert assistant.password, assistant.terminal
         assert DEPLOYS in assistant.terminal
         sign_in(page, assistant.user, assistant.password)
-        page.get_by_label("New password", exact=True).fill(OWN_PASSWORD)
-        page.get_by_label("New password, once more").fill(OWN_PASSWORD)
-        page.get_by_role("button", name="Save").click()
+        choose_password(page, OWN_PASSWORD)
 
         send(page, LONG_TASK)
         lengths = _lengths_while_streaming(page)
